@@ -1,0 +1,58 @@
+# Two commands do everything: `make demo` and `make test`. Both install what is missing:
+# into the active virtual environment, else into .venv.
+
+PYTHON ?= python3
+VENV ?= $(or $(VIRTUAL_ENV),.venv)
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.napari-idr-installed
+
+# The libraries' own threads would fight over the cores with the tests' servers.
+export OMP_NUM_THREADS ?= 2
+# Settings and caches of a trial run must not end up among a person's own.
+TRIAL := build/trial
+TRIAL_ENV := NAPARI_CONFIG=$(CURDIR)/$(TRIAL)/napari.yaml \
+	XDG_CONFIG_HOME=$(CURDIR)/$(TRIAL)/config XDG_CACHE_HOME=$(CURDIR)/$(TRIAL)/cache
+
+.PHONY: demo test check bench docs clean install
+
+demo: install
+	@mkdir -p $(TRIAL)
+	$(TRIAL_ENV) tools/with-display $(BIN)/python examples/guided_tour.py \
+		--screenshot build/demo.png
+
+test: install
+	@mkdir -p $(TRIAL)
+	$(TRIAL_ENV) $(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/draw_house.py --check
+	$(BIN)/npe2 validate src/napari_idr/napari.yaml
+	$(TRIAL_ENV) $(BIN)/npe2 validate --imports napari-idr
+
+bench: install
+	@mkdir -p $(TRIAL)
+	$(TRIAL_ENV) tools/with-display $(BIN)/python -m benchmarks
+
+# What in docs/ is made from the code: the picture of its folders, and that of a plate.
+docs: install
+	@mkdir -p $(TRIAL)
+	$(BIN)/python tools/draw_house.py
+	$(TRIAL_ENV) tools/with-display $(BIN)/python examples/guided_tour.py --no-wait \
+		--screenshot docs/images/first-plate.png
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml tools/system-packages
+	tools/system-packages
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $(STAMP)
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +

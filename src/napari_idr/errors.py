@@ -1,0 +1,138 @@
+"""Every exception that is raised on purpose, as one tree.
+
+::
+
+    Exception
+    ├── IDRError                  something about the archive went wrong; has `url`
+    │   ├── ConnectionFailedError     no answer came back
+    │   │   └── RequestTimeoutError       ... within the time allowed
+    │   ├── StatusError               a failure status; has `status`
+    │   │   ├── NotFoundError             404, or not public
+    │   │   ├── RateLimitedError          429; has `retry_after_s`
+    │   │   └── ServerError               5xx
+    │   ├── ResponseFormatError       an answer, but not in the agreed shape
+    │   ├── DownloadError             a file can't be stored as asked
+    │   └── PixelDataError            the pixels can't be used
+    └── Cancelled                 the caller lost interest; not an IDRError
+
+Errors carry facts as attributes. Sentences for people are made in
+`napari_idr.services.explain`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "Cancelled",
+    "ConnectionFailedError",
+    "DownloadError",
+    "IDRError",
+    "NotFoundError",
+    "PixelDataError",
+    "RateLimitedError",
+    "RequestTimeoutError",
+    "ResponseFormatError",
+    "ServerError",
+    "StatusError",
+]
+
+
+class IDRError(Exception):
+    """Base of all failures that concern the archive.
+
+    Parameters
+    ----------
+    message
+        What happened, as a fact.
+    url
+        The address that was asked, where one was.
+    """
+
+    may_pass: ClassVar[bool] = False
+    """Whether the same request may succeed a little later."""
+
+    def __init__(self, message: str, *, url: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.url = url
+
+    def __str__(self) -> str:
+        return self.message if self.url is None else f"{self.message} [{self.url}]"
+
+
+class ConnectionFailedError(IDRError):
+    """No answer came back."""
+
+    may_pass = True
+
+
+class RequestTimeoutError(ConnectionFailedError):
+    """No answer came back within the time allowed."""
+
+
+class StatusError(IDRError):
+    """The server answered with a failure; `status` is the HTTP status."""
+
+    def __init__(self, message: str, *, status: int, url: str | None = None) -> None:
+        super().__init__(message, url=url)
+        self.status = status
+
+
+class NotFoundError(StatusError):
+    """What was asked for doesn't exist, or isn't public.
+
+    `kind` and `id` name the object where the caller knew them ("plate", 42).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 404,
+        url: str | None = None,
+        kind: str | None = None,
+        id: int | None = None,  # noqa: A002 - the word of the data model
+    ) -> None:
+        super().__init__(message, status=status, url=url)
+        self.kind = kind
+        self.id = id
+
+
+class RateLimitedError(StatusError):
+    """The server asked for fewer requests; `retry_after_s` is its wish, if any."""
+
+    may_pass = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 429,
+        url: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, url=url)
+        self.retry_after_s = retry_after_s
+
+
+class ServerError(StatusError):
+    """The server failed (5xx)."""
+
+    may_pass = True
+
+
+class ResponseFormatError(IDRError):
+    """An answer came, but not in the agreed shape (a login page is one)."""
+
+
+class DownloadError(IDRError):
+    """A file can't be stored as asked: it exists, its name is unfit, no room."""
+
+
+class PixelDataError(IDRError):
+    """The pixels can't be used: unknown type, wrong size, none to be had."""
+
+
+class Cancelled(Exception):  # noqa: N818 - not a failure
+    """The caller lost interest. Not an `IDRError`, so nothing catches it by chance."""
