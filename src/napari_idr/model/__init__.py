@@ -1,0 +1,107 @@
+"""What the archive holds: frozen records that know only themselves."""
+
+from __future__ import annotations
+
+from napari_idr.model._annotation import (
+    FileAnnotation,
+    MapAnnotation,
+)
+from napari_idr.model._containers import (
+    Dataset,
+    ObjectKind,
+    ObjectRef,
+    Project,
+    Screen,
+    Study,
+)
+from napari_idr.model._ids import (
+    AnnotationId,
+    DatasetId,
+    FileId,
+    ImageId,
+    PlateAcquisitionId,
+    PlateId,
+    ProjectId,
+    RoiId,
+    ScreenId,
+    ShapeId,
+    WellId,
+)
+from napari_idr.model._image import (
+    Channel,
+    Image,
+    ImageRef,
+    PixelSource,
+    RenderingWindow,
+)
+from napari_idr.model._plate import (
+    FieldRange,
+    GridCell,
+    Plate,
+    PlateAcquisition,
+    PlateGrid,
+    row_label,
+    well_label,
+)
+from napari_idr.model._roi import (
+    Roi,
+    Shape,
+    ShapeKind,
+)
+from napari_idr.model._search import (
+    Capabilities,
+    ContainerHit,
+    DatasetHit,
+    PlateHit,
+    SearchKey,
+    Suggestion,
+)
+from napari_idr.model._table import (
+    Table,
+    Value,
+)
+
+__all__ = [
+    "AnnotationId",
+    "Capabilities",
+    "Channel",
+    "ContainerHit",
+    "Dataset",
+    "DatasetHit",
+    "DatasetId",
+    "FieldRange",
+    "FileAnnotation",
+    "FileId",
+    "GridCell",
+    "Image",
+    "ImageId",
+    "ImageRef",
+    "MapAnnotation",
+    "ObjectKind",
+    "ObjectRef",
+    "PixelSource",
+    "Plate",
+    "PlateAcquisition",
+    "PlateAcquisitionId",
+    "PlateGrid",
+    "PlateHit",
+    "PlateId",
+    "Project",
+    "ProjectId",
+    "RenderingWindow",
+    "Roi",
+    "RoiId",
+    "Screen",
+    "ScreenId",
+    "SearchKey",
+    "Shape",
+    "ShapeId",
+    "ShapeKind",
+    "Study",
+    "Suggestion",
+    "Table",
+    "Value",
+    "WellId",
+    "row_label",
+    "well_label",
+]

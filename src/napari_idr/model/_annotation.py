@@ -1,0 +1,39 @@
+"""What people wrote about the objects of the archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from napari_idr.model._containers import ObjectRef
+from napari_idr.model._ids import AnnotationId, FileId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapAnnotation:
+    """Key-value pairs: ordered, and a key may repeat.
+
+    `parent` is the object that carries it; one annotation may be met several
+    times, once for each object.
+    """
+
+    id: AnnotationId
+    namespace: str | None
+    pairs: tuple[tuple[str, str], ...]
+    parent: ObjectRef | None = None
+
+    def values(self, key: str) -> tuple[str, ...]:
+        """Return all values of one key, in order."""
+        return tuple(value for name, value in self.pairs if name == key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAnnotation:
+    """An attached file; `size` is in bytes and may be a terabyte."""
+
+    id: AnnotationId
+    file_id: FileId
+    name: str
+    size: int
+    mimetype: str = ""
+    namespace: str | None = None
+    parent: ObjectRef | None = None

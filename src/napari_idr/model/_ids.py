@@ -1,0 +1,17 @@
+"""One type for each kind of number, so that a plate's is not taken for a well's."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+ScreenId = NewType("ScreenId", int)
+ProjectId = NewType("ProjectId", int)
+DatasetId = NewType("DatasetId", int)
+PlateId = NewType("PlateId", int)
+PlateAcquisitionId = NewType("PlateAcquisitionId", int)
+WellId = NewType("WellId", int)
+ImageId = NewType("ImageId", int)
+AnnotationId = NewType("AnnotationId", int)
+FileId = NewType("FileId", int)
+RoiId = NewType("RoiId", int)
+ShapeId = NewType("ShapeId", int)
