@@ -1,0 +1,27 @@
+"""Bytes in, bytes out: HTTP, and nothing of OMERO."""
+
+from __future__ import annotations
+
+from napari_idr.transport._address import server_address
+from napari_idr.transport._base import Params, Request, Response, Stream, Transport
+from napari_idr.transport._cache import CachingTransport, KeepRule
+from napari_idr.transport._http import HttpTransport, user_agent
+from napari_idr.transport._limit import LimitedTransport
+from napari_idr.transport._stack import open_transport
+from napari_idr.transport._store import AnswerStore
+
+__all__ = [
+    "AnswerStore",
+    "CachingTransport",
+    "HttpTransport",
+    "KeepRule",
+    "LimitedTransport",
+    "Params",
+    "Request",
+    "Response",
+    "Stream",
+    "Transport",
+    "open_transport",
+    "server_address",
+    "user_agent",
+]

@@ -1,0 +1,99 @@
+"""What is remembered, and for how long."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from napari_idr.cancel import CancelToken
+    from napari_idr.transport._base import Request, Response, Stream, Transport
+    from napari_idr.transport._store import AnswerStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepRule:
+    """Which answers are kept for how long.
+
+    `path` has to match from its beginning. Of the answers only those with status
+    200 and one of the `media_types` are kept, and none in whose body `unless` is
+    found: servers send failures with status 200 too.
+    """
+
+    path: re.Pattern[str]
+    keep_s: float
+    media_types: tuple[str, ...]
+    unless: re.Pattern[bytes] | None = None
+
+    def keeps(self, response: Response) -> bool:
+        """Tell whether an answer is good enough to be remembered."""
+        return (
+            response.status == 200
+            and response.content_type in self.media_types
+            and len(response.body) > 0
+            and (self.unless is None or self.unless.search(response.body) is None)
+        )
+
+
+class CachingTransport:
+    """Answers from memory what was asked before; streams pass through.
+
+    The first rule that matches a path counts; what no rule matches is never kept.
+    """
+
+    def __init__(
+        self,
+        inner: Transport,
+        *,
+        address: str,
+        store: AnswerStore,
+        rules: Sequence[KeepRule],
+    ) -> None:
+        self._inner = inner
+        self._address = address
+        self._store = store
+        self._rules = tuple(rules)
+
+    def send(self, request: Request, *, cancel: CancelToken) -> Response:
+        """Return the remembered answer, or ask for one and remember it if good."""
+        rule = self._rule(request)
+        if rule is None:
+            return self._inner.send(request, cancel=cancel)
+        cancel.check()
+        key = self._key(request)
+        forget = partial(self._store.forget, key)
+        if not request.fresh and (known := self._store.find(key)) is not None:
+            return replace(known, forget=forget)
+        response = self._inner.send(request, cancel=cancel)
+        if not rule.keeps(response):
+            return response
+        self._store.keep(key, response, keep_s=rule.keep_s)
+        return replace(response, forget=forget)
+
+    def stream(
+        self, request: Request, *, cancel: CancelToken
+    ) -> AbstractContextManager[Stream]:
+        """Open an answer; it isn't remembered."""
+        return self._inner.stream(request, cancel=cancel)
+
+    def close(self) -> None:
+        """Close the store and what is inside."""
+        self._inner.close()
+        self._store.close()
+
+    def _rule(self, request: Request) -> KeepRule | None:
+        return next((r for r in self._rules if r.path.match(request.path)), None)
+
+    def _key(self, request: Request) -> str:
+        question = (
+            f"{request.method} {self._address}/{request.path}"
+            f"?{urlencode(request.params)} {request.json or ''}"
+        )
+        return hashlib.sha256(question.encode()).hexdigest()
