@@ -1,0 +1,224 @@
+"""What is known of an image, put together from all who know something."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from napari_idr.api._ask import is_json, naming, read_json
+from napari_idr.api._parallel import both
+from napari_idr.api._pixels import choose_source
+from napari_idr.api._wire import _image as wire
+from napari_idr.api._zarr import zarr_candidates
+from napari_idr.errors import (
+    IDRError,
+    RateLimitedError,
+    ResponseFormatError,
+    StatusError,
+)
+from napari_idr.model import Channel, Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_idr.api._ask import Ask
+    from napari_idr.api._webgateway import WebGateway
+    from napari_idr.api._wire._display import Display, Size
+    from napari_idr.cancel import CancelToken
+    from napari_idr.model import ImageId, PixelSource
+
+SMALLEST_PIXEL_UM = 1e-5
+"""A hundredth of a nanometre: smaller than an atom, so of no microscope."""
+
+LARGEST_PIXEL_UM = 1e5
+"""Ten centimetres: no image of a microscope has such pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What is known so far of the server's rendering; None is not yet."""
+
+    works: bool | None = None
+    lossless: bool | None = None
+
+
+class Images:
+    """Images by their number. Thread-safe.
+
+    `drawing` is asked what is known of the rendering, and mustn't wait.
+    """
+
+    def __init__(
+        self, ask: Ask, webgateway: WebGateway, drawing: Callable[[], Drawing]
+    ) -> None:
+        self._ask = ask
+        self._webgateway = webgateway
+        self._drawing = drawing
+
+    def image(self, image_id: ImageId, *, cancel: CancelToken) -> Image:
+        """Return what is known of an image.
+
+        The JSON API knows sizes and names of every image; windows, levels and
+        default planes come from the display side, which fails where the server
+        can't read the pixels. One of the two is enough; `notes` says what is odd.
+
+        GET /api/v0/m/images/{image_id}/
+        GET /iviewer/image_data/{image_id}/ or /webclient/imgData/{image_id}/
+        """
+        with naming("image", image_id):
+            record, display = both(
+                partial(self._record, image_id),
+                partial(self._display, image_id),
+                cancel=cancel,
+            )
+            if not isinstance(display, IDRError):
+                return merge_image(record, display, self._drawing())
+            if record is None:
+                raise display
+            return merge_image(record, None, self._drawing())
+
+    def _record(self, image_id: ImageId, cancel: CancelToken) -> Image | None:
+        response = self._ask.response(f"api/v0/m/images/{image_id}/", cancel=cancel)
+        try:
+            node = read_json(response).child("data")
+        except RateLimitedError:
+            raise
+        except (StatusError, ResponseFormatError):
+            if response.status in (200, 404) and is_json(response):
+                raise
+            return None  # a server without the JSON API, or where it is broken
+        urls = zarr_candidates(wire.lsid(node))
+        return replace(wire.image(node), zarr_url=next(iter(urls), None))
+
+    def _display(self, image_id: ImageId, cancel: CancelToken) -> Display | IDRError:
+        try:
+            return self._webgateway.display(image_id, cancel=cancel)
+        except RateLimitedError:
+            raise
+        except (StatusError, ResponseFormatError) as error:
+            return error
+
+
+def merge_image(
+    record: Image | None, display: Display | None, drawing: Drawing
+) -> Image:
+    """Return one image from what the database and the display side know.
+
+    The database's sizes, names and lengths go first; at least one is needed.
+
+    Raises
+    ------
+    ResponseFormatError
+        Nobody knows the size.
+    """
+    if record is None:
+        if display is None or display.size is None:
+            raise ResponseFormatError("the server doesn't tell the size of the image")
+        record = _from_display(display, display.size)
+    notes: list[str] = []
+    if record.size_x < 1 or record.size_y < 1:
+        notes.append("The archive has no pixels of this image.")
+        if display is not None and display.size is not None:
+            record = replace(_from_display(display, display.size), name=record.name)
+    if display is None:
+        notes.append("The server doesn't tell how the image is displayed.")
+        return _checked(record, notes, _source(record, None, drawing))
+    if display.size is None and not notes:
+        notes.append(f"The server can't read the pixels: {display.failure}")
+    elif display.size and (display.size.y, display.size.x) != (
+        record.size_y,
+        record.size_x,
+    ):
+        notes.append(
+            f"The database says {record.size_x} x {record.size_y} px, "
+            f"the display {display.size.x} x {display.size.y}."
+        )
+    x_um, y_um, z_um = display.pixel_size_um
+    merged = replace(
+        record,
+        channels=_merge_channels(record.channels, display.channels),
+        pixel_size_x_um=_first(record.pixel_size_x_um, x_um),
+        pixel_size_y_um=_first(record.pixel_size_y_um, y_um),
+        pixel_size_z_um=_first(record.pixel_size_z_um, z_um),
+        levels=display.levels or record.levels,
+        tile_shape=display.tile_shape,
+        default_z=min(max(0, display.default_z), record.size_z - 1),
+        default_t=min(max(0, display.default_t), record.size_t - 1),
+        greyscale=display.greyscale,
+        well_id=display.well_id,
+    )
+    return _checked(merged, notes, _source(record, display.size, drawing))
+
+
+def _from_display(display: Display, size: Size) -> Image:
+    return Image(
+        id=display.id,
+        name=display.name,
+        description=display.description,
+        size_x=size.x,
+        size_y=size.y,
+        size_z=size.z,
+        size_c=size.c,
+        size_t=size.t,
+        pixel_type=display.pixel_type,
+        levels=((size.y, size.x),),
+    )
+
+
+def _merge_channels(
+    record: tuple[Channel, ...], display: tuple[Channel, ...]
+) -> tuple[Channel, ...]:
+    """Take names from the database, and colours and windows from the display."""
+    if len(record) != len(display):
+        return display or record
+    return tuple(
+        replace(
+            shown,
+            name=known.name or shown.name,
+            emission_nm=_first(known.emission_nm, shown.emission_nm),
+        )
+        for known, shown in zip(record, display, strict=True)
+    )
+
+
+def _checked(image: Image, notes: list[str], source: PixelSource) -> Image:
+    """Drop pixel sizes that can't be, and say so; see to it that each channel is."""
+    sizes = {axis: getattr(image, f"pixel_size_{axis}_um") for axis in ("x", "y", "z")}
+    for axis, size_um in sizes.items():
+        if size_um is not None and not _is_credible(size_um):
+            sizes[axis] = None
+            notes.append(f"The pixel size along {axis}, {size_um:g} um, can't be.")
+    channels = image.channels
+    if len(channels) != image.size_c:
+        notes.append(f"{len(channels)} of {image.size_c} channels are described.")
+        missing = range(len(channels), image.size_c)
+        channels = (*channels[: image.size_c], *(Channel(name=str(c)) for c in missing))
+    return replace(
+        image,
+        channels=channels,
+        pixel_size_x_um=sizes["x"],
+        pixel_size_y_um=sizes["y"],
+        pixel_size_z_um=sizes["z"],
+        pixel_source=source,
+        notes=tuple(notes),
+    )
+
+
+def _source(image: Image, shown: Size | None, drawing: Drawing) -> PixelSource:
+    choice = choose_source(
+        has_zarr=image.zarr_url is not None,
+        rendering=drawing.works,
+        lossless=drawing.lossless,
+        sizes_known=shown is not None,
+    )
+    return choice.source
+
+
+def _is_credible(size_um: float) -> bool:
+    return math.isfinite(size_um) and SMALLEST_PIXEL_UM <= size_um <= LARGEST_PIXEL_UM
+
+
+def _first(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one

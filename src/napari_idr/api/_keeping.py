@@ -1,0 +1,44 @@
+"""Which of the archive's answers are remembered, and for how long."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from napari_idr.transport import KeepRule
+
+DAY_S: Final = 86_400.0
+"""As long as the archive's own proxy remembers its lists."""
+
+MONTH_S: Final = 30 * DAY_S
+"""Pixels and their thumbnails don't change; a month bounds how long we may err."""
+
+JSON: Final = ("application/json",)
+
+FAILURE: Final = re.compile(rb'"(error|Error|Exception|ConcurrencyException)":')
+"""Failures that come with status 200."""
+
+MISSING: Final = re.compile(rb":\s*null")
+"""A thumbnail that the server couldn't make, this time."""
+
+KEEP_RULES: Final = (
+    KeepRule(
+        path=re.compile(r"webgateway/get_thumbnails/"),
+        keep_s=MONTH_S,
+        media_types=JSON,
+        unless=MISSING,
+    ),
+    KeepRule(
+        path=re.compile(r"(iviewer/image_data|webclient/imgData)/\d"),
+        keep_s=MONTH_S,
+        media_types=JSON,
+        unless=FAILURE,
+    ),
+    KeepRule(
+        path=re.compile(r"api/v0/m/|webclient/api/|webgateway/(plate|table)/"),
+        keep_s=DAY_S,
+        media_types=JSON,
+        unless=FAILURE,
+    ),
+)
+"""Searches and what a server can do are asked anew each time."""

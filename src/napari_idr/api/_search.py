@@ -1,0 +1,255 @@
+"""What a search back end answers, and what both of them share.
+
+Values are found as they are typed. Where nothing is stored in that spelling,
+those that differ from it by case alone are found in its stead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from urllib.parse import urlencode
+
+from napari_idr.model import ContainerHit, DatasetHit, PlateHit, Suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+
+    from napari_idr.cancel import CancelToken
+    from napari_idr.model import (
+        DatasetId,
+        ImageRef,
+        PlateId,
+        ProjectId,
+        ScreenId,
+        SearchKey,
+    )
+    from napari_idr.transport import Params
+
+T = TypeVar("T")
+
+MAX_TARGET_BYTES = 4000
+"""Web servers of archives refuse request lines over 4094 bytes (gunicorn)."""
+
+MAX_SUGGESTIONS = 500
+"""More than a person reads; a page of mapr's has as many."""
+
+
+class Search(Protocol):
+    """Finds what carries a gene, a phenotype, a compound ... Thread-safe.
+
+    A key is one of `keys`, or its name. Methods raise `ValueError` at once for an
+    empty value and for one too long to be sent, and `IDRError` when the server
+    doesn't answer as agreed. What they return doesn't depend on the back end.
+    """
+
+    def keys(self, *, cancel: CancelToken) -> tuple[SearchKey, ...]:
+        """Return what can be searched by, genes first."""
+        ...
+
+    def autocomplete(
+        self, key: SearchKey | str, text: str, *, cancel: CancelToken
+    ) -> tuple[Suggestion, ...]:
+        """Return values that contain a text, those that begin with it first.
+
+        Case doesn't matter; an empty text has no suggestions.
+        """
+        ...
+
+    def spellings(
+        self, key: SearchKey | str, value: str, *, cancel: CancelToken
+    ) -> tuple[Suggestion, ...]:
+        """Return the stored values equal to one but for case, the frequent first."""
+        ...
+
+    def search(
+        self, key: SearchKey | str, value: str, *, cancel: CancelToken
+    ) -> tuple[ContainerHit, ...]:
+        """Return the studies with matching images, one row each, most images first."""
+        ...
+
+    def search_plates(
+        self,
+        key: SearchKey | str,
+        value: str,
+        screen_id: ScreenId,
+        *,
+        cancel: CancelToken,
+    ) -> tuple[PlateHit, ...]:
+        """Return the plates of a screen with matching images, by name."""
+        ...
+
+    def search_datasets(
+        self,
+        key: SearchKey | str,
+        value: str,
+        project_id: ProjectId,
+        *,
+        cancel: CancelToken,
+    ) -> tuple[DatasetHit, ...]:
+        """Return the datasets of a project with matching images, by name."""
+        ...
+
+    def search_images(
+        self,
+        key: SearchKey | str,
+        value: str,
+        *,
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[ImageRef]:
+        """Yield the matching images, each once, as their pages come.
+
+        At most one of the ids says where to look; none is everywhere. Images of
+        one plate or dataset come by ascending id.
+        """
+        ...
+
+
+def require_value(value: str) -> str:
+    """Return a value that can be searched for.
+
+    Raises
+    ------
+    ValueError
+        When there is nothing but blanks in it.
+    """
+    if not value.strip():
+        raise ValueError("the value to search for is empty")
+    return value
+
+
+def require_one_place(**places: int | None) -> None:
+    """Raise `ValueError` when more than one place to look in is given."""
+    given = [name for name, number in places.items() if number is not None]
+    if len(given) > 1:
+        raise ValueError(f"one place to look in, not {' and '.join(given)}")
+
+
+def require_sendable(path: str, params: Params) -> Params:
+    """Return the parameters of a GET whose address servers will read.
+
+    Raises
+    ------
+    ValueError
+        When the address is too long.
+    """
+    size = len(path) + len(urlencode(params)) + len("/?")
+    if size > MAX_TARGET_BYTES:
+        raise ValueError(
+            f"the value is too long to be asked for: {size} bytes, "
+            f"{MAX_TARGET_BYTES} can be sent"
+        )
+    return params
+
+
+def fold(text: str) -> str:
+    """Return a text as it is compared when case doesn't matter."""
+    return text.lower()
+
+
+def merge_studies(hits: Iterable[ContainerHit]) -> tuple[ContainerHit, ...]:
+    """Return one hit for each study, the one with most images first.
+
+    Counts of the same study add up; where one of them isn't told, the sum isn't.
+
+    >>> from napari_idr.model import Screen, ScreenId
+    >>> screen = Screen(id=ScreenId(3), name="idr0001")
+    >>> twice = [ContainerHit(container=screen, image_count=n) for n in (2, 5)]
+    >>> [hit.image_count for hit in merge_studies(twice)]
+    [7]
+    """
+    merged: dict[Hashable, ContainerHit] = {}
+    for hit in hits:
+        place = hit.container.ref.kind, hit.container.id
+        known = merged.get(place)
+        merged[place] = hit if known is None else _added(known, hit)
+    return tuple(
+        sorted(
+            merged.values(),
+            key=lambda hit: (
+                -(hit.image_count or 0),
+                _by_name(hit.container.name, hit.container.id),
+            ),
+        )
+    )
+
+
+def merge_plates(hits: Iterable[PlateHit]) -> tuple[PlateHit, ...]:
+    """Return one hit for each plate, by name; counts of the same plate add up."""
+    merged: dict[int, PlateHit] = {}
+    for hit in hits:
+        known = merged.get(hit.plate.id)
+        count = hit.image_count + (known.image_count if known else 0)
+        merged[hit.plate.id] = PlateHit(plate=hit.plate, image_count=count)
+    return tuple(
+        sorted(merged.values(), key=lambda hit: _by_name(hit.plate.name, hit.plate.id))
+    )
+
+
+def merge_datasets(hits: Iterable[DatasetHit]) -> tuple[DatasetHit, ...]:
+    """Return one hit for each dataset, by name; counts of the same add up."""
+    merged: dict[int, DatasetHit] = {}
+    for hit in hits:
+        known = merged.get(hit.dataset.id)
+        count = hit.image_count + (known.image_count if known else 0)
+        merged[hit.dataset.id] = DatasetHit(dataset=hit.dataset, image_count=count)
+    return tuple(
+        sorted(
+            merged.values(),
+            key=lambda hit: _by_name(hit.dataset.name, hit.dataset.id),
+        )
+    )
+
+
+def order_suggestions(
+    suggestions: Iterable[Suggestion], text: str
+) -> tuple[Suggestion, ...]:
+    """Return each value once: those that begin with a text first, the short first.
+
+    Values that hold the text further in follow by the alphabet. The same value
+    under two attributes keeps the larger count: one image may carry both.
+
+    >>> found = [Suggestion(value=v) for v in ("hCDC20", "CDC20B", "CDC20")]
+    >>> [one.value for one in order_suggestions(found, "cdc")]
+    ['CDC20', 'CDC20B', 'hCDC20']
+    """
+    wanted = fold(text)
+    best: dict[str, Suggestion] = {}
+    for one in suggestions:
+        known = best.get(one.value)
+        if known is None or (one.image_count or 0) > (known.image_count or 0):
+            best[one.value] = one
+
+    def place(one: Suggestion) -> tuple[bool, int, str, str]:
+        value = fold(one.value)
+        first = value.startswith(wanted)
+        return not first, len(value) if first else 0, value, one.value
+
+    return tuple(sorted(best.values(), key=place)[:MAX_SUGGESTIONS])
+
+
+def order_spellings(spellings: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
+    """Return spellings with the most frequent first."""
+    return tuple(
+        sorted(spellings, key=lambda one: (-(one.image_count or 0), one.value))
+    )
+
+
+def lazily(start: Callable[[], Iterable[T]]) -> Iterator[T]:
+    """Yield from something that begins to work when its first element is wanted."""
+    yield from start()
+
+
+def _added(known: ContainerHit, more: ContainerHit) -> ContainerHit:
+    if known.image_count is None or more.image_count is None:
+        return ContainerHit(container=known.container, image_count=None)
+    return ContainerHit(
+        container=known.container, image_count=known.image_count + more.image_count
+    )
+
+
+def _by_name(name: str, number: int) -> tuple[str, int]:
+    return fold(name), number

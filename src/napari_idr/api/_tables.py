@@ -1,0 +1,127 @@
+"""Bulk annotation tables."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from napari_idr.api._ask import naming
+from napari_idr.api._wire import _table as wire
+from napari_idr.errors import NotFoundError, ResponseFormatError
+from napari_idr.model import Table
+
+if TYPE_CHECKING:
+    from napari_idr.api._ask import Ask
+    from napari_idr.api._webgateway import WebGateway
+    from napari_idr.api._wire._node import Node
+    from napari_idr.cancel import CancelToken
+    from napari_idr.model import PlateId, ScreenId, WellId
+
+logger = logging.getLogger(__name__)
+
+BLOCK_ROWS = 10_000
+"""Rows in one answer: the most a server gives (`MAX_TABLE_DOWNLOAD_ROWS`)."""
+
+
+class Tables:
+    """The tables that studies bring with them. Thread-safe.
+
+    A table is attached to the screen, or to the plate itself. All methods raise
+    `NotFoundError` where there is none.
+    """
+
+    def __init__(self, ask: Ask, webgateway: WebGateway) -> None:
+        self._ask = ask
+        self._webgateway = webgateway
+
+    def of_well(self, well_id: WellId, *, cancel: CancelToken) -> Table:
+        """Return the rows of a well.
+
+        GET /webgateway/table/Screen.plateLinks.child.wells/{well_id}/query/?query=
+        GET /webgateway/table/Plate.wells/{well_id}/query/?query=
+        """
+        query = f"Well-{well_id}"
+        with naming("well", well_id):
+            try:
+                return self._hits(
+                    f"Screen.plateLinks.child.wells/{well_id}", query, cancel
+                )
+            except NotFoundError:
+                return self._hits(f"Plate.wells/{well_id}", query, cancel)
+
+    def of_plate(self, plate_id: PlateId, *, cancel: CancelToken) -> Table:
+        """Return the rows of all wells of a plate, in one request as a rule.
+
+        Where the table has no column for plates, those of its wells are asked
+        for that have an image in their first field.
+
+        GET /webgateway/table/Screen.plateLinks.child/{plate_id}/query/?query=
+        GET /webgateway/table/Plate/{plate_id}/query/?query=
+        """
+        with naming("plate", plate_id):
+            try:
+                return self._plate_hits("Screen.plateLinks.child", plate_id, cancel)
+            except NotFoundError:
+                return self._plate_hits("Plate", plate_id, cancel)
+
+    def of_screen(self, screen_id: ScreenId, *, cancel: CancelToken) -> Table:
+        """Return the whole table of a screen, which may have 100 000 rows.
+
+        GET /webgateway/table/Screen/{screen_id}/query/?query=*&limit=&offset=
+        """
+        with naming("screen", screen_id):
+            return self._hits(f"Screen/{screen_id}", "*", cancel)
+
+    def _plate_hits(self, path: str, plate_id: PlateId, cancel: CancelToken) -> Table:
+        try:
+            return self._hits(f"{path}/{plate_id}", f"Plate-{plate_id}", cancel)
+        except _QueryError as error:
+            logger.debug("plate %d by its wells: %s", plate_id, error)
+        grid = self._webgateway.plate_grid(plate_id, field=0, run=None, cancel=cancel)
+        wells = {cell.well_id for cell in grid}
+        if not wells:
+            raise NotFoundError(f"plate {plate_id} has no wells to look for")
+        between = f"(Well>={min(wells)})&(Well<={max(wells)})"
+        found = self._hits(f"{path}/{plate_id}", between, cancel)
+        well_of_row = found.column("Well")
+        rows = zip(found.rows, well_of_row, strict=True)
+        return Table(
+            columns=found.columns,
+            column_types=found.column_types,
+            rows=tuple(row for row, well in rows if well in wells),
+        )
+
+    def _hits(self, path: str, query: str, cancel: CancelToken) -> Table:
+        """Return all hits of a query, block by block."""
+        table: Table | None = None
+        while True:
+            offset = 0 if table is None else len(table.rows)
+            answer = self._ask.json(
+                f"webgateway/table/{path}/query/",
+                (("query", query), ("limit", BLOCK_ROWS), ("offset", offset)),
+                cancel=cancel,
+            )
+            block = _block(answer)
+            table = (
+                block if table is None else replace(table, rows=table.rows + block.rows)
+            )
+            total = wire.hit_count(answer)
+            if total is None:  # an older server doesn't tell
+                whole = len(block.rows) < BLOCK_ROWS
+            else:
+                whole = len(table.rows) >= total
+            if whole or not block.rows:
+                return table
+
+
+class _QueryError(ResponseFormatError):
+    """The table is there, but hasn't the columns of the question."""
+
+
+def _block(answer: Node) -> Table:
+    if (failure := wire.failure(answer)) is None:
+        return wire.table(answer)
+    if wire.is_absence(failure):
+        raise NotFoundError(f"no table: {failure}", url=answer.url)
+    raise _QueryError(f"no rows: {failure}", url=answer.url)

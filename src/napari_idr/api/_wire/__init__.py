@@ -1,0 +1,1 @@
+"""The server's JSON to our models; its spelling occurs in this folder alone."""

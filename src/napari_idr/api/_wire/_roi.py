@@ -1,0 +1,115 @@
+"""Regions, in the notation of the OME data model."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from napari_idr.api._wire._image import color
+from napari_idr.model import Roi, RoiId, Shape, ShapeId, ShapeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from napari_idr.api._wire._node import Node
+
+    Point = tuple[float, float]
+    """(x, y), as the server writes it."""
+
+KINDS: dict[str, ShapeKind] = {
+    "Rectangle": "rectangle",
+    "Ellipse": "ellipse",
+    "Line": "line",
+    "Point": "point",
+    "Polyline": "polyline",
+    "PolyLine": "polyline",
+    "Polygon": "polygon",
+    "Mask": "mask",
+    "Label": "label",
+}
+
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+
+
+def roi(node: Node) -> Roi:
+    """Read a region; shapes of a kind we don't know are left out."""
+    shapes = (_shape(shape) for shape in node.find_children("shapes"))
+    return Roi(
+        id=RoiId(node.get("@id", int)),
+        name=node.find("Name", str) or "",
+        shapes=tuple(shape for shape in shapes if shape is not None),
+    )
+
+
+def _shape(node: Node) -> Shape | None:
+    kind = KINDS.get(node.get("@type", str).rpartition("#")[2])
+    if kind is None:
+        return None
+    moved = _transform(node.find_child("Transform"))
+    points = (moved(point) for point in _points(node, kind))
+    fill, stroke = node.find("FillColor", int), node.find("StrokeColor", int)
+    width = node.find_child("StrokeWidth")
+    return Shape(
+        id=ShapeId(node.get("@id", int)),
+        kind=kind,
+        points=tuple((y, x) for x, y in points),
+        z=_plane(node, "TheZ"),
+        t=_plane(node, "TheT"),
+        c=_plane(node, "TheC"),
+        text=node.find("Text", str) or "",
+        fill_color=None if fill is None else color(fill),
+        stroke_color=None if stroke is None else color(stroke),
+        stroke_width_px=None if width is None else width.find("Value", float),
+    )
+
+
+def _points(node: Node, kind: ShapeKind) -> Iterable[Point]:
+    if kind in ("rectangle", "mask"):
+        x, y = node.get("X", float), node.get("Y", float)
+        return _corners(
+            x, y, x + node.get("Width", float), y + node.get("Height", float)
+        )
+    if kind == "ellipse":
+        x, y = node.get("X", float), node.get("Y", float)
+        width, height = node.get("RadiusX", float), node.get("RadiusY", float)
+        return _corners(x - width, y - height, x + width, y + height)
+    if kind == "line":
+        return (
+            (node.get("X1", float), node.get("Y1", float)),
+            (node.get("X2", float), node.get("Y2", float)),
+        )
+    if kind in ("point", "label"):
+        return ((node.get("X", float), node.get("Y", float)),)
+    return _vertices(node)
+
+
+def _vertices(node: Node) -> tuple[Point, ...]:
+    numbers = [float(n) for n in NUMBER.findall(node.get("Points", str))]
+    if len(numbers) % 2:
+        raise node.stumble("'Points' holds a number without a partner")
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _corners(x0: float, y0: float, x1: float, y1: float) -> tuple[Point, ...]:
+    return (x0, y0), (x1, y0), (x1, y1), (x0, y1)
+
+
+def _transform(node: Node | None) -> Callable[[Point], Point]:
+    """Return the affine map of a shape, the identity where there is none."""
+    if node is None:
+        return lambda point: point
+    xx, xy, dx = (node.get(key, float) for key in ("A00", "A01", "A02"))
+    yx, yy, dy = (node.get(key, float) for key in ("A10", "A11", "A12"))
+    if not all(math.isfinite(n) for n in (xx, xy, dx, yx, yy, dy)):
+        raise node.stumble("the transform isn't finite")
+    return lambda point: (
+        xx * point[0] + xy * point[1] + dx,
+        yx * point[0] + yy * point[1] + dy,
+    )
+
+
+def _plane(node: Node, key: str) -> int | None:
+    """Return the plane a shape is on; servers write -1 for all of them too."""
+    index = node.find(key, int)
+    return None if index is None or index < 0 else index

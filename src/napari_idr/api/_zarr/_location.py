@@ -1,0 +1,65 @@
+"""From what the archive notes about an image to addresses of its OME-Zarr."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit
+
+OBJECT_STORE: Final = "livingobjects.ebi.ac.uk"
+"""Where the archive's OME-Zarrs are since April 2026."""
+
+RETIRED_HOSTS: Final = (
+    "uk1s3.embassy.ebi.ac.uk",
+    "s3.embassy.ebi.ac.uk",
+    "minio-dev.openmicroscopy.org",
+)
+"""Former addresses of the same objects; they may go any day."""
+
+MOVED_BUCKETS: Final = {
+    "bia-integrator-data": "bioimaging-integrator-data",
+    "ebi-ngff-challenge-2024": "bioimaging-01-pub/ebi-ngff-challenge-2024",
+}
+"""Buckets that got another name when the objects moved."""
+
+PLAIN: Final = "/()!*',;=:@&$+~"
+"""Characters that a path may hold as they are."""
+
+METADATA_FILES: Final = re.compile(r"/(\.zattrs|\.zgroup|\.zmetadata|zarr\.json)$")
+
+
+def zarr_candidates(lsid: str | None) -> tuple[str, ...]:
+    """Return the http(s) addresses under which an OME-Zarr may be, the best first.
+
+    `lsid` is what the archive's `externalInfo` says. None of it leads to an
+    address where it is a path on the server's own disk.
+
+    >>> zarr_candidates("s3://uk1s3.embassy.ebi.ac.uk/idr/a b.zarr?anonymous=true")
+    ... # doctest: +NORMALIZE_WHITESPACE
+    ('https://uk1s3.embassy.ebi.ac.uk/idr/a%20b.zarr',
+     'https://livingobjects.ebi.ac.uk/idr/a%20b.zarr')
+    >>> zarr_candidates("/data/idr/a.zarr")
+    ()
+    """
+    parts = urlsplit((lsid or "").strip())
+    try:
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:  # a port that is no number
+        return ()
+    scheme = {"s3": "https", "https": "https", "http": "http"}.get(parts.scheme.lower())
+    path = _clean(parts.path)
+    if scheme is None or not host or not path:
+        return ()
+    place = host if port is None else f"{host}:{port}"
+    given = f"{scheme}://{place}{quote(path, safe=PLAIN)}"
+    if host not in RETIRED_HOSTS:
+        return (given,)
+    bucket, _, key = path.lstrip("/").partition("/")
+    moved = f"/{MOVED_BUCKETS.get(bucket, bucket)}/{key}".rstrip("/")
+    return given, f"https://{OBJECT_STORE}{quote(moved, safe=PLAIN)}"
+
+
+def _clean(path: str) -> str:
+    """Return a path decoded, without a metadata file's name or doubled slashes."""
+    joined = re.sub(r"/+", "/", unquote(path)).rstrip("/")
+    return METADATA_FILES.sub("", joined)
