@@ -1,0 +1,1 @@
+"""What a person asks for, made of many requests; no Qt."""

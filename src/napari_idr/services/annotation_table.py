@@ -1,0 +1,142 @@
+"""Annotations as the rows of a table that people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_idr.services.links import split_link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from napari_idr.model import MapAnnotation, ObjectRef
+
+__all__ = [
+    "AnnotationRow",
+    "annotation_rows",
+    "namespace_word",
+    "rows_as_text",
+]
+
+_MAPR = "openmicroscopy.org/mapr/"
+
+_WORDS = {
+    "idr.openmicroscopy.org/study/info": "study",
+    "idr.openmicroscopy.org/study/components": "study parts",
+    "idr/analysis/notebook": "notebook",
+    "openmicroscopy.org/idr/analysis/notebook": "notebook",
+    "openmicroscopy.org/omero/bulk_annotations": "other",
+    "openmicroscopy.org/omero/client/mapAnnotation": "note",
+}
+"""Namespaces whose last part says little."""
+
+_ORDER = (
+    "study",
+    "study parts",
+    "gene",
+    "gene, more",
+    "phenotype",
+    "compound",
+    "compound, more",
+    "sirna",
+    "sirna, more",
+    "antibody",
+    "antibody, more",
+    "protein",
+    "protein, more",
+    "orf",
+    "orf, more",
+    "cell line",
+    "cell line, more",
+    "organism",
+)
+"""What is read first; what isn't named follows in the server's order."""
+
+_LAST = ("note", "", "other")
+"""The bulk of what was loaded, which is long and read last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationRow:
+    """A pair and where it was written.
+
+    `namespace` is a short word, "" where the annotation has none; `url` is an
+    address that may be opened, None where the value has none.
+    """
+
+    namespace: str
+    key: str
+    value: str
+    url: str | None = None
+    parent: ObjectRef | None = None
+
+
+def annotation_rows(annotations: Iterable[MapAnnotation]) -> tuple[AnnotationRow, ...]:
+    """Return a row for each pair: the study first, the bulk last.
+
+    Pairs of one annotation stay together and in order, and a key that repeats has
+    a row each time. An annotation that an image shares with its well counts once.
+    """
+    unique: dict[object, MapAnnotation] = {}
+    for one in annotations:
+        unique.setdefault((one.id, one.namespace, one.pairs), one)
+    ordered = sorted(unique.values(), key=lambda one: _rank(one.namespace))
+    return tuple(
+        AnnotationRow(
+            namespace=namespace_word(annotation.namespace),
+            key=key,
+            value=value,
+            url=split_link(value)[1],
+            parent=annotation.parent,
+        )
+        for annotation in ordered
+        for key, value in annotation.pairs
+    )
+
+
+def namespace_word(namespace: str | None) -> str:
+    """Return a short word for a namespace.
+
+    >>> namespace_word("openmicroscopy.org/mapr/gene")
+    'gene'
+    >>> namespace_word("openmicroscopy.org/mapr/cell_line/supplementary")
+    'cell line, more'
+    >>> namespace_word("example.org/lab/stains"), namespace_word(None)
+    ('stains', '')
+    """
+    if not namespace:
+        return ""
+    if namespace in _WORDS:
+        return _WORDS[namespace]
+    if namespace.startswith(_MAPR):
+        word, _, rest = namespace.removeprefix(_MAPR).partition("/")
+        return _plain(word) + (", more" if rest else "")
+    return _plain(namespace.rstrip("/").rpartition("/")[2])
+
+
+def rows_as_text(rows: Sequence[AnnotationRow]) -> str:
+    r"""Return rows for the clipboard: tabs between columns, one row a line.
+
+    >>> rows_as_text([AnnotationRow(namespace="gene", key="Symbol", value="CDC20")])
+    'gene\tSymbol\tCDC20'
+    """
+    return "\n".join(
+        "\t".join(
+            " ".join(text.split()) for text in (row.namespace, row.key, row.value)
+        )
+        for row in rows
+    )
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", " ").strip().lower()
+
+
+def _rank(namespace: str | None) -> int:
+    word = namespace_word(namespace)
+    if word in _ORDER:
+        return _ORDER.index(word)
+    if word in _LAST:
+        return len(_ORDER) + 1 + _LAST.index(word)
+    return len(_ORDER)

@@ -1,0 +1,113 @@
+"""Studies, plates, datasets and images as a tree that grows on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from napari_idr.model import (
+    Dataset,
+    ImageRef,
+    Plate,
+    Project,
+    Screen,
+    SearchKey,
+    Study,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Entry", "Item", "Query", "filter_studies", "study_entries"]
+
+T = TypeVar("T")
+Item = Study | Plate | Dataset | ImageRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What was searched."""
+
+    key: SearchKey
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of the tree.
+
+    `count` is what the second column shows: matching images in a search, else
+    children; None where nobody told. `query` is the search that found it, so that
+    what lies below is searched too; None while browsing. `parent` leads up to the
+    study.
+    """
+
+    item: Item
+    count: int | None = None
+    query: Query | None = None
+    parent: Entry | None = None
+
+    @property
+    def name(self) -> str:
+        """The text of the line."""
+        if isinstance(self.item, ImageRef):
+            return self.item.name or f"Image {self.item.image_id}"
+        return self.item.name
+
+    @property
+    def can_have_children(self) -> bool:
+        """Whether it can be opened: studies and datasets can."""
+        return isinstance(self.item, Screen | Project | Dataset) and self.count != 0
+
+    @property
+    def study(self) -> Study | None:
+        """The study it belongs to."""
+        return self._above(Screen) or self._above(Project)
+
+    @property
+    def plate(self) -> Plate | None:
+        """The plate it is or belongs to."""
+        return self._above(Plate)
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """The dataset it is or belongs to."""
+        return self._above(Dataset)
+
+    def _above(self, kind: type[T]) -> T | None:
+        entry: Entry | None = self
+        while entry is not None:
+            if isinstance(entry.item, kind):
+                return entry.item
+            entry = entry.parent
+        return None
+
+
+def study_entries(studies: Sequence[Study]) -> tuple[Entry, ...]:
+    """Return the lines of a list of studies, by name.
+
+    >>> from napari_idr.model import ScreenId
+    >>> [e.name for e in study_entries([
+    ...     Screen(id=ScreenId(2), name="idr0002/b", child_count=1),
+    ...     Screen(id=ScreenId(1), name="idr0001/a", child_count=3)])]
+    ['idr0001/a', 'idr0002/b']
+    """
+    ordered = sorted(studies, key=lambda study: (study.name.casefold(), study.id))
+    return tuple(Entry(item=study, count=study.child_count) for study in ordered)
+
+
+def filter_studies(entries: Sequence[Entry], text: str) -> tuple[Entry, ...]:
+    """Keep the studies in which every word of the text occurs, case ignored.
+
+    Names and descriptions are looked at; an empty text keeps all.
+    """
+    words = text.casefold().split()
+    if not words:
+        return tuple(entries)
+    return tuple(entry for entry in entries if _holds(entry, words))
+
+
+def _holds(entry: Entry, words: Sequence[str]) -> bool:
+    description = getattr(entry.item, "description", "")
+    haystack = f"{entry.name}\n{description}".casefold()
+    return all(word in haystack for word in words)

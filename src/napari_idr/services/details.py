@@ -1,0 +1,123 @@
+"""What is known of the thing that is selected, and how to ask for an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_idr.model import (
+        Dataset,
+        FieldRange,
+        Image,
+        ImageId,
+        ImageRef,
+        MapAnnotation,
+        Plate,
+        PlateAcquisition,
+        PlateAcquisitionId,
+        PlateId,
+        Study,
+        Table,
+        WellId,
+    )
+    from napari_idr.services.catalog import Query
+    from napari_idr.services.study_card import StudyCard
+
+__all__ = [
+    "DatasetDetails",
+    "Details",
+    "ImageDetails",
+    "ImageRequest",
+    "PlateDetails",
+    "PlateKey",
+    "StudyDetails",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyDetails:
+    """A study and what was written about it."""
+
+    study: Study
+    card: StudyCard
+    annotations: tuple[MapAnnotation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetDetails:
+    """A dataset and what was written about it."""
+
+    dataset: Dataset
+    study: StudyDetails | None
+    annotations: tuple[MapAnnotation, ...]
+
+
+PlateKey = tuple[str, "PlateId"]
+"""The address of a server and the id of one of its plates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateDetails:
+    """A plate, its annotations, which of it the search found, and its table.
+
+    `hit_images` and `hit_wells` are empty without a search; `table` is None where
+    the study has none. `notes` says what could not be had.
+    """
+
+    plate: Plate
+    server: str = ""
+    study: StudyDetails | None = None
+    annotations: tuple[MapAnnotation, ...] = ()
+    query: Query | None = None
+    hit_images: frozenset[ImageId] = frozenset()
+    hit_wells: frozenset[WellId] = frozenset()
+    table: Table | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> PlateKey:
+        """Tells the plate from those of other servers."""
+        return self.server, self.plate.id
+
+    def fields(self, run: PlateAcquisitionId | None) -> int:
+        """Return how many fields there are to choose from in a run."""
+        spans = [one.fields for one in self.plate.runs if one.id == run]
+        span: FieldRange | None = spans[0] if spans else self.plate.fields
+        return 0 if span is None else len(span)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRequest:
+    """An image to be looked at, and where the person found it."""
+
+    ref: ImageRef
+    study: Study | None = None
+    dataset: Dataset | None = None
+    plate: Plate | None = None
+    run: PlateAcquisition | None = None
+    field: int | None = None
+    well_label: str | None = None
+    query: Query | None = None
+
+    @property
+    def place(self) -> str:
+        """The well and the field in words, "" for an image that is in no well."""
+        if self.well_label is None:
+            return ""
+        field = "" if self.field is None else f", field {self.field + 1}"
+        return f"{self.well_label}{field}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageDetails:
+    """An image and everything written about it and its well."""
+
+    request: ImageRequest
+    image: Image
+    study: StudyDetails | None
+    annotations: tuple[MapAnnotation, ...]
+    notes: tuple[str, ...] = ()
+
+
+Details = StudyDetails | DatasetDetails | PlateDetails | ImageDetails

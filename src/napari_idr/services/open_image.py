@@ -1,0 +1,191 @@
+"""Open an image: choose its pixels, read what is shown first, plan its layers."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_idr.model import Image
+from napari_idr.services.layers import LayerSpec, image_layer_specs
+from napari_idr.services.metadata import Json, idr_metadata
+from napari_idr.services.pixel_source import source_words
+from napari_idr.services.viewing import ViewedImage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_idr.api import PixelReader
+    from napari_idr.cancel import CancelToken
+    from napari_idr.services.details import ImageDetails
+
+__all__ = ["MAX_SAMPLE_PX", "OpenedImage", "plan_layers", "plan_opened_image"]
+
+MAX_SAMPLE_PX = 1024
+"""A side of the part of each channel that is read before the layers appear: the
+contrast is found from it, and the first frame shows pixels instead of black."""
+
+MAX_SAMPLED_AT_ONCE = 8
+"""Channels whose samples are waited for together; few images have more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedImage:
+    """An image that is ready to be shown; `viewed` must be closed.
+
+    `specs` has one layer for each channel, or one for a colour picture; `samples`
+    is what was read of each, for the contrast.
+    """
+
+    details: ImageDetails
+    image: Image
+    reader: PixelReader
+    viewed: ViewedImage
+    specs: tuple[LayerSpec, ...]
+    metadata: dict[str, Json]
+    samples: tuple[NDArray[np.generic], ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What was opened, for the status."""
+        odd = (f"{note[:1].upper()}{note[1:]}." for note in self.image.notes)
+        return " ".join([source_words(self.reader.source), *self.notes, *odd])
+
+
+def plan_opened_image(
+    details: ImageDetails,
+    reader: PixelReader,
+    view: Callable[[PixelReader], ViewedImage],
+    *,
+    server: str,
+    web_url: str,
+    notes: tuple[str, ...] = (),
+    cancel: CancelToken,
+) -> OpenedImage:
+    """Read the first plane of an image coarsely and plan its layers.
+
+    Parameters
+    ----------
+    details
+        What is known of the image.
+    reader
+        Its pixels.
+    view
+        Makes the arrays that napari is given.
+    server, web_url
+        For the metadata.
+    notes
+        What went otherwise than wished, in words.
+
+    Raises
+    ------
+    IDRError
+        Not even the first plane came.
+    """
+    image = reader.image
+    request = details.request
+    study = details.study
+    query = request.query
+    metadata = idr_metadata(
+        server=server,
+        study=request.study,
+        card=None if study is None else study.card,
+        dataset=request.dataset,
+        plate=request.plate,
+        run=request.run,
+        field=request.field,
+        well_id=request.ref.well_id or image.well_id,
+        well_label=request.well_label,
+        image=image,
+        annotations=details.annotations,
+        pixel_source=reader.source,
+        web_url=web_url,
+        query=None if query is None else (query.key.name, query.value),
+    )
+    return plan_layers(details, reader, view, metadata, notes=notes, cancel=cancel)
+
+
+def plan_layers(
+    details: ImageDetails,
+    reader: PixelReader,
+    view: Callable[[PixelReader], ViewedImage],
+    metadata: dict[str, Json],
+    *,
+    projected: bool = False,
+    notes: tuple[str, ...] = (),
+    cancel: CancelToken,
+) -> OpenedImage:
+    """Read the first plane of an image coarsely and plan layers of these metadata.
+
+    `projected` tells that the plane is a maximum over z; for the rest see
+    `plan_opened_image`.
+    """
+    image = reader.image
+    viewed = view(reader)
+    try:
+        arrays = [viewed.levels(c) for c in range(viewed.channels)]
+        samples = _samples(
+            [levels[-1] for levels in arrays], image, viewed.axes, cancel
+        )
+        specs = image_layer_specs(
+            image,
+            source=reader.source,
+            arrays=[levels if len(levels) > 1 else levels[0] for levels in arrays],
+            metadata=metadata,
+            rgb=reader.rgb,
+            projected=projected,
+            samples=samples,
+        )
+    except BaseException:
+        viewed.close()
+        raise
+    return OpenedImage(
+        details=details,
+        image=image,
+        reader=reader,
+        viewed=viewed,
+        specs=specs,
+        metadata=metadata,
+        samples=tuple(samples),
+        notes=notes,
+    )
+
+
+def _samples(
+    arrays: Sequence[Any], image: Image, axes: tuple[str, ...], cancel: CancelToken
+) -> list[NDArray[np.generic]]:
+    """Read a sample of each channel, all of them together."""
+
+    def sample(array: Any) -> NDArray[np.generic]:
+        cancel.check()
+        return _sample(array, image, axes)
+
+    # They only wait for the workers, whose number bounds the requests.
+    with ThreadPoolExecutor(MAX_SAMPLED_AT_ONCE, "idr-sample") as pool:
+        return list(pool.map(sample, arrays))
+
+
+def _sample(array: Any, image: Image, axes: tuple[str, ...]) -> NDArray[np.generic]:
+    """Read the middle of the plane that is shown first."""
+    for axis, index in (("t", image.default_t), ("z", image.default_z)):
+        if axis in axes:
+            array = array[index]
+    (y0, y1), (x0, x1) = (_middle(size) for size in array.shape[:2])
+    return np.asarray(array[y0:y1, x0:x1])
+
+
+def _middle(size: int) -> tuple[int, int]:
+    """Return the middle of a side, at most `MAX_SAMPLE_PX` of it.
+
+    >>> _middle(500), _middle(5000)
+    ((0, 500), (1988, 3012))
+    """
+    if size <= MAX_SAMPLE_PX:
+        return 0, size
+    start = (size - MAX_SAMPLE_PX) // 2
+    return start, start + MAX_SAMPLE_PX

@@ -1,0 +1,150 @@
+"""What was drawn on an image: its regions of interest and its label images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_idr.errors import IDRError
+from napari_idr.services.layers import (
+    LayerSpec,
+    axis_units,
+    image_axes,
+    pixel_scale,
+    short_name,
+)
+from napari_idr.services.rois import roi_layer_specs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from napari_idr.api import IDRClient, PixelReader
+    from napari_idr.cancel import CancelToken
+    from napari_idr.services.metadata import Json
+    from napari_idr.services.open_image import OpenedImage
+    from napari_idr.services.viewing import ViewedImage
+
+__all__ = ["Regions", "label_layer_spec", "load_regions"]
+
+MAX_NAME = 36
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regions:
+    """Layers of what was drawn on an image.
+
+    `labels` are label images with the arrays that serve them, which must be closed;
+    `notes` says what couldn't be had.
+    """
+
+    opened: OpenedImage
+    specs: tuple[LayerSpec, ...] = ()
+    labels: tuple[tuple[LayerSpec, ViewedImage], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What was found, for the status."""
+        count = len(self.specs) + len(self.labels)
+        if not count and not self.notes:
+            return "Nobody has drawn regions or labels on this image."
+        layers = "1 layer" if count == 1 else f"{count} layers"
+        return " ".join([f"{layers} of regions and labels.", *self.notes])
+
+
+def load_regions(
+    client: IDRClient,
+    opened: OpenedImage,
+    view: Callable[[PixelReader], ViewedImage],
+    *,
+    cancel: CancelToken,
+) -> Regions:
+    """Ask for the regions and label images of an image that is open.
+
+    One kind that fails leaves a note, and the other is shown.
+
+    Raises
+    ------
+    IDRError
+        Neither could be had.
+    """
+    metadata = opened.metadata
+    notes: list[str] = []
+    failures: list[IDRError] = []
+    specs: tuple[LayerSpec, ...] = ()
+    labels: list[tuple[LayerSpec, ViewedImage]] = []
+    try:
+        found = client.rois(opened.image.id, cancel=cancel)
+        drawn = roi_layer_specs(found, opened.image, metadata=metadata)
+        specs, notes = drawn.specs, [f"{note}." for note in drawn.notes]
+    except IDRError as error:
+        failures.append(error)
+        notes.append(f"The regions didn't come: {error.message}.")
+    try:
+        for reader in client.open_labels(opened.reader, cancel=cancel):
+            if not np.issubdtype(reader.dtype, np.integer):
+                notes.append(f"The labels {reader.image.name} aren't whole numbers.")
+                continue
+            viewed = view(reader)
+            arrays = viewed.levels(0)
+            spec = label_layer_spec(reader, arrays, opened, metadata=metadata)
+            labels.append((spec, viewed))
+    except IDRError as error:
+        failures.append(error)
+        notes.append(f"The labels didn't come: {error.message}.")
+    if len(failures) == 2:
+        raise failures[0]
+    return Regions(opened=opened, specs=specs, labels=tuple(labels), notes=tuple(notes))
+
+
+def label_layer_spec(
+    reader: PixelReader,
+    arrays: Sequence[Any],
+    opened: OpenedImage,
+    *,
+    metadata: Mapping[str, Json],
+) -> LayerSpec:
+    """Return the Labels layer of a label image, laid over its image.
+
+    Parameters
+    ----------
+    reader
+        Of the labels; its image has their sizes.
+    arrays
+        Its levels, the largest first.
+    opened
+        The image they belong to.
+    metadata
+        Of `idr_metadata`.
+    """
+    axes = image_axes(reader.image)
+    scale, unit = pixel_scale(opened.image, axes)
+    for axis, full, own in (
+        (-2, opened.image.size_y, reader.image.size_y),
+        (-1, opened.image.size_x, reader.image.size_x),
+    ):
+        scale[axis] *= full / own
+    name = short_name(opened.image.name, MAX_NAME) or f"Image {opened.image.id}"
+    kwargs = {
+        "name": f"{short_name(reader.image.name, MAX_NAME)} - {name} [labels]",
+        "scale": scale,
+        "translate": [
+            *(0.0 for _ in axes[:-2]),
+            *(
+                step / 2 - whole / 2
+                for step, whole in zip(
+                    scale[-2:], pixel_scale(opened.image, axes)[0][-2:], strict=True
+                )
+            ),
+        ],
+        "units": axis_units(axes, unit),
+        "axis_labels": list(axes),
+        "multiscale": len(arrays) > 1,
+        "opacity": 0.5,
+        "projection_mode": "none",
+        "metadata": {"idr": {**metadata, "channel": None}},
+    }
+    data = list(arrays) if len(arrays) > 1 else arrays[0]
+    return LayerSpec(layer_type="labels", data=data, kwargs=kwargs)
