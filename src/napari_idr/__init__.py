@@ -1,0 +1,61 @@
+"""Browse the Image Data Resource in napari.
+
+In a notebook, `IDRClient` alone is enough; it needs neither Qt nor napari.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_idr.api import IDRClient
+    from napari_idr.cancel import CancelToken
+    from napari_idr.errors import (
+        Cancelled,
+        ConnectionFailedError,
+        DownloadError,
+        IDRError,
+        NotFoundError,
+        PixelDataError,
+        RateLimitedError,
+        RequestTimeoutError,
+        ResponseFormatError,
+        ServerError,
+        StatusError,
+    )
+    from napari_idr.model import PixelSource
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CancelToken",
+    "Cancelled",
+    "ConnectionFailedError",
+    "DownloadError",
+    "IDRClient",
+    "IDRError",
+    "NotFoundError",
+    "PixelDataError",
+    "PixelSource",
+    "RateLimitedError",
+    "RequestTimeoutError",
+    "ResponseFormatError",
+    "ServerError",
+    "StatusError",
+    "__version__",
+]
+
+_MODULES = {"CancelToken": "cancel", "IDRClient": "api", "PixelSource": "model"}
+"""Where names are that aren't errors; they are loaded when first used."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_MODULES.get(name, 'errors')}")
+    return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,22 @@
+"""The browser on an archive of its own, for looking round without a network."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from napari_idr import demo
+from napari_idr._qt.browser import Browser
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+
+class DemoBrowser(Browser):
+    """Starts the demo archive, browses it, and stops it when it is closed itself."""
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        stack = ExitStack()
+        archive = stack.enter_context(demo.serve())
+        super().__init__(napari_viewer, address=archive.url)
+        self.destroyed.connect(lambda *_: stack.close())

@@ -1,0 +1,66 @@
+"""Small helpers for forms: names for tests and screen readers, and plain labels."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, TypeVar
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+
+if TYPE_CHECKING:
+    from magicgui.widgets.bases import Widget
+
+T = TypeVar("T")
+
+NARROWEST_PX = 280
+"""The panel is usable from 300 px wide; its frame takes the rest."""
+
+
+MAX_TOOLTIP = 1000
+"""Characters of a value shown in a tooltip; the rest is in the copied text."""
+
+
+def tooltip(*lines: str) -> str:
+    """Return lines of plain text as a tooltip, whatever marks they hold.
+
+    >>> tooltip("a <b>", "")
+    '<p>a &lt;b&gt;</p>'
+    """
+    return "".join(f"<p>{escape(line[:MAX_TOOLTIP])}</p>" for line in lines if line)
+
+
+def present(value: T | None) -> T:
+    """Return what Qt types as optional and always has."""
+    assert value is not None
+    return value
+
+
+def name_widget(widget: QWidget | Widget, name: str, label: str, tooltip: str) -> None:
+    """Give a control its object name, its accessible name and its tooltip."""
+    native = widget if isinstance(widget, QWidget) else widget.native
+    native.setObjectName(name)
+    native.setAccessibleName(label)
+    native.setToolTip(tooltip)
+
+
+def let_shrink(widget: QWidget | Widget) -> None:
+    """Let a control be narrower than its longest text."""
+    native = widget if isinstance(widget, QWidget) else widget.native
+    policy = native.sizePolicy()
+    policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+    native.setSizePolicy(policy)
+    native.setMinimumWidth(40)
+
+
+def plain_label(name: str = "", *, selectable: bool = True) -> QLabel:
+    """Return a label that wraps and draws its text as it stands, marks included."""
+    label = QLabel()
+    label.setObjectName(name)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    # A long word must not widen the panel.
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    if selectable:
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label

@@ -1,0 +1,199 @@
+"""Keeps layers and the arrays that serve them told of each other."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_idr._qt._settings import viewing_settings
+from napari_idr.services.viewing import LayerKey, ViewedImage, Viewing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+    from napari_idr.errors import IDRError
+
+REFRESH_MS = 80
+"""Between two repaints while pixels come in: each repaint of a layer takes as long."""
+
+STILL_MS = 50
+"""A camera or a slider that was moved so recently is moving: napari is about to
+repaint anyway, and two repaints in one turn are one long gap."""
+
+PATIENCE = 4
+"""How often a repaint waits for a camera that moves; then it comes in small parts."""
+
+FINISH_MS = 600
+"""After the last arrival: longer than the pause between two answers."""
+
+NEXT_MS = 15
+"""Between two layers that are repainted in turns of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watched:
+    layer: Layer
+    viewed: ViewedImage
+    c: int
+    close: Callable[[], None]
+
+
+class PixelFeed(QObject):
+    """Tells arrays where the sliders are, and repaints layers when pixels come.
+
+    Pixels are read in the threads of `viewing`; their news are passed on to the GUI
+    thread by signals of this object.
+    """
+
+    failed = Signal(object)  # IDRError: a part of an image didn't come
+
+    _arrived = Signal(object)  # LayerKey, from a thread
+    _missed = Signal(object)  # IDRError, from a thread
+
+    def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._watched: dict[LayerKey, _Watched] = {}
+        self._stale: set[LayerKey] = set()
+        self._unfinished: set[LayerKey] = set()
+        self._patience = PATIENCE
+        self._moved = 0.0
+        self._arrived.connect(self._on_arrived)
+        self._missed.connect(self.failed)
+        self._refresh = self._timer(self._refresh_now)
+        # Once no more comes, the thumbnails in the list of layers are made anew.
+        self._finish = self._timer(self._finish_now)
+        self.viewing = Viewing(
+            viewing_settings(),
+            on_arrival=self._tell,
+            on_failure=self._tell_failure,
+        )
+        viewer.layers.events.removed.connect(self._on_removed)
+        viewer.dims.events.current_step.connect(self._on_step)
+        viewer.scene.camera.events.connect(self._on_moved)
+
+    def watch(
+        self,
+        layer: Layer,
+        viewed: ViewedImage,
+        c: int = 0,
+        *,
+        close: Callable[[], None] | None = None,
+    ) -> None:
+        """Serve a layer until it is removed.
+
+        With the last layer of an image `close` is called, by default the image's own.
+        """
+        self._watched[viewed.key(c)] = _Watched(
+            layer=layer, viewed=viewed, c=c, close=close or viewed.close
+        )
+        layer.events.visible.connect(self._on_visible)
+
+    def unwatch(self, layer: Layer) -> None:
+        """Serve a layer no longer: it was removed, or shows something else."""
+        for key, watched in tuple(self._watched.items()):
+            if watched.layer is layer:
+                del self._watched[key]
+                watched.viewed.look_away(watched.c)
+                if all(w.viewed is not watched.viewed for w in self._watched.values()):
+                    watched.close()
+
+    def retry(self) -> None:
+        """Ask again for what failed."""
+        for watched in self._watched.values():
+            watched.viewed.retry()
+
+    def close(self) -> None:
+        """Stop listening to the viewer and reading pixels; touches nothing of Qt's."""
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._viewer.dims.events.current_step.disconnect(self._on_step)
+        self._viewer.scene.camera.events.disconnect(self._on_moved)
+        self.viewing.close()
+
+    def _timer(self, slot: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(slot)
+        return timer
+
+    # From the threads that read pixels
+
+    def _tell(self, key: LayerKey) -> None:
+        with suppress(RuntimeError):  # the window was closed, Qt has deleted this
+            self._arrived.emit(key)
+
+    def _tell_failure(self, _: LayerKey, error: IDRError) -> None:
+        with suppress(RuntimeError):  # as above
+            self._missed.emit(error)
+
+    # On the GUI thread
+
+    def _on_arrived(self, key: LayerKey) -> None:
+        self._stale.add(key)
+        if not self._refresh.isActive():
+            self._patience = PATIENCE
+            self._refresh.start(REFRESH_MS)
+
+    def _refresh_now(self) -> None:
+        moving = self._is_moving()
+        if moving and self._patience:
+            self._patience -= 1
+            self._refresh.start(STILL_MS)
+            return
+        keys = set(list(self._stale)[:1]) if moving else self._stale
+        self._stale = self._stale - keys
+        self._unfinished |= keys
+        for layer in self._visible(keys):
+            layer.refresh(thumbnail=False, highlight=False, extent=False)
+        if self._stale:
+            self._refresh.start(NEXT_MS)
+        self._finish.start(FINISH_MS)
+
+    def _finish_now(self) -> None:
+        """Draw one thumbnail anew; the next has a turn of its own."""
+        if self._is_moving():
+            self._finish.start(FINISH_MS)
+            return
+        if self._unfinished:
+            for layer in self._visible({self._unfinished.pop()}):
+                layer.refresh(data_displayed=False, highlight=False, extent=False)
+        if self._unfinished:
+            self._finish.start(NEXT_MS)
+
+    def _visible(self, keys: set[LayerKey]) -> list[Layer]:
+        watched = [self._watched[key] for key in keys if key in self._watched]
+        return [one.layer for one in watched if one.layer.visible]
+
+    def _on_moved(self, _: Any = None) -> None:
+        self._moved = time.monotonic()
+
+    def _is_moving(self) -> bool:
+        return time.monotonic() - self._moved < STILL_MS / 1000
+
+    def _on_step(self, _: Any = None) -> None:
+        """Tell the arrays of visible layers which plane is shown."""
+        self._on_moved()
+        dims = self._viewer.dims
+        shown = {w.viewed for w in self._watched.values() if w.layer.visible}
+        for viewed in shown:
+            at = {"t": 0, "z": 0}
+            for place, axis in enumerate(viewed.axes[:-2]):
+                step = dims.current_step[dims.ndim - len(viewed.axes) + place]
+                at[axis] = int(step)
+            viewed.set_current(at["t"], at["z"])
+
+    def _on_visible(self, event: Any) -> None:
+        """Ask for nothing that a hidden layer would show."""
+        for watched in self._watched.values():
+            if watched.layer is event.source and not event.source.visible:
+                watched.viewed.look_away(watched.c)
+
+    def _on_removed(self, event: Any) -> None:
+        self.unwatch(event.value)

@@ -1,0 +1,181 @@
+"""All that a browser has put into the viewer, and what people do with it there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtWidgets import QApplication
+
+from napari_idr._qt._image_layers import ImageLayers
+from napari_idr._qt._mosaic_layers import MosaicLayers
+from napari_idr._qt._pixel_feed import PixelFeed
+from napari_idr.services.open_image import OpenedImage
+from napari_idr.services.plate_view import PlateShown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+    from napari_idr.services.details import PlateDetails, PlateKey
+    from napari_idr.services.mosaic import MosaicAccount
+    from napari_idr.services.session import Session
+    from napari_idr.services.viewing import Viewing
+
+EMPTY_MARGIN = 0.95
+"""How much of the canvas what one looks at fills."""
+
+
+def scene_of(viewer: Viewer) -> ViewerScene:
+    """Return the scene of a viewer, made when first asked for.
+
+    It belongs to the window, not to a browser: what is shown stays whole when the
+    browser's dock widget is closed, and a browser opened later finds it.
+    """
+    # Plugins are given a proxy of the viewer, and napari has no public way to hear
+    # of the end of its window.
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    window = viewer.window._qt_window
+    scene: ViewerScene | None = window.findChild(ViewerScene)
+    if scene is None:
+        scene = ViewerScene(viewer, window)
+        window.destroyed.connect(scene.close)
+    return scene
+
+
+class ViewerScene(QObject):
+    """Shows plates and images in a viewer; touches only layers of its own."""
+
+    wellClicked = Signal(object, object)  # PlateShown, GridCell
+    wellActivated = Signal(object, object)
+
+    def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self.feed = PixelFeed(viewer, self)
+        self.plates = MosaicLayers(viewer, self.feed, self)
+        self.images = ImageLayers(viewer, self.feed)
+        self._plate: PlateKey | None = None
+        # A click is told from the first half of a double click by waiting for it.
+        self._click = QTimer(self)
+        self._click.setSingleShot(True)
+        self._click.setInterval(QApplication.doubleClickInterval())
+        self._click.timeout.connect(self._on_clicked)
+        self._clicked: tuple[Any, Any] | None = None
+        self._sessions: list[Session] = []
+        viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
+        viewer.mouse_drag_callbacks.append(self._on_press)
+
+    def close(self) -> None:
+        """Let go of the viewer and end the pixel threads; touches nothing of Qt's."""
+        self._viewer.mouse_double_click_callbacks.remove(self._on_double_click)
+        self._viewer.mouse_drag_callbacks.remove(self._on_press)
+        self.plates.close()
+        self.feed.close()
+        for session in self._sessions:
+            session.close()
+
+    def keep(self, session: Session) -> None:
+        """Close a session with the window only: what is shown may still read by it."""
+        self._sessions.append(session)
+
+    # Plates
+
+    def show_plate(self, shown: PlateShown) -> None:
+        """Show a plate, its canvas still blank."""
+        self._plate = shown.key
+        self.plates.show(shown)
+
+    def paint(self) -> None:
+        """Show what has been painted since."""
+        if self._plate is not None:
+            self.plates.repaint(self._plate)
+
+    def finish_plate(self, account: MosaicAccount) -> None:
+        """Show a mosaic whose load is over."""
+        if self._plate is not None:
+            self.plates.finish(self._plate, account)
+
+    def is_complete(self, plate: PlateKey, run: object, field: int) -> bool:
+        """Whether a plate is shown at this field, with nothing missing."""
+        shown = self.plates.shown(plate)
+        return shown is not None and shown.is_complete(run, field)
+
+    def go_to_plate(self, plate: PlateKey) -> None:
+        """Make a plate visible and move the camera to it."""
+        self.plates.bring_back(plate)
+
+    def shows(self, plate: PlateKey) -> bool:
+        """Whether a plate is in the viewer."""
+        return self.plates.shown(plate) is not None
+
+    def mark_hits(self, details: PlateDetails) -> None:
+        """Mark the wells of a plate that is shown by what is known of it now."""
+        shown = self.plates.shown(details.key)
+        if shown is not None and shown.details is not details:
+            self.plates.mark(shown.with_details(details))
+
+    # Images
+
+    def add_image(self, opened: OpenedImage) -> None:
+        """Put an image into the viewer, in front of the images opened before."""
+        plate = opened.details.request.plate
+        size = opened.image.pixel_size_x_um
+        if plate is not None and size is not None:
+            self.plates.calibrate(
+                (str(opened.metadata["server"]), plate.id), size * opened.image.size_x
+            )
+        self.look_at(self.images.add(opened))
+
+    def look_at(self, layers: tuple[Layer, ...]) -> None:
+        """Move the camera so that layers fill the canvas."""
+        if not layers:
+            return
+        corners = np.array([layer.extent.world[:, -2:] for layer in layers])
+        low, high = corners[:, 0].min(axis=0), corners[:, 1].max(axis=0)
+        camera = self._viewer.scene.camera
+        camera.center = (0.0, *((low + high) / 2).tolist())
+        size = np.maximum(high - low, 1e-9)
+        camera.zoom = EMPTY_MARGIN * float(np.min(self._viewer.canvas.size / size))
+
+    # The mouse
+
+    def _on_double_click(self, viewer: Viewer, event: Any) -> None:
+        """Open the image of the well under the pointer; napari's zoom is undone."""
+        found = self.plates.cell_at(event.position)
+        if found is None:
+            return
+        self._click.stop()
+        camera = viewer.scene.camera
+        zoom, center = camera.zoom, camera.center
+
+        def undo() -> None:
+            camera.zoom, camera.center = zoom, center
+
+        QTimer.singleShot(0, undo)
+        self.wellActivated.emit(*found)
+
+    def _on_press(self, viewer: Viewer, event: Any) -> Iterator[None]:
+        """Tell a click on a well from the beginning of a drag."""
+        self._click.stop()
+        found = self.plates.cell_at(event.position)
+        if found is None or event.button != 1:
+            return
+        self.plates.activate(found[0].key)
+        yield
+        while event.type == "mouse_move":
+            return
+        self._clicked = found
+        self._click.start()
+
+    def _on_clicked(self) -> None:
+        if self._clicked is not None:
+            self.wellClicked.emit(*self._clicked)
+
+    @property
+    def viewing(self) -> Viewing:
+        """The memory and the threads that serve the arrays of all images."""
+        return self.feed.viewing

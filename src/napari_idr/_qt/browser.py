@@ -1,0 +1,323 @@
+"""The dock widget: puts the panels together and wires them to services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QCoreApplication, QEvent, QTimer
+
+from napari_idr._qt._finder import Finder
+from napari_idr._qt._jobs import Jobs
+from napari_idr._qt._layer_queue import load_units, warm_up
+from napari_idr._qt._panels import Panels
+from napari_idr._qt._recent import recent_addresses, remember_address
+from napari_idr._qt._settings import connection_settings
+from napari_idr._qt._viewer_scene import scene_of
+from napari_idr.errors import IDRError
+from napari_idr.model import GridCell, ImageRef, Plate
+from napari_idr.services.annotation_table import annotation_rows
+from napari_idr.services.catalog import Entry
+from napari_idr.services.details import (
+    DatasetDetails,
+    Details,
+    ImageDetails,
+    ImageRequest,
+    PlateDetails,
+    StudyDetails,
+)
+from napari_idr.services.explain import can_retry, explain
+from napari_idr.services.mosaic import MosaicStep
+from napari_idr.services.navigator import Navigator, abilities
+from napari_idr.services.open_image import OpenedImage
+from napari_idr.services.opening import Opening
+from napari_idr.services.plate_view import PlateShown
+from napari_idr.services.regions import Regions
+from napari_idr.services.session import Session, connect
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+    from qtpy.QtWidgets import QWidget
+
+
+class Browser(Panels):
+    """Searches and browses one server and opens what is found in a viewer.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer to show things in.
+    address
+        The server to start with; it isn't remembered for the next time. None stands
+        for the one that was used last.
+    """
+
+    def __init__(
+        self,
+        napari_viewer: Viewer,
+        parent: QWidget | None = None,
+        *,
+        address: str | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._unlisted = address
+        self._navigator = Navigator()
+        self._jobs = Jobs(self)
+        self._finder = Finder(self, self._jobs, self._navigator)
+        self._scene = scene_of(napari_viewer)
+        self._account_words = ""
+        self._wire()
+        # A dock widget's content hears nothing of the window's closing but this.
+        close = _Closer(self._jobs, self._navigator)
+        self.destroyed.connect(close)
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(close)
+        load_units()
+        self._jobs.slot("warm-up", loud=False).submit(warm_up)
+        self._connect_to(address or recent_addresses()[0])
+
+    def _wire(self) -> None:
+        self.server.serverChosen.connect(self._connect_to)
+        self._finder.entrySelected.connect(self._select)
+        self._finder.entryActivated.connect(self._on_activated)
+        self.plate.showWanted.connect(self._on_show_plate)
+        self.plate.fieldChosen.connect(self._on_field)
+        self.image.openWanted.connect(self._on_open_image)
+        self.image.regionsWanted.connect(self._on_regions_wanted)
+        self.image.projectionWanted.connect(self._on_projection_wanted)
+        self.image.contrastWanted.connect(self._scene.images.reset_contrast)
+        self.status.cancelWanted.connect(self._on_cancel)
+        self.status.retryWanted.connect(self._jobs.retry)
+        self._scene.wellClicked.connect(self._on_well)
+        self._scene.wellActivated.connect(self._on_well_activated)
+        self._scene.feed.failed.connect(self._on_pixels_failed)
+        self._jobs.changed.connect(self._on_jobs_changed)
+        self._jobs.failed.connect(self._on_failed)
+        for name, receive in (
+            ("connect", self._on_connected),
+            ("details", self._on_details),
+            ("mosaic", self._on_mosaic_done),
+            ("image", self._on_opened),
+            ("regions", self._on_regions),
+            ("projection", self._on_projected),
+        ):
+            self._jobs.slot(name).finished.connect(receive)
+        self._jobs.slot("mosaic").stepped.connect(self._on_mosaic_step)
+        self._scene.plates.arrived.connect(self._jobs.slot("mosaic").release)
+        self._jobs.slot("image").stepped.connect(self._on_image_step)
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Notice that napari has taken the browser out of its dock."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.ParentChange:
+            QTimer.singleShot(0, self._end_if_left_alone)
+
+    def _end_if_left_alone(self) -> None:
+        # napari keeps what was in a dock that a person closed, and its threads.
+        if self.parent() is None and not self.isVisible():
+            self.deleteLater()
+
+    # The server
+
+    def _connect_to(self, address: str) -> None:
+        self._jobs.cancel_all()
+        self._forget()
+        self._navigator.address = address
+        self._jobs.start(
+            "connect", f"Asking {address} …", connect, address, connection_settings()
+        )
+
+    def _forget(self) -> None:
+        """Show nothing of another server."""
+        self._navigator.leave()
+        self._finder.clear()
+        self.server.set_abilities("", ())
+        self._show_cards(None)
+
+    def _on_connected(self, result: tuple[Session, Opening]) -> None:
+        session, opening = result
+        self._navigator.enter(session, opening)
+        self._scene.keep(session)
+        if self._navigator.address != self._unlisted:
+            remember_address(session.url)
+        self.server.set_addresses(dict.fromkeys([session.url, *recent_addresses()]))
+        self.server.set_abilities(
+            abilities(opening.capabilities), opening.capabilities.evidence
+        )
+        self._finder.begin()
+
+    # What is selected
+
+    def _select(self, entry: Entry) -> None:
+        session = self._navigator.session
+        if session is not None and self._navigator.select(entry):
+            self._jobs.start(
+                "details", f"Reading {entry.name} …", session.details, entry
+            )
+
+    def _on_activated(self, entry: Entry) -> None:
+        """Show a plate, open an image."""
+        self._select(entry)
+        if isinstance(entry.item, Plate):
+            if self._navigator.wish_to_show(entry):
+                self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
+        elif isinstance(entry.item, ImageRef):
+            self._open(self._navigator.request_for(entry))
+
+    def _on_details(self, details: Details) -> None:
+        self._navigator.receive(details)
+        self._show_cards(details)
+        if isinstance(details, PlateDetails):
+            self._scene.mark_hits(details)
+            if self._navigator.take_wish():
+                self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
+
+    def _show_cards(self, details: Details | None) -> None:
+        study = details if isinstance(details, StudyDetails) else None
+        if isinstance(details, PlateDetails | DatasetDetails | ImageDetails):
+            study = details.study
+        self.study.set_card(None if study is None else study.card)
+        if self._navigator.plate is not self.plate.details:
+            self.plate.set_details(self._navigator.plate)
+        self.image.set_details(details if isinstance(details, ImageDetails) else None)
+        self.image.set_opened(
+            opened=self._scene.images.is_newest(self._navigator.image)
+        )
+        self.annotations.set_rows(
+            () if details is None else annotation_rows(details.annotations)
+        )
+
+    # Plates
+
+    def _on_field(self, run: object, field: int) -> None:
+        """Another field or run was chosen: a plate that is shown follows."""
+        details = self._navigator.plate
+        if details is not None and self._scene.shows(details.key):
+            self._on_show_plate(run, field)
+
+    def _on_show_plate(self, run: object, field: int) -> None:
+        session, details = self._navigator.session, self._navigator.plate
+        if session is None or details is None:
+            return
+        if self._scene.is_complete(details.key, run, field):
+            self._scene.go_to_plate(details.key)
+            return
+        self._jobs.start(
+            "mosaic",
+            f"Loading {details.plate.name} …",
+            session.show_plate,
+            details,
+            run,
+            field,
+        )
+
+    def _on_mosaic_step(self, step: object) -> None:
+        if isinstance(step, PlateShown):
+            self._jobs.slot("mosaic").hold()
+            self._scene.show_plate(self._navigator.with_news(step))
+            return
+        if isinstance(step, MosaicStep):
+            self._scene.paint()
+            self.status.set_progress(step.done, step.total, "thumbnails")
+            if step.account is not None:
+                self._scene.finish_plate(step.account)
+                self._account_words = step.account.words
+
+    def _on_mosaic_done(self, _: object) -> None:
+        self.status.say(self._account_words)
+
+    # Images
+
+    def _on_well(self, shown: PlateShown, cell: GridCell) -> None:
+        """Say what is known of the image of a well that was clicked."""
+        session = self._navigator.session
+        if session is not None:
+            request = shown.image_request(cell)
+            self._jobs.start(
+                "details", f"Reading {request.place} …", session.image_details, request
+            )
+
+    def _on_well_activated(self, shown: PlateShown, cell: GridCell) -> None:
+        self._open(shown.image_request(cell))
+
+    def _on_open_image(self) -> None:
+        details = self._navigator.image
+        if details is not None:
+            self._open(details.request)
+
+    def _open(self, request: ImageRequest | None) -> None:
+        session = self._navigator.session
+        if session is None or request is None:
+            return
+        self._jobs.slot("details").cancel()
+        words = f"Opening {request.place or request.ref.name or 'the image'} …"
+        self._jobs.start(
+            "image", words, session.open_image, request, self._scene.viewing.open
+        )
+
+    def _on_image_step(self, details: ImageDetails) -> None:
+        self._on_details(details)
+
+    def _on_opened(self, opened: OpenedImage) -> None:
+        self._scene.add_image(opened)
+        self.image.set_source(opened.reader.source)
+        self.image.set_opened(opened=True)
+        self.status.say(opened.words)
+
+    def _on_regions_wanted(self) -> None:
+        session, opened = self._navigator.session, self._scene.images.newest
+        if session is not None and opened is not None:
+            view = self._scene.viewing.open
+            self._jobs.start(
+                "regions", "Asking for regions …", session.regions, opened, view
+            )
+
+    def _on_regions(self, regions: Regions) -> None:
+        self._scene.images.add_regions(regions)
+        self.status.say(regions.words)
+
+    def _on_projection_wanted(self) -> None:
+        session, opened = self._navigator.session, self._scene.images.newest
+        if session is not None and opened is not None:
+            view = self._scene.viewing.open
+            self._jobs.start(
+                "projection", "Projecting …", session.projection, opened, view
+            )
+
+    def _on_projected(self, opened: OpenedImage) -> None:
+        self._scene.images.add_projection(opened)
+        self.status.say(opened.words)
+
+    # What is going on
+
+    def _on_cancel(self) -> None:
+        self._jobs.cancel_all()
+        self._finder.stop_loading()
+        self._navigator.take_wish()
+        self.status.say("Cancelled.")
+
+    def _on_jobs_changed(self) -> None:
+        self.status.set_running(self._jobs.words)
+
+    def _on_pixels_failed(self, error: IDRError) -> None:
+        sentence = explain(error, host=self._navigator.host)
+        self._jobs.remember_retry(self._scene.feed.retry)
+        sentence = f"A part of the image didn't come. {sentence}"
+        self.status.say_failed(sentence, can_retry=True)
+
+    def _on_failed(self, error: Exception) -> None:
+        self.status.say_failed(
+            explain(error, host=self._navigator.host), can_retry=can_retry(error)
+        )
+
+
+class _Closer:
+    """Ends all work of a browser; it must not touch the widgets, which are gone."""
+
+    def __init__(self, jobs: Jobs, navigator: Navigator) -> None:
+        self._workers = jobs.workers
+        self._navigator = navigator
+
+    def __call__(self, *_: object) -> None:
+        self._workers.close()
+        self._navigator.leave()
