@@ -1,0 +1,119 @@
+"""Cancel stops at once; Retry goes on."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QProgressBar
+
+if TYPE_CHECKING:
+    from napari_idr import demo
+    from support.fixtures import MakePerson
+    from support.person import Person
+
+KINOME, PLATE = "idr0902-demo-kinome/screenA", "KN384-02"
+
+ALLOWED_MS = 200
+
+
+@pytest.fixture
+def person(classic: demo.Archive, make_person: MakePerson) -> Person:
+    person = make_person(classic.url)
+    person.find_plate("CDC20", KINOME, PLATE)
+    classic.requests.clear()
+    return person
+
+
+def test_cancel_says_so_and_sends_nothing_more(
+    person: Person, classic: demo.Archive
+) -> None:
+    classic.delay_ms, classic.thumbnail_ms = 50, 16
+    person.click("idr_show_plate")
+    person.until(lambda: len(classic.requests.matching("get_thumbnails")) > 0)
+
+    began = time.monotonic()
+    person.click("idr_cancel")
+    person.until(lambda: person.is_idle and "Cancelled" in person.status)
+    took_ms = 1000 * (time.monotonic() - began)
+    sent = len(classic.requests)
+    person.until(lambda: classic.requests.in_flight == 0)
+    QTest.qWait(300)
+
+    assert took_ms <= ALLOWED_MS
+    assert len(classic.requests) == sent < 9
+
+
+def test_a_cancelled_mosaic_stays_as_far_as_it_came(
+    classic: demo.Archive, make_person: MakePerson
+) -> None:
+    person = make_person(classic.url)
+    person.find_plate("CDC20", "idr0901-demo-mitosis/screenA", "DM0001_01")
+    # The ids are asked for in two batches; the second takes its time.
+    classic.faults.delay("get_thumbnails.*1900381", 3000)
+    person.click("idr_show_plate")
+    bar = person.find("idr_progress", QProgressBar)
+    person.until(lambda: bar.value() == 50)
+
+    person.click("idr_cancel")
+    person.until_status("Cancelled")
+
+    mosaic = person.viewer.layers["DM0001_01, field 1"]
+    assert mosaic.metadata["idr"]["plate"]["id"] == 7101
+    coarsest = np.asarray(mosaic.data[-1])
+    height = len(coarsest)
+    assert coarsest[: height // 3].std() > 2 * coarsest[-height // 3 :].std()
+
+
+def test_a_cancelled_plate_can_be_shown_anew(
+    person: Person, classic: demo.Archive
+) -> None:
+    classic.delay_ms = 60
+    person.click("idr_show_plate")
+    person.until(lambda: len(classic.requests) > 0)
+    person.click("idr_cancel")
+    person.until_status("Cancelled")
+    classic.delay_ms = 0
+
+    person.show_plate()
+
+    assert "383 of 384" in person.status
+
+
+def test_progress_is_told_in_counts(person: Person, classic: demo.Archive) -> None:
+    classic.thumbnail_ms = 4
+    bar = person.find("idr_progress", QProgressBar)
+
+    person.click("idr_show_plate")
+    person.until(lambda: bar.value() >= 50)
+
+    assert bar.maximum() == 384
+    assert bar.text().endswith("of 384 thumbnails")
+    person.click("idr_cancel")
+
+
+def test_retry_does_what_failed_again(person: Person, classic: demo.Archive) -> None:
+    classic.faults.answer_next(503, times=20, match="/plate/7202/")
+    person.click("idr_show_plate")
+    person.until_status("a problem of its own")
+    classic.faults.clear()
+
+    person.click("idr_retry")
+    person.until_status("383 of 384")
+
+    assert person.find("idr_retry").isHidden()
+
+
+def test_a_search_is_cancelled_as_well(person: Person, classic: demo.Archive) -> None:
+    classic.faults.delay("/mapr/api/gene", 3000)
+    person.type("idr_value", "PLK1")
+    person.click("idr_search")
+    person.until(lambda: not person.is_idle)
+
+    person.click("idr_cancel")
+    person.until(lambda: "Cancelled" in person.status, timeout=ALLOWED_MS)
+
+    assert person.is_idle

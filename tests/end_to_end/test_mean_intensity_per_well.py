@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from napari_idr import IDRClient
+from napari_idr.demo.pixels import plane
+from napari_idr.model import PlateId
+
+SCRIPT = Path(__file__).parents[2] / "examples/mean_intensity_per_well.py"
+PLATE = PlateId(7101)
+
+
+@pytest.mark.timeout(170)
+def test_a_plate_is_measured_on_a_cluster_although_it_was_begun_and_a_worker_dies(
+    idr_archive, tmp_path
+):
+    with IDRClient(idr_archive.url, cache=False) as client:
+        grid = client.plate_grid(PLATE)
+    cells = list(grid)
+    table = tmp_path / "means.csv"
+    begun = [f"{grid.label(cell.row, cell.column)},raw,0,0\n" for cell in cells[:-8]]
+    table.write_text("".join(begun))
+
+    with subprocess.Popen(
+        [sys.executable, str(SCRIPT), str(PLATE), str(table), idr_archive.url],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as script:
+        said = []
+        for line in script.stdout:
+            said.append(line)
+            if "of 96 wells" in line and sum("of 96 wells" in one for one in said) == 1:
+                kill_one_worker(script.pid)
+
+    rows = {row[0]: row[1:] for row in csv.reader(table.open())}
+    assert script.returncode == 0, "".join(said)
+    assert "96 of 96 wells\n" in said
+    assert len(rows) == len(cells)
+    for cell in cells[-8:]:
+        image = idr_archive.world.images[cell.image_id]
+        means = [f"{plane(image, c).mean():.3f}" for c in range(image.size_c)]
+        assert rows[grid.label(cell.row, cell.column)] == ["raw", *means]
+    assert idr_archive.requests.most_in_flight <= 8
+
+
+def kill_one_worker(pid: int) -> None:
+    family = psutil.Process(pid).children(recursive=True)
+    workers = [one for one in family if "spawn_main" in " ".join(one.cmdline())]
+    workers[0].kill()

@@ -1,0 +1,174 @@
+"""What is seen of an image is true, named for what it is, and asked for once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from napari.layers import Labels, Points, Shapes
+from qtpy.QtWidgets import QTabWidget
+
+from napari_idr._qt._viewer_scene import scene_of
+from napari_idr.demo import pixels
+from support.guards import settle
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+    from napari_idr import demo
+    from support.person import Person
+    from support.window import Window
+
+MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+TISSUE = "idr0904-demo-tissue/experimentA"
+STACKS, STACK = "stacks/z and t", "stack c3 z5 t7.ome.tiff"
+HIT = (2, 3)  # well C4 carries CDC20
+
+
+def quiet(window: Window, person: Person) -> None:
+    """Wait until no pixels are on their way any more."""
+    queue = scene_of(window.viewer).viewing.queue
+    person.until(lambda: queue.wait_until_idle(0))
+    settle()
+    person.until(lambda: queue.wait_until_idle(0))
+
+
+def open_image(window: Window, person: Person, *path: str) -> list[Layer]:
+    """Browse to an image and open it; return its layers, the last on top."""
+    before = set(map(id, window.viewer.layers))
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(1)
+    person.until(lambda: person.is_idle and path[0] in person.rows())
+    for depth in range(1, len(path)):
+        person.open(*path[:depth])
+    person.click_line(*path, double=True)
+    person.until(lambda: len(window.viewer.layers) > len(before) and person.is_idle)
+    quiet(window, person)
+    return [layer for layer in window.viewer.layers if id(layer) not in before]
+
+
+def look(
+    window: Window, layer: Layer, center: tuple[float, float], zoom: float
+) -> None:
+    """Move the camera to a (y, x) of a layer; `zoom` is px of the screen per px."""
+    world = layer.data_to_world(center)[-2:]
+    camera = window.viewer.scene.camera
+    camera.center = (0.0, *world)
+    camera.zoom = zoom / layer.scale[-1]
+
+
+def test_zooming_into_a_plate_shows_the_images_in_sight_and_no_others(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    marks = window.layer(f"{PLATE}, field 1 hits")
+    mosaic = window.layer(f"{PLATE}, field 1")
+    height, width = (73 + 4, 96 + 4)
+    center = (HIT[0] * height + 36.0, HIT[1] * width + 47.5)
+    idr.requests.clear()
+
+    look(window, marks, center, zoom=12.0)
+    person.until(lambda: mosaic.data_level == 0 and len(idr.requests) > 0)
+    quiet(window, person)
+
+    asked = {r.path for r in idr.requests if r.path.startswith("/api/v0/m/images/")}
+    assert len(asked) == 1, asked
+    count = len(idr.requests)
+
+    look(window, marks, center, zoom=2.0)
+    quiet(window, person)
+    look(window, marks, center, zoom=12.0)
+    quiet(window, person)
+
+    assert len(idr.requests) == count
+
+
+def test_a_stack_holds_the_numbers_of_the_archive(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    layers = open_image(window, person, TISSUE, STACKS, STACK)
+    image = next(i for i in idr.world.images.values() if i.name == STACK)
+
+    for c, layer in enumerate(layers):
+        assert layer.name.endswith("[raw]")
+        assert layer.data.shape == (7, 5, 200, 256)
+        for t, z in [(0, 2), (6, 4)]:
+            seen = np.asarray(layer.data[t, z])
+            np.testing.assert_array_equal(seen, pixels.plane(image, c, z, t))
+
+
+def test_the_maximum_over_z_is_that_of_all_planes(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    planes = open_image(window, person, TISSUE, STACKS, STACK)
+    image = next(i for i in idr.world.images.values() if i.name == STACK)
+
+    person.click("idr_projection")
+    person.until(lambda: len(window.viewer.layers) == 2 * len(planes))
+    person.until_idle()
+
+    for c, layer in enumerate(window.viewer.layers[len(planes) :]):
+        assert layer.name.endswith("[raw, max z]")
+        expected = np.max([pixels.plane(image, c, z, 0) for z in range(5)], axis=0)
+        np.testing.assert_array_equal(np.asarray(layer.data[0]).squeeze(), expected)
+    assert [layer.visible for layer in planes] == [False] * len(planes)
+
+
+def test_regions_lie_over_their_image(window: Window, idr: demo.Archive) -> None:
+    person = window.browse(idr.url)
+    planes = open_image(window, person, TISSUE, STACKS, STACK)
+
+    person.click("idr_regions")
+    person.until(lambda: len(window.viewer.layers) > len(planes) and person.is_idle)
+
+    added = window.viewer.layers[len(planes) :]
+    assert {type(layer) for layer in added} <= {Shapes, Points, Labels}
+    shapes = next(layer for layer in added if isinstance(layer, Shapes))
+    assert {"roi_id", "shape_id", "kind", "name", "text"} <= set(shapes.features)
+    np.testing.assert_allclose(shapes.scale[-2:], planes[0].scale[-2:])
+
+
+@pytest.mark.parametrize(
+    ("face", "badge", "suffix", "source"),
+    [("idr", "RAW", "[raw]", "raw"), ("classic", "RENDERED JPEG", "[rendered jpeg]",
+     "rendered-jpeg")],
+)  # fmt: skip
+def test_panel_name_and_metadata_agree_on_the_source(
+    window: Window,
+    idr: demo.Archive,
+    classic: demo.Archive,
+    face: str,
+    badge: str,
+    suffix: str,
+    source: str,
+) -> None:
+    archive = idr if face == "idr" else classic
+    person = window.browse(archive.url)
+    layers = open_image(window, person, TISSUE, STACKS, STACK)
+
+    assert person.text("idr_badge") == badge
+    assert all(layer.name.endswith(suffix) for layer in layers)
+    assert {layer.metadata["idr"]["pixel_source"] for layer in layers} == {source}
+
+
+def test_removing_the_layers_of_an_image_ends_its_requests(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    layers = open_image(window, person, TISSUE, STACKS, STACK)
+    window.viewer.dims.set_current_step(0, 5)
+    for layer in layers:
+        window.viewer.layers.remove(layer)
+    settle()
+    quiet(window, person)
+    count = len(idr.requests)
+
+    window.viewer.dims.set_current_step(0, 6)
+    settle()
+    quiet(window, person)
+
+    assert len(idr.requests) == count

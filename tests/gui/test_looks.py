@@ -1,0 +1,174 @@
+"""Names, sizes, keys and plain text: what every panel owes to everybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QTableView,
+    QTabWidget,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from napari_idr import demo
+    from support.person import Person
+
+MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+TISSUE = "idr0904-demo-tissue/experimentA"
+
+NAMES = [
+    "idr_server",
+    "idr_key",
+    "idr_value",
+    "idr_search",
+    "idr_results",
+    "idr_field",
+    "idr_run",
+    "idr_show_plate",
+    "idr_open_image",
+    "idr_annotations",
+    "idr_cancel",
+    "idr_status",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outside_tests_find_each_control(person: Person, name: str) -> None:
+    widget = person.find(name)
+
+    assert widget.accessibleName()
+    assert widget.toolTip()
+
+
+def test_every_control_can_be_named_by_a_screen_reader(person: Person) -> None:
+    kinds = (QAbstractButton, QComboBox, QAbstractItemView)
+    controls = [
+        widget
+        for widget in person.browser.findChildren(QWidget)
+        if isinstance(widget, kinds) and widget.objectName().startswith("idr_")
+    ]
+
+    assert len(controls) >= 10
+    assert [w.objectName() for w in controls if not w.accessibleName()] == []
+    assert [w.objectName() for w in controls if not w.toolTip()] == []
+
+
+def test_300_px_are_wide_enough(person: Person) -> None:
+    person.find_plate("CDC20", MITOSIS, PLATE)
+
+    person.browser.resize(300, 800)
+    QApplication.processEvents()
+
+    assert person.browser.width() == 300
+    for name in NAMES:
+        widget = person.find(name)
+        right = widget.mapTo(person.browser, widget.rect().topRight()).x()
+        assert not widget.isVisible() or right < 300, name
+
+
+def test_a_name_without_spaces_does_not_widen_the_panel(person: Person) -> None:
+    person.find("idr_status", QLabel).setText("x" * 3000)
+    person.find("idr_study_title", QLabel).setText("y" * 3000)
+    QApplication.processEvents()
+
+    assert person.browser.minimumSizeHint().width() <= 300
+
+
+def test_the_keyboard_reaches_every_control_in_reading_order(person: Person) -> None:
+    seen: list[str] = []
+    person.find("idr_server").setFocus()
+
+    widget: QWidget | None = person.find("idr_server")
+    for _ in range(60):
+        assert widget is not None
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
+            seen.append(widget.objectName())
+        widget = widget.nextInFocusChain()
+
+    order = [name for name in seen if name in NAMES]
+    wanted = ["idr_server", "idr_key", "idr_value", "idr_search", "idr_results"]
+    assert [name for name in dict.fromkeys(order) if name in wanted] == wanted
+
+
+def test_html_in_annotations_stays_text(person: Person) -> None:
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(1)
+    person.until_status("studies")
+    person.open(TISSUE)
+    kinds = "kinds of image [8 bit, float & RGB]"
+    person.open(TISSUE, kinds)
+
+    person.select(TISSUE, kinds, "H&E brightfield €uro.png")
+
+    rows = {key: value for _, key, value in person.annotations}
+    assert rows["Antibody Identifier URL"] == "javascript:alert(1)"
+    model = person.find("idr_annotations", QTableView).model()
+    assert model is not None
+    for row in range(model.rowCount()):
+        tip = model.index(row, 2).data(Qt.ItemDataRole.ToolTipRole)
+        assert "<script" not in tip
+        link = model.index(row, 2).data(Qt.ItemDataRole.UserRole + 2)
+        assert link is None or link.startswith(("http://", "https://"))
+
+
+def test_labels_draw_marks_as_they_are(person: Person) -> None:
+    labels = person.browser.findChildren(QLabel)
+
+    rich = {
+        label.objectName()
+        for label in labels
+        if label.objectName().startswith("idr_")
+        and label.textFormat() == Qt.TextFormat.RichText
+    }
+
+    assert rich == {"idr_study_links"}
+
+
+def test_annotations_are_copied_as_a_table(
+    person: Person, classic: demo.Archive
+) -> None:
+    person.search("CDC20")
+    person.select(MITOSIS)
+    table = person.find("idr_annotations", QTableView)
+    table.selectAll()
+
+    person.press("idr_annotations", Qt.Key.Key_C)
+    from qtpy.QtTest import QTest
+
+    QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None
+    lines = clipboard.text().splitlines()
+    assert any(line.split("\t")[-2:] == ["Organism", "Homo sapiens"] for line in lines)
+
+
+def test_the_study_says_who_and_under_which_licence(person: Person) -> None:
+    person.search("CDC20")
+
+    person.select(MITOSIS)
+
+    assert person.text("idr_study_title") == "Genes whose silence rounds up cells"
+    assert "Müller-Beispiel" in person.text("idr_study_authors")
+    assert "CC BY 4.0" in person.text("idr_study_licence")
+    assert "https://doi.org/10.99999/demo.0901" in person.text("idr_study_links")
+
+
+def test_studies_are_filtered_as_one_types(person: Person) -> None:
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(1)
+    person.until_status("studies")
+    everything = len(person.rows())
+
+    person.type("idr_filter", "1536 wells")
+
+    assert person.rows() == ["idr0903-demo-compound/screenB"]
+    person.find("idr_filter", QLineEdit).clear()
+    assert len(person.rows()) == everything

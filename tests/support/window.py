@@ -1,0 +1,113 @@
+"""A person at a napari window: its menus, its canvas and its status bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+
+from napari_idr._qt.browser import Browser
+from support.guards import settle
+from support.person import LEFT, Person
+
+if TYPE_CHECKING:
+    import napari
+    import pytest
+    from napari.layers import Layer
+    from pytestqt.qtbot import QtBot
+    from qtpy.QtWidgets import QMenu, QWidget
+
+NO_KEY = Qt.KeyboardModifier.NoModifier
+
+
+class Window:
+    """A real napari window."""
+
+    def __init__(
+        self, viewer: napari.Viewer, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.viewer = viewer
+        self._qtbot = qtbot
+        self._monkeypatch = monkeypatch
+        self._open = True
+
+    @property
+    def native(self) -> QWidget:
+        return self.viewer.window._qt_window
+
+    @property
+    def canvas(self) -> QWidget:
+        return self.viewer.window._qt_viewer.canvas.native
+
+    @property
+    def names(self) -> list[str]:
+        return [layer.name for layer in self.viewer.layers]
+
+    def layer(self, name: str) -> Layer:
+        return self.viewer.layers[name]
+
+    # The browser
+
+    def browse(self, address: str) -> Person:
+        """Open the browser from the menu, preset to a server, and wait for it."""
+        self._monkeypatch.setenv("NAPARI_IDR_SERVER", address)
+        self.choose_from_menu("Plugins", "IDR", "Browse the IDR")
+        browser = self.native.findChild(Browser)
+        assert browser is not None
+        person = Person(browser, self.viewer, self._qtbot)
+        person.until_idle()
+        return person
+
+    def choose_from_menu(self, *path: str) -> None:
+        """Choose from the menu bar what is written on its entries."""
+        bar = self.native.menuBar()  # type: ignore[attr-defined]
+        entries = bar.actions()
+        for title in path:
+            titles = {entry.text().replace("&", ""): entry for entry in entries}
+            assert title in titles, f"{title!r} is not among {sorted(titles)}"
+            menu: QMenu | None = titles[title].menu()
+            if menu is None:
+                titles[title].trigger()
+            else:
+                menu.aboutToShow.emit()
+                entries = menu.actions()
+        settle()
+
+    # The canvas
+
+    def canvas_point(self, world: Any) -> QPoint:
+        """Return where on the canvas a (y, x) of the world is drawn."""
+        camera = self.viewer.scene.camera
+        size = np.array([self.canvas.height(), self.canvas.width()])
+        y, x = (np.array(world) - camera.center[-2:]) * camera.zoom + size / 2
+        return QPoint(round(x), round(y))
+
+    def well_point(self, mosaic: Layer, well: str) -> QPoint:
+        """Return where on the canvas the middle of a well is drawn."""
+        wells = self.layer(f"{mosaic.name} wells")
+        line = wells.features["well"].tolist().index(well)
+        return self.canvas_point(wells.data_to_world(wells.data[line])[-2:])
+
+    def double_click(self, place: QPoint) -> None:
+        QTest.mouseMove(self.canvas, place)
+        QTest.mouseClick(self.canvas, LEFT, NO_KEY, place)
+        QTest.mouseDClick(self.canvas, LEFT, NO_KEY, place)
+
+    def hover(self, place: QPoint) -> None:
+        QTest.mouseMove(self.canvas, place - QPoint(1, 1))
+        QTest.mouseMove(self.canvas, place)
+
+    @property
+    def status(self) -> str:
+        """What napari's status bar says."""
+        bar = self.viewer.window._qt_window.statusBar()
+        return bar._coordinates.full_text()
+
+    def close(self) -> None:
+        """Close the window as a person does."""
+        if self._open:
+            self._open = False
+            self.viewer.close()
+            settle()

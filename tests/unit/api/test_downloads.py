@@ -1,0 +1,187 @@
+"""Attached files come whole, to the directory, and nowhere else."""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_idr.api import safe_file_name
+from napari_idr.cancel import CancelToken
+from napari_idr.errors import (
+    Cancelled,
+    ConnectionFailedError,
+    DownloadError,
+    NotFoundError,
+    ResponseFormatError,
+    ServerError,
+)
+from napari_idr.model import AnnotationId, ScreenId
+
+NAME = "idr0902 screenA, annotation µ.csv"
+
+
+@pytest.fixture
+def file(client):
+    [found] = [
+        one
+        for one in client.file_annotations(screen=ScreenId(3102))
+        if one.name == NAME
+    ]
+    return found
+
+
+def test_a_file_comes_whole_and_under_its_name(client, file, tmp_path):
+    told = []
+
+    path = client.download(
+        file, tmp_path, progress=lambda done, total: told.append((done, total))
+    )
+
+    assert path == tmp_path / NAME
+    assert path.stat().st_size == file.size
+    assert path.read_text("utf-8").startswith("Plate")
+    assert told[-1] == (file.size, file.size)
+    assert [one.name for one in tmp_path.iterdir()] == [NAME]
+
+
+def test_a_file_that_is_there_stays(client, archive, file, tmp_path):
+    (tmp_path / NAME).write_text("mine")
+    archive.requests.clear()
+
+    with pytest.raises(DownloadError, match="exists already"):
+        client.download(file, tmp_path)
+
+    assert (tmp_path / NAME).read_text() == "mine"
+    assert len(archive.requests) == 0
+
+
+def test_a_file_that_is_there_is_replaced_when_asked(client, file, tmp_path):
+    (tmp_path / NAME).write_text("old")
+
+    client.download(file, tmp_path, overwrite=True)
+
+    assert (tmp_path / NAME).stat().st_size == file.size
+
+
+def test_a_file_that_came_up_meanwhile_stays(client, archive, file, tmp_path):
+    def came_up(done, total):
+        (tmp_path / NAME).write_text("mine")
+
+    with pytest.raises(DownloadError, match="exists already"):
+        client.download(file, tmp_path, progress=came_up)
+
+    assert (tmp_path / NAME).read_text() == "mine"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_link_is_not_followed_out_of_the_directory(client, file, tmp_path):
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / NAME).symlink_to(outside)
+
+    client.download(file, inside, overwrite=True)
+
+    assert outside.read_text() == "mine"
+    assert not (inside / NAME).is_symlink()
+
+
+@pytest.mark.parametrize("name", ["../evil.csv", "/etc/evil.csv", "..\\evil.csv"])
+def test_a_name_doesn_t_lead_out_of_the_directory(client, file, tmp_path, name):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+
+    path = client.download(replace(file, name=name), inside)
+
+    assert path == inside / "evil.csv"
+    assert list(tmp_path.iterdir()) == [inside]
+
+
+def test_a_terabyte_is_refused_before_anything_is_sent(client, archive, tmp_path):
+    huge = max(client.file_annotations(screen=ScreenId(3101)), key=lambda f: f.size)
+    archive.requests.clear()
+
+    with pytest.raises(DownloadError, match="don't fit"):
+        client.download(replace(huge, size=2**60), tmp_path)
+
+    assert len(archive.requests) == 0
+
+
+@pytest.mark.parametrize("difference", [-1, 1])
+def test_another_size_than_announced_is_told(client, file, tmp_path, difference):
+    with pytest.raises(DownloadError, match="bytes"):
+        client.download(replace(file, size=file.size + difference), tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("lay", "error"),
+    [
+        (lambda faults: faults.truncate("annotation"), ConnectionFailedError),
+        (lambda faults: faults.drop("annotation"), ConnectionFailedError),
+        (lambda faults: faults.wrong_type("annotation"), ResponseFormatError),
+        (lambda faults: faults.answer_next(500), ServerError),
+        (lambda faults: faults.answer_next(404), NotFoundError),
+    ],
+)
+def test_a_download_that_fails_leaves_nothing(
+    client, archive, file, tmp_path, lay, error
+):
+    lay(archive.faults)
+
+    with pytest.raises(error):
+        client.download(file, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_can_be_cancelled_and_leaves_nothing(
+    client, archive, file, tmp_path
+):
+    archive.faults.slow("annotation", bytes_per_s=1000)
+    cancel = CancelToken()
+    threading.Timer(0.2, cancel.cancel).start()
+
+    with pytest.raises(Cancelled):
+        client.download(file, tmp_path, cancel=cancel)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_directory_is_told(client, file, tmp_path):
+    with pytest.raises(DownloadError, match="not a directory"):
+        client.download(file, tmp_path / "nowhere")
+
+
+def test_an_annotation_without_a_file_is_not_found(client, file, tmp_path):
+    with pytest.raises(NotFoundError):
+        client.download(replace(file, id=AnnotationId(1)), tmp_path)
+
+
+@given(st.text(max_size=300))
+def test_any_name_is_made_good_on_every_system(name):
+    safe = safe_file_name(name)
+
+    assert safe == safe_file_name(safe)
+    assert 1 <= len(safe.encode()) <= 200
+    assert not set(safe) & set('/\\<>:"|?*\0')
+    assert safe not in (".", "..")
+    assert not safe.startswith((".", " "))
+    assert not safe.endswith((".", " "))
+    assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in safe)
+
+
+@pytest.mark.parametrize("name", ["CON", "con.txt", "LPT1.csv", "NUL .tar.gz", "COM¹"])
+def test_a_name_of_a_device_gets_another(name):
+    assert safe_file_name(name).startswith("_")
+
+
+def test_a_long_name_keeps_its_ending():
+    assert safe_file_name("é" * 300 + ".csv").endswith("é.csv")

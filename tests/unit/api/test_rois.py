@@ -1,0 +1,103 @@
+"""Regions, with their geometry as the image has it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_idr.api._wire._node import Node
+from napari_idr.api._wire._roi import roi
+from napari_idr.errors import NotFoundError, ResponseFormatError
+from napari_idr.model import ImageId
+
+SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
+NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+def shape(kind, **members):
+    whole = {"@id": 7, "@type": f"{SCHEMA}#{kind}", **members}
+    [found] = roi(Node({"@id": 1, "shapes": [whole]})).shapes
+    return found
+
+
+def test_a_rectangle_has_four_corners_as_y_and_x():
+    found = shape("Rectangle", X=10.0, Y=20.0, Width=5.0, Height=3.0)
+
+    assert found.kind == "rectangle"
+    assert found.points == ((20, 10), (20, 15), (23, 15), (23, 10))
+
+
+def test_an_ellipse_has_the_corners_of_its_box():
+    found = shape("Ellipse", X=60.0, Y=50.0, RadiusX=10.0, RadiusY=20.0)
+
+    assert found.points == ((30, 50), (30, 70), (70, 70), (70, 50))
+
+
+@pytest.mark.parametrize(
+    ("kind", "members", "points"),
+    [
+        ("Line", {"X1": 1, "Y1": 2, "X2": 3, "Y2": 4}, ((2, 1), (4, 3))),
+        ("Point", {"X": 1, "Y": 2}, ((2, 1),)),
+        ("Label", {"X": 1, "Y": 2}, ((2, 1),)),
+        ("Polygon", {"Points": "1,2 30,4"}, ((2, 1), (4, 30))),
+        ("Polyline", {"Points": "1,2 30,4"}, ((2, 1), (4, 30))),
+        ("Polygon", {"Points": "-1.5,2e1, 3,-.5"}, ((20, -1.5), (-0.5, 3))),
+    ],
+)
+def test_each_kind_has_its_points(kind, members, points):
+    assert shape(kind, **members).points == points
+
+
+@given(NUMBERS, NUMBERS, NUMBERS, NUMBERS)
+def test_a_transform_is_applied(x, y, dx, dy):
+    turned = {"A00": 0, "A01": -1, "A02": dx, "A10": 1, "A11": 0, "A12": dy}
+
+    [(moved_y, moved_x)] = shape("Point", X=x, Y=y, Transform=turned).points
+
+    assert moved_x == pytest.approx(-y + dx)
+    assert moved_y == pytest.approx(x + dy)
+
+
+def test_colours_come_with_their_opacity():
+    found = shape("Point", X=0, Y=0, FillColor=1694433280, StrokeColor=-16776961)
+
+    assert (found.fill_color, found.stroke_color) == ("64FF0000", "FF0000FF")
+
+
+@pytest.mark.parametrize(
+    ("members", "z"), [({}, None), ({"TheZ": -1}, None), ({"TheZ": 3}, 3)]
+)
+def test_a_shape_on_all_planes_has_none(members, z):
+    assert shape("Point", X=0, Y=0, **members).z == z
+
+
+def test_a_kind_we_don_t_know_is_left_out():
+    odd = {"@id": 7, "@type": f"{SCHEMA}#Spiral"}
+
+    assert roi(Node({"@id": 1, "shapes": [odd]})).shapes == ()
+
+
+def test_half_a_point_is_a_wrong_answer():
+    with pytest.raises(ResponseFormatError, match="without a partner"):
+        shape("Polygon", Points="1,2 3")
+
+
+def test_thousands_of_regions_come_page_by_page(quick, routes):
+    many = max(routes.world.rois, key=lambda n: len(routes.world.rois[n]))
+
+    found = quick.rois(ImageId(many))
+
+    assert len(found) == len(routes.world.rois[many])
+    assert len(routes.asked) == -(-len(found) // 1000)
+
+
+def test_an_image_without_regions_has_none(quick):
+    assert quick.rois(ImageId(1900001)) == ()
+
+
+def test_an_unknown_image_isn_t_one_without_regions(quick):
+    with pytest.raises(NotFoundError) as caught:
+        quick.rois(ImageId(424242))
+
+    assert (caught.value.kind, caught.value.id) == ("image", 424242)

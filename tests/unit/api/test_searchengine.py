@@ -1,0 +1,594 @@
+"""The search engine's answers become the models that mapr's become."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_idr.api._ask import Ask, read_json
+from napari_idr.api._searchengine import MENU, SearchEngine, as_typed
+from napari_idr.api._wire import _searchengine as wire
+from napari_idr.api._wire._node import Node
+from napari_idr.cancel import NEVER
+from napari_idr.errors import IDRError, NotFoundError, ResponseFormatError, ServerError
+from napari_idr.model import (
+    ContainerHit,
+    Plate,
+    PlateHit,
+    PlateId,
+    Project,
+    ProjectId,
+    Screen,
+    ScreenId,
+    Suggestion,
+)
+from napari_idr.transport import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_idr.cancel import CancelToken
+    from napari_idr.transport import Request
+
+RUN = Path(__file__).parents[4] / "shared" / "captures" / "searchengine_run"
+
+needs_run = pytest.mark.skipif(
+    not RUN.is_dir(), reason="no recorded answers of the search engine"
+)
+
+
+class Engine:
+    """A transport that answers by a function of path and body (or parameters)."""
+
+    def __init__(self, answer: Callable[[str, dict[str, Any]], Any]) -> None:
+        self._answer = answer
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def send(self, request: Request, *, cancel: CancelToken) -> Response:
+        cancel.check()
+        question = json.loads(request.json) if request.json else dict(request.params)
+        path = request.path.removeprefix("searchengine/api/v1/resources/")
+        self.asked.append((path, question))
+        return Response(
+            url=f"http://archive/{request.path}",
+            status=200,
+            headers={"content-type": "application/json"},
+            body=json.dumps(self._answer(path, question)).encode(),
+        )
+
+
+def engine(
+    answer: Callable[[str, dict[str, Any]], Any],
+) -> tuple[SearchEngine, Engine]:
+    transport = Engine(answer)
+    return SearchEngine(Ask(transport)), transport  # type: ignore[arg-type]
+
+
+def image(number: int, *pairs: tuple[str, str], **places: Any) -> dict[str, Any]:
+    key_values = [{"name": k, "value": v, "index": 0.0} for k, v in pairs]
+    return {"id": number, "name": f"i{number}", "key_values": key_values, **places}
+
+
+def page(
+    *images: dict[str, Any], size: int | None = None, pages: int = 1
+) -> dict[str, Any]:
+    if not images:
+        return {"Error": "none", "results": []}
+    return {
+        "Error": "none",
+        "results": {
+            "results": list(images),
+            "size": len(images) if size is None else size,
+            "total_pages": pages,
+            "bookmark": [images[-1]["id"]],
+        },
+    }
+
+
+def stored_in(*images: dict[str, Any]) -> Callable[[str, dict[str, Any]], Any]:
+    """Answer as an engine that holds these images, case by the question."""
+
+    def matches(one: dict[str, Any], asked: dict[str, Any], sensitive: bool) -> bool:
+        texts = asked["value"]
+        texts = [texts] if isinstance(texts, str) else texts
+        pairs = [(pair["name"], pair["value"]) for pair in one["key_values"]]
+        if asked["operator"] == "contains":
+            return any(
+                name == asked["name"] and texts[0].lower() in value.lower()
+                for name, value in pairs
+            )
+        if sensitive:
+            return any(n == asked["name"] and v in texts for n, v in pairs)
+        folded = [text.lower() for text in texts]
+        return any(n == asked["name"] and v.lower() in folded for n, v in pairs)
+
+    def answer(path: str, body: dict[str, Any]) -> Any:
+        details = body["query_details"]
+        sensitive = details.get("case_sensitive", False)
+        places = body.get("main_attributes", {}).get("and_main_attributes", [])
+        found = [
+            one
+            for one in images
+            if all(matches(one, f, sensitive) for f in details["and_filters"])
+            and all(
+                any(matches(one, f, sensitive) for f in group)
+                for group in details.get("or_filters", [])
+            )
+            and all(one.get(place["name"]) == place["value"] for place in places)
+        ]
+        if path == "submitquery/":
+            return page(*found)
+        counts: dict[int, int] = {}
+        for one in found:
+            counts[one["screen_id"]] = counts.get(one["screen_id"], 0) + 1
+        rows = [
+            {"id": n, "type": "screen", "name": f"s{n}", "image count": count}
+            for n, count in counts.items()
+        ]
+        return {"Error": "none", "results": {"results": rows}}
+
+    return answer
+
+
+def test_a_plain_value_of_two_attributes_is_one_question():
+    search, transport = engine(
+        stored_in(image(1, ("Gene Identifier", "CDC20"), screen_id=3))
+    )
+
+    (hit,) = search.search("gene", "CDC20", cancel=NEVER)
+
+    assert hit == ContainerHit(
+        container=Screen(id=ScreenId(3), name="s3"), image_count=1
+    )
+    assert len(transport.asked) == 1
+
+
+def test_an_image_with_the_value_under_both_attributes_counts_once():
+    both = image(1, ("Phenotype", '"a"'), ("Phenotype Term Accession", '"a"'))
+    search, _ = engine(stored_in(both | {"screen_id": 3, "screen_name": "s3"}))
+
+    (hit,) = search.search("phenotype", '"a"', cancel=NEVER)
+
+    assert hit.image_count == 1
+
+
+@pytest.mark.parametrize(
+    "value", ['"grape", nuclei', "C:\\reagents", "50%; a,b", "CDC20'; --", "été 日本"]
+)
+def test_values_with_odd_signs_go_out_as_they_are(value):
+    search, transport = engine(stored_in(image(1, ("Comments", value), screen_id=3)))
+
+    (hit,) = search.search("Comments", value, cancel=NEVER)
+
+    filters = transport.asked[0][1]["query_details"]["and_filters"]
+    assert hit.image_count == 1
+    assert filters[0] | {"name": "Comments"} == {
+        "name": "Comments",
+        "value": [value],
+        "operator": "in",
+        "resource": "image",
+    }
+
+
+@given(st.text(min_size=1).filter(lambda text: text.strip()))
+def test_no_value_breaks_a_question(value):
+    for question in wire.questions(("Phenotype", "Phenotype Term Accession"), value):
+        details = json.loads(json.dumps(question.details))
+        for group in details.get("or_filters", []):
+            for one in group:
+                assert json.loads(f'"{one["value"]}"') == value
+        for one in details["and_filters"]:
+            assert one["value"] in ([value], value.strip())
+
+
+def test_a_value_is_found_in_its_own_case():
+    search, _ = engine(
+        stored_in(
+            image(1, ("Gene Symbol", "CDC20"), screen_id=3),
+            image(2, ("Gene Symbol", "cdc20"), screen_id=4),
+        )
+    )
+
+    upper = search.search("gene", "CDC20", cancel=NEVER)
+    lower = search.search("gene", "cdc20", cancel=NEVER)
+    neither = search.search("gene", "Cdc20", cancel=NEVER)
+
+    assert [hit.container.id for hit in upper] == [3]
+    assert [hit.container.id for hit in lower] == [4]
+    assert [hit.container.id for hit in neither] == [3, 4]
+
+
+def test_a_value_stored_elsewhere_does_not_stand_for_its_other_spellings():
+    search, _ = engine(
+        stored_in(
+            image(1, ("Gene Symbol", "CDC20"), screen_id=3, plate_id=30),
+            image(2, ("Gene Symbol", "cdc20"), screen_id=4, plate_id=40),
+        )
+    )
+
+    assert search.search_plates("gene", "cdc20", ScreenId(3), cancel=NEVER) == ()
+
+
+def test_a_stored_value_with_a_blank_before_it_is_found():
+    search, _ = engine(
+        stored_in(
+            image(1, ("Gene Symbol", " CENPE"), screen_id=3, screen_name="s3"),
+            image(2, ("Gene Symbol", "CENPE"), screen_id=4, screen_name="s4"),
+        )
+    )
+
+    (hit,) = search.search("gene", " cenpe", cancel=NEVER)
+
+    assert hit.container.id == 3
+
+
+def test_plates_are_counted_from_images_with_ids_that_may_be_floats():
+    gene = ("Gene Symbol", "CDC20")
+    search, _ = engine(
+        stored_in(
+            image(1, gene, screen_id=3, plate_id=30.0, plate_name="b"),
+            image(2, gene, screen_id=3, plate_id=30, plate_name="b"),
+            image(3, gene, screen_id=3, plate_id=29, plate_name="c"),
+        )
+    )
+
+    hits = search.search_plates("gene", "CDC20", ScreenId(3), cancel=NEVER)
+
+    assert hits == (
+        PlateHit(plate=Plate(id=PlateId(30), name="b"), image_count=2),
+        PlateHit(plate=Plate(id=PlateId(29), name="c"), image_count=1),
+    )
+
+
+def test_pages_are_turned_by_bookmark_until_the_last():
+    pages = {None: (1, 2), 2: (3, 4), 4: (5,)}
+
+    def answer(path: str, body: dict[str, Any]) -> Any:
+        after = body.get("bookmark", [None])[0]
+        return page(*[image(n) for n in pages[after]], size=5, pages=3)
+
+    search, transport = engine(answer)
+
+    images = search.search_images("gene", "CDC20", cancel=NEVER)
+    first = next(images)
+    asked_for_one = len(transport.asked)
+    rest = list(images)
+
+    assert asked_for_one == 1
+    assert [first.image_id, *(one.image_id for one in rest)] == [1, 2, 3, 4, 5]
+    assert len(transport.asked) == 3
+
+
+def test_no_bookmark_is_sent_with_the_first_page():
+    search, transport = engine(stored_in())
+
+    list(search.search_images("gene", "x", plate_id=PlateId(7), cancel=NEVER))
+
+    assert "bookmark" not in transport.asked[0][1]
+    assert transport.asked[0][1]["main_attributes"] == {
+        "and_main_attributes": [{"name": "plate_id", "value": 7, "operator": "equals"}]
+    }
+
+
+def rows(**counts: int) -> dict[str, Any]:
+    return {"data": [{"Value": v, "Number of images": n} for v, n in counts.items()]}
+
+
+def test_suggestions_follow_the_case_that_was_typed():
+    search, _ = engine(lambda *_: rows(cdc20=5, hcdc2=3, cdc2b=9))
+
+    found = search.autocomplete("Gene Symbol", "CDC2", cancel=NEVER)
+
+    assert [(one.value, one.image_count) for one in found] == [
+        ("CDC20", 5),
+        ("CDC2B", 9),
+        ("HCDC2", 3),
+    ]
+
+
+def test_a_whole_value_is_suggested_in_all_its_spellings():
+    images = [
+        image(1, ("Gene Symbol", "CDC20"), screen_id=3),
+        image(2, ("Gene Symbol", "CDC20"), screen_id=3),
+        image(3, ("Gene Symbol", "cdc20"), screen_id=4),
+    ]
+    hits = stored_in(*images)
+
+    def answer(path: str, asked: dict[str, Any]) -> Any:
+        return rows(cdc20=3, cdc20b=1) if "searchvalues" in path else hits(path, asked)
+
+    search, _ = engine(answer)
+
+    found = search.autocomplete("Gene Symbol", "cdc20", cancel=NEVER)
+
+    assert found == (
+        Suggestion(value="CDC20", image_count=2),
+        Suggestion(value="cdc20", image_count=1),
+        Suggestion(value="cdc20b", image_count=1),
+    )
+
+
+def test_a_text_with_a_backslash_is_completed_without_sending_it():
+    search, transport = engine(
+        lambda *_: rows(**{"c:\\reagents": 2, "reagents": 1, "": 4})
+    )
+
+    found = search.autocomplete("Comments", "C:\\reag", cancel=NEVER)
+
+    assert [one.value for one in found] == ["C:\\reagents"]
+    assert transport.asked[0][1]["value"] == "reag"
+
+
+def test_an_empty_text_has_no_suggestions():
+    search, transport = engine(lambda *_: rows())
+
+    assert search.autocomplete("gene", "  ", cancel=NEVER) == ()
+    assert search.autocomplete("gene", "\\", cancel=NEVER) == ()
+    assert transport.asked == []
+
+
+def test_keys_are_those_of_mapr_and_then_the_others():
+    stored = ["Organism", "Gene Symbol", "Comments", "PubChem CID", "Phenotype"]
+    common = ["PubChem CID", "Phenotype", "Gene Symbol"]
+
+    def answer(path: str, params: dict[str, Any]) -> Any:
+        if params.get("mode") == "searchterms":
+            return {"image": common}
+        return [{"data_source": "idr", "image": stored}]
+
+    search, _ = engine(answer)
+
+    keys = search.keys(cancel=NEVER)
+
+    assert [key.name for key in keys] == [
+        "gene",
+        "phenotype",
+        "organism",
+        "PubChem CID",
+    ]
+    assert keys[0].attributes == ("Gene Symbol", "Gene Identifier")
+
+
+def test_an_empty_value_is_refused_at_the_door():
+    search, transport = engine(stored_in())
+
+    for value in ("", " \n"):
+        with pytest.raises(ValueError, match="empty"):
+            search.search("gene", value, cancel=NEVER)
+        with pytest.raises(ValueError, match="empty"):
+            search.search_plates("gene", value, ScreenId(1), cancel=NEVER)
+        with pytest.raises(ValueError, match="empty"):
+            search.search_images("gene", value, cancel=NEVER)
+
+    assert transport.asked == []
+
+
+def test_a_very_long_value_is_posted_but_not_completed():
+    search, transport = engine(stored_in())
+
+    found = search.search("gene", "x" * 10_000, cancel=NEVER)
+
+    assert found == ()
+    with pytest.raises(ValueError, match="too long"):
+        search.autocomplete("gene", "x" * 10_000, cancel=NEVER)
+    assert {path for path, _ in transport.asked} == {"submitquery/containers/"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"Error": "none"},
+        {"Error": "None is not of type 'array'"},
+        {},
+        "'all' is not a data source",
+        {"Error": "none", "results": [{"id": 1}]},
+        {"Error": None, "results": {"results": {}}},
+        7,
+    ],
+)
+def test_what_is_no_result_is_an_error_that_says_so(answer):
+    with pytest.raises(ResponseFormatError):
+        wire.image_page(Node(answer))
+    with pytest.raises(ResponseFormatError):
+        wire.studies(Node(answer))
+
+
+@given(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), st.data())
+def test_a_suggestion_differs_from_what_is_stored_by_case_alone(value, data):
+    start = data.draw(st.integers(0, len(value) - 1))
+    text = data.draw(st.sampled_from([value[start:], value[start:].upper()]))
+
+    assert as_typed(value, text).lower() == value
+    assert text in as_typed(value, text)
+
+
+# Recorded answers: the public code of the service, over an index of our own.
+
+
+def recorded(name: str) -> tuple[dict[str, Any], Response]:
+    record = json.loads((RUN / name).read_text())
+    body = json.dumps(record["json"]) if "json" in record else record.get("text", "")
+    headers = {key.lower(): value for key, value in record.get("headers", {}).items()}
+    response = Response(
+        url=record["request"]["url"],
+        status=record["status"],
+        headers=headers,
+        body=body.encode(),
+    )
+    return record, response
+
+
+def node_of(name: str) -> Node:
+    return read_json(recorded(name)[1])
+
+
+def names() -> list[str]:
+    return sorted(file.name for file in RUN.glob("*.json")) if RUN.is_dir() else []
+
+
+READERS = (
+    wire.image_page,
+    wire.studies,
+    wire.values,
+    wire.attributes,
+    wire.data_sources,
+)
+
+
+@needs_run
+@pytest.mark.parametrize("name", names())
+def test_every_recorded_answer_is_read_or_refused(name):
+    _, response = recorded(name)
+
+    for reader in READERS:
+        try:
+            reader(read_json(response))
+        except IDRError as error:
+            assert str(error)  # noqa: PT017 - no other exception may come
+
+
+@needs_run
+@pytest.mark.parametrize("name", names())
+def test_every_good_answer_to_our_kind_of_question_is_read(name):
+    record, response = recorded(name)
+    path = record["request"]["url"].partition("?")[0]
+    value = record.get("json")
+    posted = path.endswith(("/submitquery/", "/submitquery/containers/"))
+    if not (posted and isinstance(value, dict) and "results" in value):
+        return
+    if path.endswith("/containers/"):
+        hits = wire.studies(read_json(response))
+        rows = value["results"] and value["results"]["results"]
+        assert [hit.image_count for hit in hits] == [one["image count"] for one in rows]
+    else:
+        found = wire.image_page(read_json(response))
+        rows = value["results"] and value["results"]["results"]
+        assert [one.ref.image_id for one in found.images] == [r["id"] for r in rows]
+
+
+@needs_run
+def test_an_error_of_none_is_no_error():
+    found = wire.image_page(node_of("155-submit-and-one.json"))
+
+    assert (found.size, found.page_count, found.bookmark) == (32, 2, 1884842)
+    assert found.images[0].ref.plate_id == 422
+    assert found.images[0].study == Screen(
+        id=ScreenId(3), name="idr0001-graml-sysgro/screenA"
+    )
+
+
+@needs_run
+def test_floats_become_ids():
+    found = wire.image_page(node_of("079-search-mixed-block-floats.json"))
+
+    for one in found.images:
+        for number in (one.ref.image_id, one.ref.plate_id, one.ref.well_id):
+            assert number is None or type(number) is int
+
+
+@needs_run
+def test_an_image_of_a_project_has_its_dataset():
+    found = wire.image_page(node_of("206-submit-project-id.json"))
+
+    one = found.images[0]
+    assert one.dataset is not None
+    assert (one.dataset.id, one.dataset.name) == (52, '\u03b3-tubulin, "interphase"')
+    assert one.study == Project(
+        id=ProjectId(51), name="idr0021-lawo-pericentriolarmaterial/experimentA"
+    )
+    assert one.plate is None
+
+
+@needs_run
+def test_a_page_without_hits_is_empty():
+    assert wire.image_page(node_of("176-submit-no-hit.json")).images == ()
+    assert wire.image_page(node_of("159-submit-past-end-bookmark.json")).images == ()
+    assert wire.studies(node_of("240-submit-containers-no-hit.json")) == ()
+
+
+@needs_run
+def test_a_query_that_was_not_read_is_an_error_though_it_says_none():
+    with pytest.raises(ResponseFormatError, match="could not read the query"):
+        wire.image_page(node_of("168-submit-list-with-equals.json"))
+
+
+@needs_run
+@pytest.mark.parametrize(
+    "name",
+    [
+        "165-submit-or-in.json",
+        "177-submit-quote.json",
+        "219-submit-data-source-all.json",
+        "221-submit-bad-json.json",
+        "226-submit-bad-operator.json",
+        "231-submit-bookmark-null.json",
+        "235-submit-case-sensitive-text.json",
+        "248-submit-containers-quote.json",
+    ],
+)
+def test_a_refused_query_is_an_error(name):
+    reader = wire.studies if "containers" in name else wire.image_page
+
+    with pytest.raises(ResponseFormatError):
+        reader(node_of(name))
+
+
+@needs_run
+def test_crashes_and_unknown_paths_are_what_their_status_says():
+    with pytest.raises(ServerError):
+        node_of("047-values-backslash-odd.json")
+    with pytest.raises(NotFoundError, match="No data for table gene"):
+        node_of("055-values-unknown-resource.json")
+    with pytest.raises(ResponseFormatError):
+        node_of("002-no-trailing-slash.json")
+
+
+@needs_run
+def test_studies_come_with_their_counts():
+    hits = wire.studies(node_of("236-submit-containers.json"))
+
+    assert hits[0] == ContainerHit(
+        container=Screen(id=ScreenId(1101), name="idr0013-neumann-mitocheck/screenA"),
+        image_count=16,
+    )
+    assert sum(hit.image_count or 0 for hit in hits) == 32
+
+
+@needs_run
+def test_completions_keep_leading_blanks_and_counts():
+    (one,) = wire.values(node_of("032-values-gene-leading-blank.json"))
+
+    assert one == Suggestion(value=" cenpe", image_count=10)
+    assert wire.values(node_of("033-values-gene-no-hit.json")) == ()
+    with pytest.raises(ResponseFormatError, match="No value is provided"):
+        wire.values(node_of("053-values-missing-value.json"))
+
+
+@needs_run
+def test_keys_are_read_from_both_forms():
+    short = wire.attributes(node_of("010-keys-image-searchterms.json"))
+    whole = wire.attributes(node_of("013-keys-image.json"))
+
+    assert "Gene Symbol" in short
+    assert set(short) <= set(whole)
+    assert wire.attributes(node_of("017-keys-unknown-resource.json")) == ()
+    with pytest.raises(ResponseFormatError):
+        wire.attributes(node_of("018-keys-bad-mode.json"))
+
+
+@needs_run
+def test_an_image_without_annotation_has_no_pairs():
+    found = wire.image_page(node_of("214-submit-unannotated-images.json"))
+
+    assert any(one.pairs == () for one in found.images)
+
+
+def test_every_name_of_the_menu_is_used_once():
+    assert MENU[0].name == "gene"
+    assert len({key.name for key in MENU}) == len(MENU)
+    assert all(key.attributes for key in MENU)

@@ -1,0 +1,595 @@
+from __future__ import annotations
+
+import json
+import pickle
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import zarr
+from zarr.codecs import BloscCodec, GzipCodec, ZstdCodec
+
+from napari_idr.api._reader import Region
+from napari_idr.api._zarr._reader import load_group, open_zarr
+from napari_idr.cancel import NEVER, CancelToken
+from napari_idr.errors import (
+    Cancelled,
+    ConnectionFailedError,
+    NotFoundError,
+    PixelDataError,
+    ServerError,
+    StatusError,
+)
+from napari_idr.model import Channel, Image, ImageId, PixelSource
+from napari_idr.transport._objects import ObjectStorage
+
+SIZES = {"t": 2, "c": 3, "z": 5, "y": 70, "x": 90}
+UNITS = {"t": "second", "z": "nanometer", "y": "micrometer", "x": "micrometer"}
+TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
+SUBSETS = ["tczyx", "czyx", "tzyx", "tcyx", "zyx", "cyx", "tyx", "yx"]
+
+
+def values(letters: str, dtype: str = "u2") -> np.ndarray:
+    """Every pixel tells where it is."""
+    shape = [SIZES[letter] for letter in letters]
+    return (np.arange(np.prod(shape)) % 251).reshape(shape).astype(dtype)
+
+
+def metadata(letters: str, version: str, paths: list[str], name: str = "") -> dict:
+    axes: list = [
+        {"name": a, "type": TYPES[a], **({"unit": UNITS[a]} if a in UNITS else {})}
+        for a in letters
+    ]
+    datasets = []
+    for k, path in enumerate(paths):
+        scale = [
+            0.5 * 2**k if a in "yx" else 200.0 if a == "z" else 1.0 for a in letters
+        ]
+        datasets.append(
+            {
+                "path": path,
+                "coordinateTransformations": [{"type": "scale", "scale": scale}],
+            }
+        )
+    image: dict = {"datasets": datasets, "axes": axes, "name": name}
+    if version in ("0.1", "0.2"):
+        del image["axes"]
+    if version == "0.3":
+        image["axes"] = list(letters)
+    if version < "0.4":
+        image["datasets"] = [{"path": path} for path in paths]
+    if version < "0.5":
+        image["version"] = version
+        return {"multiscales": [image]}
+    return {"ome": {"version": version, "multiscales": [image]}}
+
+
+def write(
+    root,
+    array: np.ndarray,
+    letters: str,
+    *,
+    version: str = "0.4",
+    levels: int = 1,
+    chunk: int = 32,
+    **storing,
+):
+    """Write an image; level k has every 2**k-th pixel."""
+    third = version == "0.5"
+    group = zarr.open_group(root, mode="w", zarr_format=3 if third else 2)
+    group.attrs.update(metadata(letters, version, [str(k) for k in range(levels)]))
+    for k in range(levels):
+        step = tuple(slice(None, None, 2**k if a in "yx" else 1) for a in letters)
+        part = array[step]
+        if not third:
+            separator = "." if version == "0.1" else "/"
+            storing["chunk_key_encoding"] = {"name": "v2", "separator": separator}
+        made = group.create_array(
+            str(k),
+            shape=part.shape,
+            dtype=part.dtype,
+            chunks=tuple(chunk if a in "yx" else 1 for a in letters),
+            **storing,
+        )
+        made[...] = part
+    return group
+
+
+def image(**known) -> Image:
+    sizes = {"size_x": 90, "size_y": 70, "pixel_type": "uint16"}
+    return Image(**{"id": ImageId(7), "name": "seven", **sizes, **known})
+
+
+def opened(objects, **known):
+    return open_zarr(image(**known), (objects.url,), ObjectStorage(), cancel=NEVER)
+
+
+def plane(reader, level=0, c=0, z=0, t=0):
+    height, width = reader.levels[level].shape
+    region = Region(level=level, c=c, z=z, t=t, y0=0, y1=height, x0=0, x1=width)
+    return reader.read(region, cancel=NEVER)
+
+
+@pytest.mark.parametrize("letters", SUBSETS)
+@pytest.mark.parametrize("version", ["0.3", "0.4", "0.5"])
+def test_a_plane_equals_the_array_written_for_every_set_of_axes(
+    objects, version, letters
+):
+    array = values(letters)
+    write(objects.root, array, letters, version=version)
+
+    reader = opened(objects)
+
+    index = {"t": 1, "c": 2, "z": 4}
+    expected = array[tuple(index.get(a, slice(None)) for a in letters)]
+    there = {a: i for a, i in index.items() if a in letters}
+    assert (reader.image.size_t, reader.image.size_c, reader.image.size_z) == tuple(
+        SIZES[a] if a in letters else 1 for a in "tcz"
+    )
+    np.testing.assert_array_equal(plane(reader, **there), expected)
+
+
+@pytest.mark.parametrize("version", ["0.1", "0.2"])
+def test_before_axes_existed_arrays_are_tczyx(objects, version):
+    array = values("tczyx")
+    write(objects.root, array, "tczyx", version=version)
+
+    reader = opened(objects)
+
+    np.testing.assert_array_equal(plane(reader, t=1, c=2, z=3), array[1, 2, 3])
+    assert reader.image.pixel_size_x_um is None
+
+
+@pytest.mark.parametrize(
+    "dtype", ["u1", "u2", "i2", "f4", "<u2", ">u2", ">f4", "i4", "f8"]
+)
+@pytest.mark.parametrize(
+    "compressor",
+    [None, "blosc", "zstd", "gzip"],
+    ids=["plain", "blosc", "zstd", "gzip"],
+)
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_numbers_survive_types_byte_orders_and_compressors(
+    objects, version, compressor, dtype
+):
+    import numcodecs
+
+    old = {
+        "blosc": numcodecs.Blosc(),
+        "zstd": numcodecs.Zstd(),
+        "gzip": numcodecs.GZip(),
+    }
+    new = {"blosc": BloscCodec(), "zstd": ZstdCodec(), "gzip": GzipCodec()}
+    codecs = (old if version == "0.4" else new).get(compressor)
+    array = values("yx", dtype)
+    write(objects.root, array, "yx", version=version, compressors=codecs)
+
+    found = plane(opened(objects))
+
+    assert found.dtype == np.dtype(dtype).newbyteorder("=")
+    np.testing.assert_array_equal(found, array)
+
+
+def test_a_sharded_array_is_read_in_its_inner_chunks(objects):
+    array = values("czyx")
+    write(objects.root, array, "czyx", version="0.5", shards=(1, 5, 64, 96))
+
+    reader = opened(objects)
+
+    assert reader.levels[0].chunk == (32, 32)
+    np.testing.assert_array_equal(plane(reader, c=1, z=2), array[1, 2])
+
+
+def test_the_index_of_a_shard_is_asked_for_once(objects):
+    array = values("yx")
+    write(objects.root, array, "yx", version="0.5", shards=(96, 96))
+    reader = opened(objects)
+    objects.asked.clear()
+    corners = [(y, x) for y in (0, 32, 64) for x in (0, 32, 64)]
+
+    def read(corner):
+        y, x = corner
+        region = Region(y0=y, y1=min(y + 32, 70), x0=x, x1=min(x + 32, 90))
+        return reader.read(region, cancel=NEVER)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(read, corners))
+
+    for (y, x), part in zip(corners, found, strict=True):
+        np.testing.assert_array_equal(part, array[y : y + 32, x : x + 32])
+    assert len(objects.asked) == len(corners) + 1
+
+
+def test_the_index_of_a_shard_is_asked_for_again_after_it_failed(objects):
+    write(objects.root, values("yx"), "yx", version="0.5", shards=(96, 96))
+    reader = opened(objects)
+    objects.answers["0/c/0/0"] = 403
+    with pytest.raises(StatusError):
+        plane(reader)
+    objects.answers.clear()
+
+    np.testing.assert_array_equal(plane(reader), values("yx"))
+
+
+def test_one_who_cancels_leaves_the_index_to_others_who_wait_for_it(objects):
+    write(objects.root, values("yx"), "yx", version="0.5", shards=(96, 96))
+    reader = opened(objects)
+    while objects.arrived.acquire(blocking=False):
+        pass
+    objects.held = re.compile("c/0/0")
+    token = CancelToken()
+    region = Region(y0=0, y1=20, x0=0, x1=20)
+
+    with ThreadPoolExecutor(2) as pool:
+        leaving = pool.submit(reader.read, region, cancel=token)
+        assert objects.arrived.acquire(timeout=10)
+        staying = pool.submit(reader.read, region, cancel=NEVER)
+        token.cancel()
+        assert isinstance(leaving.exception(timeout=5), Cancelled)
+        objects.release.set()
+
+        np.testing.assert_array_equal(
+            staying.result(timeout=10), values("yx")[:20, :20]
+        )
+
+
+def test_a_server_that_sends_no_parts_is_named_as_what_is_wrong(objects):
+    write(objects.root, values("yx"), "yx", version="0.5", shards=(64, 96))
+    objects.ranges = False
+
+    with pytest.raises(PixelDataError, match="doesn't send parts of files"):
+        plane(opened(objects))
+
+
+def test_levels_are_read_each_with_its_own_size(objects):
+    array = values("cyx")
+    write(objects.root, array, "cyx", levels=3)
+
+    reader = opened(objects)
+
+    assert [level.shape for level in reader.levels] == [(70, 90), (35, 45), (18, 23)]
+    assert [level.chunk for level in reader.levels] == [(32, 32), (32, 32), (18, 23)]
+    assert reader.image.levels == ((70, 90), (35, 45), (18, 23))
+    for k in range(3):
+        np.testing.assert_array_equal(
+            plane(reader, level=k, c=1), array[1, :: 2**k, :: 2**k]
+        )
+
+
+def test_a_rectangle_asks_only_for_the_chunks_it_touches(objects):
+    array = values("yx")
+    write(objects.root, array, "yx")
+    reader = opened(objects)
+    objects.asked.clear()
+
+    found = reader.read(Region(y0=32, y1=64, x0=40, x1=70), cancel=NEVER)
+
+    np.testing.assert_array_equal(found, array[32:64, 40:70])
+    assert sorted(objects.asked) == ["0/1/1", "0/1/2"]
+
+
+def test_an_image_is_opened_in_two_rounds_of_questions(objects):
+    write(objects.root, values("yx"), "yx", levels=3)
+
+    opened(objects)
+
+    assert sorted(objects.asked[:2]) == [".zattrs", "zarr.json"]
+    assert sorted(objects.asked[2:]) == ["0/.zarray", "1/.zarray", "2/.zarray"]
+
+
+def test_z_counts_at_the_full_resolution_where_a_level_has_fewer_planes(objects):
+    group = write(objects.root, values("zyx"), "zyx", levels=1)
+    group.attrs.update(metadata("zyx", "0.4", ["0", "1"]))
+    small = np.stack([np.full((35, 45), k, "u2") for k in (10, 20)])
+    group.create_array("1", data=small, chunks=(1, 35, 45))
+
+    reader = opened(objects)
+
+    assert [int(plane(reader, level=1, z=z)[0, 0]) for z in range(5)] == [
+        10,
+        10,
+        20,
+        20,
+        20,
+    ]
+
+
+def test_a_missing_chunk_is_filled(objects):
+    write(objects.root, values("yx"), "yx", fill_value=9)
+    (objects.root / "0/0/1").unlink()
+
+    found = plane(opened(objects))
+
+    assert (found[:32, 32:64] == 9).all()
+    np.testing.assert_array_equal(found[32:], values("yx")[32:])
+
+
+def test_an_array_without_a_fill_value_is_filled_with_zero(objects):
+    write(objects.root, values("yx"), "yx")
+    described = json.loads((objects.root / "0/.zarray").read_text())
+    (objects.root / "0/.zarray").write_text(
+        json.dumps({**described, "fill_value": None})
+    )
+    (objects.root / "0/0/1").unlink()
+
+    assert (plane(opened(objects))[:32, 32:64] == 0).all()
+
+
+def test_a_store_without_its_largest_level_is_refused(objects):
+    write(objects.root, values("yx"), "yx", levels=2)
+    shutil.rmtree(objects.root / "0")
+
+    with pytest.raises(PixelDataError, match="'0' is named and isn't there"):
+        opened(objects)
+
+
+def test_a_smaller_level_that_is_missing_is_left_out_with_a_note(objects):
+    write(objects.root, values("yx"), "yx", levels=3)
+    shutil.rmtree(objects.root / "1")
+
+    reader = opened(objects)
+
+    assert [level.shape for level in reader.levels] == [(70, 90), (18, 23)]
+    assert any("'1' is named and isn't there" in note for note in reader.image.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (".zattrs", "{", "aren't JSON"),
+        (".zattrs", "[]", "aren't a JSON object"),
+        (".zattrs", "<html>", "aren't JSON"),
+        (".zattrs", "{}", "it holds no image"),
+        (".zattrs", '{"multiscales": []}', "list of images"),
+        (".zattrs", '{"multiscales": [{"datasets": []}]}', "lists no resolutions"),
+        (
+            ".zattrs",
+            '{"multiscales": [{"axes": ["a", "x"], "datasets": []}]}',
+            "no y or no x",
+        ),
+        (".zattrs", '{"multiscales": [{"axes": ["x", "x"], "datasets": []}]}', "twice"),
+        (
+            ".zattrs",
+            '{"multiscales": [{"version": "0.6", "datasets": []}]}',
+            "newer than 0.5",
+        ),
+        ("0/.zarray", "{", "aren't JSON"),
+        ("0/.zarray", "{}", "are broken"),
+        ("0/.zarray", '{"zarr_format": 2, "shape": [7]}', "are broken"),
+    ],
+)
+def test_broken_metadata_are_refused_with_what_is_wrong(objects, name, text, words):
+    write(objects.root, values("yx"), "yx")
+    (objects.root / name).write_text(text)
+
+    with pytest.raises(PixelDataError, match=words):
+        opened(objects)
+
+
+def test_axes_that_do_not_fit_the_array_are_refused(objects):
+    group = write(objects.root, values("yx"), "yx")
+    group.attrs.update(metadata("zyx", "0.4", ["0"]))
+
+    with pytest.raises(PixelDataError, match="2 dimensions for 3 axes"):
+        opened(objects)
+
+
+def test_pixels_that_are_no_real_numbers_are_refused(objects):
+    write(objects.root, values("yx", "c8"), "yx")
+
+    with pytest.raises(PixelDataError, match="complex64 can't be shown"):
+        opened(objects)
+
+
+def test_a_chunk_that_is_cut_short_is_an_error_and_not_a_picture(objects):
+    write(objects.root, values("yx"), "yx")
+    chunk = objects.root / "0/0/0"
+    chunk.write_bytes(chunk.read_bytes()[:20])
+
+    with pytest.raises(PixelDataError, match="can't be read"):
+        plane(opened(objects))
+
+
+def test_a_chunk_that_the_server_fails_to_send_is_the_servers_failure(objects):
+    write(objects.root, values("yx"), "yx")
+    reader = opened(objects)
+    objects.answers["0/1/1"] = 500
+
+    with pytest.raises(ServerError):
+        plane(reader)
+
+
+def test_the_second_address_is_tried_when_nothing_is_at_the_first(objects):
+    write(objects.root / "moved.zarr", values("yx"), "yx")
+    urls = (f"{objects.url}/old.zarr", f"{objects.url}/moved.zarr")
+
+    reader = open_zarr(image(), urls, ObjectStorage(), cancel=NEVER)
+
+    assert reader.image.zarr_url == urls[1]
+
+
+def test_a_store_that_is_nowhere_is_not_found(objects):
+    with pytest.raises(NotFoundError, match="there is no OME-Zarr"):
+        opened(objects)
+
+
+def test_a_host_that_is_gone_is_a_failed_connection():
+    with pytest.raises(ConnectionFailedError):
+        open_zarr(
+            image(),
+            ("http://127.0.0.1:9/a.zarr",),
+            ObjectStorage(timeout_s=1),
+            cancel=NEVER,
+        )
+
+
+def test_cancelling_a_read_stops_it_and_what_it_had_not_asked_for(objects):
+    write(objects.root, values("yx"), "yx", chunk=8)
+    reader = open_zarr(image(), (objects.url,), ObjectStorage(at_once=2), cancel=NEVER)
+    objects.asked.clear()
+    while objects.arrived.acquire(blocking=False):
+        pass
+    objects.held = re.compile("^/0/")
+    token = CancelToken()
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(
+            reader.read, Region(y0=0, y1=70, x0=0, x1=90), cancel=token
+        )
+        for _ in range(2):
+            assert objects.arrived.acquire(timeout=10)
+        token.cancel()
+
+        assert isinstance(waiting.exception(timeout=5), Cancelled)
+    assert len(objects.asked) == 2
+
+
+def test_a_reader_pickles_and_reads_on_where_it_is_unpickled(objects):
+    array = values("cyx")
+    write(objects.root, array, "cyx", version="0.5")
+    reader = opened(objects)
+
+    again = pickle.loads(pickle.dumps(reader))
+
+    np.testing.assert_array_equal(plane(again, c=2), array[2])
+    assert again.image == reader.image
+
+
+def test_many_threads_read_from_one_reader(objects):
+    array = values("tczyx")
+    write(objects.root, array, "tczyx")
+    reader = opened(objects)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda z: plane(reader, t=1, c=1, z=z), range(5)))
+
+    np.testing.assert_array_equal(np.stack(found), array[1, 1])
+
+
+def test_the_image_has_the_sizes_of_the_array_and_says_where_the_archive_differs(
+    objects,
+):
+    write(objects.root, values("tczyx"), "tczyx")
+
+    found = opened(objects, size_x=100, channels=(Channel(name="one"),)).image
+
+    assert (found.size_t, found.size_c, found.size_z) == (2, 3, 5)
+    assert (found.size_y, found.size_x) == (70, 90)
+    assert found.pixel_source is PixelSource.RAW
+    assert any("1 x 1 x 1 x 70 x 100" in note for note in found.notes)
+    assert [channel.name for channel in found.channels] == ["0", "1", "2"]
+
+
+def test_pixel_sizes_come_from_the_store_where_the_archive_has_none(objects):
+    write(objects.root, values("zyx"), "zyx")
+
+    found = opened(objects, pixel_size_x_um=0.4).image
+
+    assert (found.pixel_size_x_um, found.pixel_size_y_um) == (0.4, 0.5)
+    assert found.pixel_size_z_um == pytest.approx(0.2)
+
+
+def test_a_colour_picture_is_read_as_one(objects):
+    array = values("cyx", "u1")
+    write(objects.root, array, "cyx")
+    colors = tuple(Channel(name=c, color=c) for c in ("FF0000", "00FF00", "0000FF"))
+
+    reader = opened(objects, pixel_type="uint8", channels=colors, size_c=3)
+
+    assert reader.rgb
+    np.testing.assert_array_equal(plane(reader), np.moveaxis(array, 0, -1))
+
+
+def test_labels_are_readers_of_their_own(objects):
+    write(objects.root, values("czyx"), "czyx")
+    labels = values("zyx", "i4")
+    write(objects.root / "labels/cells", labels, "zyx", levels=2)
+    zarr.open_group(objects.root / "labels", zarr_format=2).attrs["labels"] = ["cells"]
+    colors = [{"label-value": 1, "rgba": [255, 0, 0, 128]}]
+    group = zarr.open_group(objects.root / "labels/cells", zarr_format=2)
+    group.attrs["image-label"] = {"colors": colors, "source": {"image": "../../"}}
+    reader = opened(objects)
+
+    names = reader.label_names(cancel=NEVER)
+    cells = reader.open_label(names[0], cancel=NEVER)
+
+    assert names == ("cells",)
+    assert cells.image.name == "cells"
+    assert cells.label.colors == ((1.0, "FF000080"),)
+    assert cells.dtype == np.int32
+    np.testing.assert_array_equal(plane(cells, z=3), labels[3])
+
+
+def test_an_image_without_labels_has_none(objects):
+    write(objects.root, values("yx"), "yx")
+
+    assert opened(objects).label_names(cancel=NEVER) == ()
+
+
+def test_the_first_image_of_a_collection_is_opened(objects):
+    collection = zarr.open_group(objects.root, mode="w", zarr_format=2)
+    collection.attrs["bioformats2raw.layout"] = 3
+    array = values("yx")
+    write(objects.root / "0", array, "yx")
+
+    reader = opened(objects)
+
+    assert reader.image.zarr_url == f"{objects.url}/0"
+    np.testing.assert_array_equal(plane(reader), array)
+
+
+def test_the_address_of_a_plate_is_refused_as_that(objects):
+    group = zarr.open_group(objects.root, mode="w", zarr_format=2)
+    group.attrs["plate"] = {"rows": [{"name": "A"}], "columns": [], "wells": []}
+
+    with pytest.raises(PixelDataError, match="it is a plate"):
+        opened(objects)
+
+
+def test_a_region_outside_the_image_is_a_mistake_of_the_caller(objects):
+    write(objects.root, values("yx"), "yx")
+    reader = opened(objects)
+
+    for region in (
+        Region(y0=0, y1=71, x0=0, x1=90),
+        Region(y0=5, y1=5, x0=0, x1=90),
+        Region(c=1, y0=0, y1=1, x0=0, x1=1),
+        Region(level=1, y0=0, y1=1, x0=0, x1=1),
+    ):
+        with pytest.raises(ValueError, match=r"level|within"):
+            reader.read(region, cancel=NEVER)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_what_ome_zarr_py_writes_is_read_plates_and_labels_included(objects, version):
+    from ome_zarr import format as formats
+    from ome_zarr import writer
+
+    fmt = formats.FormatV04() if version == "0.4" else formats.FormatV05()
+    array = values("czyx")
+    labels = (array[0] > 100).astype("i4")
+    group = zarr.open_group(
+        objects.root, mode="w", zarr_format=2 if version == "0.4" else 3
+    )
+    writer.write_plate_metadata(group, ["A", "B"], ["1", "2"], ["B/2"], fmt=fmt)
+    well = group.create_group("B").create_group("2")
+    writer.write_well_metadata(well, ["0"], fmt=fmt)
+    field = well.create_group("0")
+    writer.write_image(array, field, axes="czyx", fmt=fmt)
+    writer.write_labels(labels, field, name="cells", axes="zyx", fmt=fmt)
+
+    storage = ObjectStorage()
+    plate = load_group(objects.url, storage, cancel=NEVER).plate
+    where = plate.well("B", "2").path
+    fields = load_group(f"{objects.url}/{where}", storage, cancel=NEVER).fields
+    url = f"{objects.url}/{where}/{fields[0].path}"
+    reader = open_zarr(image(), (url,), storage, cancel=NEVER)
+    cells = reader.open_label("cells", cancel=NEVER)
+
+    assert (plate.rows, plate.columns) == (("A", "B"), ("1", "2"))
+    np.testing.assert_array_equal(plane(reader, c=2, z=4), array[2, 4])
+    assert reader.label_names(cancel=NEVER) == ("cells",)
+    np.testing.assert_array_equal(plane(cells, z=4), labels[4])

@@ -1,0 +1,127 @@
+"""Images opened as a browser opens them: sources, notes, layers, projections."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from napari_idr.cancel import NEVER
+from napari_idr.demo.pixels import plane as drawn
+from napari_idr.model import ImageId, ImageRef, PixelSource
+from napari_idr.services.details import ImageRequest
+from napari_idr.services.opening import ConnectionSettings
+from napari_idr.services.projection import plan_projected_image
+from napari_idr.services.session import Session
+from napari_idr.services.viewing import Viewing
+
+STACK, STILL = ImageId(9101), ImageId(9203)
+BROKEN, NO_LEVEL, NO_CHUNK, NO_STORE, GONE_HOST = map(
+    ImageId, (9631, 9632, 9633, 9634, 9635)
+)
+RAW, LOSSLESS = PixelSource.RAW, PixelSource.RENDERED_LOSSLESS
+
+
+@pytest.fixture
+def viewing():
+    viewing = Viewing()
+    yield viewing
+    viewing.close()
+
+
+@pytest.fixture
+def open_image(idr_archive, viewing):
+    """Open an image of the demo archive by its number."""
+    session = Session(idr_archive.url, ConnectionSettings(cache=False))
+
+    def opened(image_id):
+        request = ImageRequest(ref=ImageRef(image_id=image_id))
+        steps = session.open_image(request, viewing.open, cancel=NEVER)
+        next(steps)
+        with pytest.raises(StopIteration) as last:
+            next(steps)
+        return last.value.value
+
+    yield opened
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("image_id", "source", "words"),
+    [
+        (BROKEN, LOSSLESS, "The raw pixels can't be read: the metadata aren't JSON."),
+        (NO_STORE, LOSSLESS, "The raw pixels can't be read: there is no OME-Zarr."),
+        (GONE_HOST, LOSSLESS, "can't be read: no answer came from the store."),
+        (NO_LEVEL, RAW, "A resolution is left out: the array '1' is named and isn't"),
+    ],
+)
+def test_a_broken_store_is_told_in_a_sentence_and_the_next_source_taken(
+    open_image, image_id, source, words
+):
+    begun = time.monotonic()
+
+    opened = open_image(image_id)
+
+    assert opened.reader.source is source
+    assert words in opened.words
+    assert opened.specs[0].name.endswith("[raw]" if source is RAW else "[rendered]")
+    assert opened.metadata["pixel_source"] == source.value
+    assert time.monotonic() - begun < 5
+
+
+def test_a_chunk_that_is_missing_is_black_and_the_rest_is_there(
+    open_image, idr_archive
+):
+    opened = open_image(NO_CHUNK)
+
+    found = np.asarray(opened.viewed.levels(0)[0])
+
+    expected = drawn(idr_archive.world.images[NO_CHUNK], 0)
+    same = found == expected
+    assert opened.reader.source is RAW
+    assert 0.5 < same.mean() < 1
+    assert not found[~same].any()
+
+
+def test_a_maximum_is_layers_of_its_own_that_say_so(open_image, viewing, idr_archive):
+    source = idr_archive.world.images[STACK]
+    opened = open_image(STACK)
+
+    projected = plan_projected_image(opened, viewing.open, cancel=NEVER)
+
+    first = projected.specs[0]
+    assert first.name == opened.specs[0].name.replace("[raw]", "[raw, max z]")
+    assert first.kwargs["metadata"]["idr"]["pixel_source"] == "raw"
+    assert first.kwargs["metadata"]["idr"]["projection"] == {
+        "kind": "maximum",
+        "axis": "z",
+        "planes": source.size_z,
+    }
+    assert f"The maximum over {source.size_z} planes." in projected.words
+    brightest = [
+        np.max([drawn(source, 0, z, t) for z in range(source.size_z)], axis=0)
+        for t in range(2)
+    ]
+    np.testing.assert_array_equal(np.asarray(first.data[:2, 0]), np.stack(brightest))
+
+
+def test_a_maximum_is_seen_at_every_z_of_its_stack(open_image, viewing):
+    opened = open_image(STACK)
+    z = list(opened.specs[0].kwargs["axis_labels"]).index("z")
+
+    projected = plan_projected_image(opened, viewing.open, cancel=NEVER)
+
+    stack, flat = opened.specs[0].kwargs, projected.specs[0].kwargs
+    positions = stack["scale"][z] * np.arange(opened.image.size_z)
+    indices = (positions - flat["translate"][z]) / flat["scale"][z]
+    assert (np.abs(indices) < 0.5).all()
+    for name in ("scale", "translate", "units", "axis_labels"):
+        assert np.delete(stack[name], z).tolist() == np.delete(flat[name], z).tolist()
+
+
+def test_the_maximum_over_one_plane_is_refused(open_image, viewing):
+    opened = open_image(STILL)
+
+    with pytest.raises(ValueError, match="is that plane"):
+        plan_projected_image(opened, viewing.open, cancel=NEVER)

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_idr.model import Image, ImageId, Roi, RoiId, Shape, ShapeId
+from napari_idr.services import rois
+from napari_idr.services.rois import roi_layer_specs
+
+BOX = ((10.0, 20.0), (10.0, 40.0), (30.0, 40.0), (30.0, 20.0))
+
+
+def image_of(**sizes):
+    return Image(
+        id=ImageId(1), name="img", size_x=100, size_y=80, pixel_type="uint8", **sizes
+    )
+
+
+def shape_of(number, kind, points=BOX, **values):
+    return Shape(id=ShapeId(number), kind=kind, points=tuple(points), **values)
+
+
+def layers_of(*shapes, image=None):
+    region = Roi(id=RoiId(9), name="nucleus", shapes=shapes)
+    return roi_layer_specs([region], image or image_of(), metadata={"version": 1})
+
+
+def test_each_kind_becomes_the_shape_that_napari_has_for_it():
+    found = layers_of(
+        shape_of(1, "rectangle"),
+        shape_of(2, "ellipse"),
+        shape_of(3, "polygon"),
+        shape_of(4, "polyline"),
+        shape_of(5, "line", BOX[:2]),
+        shape_of(6, "mask"),
+    )
+
+    (spec,) = found.specs
+    assert spec.layer_type == "shapes"
+    assert spec.kwargs["shape_type"] == [
+        "rectangle",
+        "ellipse",
+        "polygon",
+        "path",
+        "line",
+        "rectangle",
+    ]
+    assert found.notes == ("1 masks are shown as their frames",)
+
+
+def test_shapes_keep_their_ids_names_and_colours():
+    (spec,) = layers_of(
+        shape_of(
+            4, "rectangle", text="hello", stroke_color="FF0000FF", fill_color="00FF0080"
+        ),
+        shape_of(5, "ellipse"),
+    ).specs
+
+    assert spec.kwargs["features"] == {
+        "roi_id": [9, 9],
+        "shape_id": [4, 5],
+        "kind": ["rectangle", "ellipse"],
+        "name": ["nucleus", "nucleus"],
+        "text": ["hello", ""],
+    }
+    assert spec.kwargs["edge_color"] == ["#FF0000FF", "#FFFF00FF"]
+    assert spec.kwargs["face_color"] == ["#00FF0080", "#00000000"]
+
+
+def test_the_corner_of_the_image_is_half_a_pixel_before_its_first_centre():
+    image = image_of(pixel_size_x_um=0.5, pixel_size_y_um=2.0)
+
+    (spec,) = layers_of(shape_of(1, "rectangle"), image=image).specs
+
+    assert spec.data[0].tolist() == [list(point) for point in BOX]
+    assert spec.kwargs["translate"] == [-1.0, -0.25]
+
+
+def test_points_and_labels_are_points_with_their_text():
+    (spec,) = layers_of(
+        shape_of(1, "point", [(5, 6)]), shape_of(2, "label", [(7, 8)], text="here")
+    ).specs
+
+    assert spec.layer_type == "points"
+    assert spec.data.tolist() == [[5, 6], [7, 8]]
+    assert spec.kwargs["features"]["text"] == ["", "here"]
+    assert spec.kwargs["text"]["string"] == "{text}"
+
+
+def test_a_shape_of_one_plane_is_on_that_plane_and_one_of_all_on_all():
+    image = image_of(size_z=5, size_t=3)
+
+    everywhere, by_z, by_both = layers_of(
+        shape_of(1, "rectangle"),
+        shape_of(2, "rectangle", z=4),
+        shape_of(3, "rectangle", z=4, t=1),
+        image=image,
+    ).specs
+
+    assert everywhere.data[0].shape == (4, 2)
+    assert by_z.data[0][0].tolist() == [4, 10, 20]
+    assert by_z.kwargs["axis_labels"] == ["z", "y", "x"]
+    assert by_both.data[0][0].tolist() == [1, 4, 10, 20]
+
+
+def test_a_shape_of_one_time_is_on_every_plane_of_that_time():
+    (spec,) = layers_of(
+        shape_of(1, "rectangle", t=2), image=image_of(size_z=3, size_t=4)
+    ).specs
+
+    assert [vertices[0][:2].tolist() for vertices in spec.data] == [
+        [2, 0],
+        [2, 1],
+        [2, 2],
+    ]
+    assert spec.kwargs["features"]["shape_id"] == [1, 1, 1]
+
+
+def test_what_cant_be_drawn_is_counted():
+    found = layers_of(
+        shape_of(1, "polygon", BOX[:2]),
+        shape_of(2, "point", [(np.nan, 1)]),
+        shape_of(3, "rectangle", z=9),
+        image=image_of(size_z=2),
+    )
+
+    assert found.specs == ()
+    assert found.notes == (
+        "2 shapes have no usable outline",
+        "1 shapes lie on planes that the image doesn't have",
+    )
+
+
+def test_many_polygons_become_closed_outlines():
+    (spec,) = layers_of(
+        *(shape_of(number, "polygon") for number in range(rois.MAX_POLYGONS + 1))
+    ).specs
+
+    assert set(spec.kwargs["shape_type"]) == {"path"}
+    assert spec.data[0][0].tolist() == spec.data[0][-1].tolist()
+
+
+def test_thousands_of_shapes_become_one_picture_of_numbers():
+    boxes = [
+        [(y, x), (y, x + 1), (y + 1, x + 1), (y + 1, x)]
+        for y in range(0, 80, 2)
+        for x in range(0, 100, 2)
+    ]
+    shapes = [shape_of(100 + n, "rectangle", box) for n, box in enumerate(boxes)]
+    big = shape_of(1, "ellipse", [(0, 0), (0, 80), (80, 80), (80, 0)])
+
+    (spec,) = layers_of(*shapes, big).specs
+
+    assert spec.layer_type == "labels"
+    assert spec.data.shape == (80, 100)
+    assert spec.data[40, 41] == len(shapes) + 1
+    assert spec.data[40, 40] == 1 + boxes.index(
+        [(40, 40), (40, 41), (41, 41), (41, 40)]
+    )
+    assert spec.kwargs["features"]["index"][-1] == len(shapes) + 1
+    assert spec.kwargs["features"]["shape_id"][0] == 100
+
+
+def test_planes_of_a_picture_of_numbers_are_drawn_when_looked_at():
+    image = image_of(size_z=4)
+    shapes = [shape_of(n, "rectangle", z=n % 4) for n in range(rois.MAX_SHAPES + 1)]
+
+    (spec,) = layers_of(*shapes, image=image).specs
+
+    assert spec.data.shape == (4, 80, 100)
+    drawn = [np.asarray(spec.data[z])[20, 30] for z in range(4)]
+    assert [spec.kwargs["features"]["shape_id"][n - 1] % 4 for n in drawn] == [
+        0,
+        1,
+        2,
+        3,
+    ]
+
+
+def test_a_picture_of_numbers_is_bounded_and_lies_over_the_image():
+    image = Image(
+        id=ImageId(1), name="", size_x=100_000, size_y=8_000, pixel_type="uint8"
+    )
+    shapes = [shape_of(n, "rectangle") for n in range(rois.MAX_SHAPES + 1)]
+
+    (spec,) = layers_of(*shapes, image=image).specs
+
+    assert max(spec.data.shape) <= 4096
+    assert spec.data.shape[1] * spec.kwargs["scale"][1] == pytest.approx(1e5, rel=0.001)
+
+
+def test_napari_takes_the_layers_as_they_are():
+    from napari.layers import Layer
+
+    image = image_of(size_z=5)
+    found = layers_of(
+        shape_of(1, "rectangle"),
+        shape_of(2, "ellipse", z=1),
+        shape_of(3, "polygon", z=2, stroke_color="00FF00FF"),
+        shape_of(4, "polyline"),
+        shape_of(5, "line", BOX[:2]),
+        shape_of(6, "label", [(1, 1)], text="a {b}"),
+        shape_of(7, "point", [(1, 1)], z=3),
+        image=image,
+    )
+    many = layers_of(
+        *(shape_of(n, "rectangle", z=1) for n in range(rois.MAX_SHAPES + 1)),
+        image=image,
+    )
+
+    for spec in (*found.specs, *many.specs):
+        layer = Layer.create(*spec.as_layer_data())
+
+        assert layer.name == spec.name
+        assert "shape_id" in layer.features

@@ -1,0 +1,161 @@
+"""The benchmarks run, and count what they should; what they time isn't asserted."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL_PLATE = 7102
+"""Eleven wells with an image."""
+
+
+@pytest.fixture(autouse=True)
+def from_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the package importable, also by the processes it starts."""
+    if not (ROOT / "benchmarks").is_dir():
+        pytest.skip("the benchmarks aren't installed with the package")
+    monkeypatch.syspath_prepend(ROOT)
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def figures() -> ModuleType:
+    return importlib.import_module("benchmarks.figures")
+
+
+@pytest.fixture
+def tiny(figures):
+    return figures.Setup(
+        rounds=1,
+        delay_ms=0,
+        thumbnail_ms=0,
+        plate_id=SMALL_PLATE,
+        large_plate_id=SMALL_PLATE,
+        one_by_one=3,
+        view_px=(300, 400),
+        scrubbed=5,
+    )
+
+
+def measured(chapter, setup):
+    """Return the medians of a chapter by what they are."""
+    module = importlib.import_module(f"benchmarks.{chapter}")
+    return {one.what: one.median for one in module.figures(setup)}
+
+
+def test_a_figure_keeps_its_bound_by_its_median(figures):
+    spread = (0.9, 1.2, 9.0)
+
+    assert figures.Figure(what="", values=spread, bound=figures.at_most(1.2)).kept
+    assert not figures.Figure(what="", values=spread, bound=figures.at_most(1.1)).kept
+    assert not figures.Figure(what="", values=spread, bound=figures.at_least(2)).kept
+
+
+def test_two_things_run_alternately_after_one_run_that_doesnt_count(figures):
+    runs: list[str] = []
+
+    ratios = figures.alternately(
+        lambda: runs.append("a"), lambda: runs.append("b"), rounds=3
+    )
+
+    assert "".join(runs) == "ababbaab"
+    assert len(ratios) == 3
+
+
+def test_a_missed_bound_stands_in_the_table(figures):
+    lines = figures.table(
+        [
+            figures.counted("requests", 9, figures.at_most(9)),
+            figures.counted("repeated", 1, figures.at_most(0)),
+        ]
+    ).splitlines()
+
+    assert lines[1].startswith("requests ")
+    assert lines[1].endswith(" <= 9  kept")
+    assert lines[2].endswith(" <= 0  MISSED")
+
+
+def test_a_wave_of_requests_needs_only_what_the_last_one_brought():
+    images = importlib.import_module("benchmarks.images")
+    store = "/zarr/v0.4/1.zarr"
+
+    waves = images.in_waves(
+        [
+            "/api/v0/m/images/1/",
+            f"{store}/.zattrs",
+            f"{store}/0/.zarray",
+            f"{store}/1/.zarray",
+            f"{store}/1/0/0/0",
+            "/iviewer/image_data/1/",
+            f"{store}/0/0/2/3",
+        ]
+    )
+
+    assert waves == [
+        ["/api/v0/m/images/1/", "/iviewer/image_data/1/"],
+        [f"{store}/.zattrs"],
+        [f"{store}/0/.zarray", f"{store}/1/.zarray"],
+        [f"{store}/1/0/0/0", f"{store}/0/0/2/3"],
+    ]
+
+
+def test_the_bare_script_gets_what_the_mosaic_gets(archive):
+    mosaic = importlib.import_module("benchmarks.mosaic")
+    bare = importlib.import_module("benchmarks.bare")
+    mosaic.paint_mosaic(archive.url, SMALL_PLATE)
+    ours = list(archive.requests)
+    archive.requests.clear()
+
+    size = bare.fetch(archive.url, [[one.target] for one in ours])
+
+    assert size == sum(one.bytes_sent for one in ours)
+    assert [one.target for one in archive.requests] == [one.target for one in ours]
+
+
+def test_a_mosaic_is_measured(tiny):
+    found = measured("mosaic", tiny)
+
+    assert found["requests for 11 wells"] == 2
+    assert found["requests repeated by a second opening"] == 0
+    assert len(found) == 6
+
+
+def test_memory_is_measured(tiny):
+    [growth] = measured("memory", tiny).values()
+
+    assert growth > 0
+
+
+def test_images_are_measured(tiny):
+    found = measured("images", tiny)
+
+    assert found["large image, raw: requests sent twice"] == 0
+    assert found["large image, drawn: requests sent twice"] == 0
+    assert found["tour of a large image: asked / visible tiles"] == 1
+    assert found["tour of a large image: asked on the way back"] == 0
+    assert found["slider over 5 planes: planes sent beyond the stops"] <= 2
+    assert len(found) == 7
+
+
+def test_importing_the_package_loads_nothing_heavy(tiny):
+    found = measured("imports", tiny)
+
+    assert found["heavy packages loaded by `import napari_idr`"] == 0
+
+
+def test_the_command_ends_with_1_where_a_bound_is_missed(figures, monkeypatch, capsys):
+    command = importlib.import_module("benchmarks.__main__")
+    missed = [figures.counted("requests", 10, figures.at_most(9))]
+    monkeypatch.setitem(command.CHAPTERS, "mosaic", lambda setup: iter(missed))
+
+    status = command.main(["mosaic"])
+
+    assert status == 1
+    assert "MISSED" in capsys.readouterr().out
