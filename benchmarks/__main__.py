@@ -1,0 +1,39 @@
+"""`python -m benchmarks`: measure, print a table, fail where a bound is missed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from benchmarks import images, imports, memory, mosaic
+from benchmarks.figures import Setup, table
+
+CHAPTERS = {
+    "mosaic": mosaic.figures,
+    "memory": memory.figures,
+    "images": images.figures,
+    "imports": imports.figures,
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two rounds, not five")
+    parser.add_argument(
+        "chapters", nargs="*", metavar="CHAPTER", help=f"of {', '.join(CHAPTERS)}"
+    )
+    options = parser.parse_args(argv)
+    if unknown := set(options.chapters) - CHAPTERS.keys():
+        parser.error(f"there is no chapter {', '.join(sorted(unknown))}")
+    setup = Setup(rounds=2) if options.quick else Setup()
+    figures = []
+    for name in options.chapters or CHAPTERS:
+        for figure in CHAPTERS[name](setup):
+            figures.append(figure)
+            print(f"measured: {figure.what}", file=sys.stderr, flush=True)
+    print(table(figures))
+    return 0 if all(figure.kept for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
