@@ -7,54 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from napari.layers import Labels, Points, Shapes
-from qtpy.QtWidgets import QTabWidget
 
-from napari_idr._qt._viewer_scene import scene_of
 from napari_idr.demo import pixels
 from support.guards import settle
+from support.pixels import look, open_image, quiet
 
 if TYPE_CHECKING:
-    from napari.layers import Layer
-
     from napari_idr import demo
-    from support.person import Person
     from support.window import Window
 
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
 TISSUE = "idr0904-demo-tissue/experimentA"
 STACKS, STACK = "stacks/z and t", "stack c3 z5 t7.ome.tiff"
 HIT = (2, 3)  # well C4 carries CDC20
-
-
-def quiet(window: Window, person: Person) -> None:
-    """Wait until no pixels are on their way any more."""
-    queue = scene_of(window.viewer).viewing.queue
-    person.until(lambda: queue.wait_until_idle(0))
-    settle()
-    person.until(lambda: queue.wait_until_idle(0))
-
-
-def open_image(window: Window, person: Person, *path: str) -> list[Layer]:
-    """Browse to an image and open it; return its layers, the last on top."""
-    before = set(map(id, window.viewer.layers))
-    person.find("idr_tabs", QTabWidget).setCurrentIndex(1)
-    person.until(lambda: person.is_idle and path[0] in person.rows())
-    for depth in range(1, len(path)):
-        person.open(*path[:depth])
-    person.click_line(*path, double=True)
-    person.until(lambda: len(window.viewer.layers) > len(before) and person.is_idle)
-    quiet(window, person)
-    return [layer for layer in window.viewer.layers if id(layer) not in before]
-
-
-def look(
-    window: Window, layer: Layer, center: tuple[float, float], zoom: float
-) -> None:
-    """Move the camera to a (y, x) of a layer; `zoom` is px of the screen per px."""
-    world = layer.data_to_world(center)[-2:]
-    camera = window.viewer.scene.camera
-    camera.center = (0.0, *world)
-    camera.zoom = zoom / layer.scale[-1]
 
 
 def test_zooming_into_a_plate_shows_the_images_in_sight_and_no_others(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image, Points, Vectors
 from qtpy.QtCore import QObject, Signal
-from superqt.utils import qthrottled
 
 from napari_idr._qt._headings import HeadingsLayer
 from napari_idr._qt._layer_queue import LayerQueue
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
 
     from napari_idr._qt._pixel_feed import PixelFeed
     from napari_idr.services.mosaic import MosaicAccount
-
-REPAINT_MS = 150
-"""Between two repaints of a mosaic that fills; a repaint takes 60 to 100 ms in
-software, and the window must stay usable in between."""
 
 HIT_COLOR = "#ffb000"
 CONTROL_COLOR = "#4cc9f0"
@@ -153,6 +148,10 @@ class _Group:
             self.mosaic.translate = origin + (part - 1) / 2 * scale
             self.mosaic.units = (unit, unit)
 
+    def repaint(self) -> None:
+        """Show what has been painted into the canvas since; soon, not at once."""
+        self._feed.refresh_soon(self._pyramid.key)
+
     def _open_pyramid(self) -> MosaicPyramid:
         shown = self.shown
         return MosaicPyramid(
@@ -199,8 +198,6 @@ class MosaicLayers(QObject):
         self._groups: dict[PlateKey, _Group] = {}
         self._queue = LayerQueue(viewer, self)
         self._px_um: float | None = None
-        self._repaint = qthrottled(self._repaint_now, timeout=REPAINT_MS)
-        self._dirty: PlateKey | None = None
         viewer.layers.events.removed.connect(self._on_removed)
 
     def show(self, shown: PlateShown) -> None:
@@ -244,15 +241,16 @@ class MosaicLayers(QObject):
 
     def repaint(self, key: PlateKey) -> None:
         """Show what has been painted into the canvas since; soon, not at once."""
-        self._dirty = key
-        self._repaint()
+        group = self._groups.get(key)
+        if group is not None:
+            group.repaint()
 
     def finish(self, key: PlateKey, account: MosaicAccount) -> None:
-        """Repaint a mosaic whose load is over, its thumbnail in the list included."""
+        """Repaint a mosaic whose load is over."""
         group = self._groups.get(key)
         if group is not None:
             group.shown = replace(group.shown, account=account)
-            group.mosaic.refresh()
+            group.repaint()
 
     def mark(self, shown: PlateShown) -> None:
         """Mark the wells of a plate anew: hits or annotations have come."""
@@ -322,11 +320,6 @@ class MosaicLayers(QObject):
         gap = group.shown.plan.cell_shape[1] // 4
         top = sum(g.size[0] for g in self._groups.values())
         return float(top), -float(group.shown.plan.shape[1] + gap)
-
-    def _repaint_now(self) -> None:
-        group = self._groups.get(self._dirty) if self._dirty is not None else None
-        if group is not None:
-            group.mosaic.refresh(thumbnail=False, highlight=False, extent=False)
 
     def _on_removed(self, event: Any) -> None:
         """Forget a plate whose mosaic a person removed; its companions go too."""

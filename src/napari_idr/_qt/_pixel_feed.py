@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,15 +21,19 @@ if TYPE_CHECKING:
 
     from napari_idr.errors import IDRError
 
-REFRESH_MS = 80
-"""Between two repaints while pixels come in: each repaint of a layer takes as long."""
+GATHER_MS = 30
+"""From the first arrival to its repaint: the other channels come meanwhile."""
 
-STILL_MS = 50
-"""A camera or a slider that was moved so recently is moving: napari is about to
-repaint anyway, and two repaints in one turn are one long gap."""
+REFRESH_MS = 150
+"""Between two repaints while pixels come in. One takes 60 to 100 ms in software, and
+the window must stay usable in between."""
 
-PATIENCE = 4
-"""How often a repaint waits for a camera that moves; then it comes in small parts."""
+STILL_MS = 150
+"""A camera that was moved so recently is moving, and napari repaints with each move:
+one repaint more is a gap twice as long. What came is shown by the moves themselves."""
+
+MOVING_MS = 50
+"""Between two layers that are brought up to date by a moving camera."""
 
 FINISH_MS = 600
 """After the last arrival: longer than the pause between two answers."""
@@ -61,11 +66,11 @@ class PixelFeed(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self._watched: dict[LayerKey, _Watched] = {}
-        self._stale: set[LayerKey] = set()
+        self._stale: dict[LayerKey, None] = {}  # those that wait longest first
         self._unfinished: set[LayerKey] = set()
-        self._patience = PATIENCE
         self._moved = 0.0
-        self._arrived.connect(self._on_arrived)
+        self._refreshed = 0.0
+        self._arrived.connect(self.refresh_soon)
         self._missed.connect(self.failed)
         self._refresh = self._timer(self._refresh_now)
         # Once no more comes, the thumbnails in the list of layers are made anew.
@@ -105,6 +110,12 @@ class PixelFeed(QObject):
                 if all(w.viewed is not watched.viewed for w in self._watched.values()):
                     watched.close()
 
+    def refresh_soon(self, key: LayerKey) -> None:
+        """Repaint a layer that can show more, together with others, when it's time."""
+        self._stale.setdefault(key)
+        if not self._refresh.isActive():
+            self._refresh.start(GATHER_MS)
+
     def retry(self) -> None:
         """Ask again for what failed."""
         for watched in self._watched.values():
@@ -135,51 +146,50 @@ class PixelFeed(QObject):
 
     # On the GUI thread
 
-    def _on_arrived(self, key: LayerKey) -> None:
-        self._stale.add(key)
-        if not self._refresh.isActive():
-            self._patience = PATIENCE
-            self._refresh.start(REFRESH_MS)
-
     def _refresh_now(self) -> None:
-        moving = self._is_moving()
-        if moving and self._patience:
-            self._patience -= 1
-            self._refresh.start(STILL_MS)
-            return
-        keys = set(list(self._stale)[:1]) if moving else self._stale
-        self._stale = self._stale - keys
-        self._unfinished |= keys
+        still = self._moved + STILL_MS / 1000
+        rested = self._refreshed + REFRESH_MS / 1000
+        wait = max(still, rested) - time.monotonic()
+        if wait > 0:
+            self._refresh.start(math.ceil(1000 * wait))
+        else:
+            self._bring_up_to_date(list(self._stale))
+
+    def _bring_up_to_date(self, keys: list[LayerKey]) -> None:
+        for key in keys:
+            del self._stale[key]
         for layer in self._visible(keys):
             layer.refresh(thumbnail=False, highlight=False, extent=False)
-        if self._stale:
-            self._refresh.start(NEXT_MS)
+        self._unfinished.update(keys)
+        self._refreshed = time.monotonic()
         self._finish.start(FINISH_MS)
 
     def _finish_now(self) -> None:
         """Draw one thumbnail anew; the next has a turn of its own."""
-        if self._is_moving():
+        if time.monotonic() - self._moved < STILL_MS / 1000:
             self._finish.start(FINISH_MS)
             return
         if self._unfinished:
-            for layer in self._visible({self._unfinished.pop()}):
+            for layer in self._visible([self._unfinished.pop()]):
                 layer.refresh(data_displayed=False, highlight=False, extent=False)
         if self._unfinished:
             self._finish.start(NEXT_MS)
 
-    def _visible(self, keys: set[LayerKey]) -> list[Layer]:
+    def _visible(self, keys: list[LayerKey]) -> list[Layer]:
         watched = [self._watched[key] for key in keys if key in self._watched]
         return [one.layer for one in watched if one.layer.visible]
 
     def _on_moved(self, _: Any = None) -> None:
+        """Let the repaint that follows a move show what has come for one layer."""
         self._moved = time.monotonic()
-
-    def _is_moving(self) -> bool:
-        return time.monotonic() - self._moved < STILL_MS / 1000
+        if self._stale and self._moved - self._refreshed > MOVING_MS / 1000:
+            self._bring_up_to_date([next(iter(self._stale))])
 
     def _on_step(self, _: Any = None) -> None:
         """Tell the arrays of visible layers which plane is shown."""
-        self._on_moved()
+        self._moved = time.monotonic()
+        self._unfinished.update(self._stale)
+        self._stale.clear()  # napari slices all layers anew
         dims = self._viewer.dims
         shown = {w.viewed for w in self._watched.values() if w.layer.visible}
         for viewed in shown:

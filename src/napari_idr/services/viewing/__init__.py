@@ -7,8 +7,8 @@ the Qt side connects it so:
 
 1. One QObject with a signal, made on the GUI thread, whose `emit` is given as
    `on_arrival`. It is called in workers, with the `LayerKey` of the layer that can
-   show more now; the slot calls, throttled to some 80 ms,
-   `layer.refresh(thumbnail=False, highlight=False, extent=False)`, and a full
+   show more now; the slot calls, at most every 150 ms and between two moves of the
+   camera, `layer.refresh(thumbnail=False, highlight=False, extent=False)`, and a full
    `layer.refresh()` once no more comes. `on_failure` goes the same way.
 2. `set_current(t, z)` before the layers are added, and then whenever the sliders
    move: napari slices a new layer at index 0 first, and that plane isn't asked for.

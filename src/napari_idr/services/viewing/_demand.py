@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 UNANNOUNCED_S = 0.5
 """How long a plane that nobody announced has to be looked at before it is asked for:
 napari slices a new layer at index 0 before it slices it where the sliders are."""
+
+QUICK_S = 0.25
+"""Two views that follow each other sooner than this are stages of a movement."""
 
 TILES_AHEAD = 4
 """Planes of more tiles than this aren't asked for ahead: of a large image only what
@@ -53,15 +57,20 @@ class View:
 
     `overview` is at the coarsest level of several, `detail` at another one; None
     where it isn't shown. `complete` is the last plane that was there as a whole.
+    `due` is when what is shown may be asked for, as told by `time.monotonic`: at
+    once, or when it has rested for `rest_s`, if somebody zooms or pans quickly.
     """
 
     plane: Plane
+    rest_s: float = 0.0
+    due: float = 0.0
     detail: Window | None = None
     overview: Window | None = None
     complete: Plane | None = None
     _overview_was_last: bool = False
+    _moved: float = -math.inf
 
-    def look(self, window: Window, plane: Plane, *, coarsest: bool) -> None:
+    def look(self, window: Window, plane: Plane, *, coarsest: bool, now: float) -> None:
         """Remember a look.
 
         After a detail napari looks at the overview, for the thumbnail. Two looks at
@@ -70,6 +79,10 @@ class View:
         if plane != self.plane:
             self.plane, self.detail, self.overview = plane, None, None
         if not coarsest:
+            if window != self.detail:
+                quick = now - self._moved < QUICK_S
+                self.due = now + self.rest_s if quick else now
+                self._moved = now
             self.detail = window
         else:
             self.overview = window
@@ -134,10 +147,11 @@ class Demand:
         with self._lock:
             if self._loader.cancel.cancelled:
                 return
-            view = self._views.setdefault(window.c, View(plane))
-            view.look(window, plane, coarsest=window.level == last > 0)
+            now = time.monotonic()
+            view = self._views.setdefault(window.c, View(plane, self._settings.rest_s))
+            view.look(window, plane, coarsest=window.level == last > 0, now=now)
             if not self._announced:
-                self._travel.move(plane, time.monotonic())
+                self._travel.move(plane, now)
             self._want(window.c, view)
 
     def set_current(self, plane: Plane) -> None:
@@ -207,7 +221,7 @@ class Demand:
         shown = self._missing(view.windows, view.plane)
         ahead: list[TileKey] = []
         if view.plane == self._travel.plane:
-            due = self._travel.due
+            due = max(self._travel.due, view.due)
             small = [w for w in view.windows if self._tile_count(w) <= TILES_AHEAD]
             for plane in self._planes_ahead():
                 ahead += self._missing(small, plane)

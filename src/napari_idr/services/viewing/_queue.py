@@ -81,10 +81,12 @@ class TileQueue:
         """
         with self._changed:
             wanted = _Wanted(self._not_running(shown), self._not_running(ahead), due)
-            self._views.pop(owner, None)
+            before = self._views.pop(owner, None)
             if (wanted.shown or wanted.ahead) and not self._closed:
                 self._views[owner] = wanted
                 self._start()
+            elif before is None:
+                return
             self._changed.notify_all()
 
     def forget(self, owner: Hashable) -> None:
