@@ -105,6 +105,12 @@ class Window:
         bar = self.viewer.window._qt_window.statusBar()
         return bar._coordinates.full_text()
 
+    def paint(self) -> None:
+        """Draw what the camera sees: napari reads in one repaint, and shows in two."""
+        for _ in range(2):
+            self.canvas.repaint()
+            settle()
+
     def close(self) -> None:
         """Close the window as a person does."""
         if self._open:

@@ -58,11 +58,11 @@ class View:
     `overview` is at the coarsest level of several, `detail` at another one; None
     where it isn't shown. `complete` is the last plane that was there as a whole.
     `due` is when what is shown may be asked for, as told by `time.monotonic`: at
-    once, or when it has rested for `rest_s`, if somebody zooms or pans quickly.
+    once, or when it has stayed for `settle_s`, if somebody zooms or pans quickly.
     """
 
     plane: Plane
-    rest_s: float = 0.0
+    settle_s: float = 0.0
     due: float = 0.0
     detail: Window | None = None
     overview: Window | None = None
@@ -81,7 +81,7 @@ class View:
         if not coarsest:
             if window != self.detail:
                 quick = now - self._moved < QUICK_S
-                self.due = now + self.rest_s if quick else now
+                self.due = now + self.settle_s if quick else now
                 self._moved = now
             self.detail = window
         else:
@@ -148,7 +148,9 @@ class Demand:
             if self._loader.cancel.cancelled:
                 return
             now = time.monotonic()
-            view = self._views.setdefault(window.c, View(plane, self._settings.rest_s))
+            view = self._views.setdefault(
+                window.c, View(plane, self._settings.settle_s)
+            )
             view.look(window, plane, coarsest=window.level == last > 0, now=now)
             if not self._announced:
                 self._travel.move(plane, now)

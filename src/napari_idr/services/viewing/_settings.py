@@ -16,10 +16,9 @@ class ViewingSettings:
     workers
         Requests at once, for all open images together.
     settle_s
-        How long a plane has to stay before it is asked for: while somebody moves a
-        slider quickly, the planes in between are never sent.
-    rest_s
-        How long a view has to rest that is zoomed or moved quickly, likewise.
+        How long a plane has to stay before it is asked for, and a view that is zoomed
+        or moved quickly: what lies in between is never sent. A window without a
+        graphics card takes up to 0.1 s from one to the next.
     planes_ahead
         Planes asked for in the direction of travel once the shown one is complete.
     read_bytes
@@ -29,7 +28,6 @@ class ViewingSettings:
 
     memory_bytes: int = 512 * 2**20
     workers: int = 4
-    settle_s: float = 0.05
-    rest_s: float = 0.15
+    settle_s: float = 0.15
     planes_ahead: int = 2
     read_bytes: int = 2 * 2**30

@@ -1,0 +1,207 @@
+"""What is looked at is asked for, and nothing else: counted by the server."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pytest
+from qtpy.QtTest import QTest
+
+from support.heartbeat import calm
+from support.pixels import look, open_image, quiet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari.layers import Layer
+
+    from napari_idr import demo
+    from support.person import Person
+    from support.window import Window
+
+TISSUE = "idr0904-demo-tissue/experimentA"
+PYRAMID = ("large/pyramids", "section 100000 x 80000.ndpi [Series 1]")
+STACK = ("stacks/z and t", "deep stack c7 z40 t100")
+
+PLACES = [(0.5, 0.5), (0.31, 0.62), (0.64, 0.27)]
+"""(y, x) in parts of the image; none at its edge."""
+
+
+CHUNK_PX, DRAWN_PX = 512, 1024
+"""The sides of a chunk of the OME-Zarr, and of what the server draws at once."""
+
+
+class Tile(NamedTuple):
+    """A tile of one channel; level 0 is the largest."""
+
+    level: int
+    c: int
+    row: int
+    col: int
+
+
+def tiles_asked_for(archive: demo.Archive) -> list[Tile]:
+    """Return the tiles among an archive's requests, of either kind of server."""
+    tiles = []
+    for request in archive.requests:
+        if chunk := re.match(
+            r"/zarr/[^/]+/[^/]+/(\d+)/(\d+)/(\d+)/(\d+)$", request.path
+        ):
+            tiles.append(Tile(*map(int, chunk.groups())))
+        elif request.path.startswith("/webgateway/render_image_region/"):
+            level, col, row = re.search(
+                r"tile=(\d+)(?:%2C|,)(\d+)(?:%2C|,)(\d+)", request.query
+            ).groups()  # type: ignore[union-attr]
+            c = re.search(r"c=(\d+)", request.query)[1]  # type: ignore[index]
+            tiles.append(Tile(int(level), int(c) - 1, int(row), int(col)))
+    return tiles
+
+
+def tiles_in_sight(window: Window, layers: list[Layer], side: int) -> set[Tile]:
+    """Return the tiles of the shown level that the canvas shows a part of."""
+    camera = window.viewer.scene.camera
+    half = np.array([window.canvas.height(), window.canvas.width()]) / 2 / camera.zoom
+    tiles = set()
+    for c, layer in enumerate(layers):
+        shape = np.array(layer.data[layer.data_level].shape[-2:])
+        step = layer.scale[-2:] * np.array(layer.data[0].shape[-2:]) / shape
+        middle = (np.array(camera.center[-2:]) - layer.translate[-2:]) / step
+        first = np.clip((middle - half / step) // side, 0, None).astype(int)
+        last = np.minimum(middle + half / step, shape - 1).astype(int) // side
+        for row in range(first[0], last[0] + 1):
+            tiles |= {
+                Tile(layer.data_level, c, row, col)
+                for col in range(first[1], last[1] + 1)
+            }
+    return tiles
+
+
+@pytest.fixture(params=["idr", "classic"])
+def archive(request: pytest.FixtureRequest) -> demo.Archive:
+    """Raw tiles from an OME-Zarr, and tiles that the server draws."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def person(window: Window, archive: demo.Archive) -> Person:
+    return window.browse(archive.url)
+
+
+@pytest.fixture
+def layers(window: Window, person: Person) -> list[Layer]:
+    return open_image(window, person, TISSUE, *PYRAMID)
+
+
+def look_at(
+    window: Window, person: Person, layers: list[Layer], zoom: float
+) -> Iterator[None]:
+    """Look at some places of an image, each until all that is seen is there."""
+    shape = np.array(layers[0].data[0].shape[-2:])
+    for place in PLACES:
+        look(window, layers[0], tuple(shape * place), zoom)
+        window.paint()
+        quiet(window, person)
+        yield
+
+
+@pytest.mark.parametrize("zoom", [0.004, 0.06, 1.0])
+def test_a_view_asks_for_what_is_in_sight(
+    window: Window,
+    archive: demo.Archive,
+    person: Person,
+    layers: list[Layer],
+    zoom: float,
+) -> None:
+    side = CHUNK_PX if archive.face == "idr" else DRAWN_PX
+    before = set(tiles_asked_for(archive))
+    archive.requests.clear()
+    visible: set[Tile] = set()
+    for _ in look_at(window, person, layers, zoom):
+        visible |= tiles_in_sight(window, layers, side)
+
+    asked = tiles_asked_for(archive)
+    assert len(asked) == len(set(asked))
+    assert {tile.level for tile in visible} == {layers[0].data_level}
+    assert len(visible & set(asked)) >= len(visible) - len(before)
+    assert len(asked) <= 1.3 * len(visible)
+
+
+def test_the_way_back_asks_for_nothing(
+    window: Window, archive: demo.Archive, person: Person, layers: list[Layer]
+) -> None:
+    zooms = [0.01, 0.05, 0.3, 1.0]
+    for zoom in zooms:
+        [*look_at(window, person, layers, zoom)]
+    assert tiles_asked_for(archive)
+    archive.requests.clear()
+
+    for zoom in reversed(zooms):
+        [*look_at(window, person, layers, zoom)]
+
+    assert not archive.requests
+
+
+def test_a_hidden_channel_asks_for_nothing(
+    window: Window, archive: demo.Archive, person: Person, layers: list[Layer]
+) -> None:
+    layers[1].visible = False
+    archive.requests.clear()
+
+    [*look_at(window, person, layers, 0.3)]
+
+    assert {tile.c for tile in tiles_asked_for(archive)} == {0, 2}
+
+
+def test_removed_layers_end_what_was_on_its_way(
+    window: Window, archive: demo.Archive, person: Person, layers: list[Layer]
+) -> None:
+    archive.delay_ms = 200.0
+    archive.requests.clear()
+    look(window, layers[0], (40_000.0, 50_000.0), 1.0)
+    person.until(lambda: len(archive.requests) > 0)
+
+    for layer in layers:
+        window.viewer.layers.remove(layer)
+    sent = len(archive.requests)
+    QTest.qWait(500)
+    quiet(window, person)
+
+    # One may have been on its way from the thread that sends to the server.
+    assert len(archive.requests) <= sent + 1
+
+
+def test_a_slider_pulled_quickly_asks_for_where_it_stops(
+    window: Window, archive: demo.Archive, person: Person
+) -> None:
+    planes = open_image(window, person, TISSUE, *STACK)
+    dims, shown = window.viewer.dims, planes[:2]
+    for layer in planes[2:]:
+        layer.visible = False  # seven take a software renderer too long for this
+    archive.delay_ms = 50.0
+    archive.requests.clear()
+
+    with calm():
+        for t in range(1, 51):
+            dims.set_current_step(0, t)
+            QTest.qWait(1)
+    quiet(window, person)
+
+    asked = times_asked_for(archive)
+    assert len(set(asked) - {50}) <= 2, asked
+    assert asked.count(50) == len(shown)
+    assert len(asked) <= 3 * len(shown)
+
+
+def times_asked_for(archive: demo.Archive) -> list[int]:
+    """Return the time of each plane among an archive's requests."""
+    times = []
+    for request in archive.requests:
+        chunk = re.match(r"/zarr/[^/]+/[^/]+/0/(\d+)/\d+/\d+/0/0$", request.path)
+        drawn = re.match(
+            r"/webgateway/render_image(?:_region)?/\d+/\d+/(\d+)/", request.path
+        )
+        if found := chunk or drawn:
+            times.append(int(found[1]))
+    return times
