@@ -86,13 +86,13 @@ def slicing(*, in_a_thread: bool) -> Iterator[None]:
 
 
 @contextmanager
-def remote_archive(face: str = "classic") -> Iterator[str]:
+def remote_archive(face: str = "classic", *, delay_ms: int = 50) -> Iterator[str]:
     """Serve the demo archive so that it takes nothing of what the window needs.
 
     A server of the world has cores of its own. This one has an interpreter of its
     own and whatever the others leave of the cores.
     """
-    run = f"run(face={face!r}, delay_ms=50, thumbnail_ms=8)"
+    run = f"run(face={face!r}, delay_ms={delay_ms}, thumbnail_ms=8)"
     start = f"from napari_idr.demo import run; {run}"
     process = subprocess.Popen(
         ["nice", "-n", "19", sys.executable, "-c", start],
