@@ -50,7 +50,6 @@ def test_a_picture_that_fits_no_memory_is_refused(
     path = tmp_path / "pyramid.tif"
     with pytest.raises(TypeError, match="MultiScaleData"):
         layers[0].save(str(path))  # napari itself saves no layer of several levels
-    assert not path.exists()
 
     look(window, layers[0], (40_000.0, 50_000.0), 1.0)
     window.paint()
