@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from napari_idr.api._lazy import ImagePixels, lazy_levels
 from napari_idr.api._projection import projected_reader
@@ -17,8 +20,13 @@ from napari_idr.api._rendered import (
 from napari_idr.api._rendering import shown_channels
 from napari_idr.api._thumbnail_reader import open_thumbnail
 from napari_idr.api._zarr import zarr_candidates
-from napari_idr.errors import ConnectionFailedError, IDRError, PixelDataError
-from napari_idr.model import PixelSource
+from napari_idr.errors import (
+    ConnectionFailedError,
+    IDRError,
+    NotFoundError,
+    PixelDataError,
+)
+from napari_idr.model import ImageId, PixelSource
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +41,11 @@ if TYPE_CHECKING:
 
 MAX_PLANE_PX = 2**28
 """A plane of 16 000 x 16 000 px; larger ones are for `pixels`, in parts."""
+
+
+GONE_FOR_S = 60.0
+"""How long a store that kept silent isn't asked for another image: to wait for it costs
+seconds each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +120,14 @@ def choose_source(
     return Choice(source=PixelSource.RENDERED_JPEG, reason=reason)
 
 
+@dataclass(frozen=True, slots=True)
+class _Silence:
+    """That a store didn't answer for an image, and until when that counts."""
+
+    image_id: ImageId
+    until: float
+
+
 class PixelSources:
     """Opens the pixels of images of one archive. Thread-safe."""
 
@@ -116,6 +137,8 @@ class PixelSources:
         self._rendering = rendering
         self._thumbnails = thumbnails
         self._storage = storage
+        self._lock = threading.Lock()
+        self._silences: dict[str, _Silence] = {}
 
     def open(
         self, image: Image, *, rgb: bool | None = None, cancel: CancelToken
@@ -168,13 +191,55 @@ class PixelSources:
         cancel: CancelToken,
     ) -> PixelReader:
         if source is PixelSource.RAW:
-            from napari_idr.api._zarr._reader import open_zarr  # loads zarr-python
-
-            return open_zarr(image, urls, self._storage, rgb=rgb, cancel=cancel)
+            return self._open_raw(image, urls, rgb=rgb, cancel=cancel)
         if source is PixelSource.THUMBNAIL:
             return open_thumbnail(image, self._thumbnails, cancel=cancel)
         style: Style | None = "grey" if rgb is False else None
         return open_rendered(image, self._rendering, style=style, cancel=cancel)
+
+    def _open_raw(
+        self,
+        image: Image,
+        urls: tuple[str, ...],
+        *,
+        rgb: bool | None,
+        cancel: CancelToken,
+    ) -> PixelReader:
+        """Open the OME-Zarr at the first address that holds one."""
+        from napari_idr.api._zarr._reader import open_zarr  # loads zarr-python
+
+        failures: list[IDRError] = []
+        for url in urls:
+            try:
+                self._require_no_silence(url, image.id)
+                return open_zarr(image, url, self._storage, rgb=rgb, cancel=cancel)
+            except ConnectionFailedError as error:
+                self._note_silence(url, image.id)
+                failures.append(error)
+            except NotFoundError as error:
+                # What was reached and isn't there says more than a host that is gone.
+                failures.insert(0, error)
+        raise failures[0]
+
+    def _note_silence(self, url: str, image_id: ImageId) -> None:
+        with self._lock:
+            silence = _Silence(image_id, time.monotonic() + GONE_FOR_S)
+            self._silences.setdefault(urlsplit(url).netloc, silence)
+
+    def _require_no_silence(self, url: str, image_id: ImageId) -> None:
+        """Raise if a store kept silent for another image just now.
+
+        Who asks for the same image again wants to know anew.
+        """
+        host = urlsplit(url).netloc
+        with self._lock:
+            silence = self._silences.get(host)
+            if silence is None:
+                return
+            if silence.image_id == image_id or silence.until < time.monotonic():
+                del self._silences[host]
+                return
+        raise ConnectionFailedError("the store didn't answer a moment ago", url=url)
 
     def plane(
         self, image: Image, *, c: int, z: int, t: int, cancel: CancelToken

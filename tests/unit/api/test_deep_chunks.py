@@ -29,7 +29,7 @@ def opened(objects, *, chunks=(1, 8, 40, 50), shards=None, at_once=8):
     group.create_array("0", data=STACK, chunks=chunks, shards=shards)
     known = Image(id=ImageId(1), name="", size_x=50, size_y=40, pixel_type="uint16")
     storage = ObjectStorage(at_once=at_once)
-    reader = open_zarr(known, (objects.url,), storage, cancel=NEVER)
+    reader = open_zarr(known, objects.url, storage, cancel=NEVER)
     objects.asked.clear()
     while objects.arrived.acquire(blocking=False):
         pass

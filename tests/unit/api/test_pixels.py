@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import dask
 import numpy as np
@@ -110,6 +111,50 @@ def test_where_raw_fails_the_next_source_is_taken_and_the_reason_told(
     assert reader.source is LOSSLESS
     assert reader.image.pixel_source is LOSSLESS
     assert notes == (words,)
+
+
+def test_the_second_address_is_tried_when_nothing_is_at_the_first(idr, monkeypatch):
+    image = idr.image(STACK)
+    urls = (image.zarr_url.replace("9101", "nowhere"), image.zarr_url)
+    monkeypatch.setattr("napari_idr.api._pixels.zarr_candidates", lambda _: urls)
+
+    reader, notes = idr.open_reader(image)
+
+    assert (reader.source, reader.image.zarr_url, notes) == (RAW, urls[1], ())
+
+
+def test_a_silent_store_is_not_waited_for_again_but_for_the_same_image(
+    idr, monkeypatch
+):
+    opened = []
+
+    def silent(image, url, *_, **__):
+        opened.append(image.id)
+        raise ConnectionFailedError("no answer came from the store", url=url)
+
+    monkeypatch.setattr("napari_idr.api._zarr._reader.open_zarr", silent)
+    others = [idr.image(ImageId(n)) for n in (9101, 9102)]
+
+    sources = [idr.open_reader(image)[0].source for image in (*others, others[0])]
+
+    assert opened == [9101, 9101]
+    assert sources == [LOSSLESS] * 3
+
+
+def test_a_silent_store_is_asked_again_after_a_while(idr, monkeypatch):
+    gone, well = idr.image(GONE_HOST), idr.image(STACK)
+    host = urlsplit(gone.zarr_url)._replace(path=urlsplit(well.zarr_url).path).geturl()
+    idr.open_reader(gone)
+    _, told = idr.open_reader(replace(well, zarr_url=host))
+    monkeypatch.setattr("napari_idr.api._pixels.GONE_FOR_S", 0.0)
+
+    idr.open_reader(gone)
+    _, asked = idr.open_reader(replace(well, zarr_url=host))
+
+    assert told == (
+        "The raw pixels can't be read: the store didn't answer a moment ago.",
+    )
+    assert asked == ("The raw pixels can't be read: no answer came from the store.",)
 
 
 def test_a_level_that_is_missing_leaves_the_rest_raw_with_a_note(idr):

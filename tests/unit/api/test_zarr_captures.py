@@ -36,7 +36,7 @@ def opened(stores):
 
     def open_one(path: str):
         url = f"{stores.url}/{quote(path)}"
-        return open_zarr(UNKNOWN, (url,), storage, cancel=NEVER)
+        return open_zarr(UNKNOWN, url, storage, cancel=NEVER)
 
     return open_one
 

@@ -103,7 +103,7 @@ def image(**known) -> Image:
 
 
 def opened(objects, **known):
-    return open_zarr(image(**known), (objects.url,), ObjectStorage(), cancel=NEVER)
+    return open_zarr(image(**known), objects.url, ObjectStorage(), cancel=NEVER)
 
 
 def plane(reader, level=0, c=0, z=0, t=0):
@@ -401,15 +401,6 @@ def test_a_chunk_that_the_server_fails_to_send_is_the_servers_failure(objects):
         plane(reader)
 
 
-def test_the_second_address_is_tried_when_nothing_is_at_the_first(objects):
-    write(objects.root / "moved.zarr", values("yx"), "yx")
-    urls = (f"{objects.url}/old.zarr", f"{objects.url}/moved.zarr")
-
-    reader = open_zarr(image(), urls, ObjectStorage(), cancel=NEVER)
-
-    assert reader.image.zarr_url == urls[1]
-
-
 def test_a_store_that_is_nowhere_is_not_found(objects):
     with pytest.raises(NotFoundError, match="there is no OME-Zarr"):
         opened(objects)
@@ -419,7 +410,7 @@ def test_a_host_that_is_gone_is_a_failed_connection():
     with pytest.raises(ConnectionFailedError):
         open_zarr(
             image(),
-            ("http://127.0.0.1:9/a.zarr",),
+            "http://127.0.0.1:9/a.zarr",
             ObjectStorage(timeout_s=1),
             cancel=NEVER,
         )
@@ -427,7 +418,7 @@ def test_a_host_that_is_gone_is_a_failed_connection():
 
 def test_cancelling_a_read_stops_it_and_what_it_had_not_asked_for(objects):
     write(objects.root, values("yx"), "yx", chunk=8)
-    reader = open_zarr(image(), (objects.url,), ObjectStorage(at_once=2), cancel=NEVER)
+    reader = open_zarr(image(), objects.url, ObjectStorage(at_once=2), cancel=NEVER)
     objects.asked.clear()
     while objects.arrived.acquire(blocking=False):
         pass
@@ -586,7 +577,7 @@ def test_what_ome_zarr_py_writes_is_read_plates_and_labels_included(objects, ver
     where = plate.well("B", "2").path
     fields = load_group(f"{objects.url}/{where}", storage, cancel=NEVER).fields
     url = f"{objects.url}/{where}/{fields[0].path}"
-    reader = open_zarr(image(), (url,), storage, cancel=NEVER)
+    reader = open_zarr(image(), url, storage, cancel=NEVER)
     cells = reader.open_label("cells", cancel=NEVER)
 
     assert (plate.rows, plate.columns) == (("A", "B"), ("1", "2"))

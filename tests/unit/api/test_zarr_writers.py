@@ -22,7 +22,7 @@ STORAGE = ObjectStorage()
 
 def opened(url):
     known = Image(id=ImageId(1), name="", size_x=0, size_y=0, pixel_type="")
-    return open_zarr(known, (url,), STORAGE, cancel=NEVER)
+    return open_zarr(known, url, STORAGE, cancel=NEVER)
 
 
 def plane(reader, level=0, c=0, z=0):

@@ -12,16 +12,12 @@ from napari_idr.api._zarr._arrays import LevelArray, as_type, level_array
 from napari_idr.api._zarr._metadata import parse_json, read_group
 from napari_idr.api._zarr._placing import placing_notes
 from napari_idr.errors import (
-    ConnectionFailedError,
-    IDRError,
     NotFoundError,
     PixelDataError,
 )
 from napari_idr.model import Channel, Image, PixelSource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from napari_idr.api._zarr._records import Label, ZarrGroup, ZarrImage
@@ -105,20 +101,19 @@ class ZarrReader:
         if name.split("/")[0] in ("", "..", "."):
             raise ValueError(f"not the name of labels: {name!r}")
         mine = replace(self.image, name=name, channels=(), notes=(), zarr_url=None)
-        return open_zarr(
-            mine, (f"{self.url}/labels/{name}",), self.storage, rgb=False, cancel=cancel
-        )
+        url = f"{self.url}/labels/{name}"
+        return open_zarr(mine, url, self.storage, rgb=False, cancel=cancel)
 
 
 def open_zarr(
     image: Image,
-    urls: Sequence[str],
+    url: str,
     storage: ObjectStorage,
     *,
     rgb: bool | None = None,
     cancel: CancelToken,
 ) -> ZarrReader:
-    """Return a reader of the first address that holds an image.
+    """Return a reader of the image at an address.
 
     The reader's image has the sizes that the arrays have, and what the archive left
     out: channels, pixel sizes. `rgb` None leaves it to the image.
@@ -134,55 +129,6 @@ def open_zarr(
     ConnectionFailedError
         The store can't be reached.
     """
-    failures: list[IDRError] = []
-    for url in urls:
-        try:
-            return _open(image, url, storage, rgb=rgb, cancel=cancel)
-        except (NotFoundError, ConnectionFailedError) as error:
-            failures.append(error)
-    if not failures:
-        raise NotFoundError("the archive names no OME-Zarr that can be reached")
-    # What was reached and isn't there says more than a host that is gone.
-    raise next((e for e in failures if isinstance(e, NotFoundError)), failures[0])
-
-
-def load_group(url: str, storage: ObjectStorage, *, cancel: CancelToken) -> ZarrGroup:
-    """Return what the group at an address says of itself.
-
-    GET {url}/{.zattrs,zarr.json}
-
-    Raises
-    ------
-    NotFoundError
-        There is neither of the two.
-    PixelDataError
-        They can't be read; the message says why.
-    """
-    group, _ = _load(url, storage, cancel=cancel)
-    return group
-
-
-def _load(
-    url: str, storage: ObjectStorage, *, cancel: CancelToken
-) -> tuple[ZarrGroup, bool]:
-    """Return a group, and whether it is of Zarr's third format."""
-    new, old = storage.fetch(url, ["zarr.json", ".zattrs"], cancel=cancel)
-    if (body := old if new is None else new) is None:
-        raise NotFoundError("there is no OME-Zarr", url=url)
-    document = parse_json(body, url=url)
-    if document.get("node_type") == "array":
-        raise PixelDataError("it is an array, not an image", url=url)
-    return read_group(document, url=url), new is not None
-
-
-def _open(
-    image: Image,
-    url: str,
-    storage: ObjectStorage,
-    *,
-    rgb: bool | None,
-    cancel: CancelToken,
-) -> ZarrReader:
     group, third_format = _load(url, storage, cancel=cancel)
     notes: list[str] = []
     if group.collection and not group.images and group.plate is None:
@@ -221,6 +167,35 @@ def _open(
         arrays=tuple(arrays),
         storage=storage,
     )
+
+
+def load_group(url: str, storage: ObjectStorage, *, cancel: CancelToken) -> ZarrGroup:
+    """Return what the group at an address says of itself.
+
+    GET {url}/{.zattrs,zarr.json}
+
+    Raises
+    ------
+    NotFoundError
+        There is neither of the two.
+    PixelDataError
+        They can't be read; the message says why.
+    """
+    group, _ = _load(url, storage, cancel=cancel)
+    return group
+
+
+def _load(
+    url: str, storage: ObjectStorage, *, cancel: CancelToken
+) -> tuple[ZarrGroup, bool]:
+    """Return a group, and whether it is of Zarr's third format."""
+    new, old = storage.fetch(url, ["zarr.json", ".zattrs"], cancel=cancel)
+    if (body := old if new is None else new) is None:
+        raise NotFoundError("there is no OME-Zarr", url=url)
+    document = parse_json(body, url=url)
+    if document.get("node_type") == "array":
+        raise PixelDataError("it is an array, not an image", url=url)
+    return read_group(document, url=url), new is not None
 
 
 def _in_order(arrays: list[LevelArray]) -> tuple[list[LevelArray], list[str]]:
