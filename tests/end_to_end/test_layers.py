@@ -180,3 +180,25 @@ def test_an_image_without_a_pixel_size_is_measured_in_px(
     assert len(layers) >= 1
     assert {str(layer.units[-1]) for layer in layers} == {"pixel"}
     assert all(layer.scale[-1] == 1 for layer in layers)
+
+
+@pytest.mark.parametrize("plate_first", [True, False])
+def test_plates_and_images_share_a_unit_whichever_comes_first(
+    person: Person, plate_first: bool
+) -> None:
+    def show_plate() -> None:
+        person.find("idr_tabs", QTabWidget).setCurrentIndex(0)
+        person.find_plate("CDC20", MITOSIS, PLATE)
+        person.show_plate()
+        person.until(lambda: any(PLATE in one.name for one in person.viewer.layers))
+
+    if plate_first:
+        show_plate()
+    image = open_image(person, STACKS, "stack c3 z5 t7.ome.tiff")
+    if not plate_first:
+        show_plate()
+        person.until(
+            lambda: any("headings" in one.name for one in person.viewer.layers)
+        )
+
+    assert {layer.units[-1] for layer in person.viewer.layers} == {image[0].units[-1]}

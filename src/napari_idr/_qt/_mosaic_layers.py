@@ -76,7 +76,7 @@ class _Group:
             **common,
         )
         self.headings = HeadingsLayer(viewer, shown, common["metadata"])
-        self._offset = (0.0, 0.0)
+        self.offset = (0.0, 0.0)
         self._px_um: float | None = None
         self.place((0.0, 0.0), None)
         self.mark()
@@ -109,7 +109,7 @@ class _Group:
         if not np.array_equal(self.wells.data, shown.well_centers):
             self.wells.data = shown.well_centers
         self.headings.set_plan(shown.plan)
-        self.place(self._offset, self._px_um)
+        self.place(self.offset, self._px_um)
         self.mark()
 
     def mark(self) -> None:
@@ -131,7 +131,7 @@ class _Group:
 
     def place(self, offset: tuple[float, float], px_um: float | None) -> None:
         """Put the mosaic at an (y, x) offset in px; a px is `px_um` wide, or 1."""
-        self._offset, self._px_um = offset, px_um
+        self.offset, self._px_um = offset, px_um
         scale = px_um or 1.0
         unit = "pixel" if px_um is None else "um"
         origin = np.array(offset) * scale
@@ -197,7 +197,7 @@ class MosaicLayers(QObject):
         self._feed = feed
         self._groups: dict[PlateKey, _Group] = {}
         self._queue = LayerQueue(viewer, self)
-        self._px_um: float | None = None
+        self._image_width_um: float | None = None
         viewer.layers.events.removed.connect(self._on_removed)
 
     def show(self, shown: PlateShown) -> None:
@@ -213,7 +213,7 @@ class MosaicLayers(QObject):
             group = _Group(self._viewer, self._feed, shown)
             offset = self._free_place(group)
             self._groups[shown.key] = group
-            group.place(offset, self._px_um)
+            group.place(offset, self._px_um(group))
             layers = group.layers
             for layer in layers:
                 # Nothing is drawn until all are there; each would be drawn anew.
@@ -264,21 +264,17 @@ class MosaicLayers(QObject):
         group = self._groups.get(key)
         return None if group is None else group.shown
 
-    def calibrate(self, key: PlateKey, image_width_um: float) -> None:
-        """Give mosaics the scale of an image that was opened from a plate.
+    def calibrate(self, image_width_um: float) -> None:
+        """Give mosaics, these and later ones, the scale of an image that was opened.
 
-        All layers of a scene must have one unit, else napari ignores units. A cell
-        is as wide as the image.
+        All layers of a scene must have one unit, else napari warns and ignores units.
+        A cell is as wide as the image.
         """
-        group = self._groups.get(key)
-        if group is None:
+        if image_width_um == self._image_width_um:
             return
-        px_um = image_width_um / group.shown.plan.cell_shape[1]
-        if px_um == self._px_um:
-            return
-        self._px_um = px_um
-        for other in self._groups.values():
-            other.place(other._offset, px_um)
+        self._image_width_um = image_width_um
+        for group in self._groups.values():
+            group.place(group.offset, self._px_um(group))
 
     def activate(self, key: PlateKey) -> None:
         """Make a mosaic the active layer, whose words the status bar shows.
@@ -296,9 +292,10 @@ class MosaicLayers(QObject):
         if group is None:
             return
         camera = self._viewer.scene.camera
-        height, width = (np.array(group.size) * (self._px_um or 1.0)).tolist()
+        px_um = self._px_um(group) or 1.0
+        height, width = (np.array(group.size) * px_um).tolist()
         corner = np.array(group.marks.translate[-2:])
-        plan = np.array(group.shown.plan.shape) * (self._px_um or 1.0)
+        plan = np.array(group.shown.plan.shape) * px_um
         center = corner + plan / 2 - (np.array([height, width]) - plan) / 4
         camera.center = (0.0, *center)
         canvas = self._viewer.canvas.size
@@ -320,6 +317,12 @@ class MosaicLayers(QObject):
         gap = group.shown.plan.cell_shape[1] // 4
         top = sum(g.size[0] for g in self._groups.values())
         return float(top), -float(group.shown.plan.shape[1] + gap)
+
+    def _px_um(self, group: _Group) -> float | None:
+        """Return how wide a px of a mosaic is, None as long as nothing tells."""
+        if self._image_width_um is None:
+            return None
+        return self._image_width_um / group.shown.plan.cell_shape[1]
 
     def _on_removed(self, event: Any) -> None:
         """Forget a plate whose mosaic a person removed; its companions go too."""

@@ -122,12 +122,8 @@ class ViewerScene(QObject):
 
     def add_image(self, opened: OpenedImage) -> None:
         """Put an image into the viewer, in front of the images opened before."""
-        plate = opened.details.request.plate
-        size = opened.image.pixel_size_x_um
-        if plate is not None and size is not None:
-            self.plates.calibrate(
-                (str(opened.metadata["server"]), plate.id), size * opened.image.size_x
-            )
+        if (size := opened.image.pixel_size_x_um) is not None:
+            self.plates.calibrate(size * opened.image.size_x)
         self.look_at(self.images.add(opened))
 
     def look_at(self, layers: tuple[Layer, ...]) -> None:
@@ -144,7 +140,11 @@ class ViewerScene(QObject):
     # The mouse
 
     def _on_double_click(self, viewer: Viewer, event: Any) -> None:
-        """Open the image of the well under the pointer; napari's zoom is undone."""
+        """Open the image of the well under the pointer; napari's zoom is undone.
+
+        It is opened once that has happened: napari runs the event loop while it makes a
+        bar for what runs, and an image may be there before this would return.
+        """
         found = self.plates.cell_at(event.position)
         if found is None:
             return
@@ -152,11 +152,11 @@ class ViewerScene(QObject):
         camera = viewer.scene.camera
         zoom, center = camera.zoom, camera.center
 
-        def undo() -> None:
+        def undo_and_open() -> None:
             camera.zoom, camera.center = zoom, center
+            self.wellActivated.emit(*found)
 
-        QTimer.singleShot(0, undo)
-        self.wellActivated.emit(*found)
+        QTimer.singleShot(0, undo_and_open)
 
     def _on_press(self, viewer: Viewer, event: Any) -> Iterator[None]:
         """Tell a click on a well from the beginning of a drag."""
