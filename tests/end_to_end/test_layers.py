@@ -202,3 +202,17 @@ def test_plates_and_images_share_a_unit_whichever_comes_first(
         )
 
     assert {layer.units[-1] for layer in person.viewer.layers} == {image[0].units[-1]}
+
+
+def test_the_contrast_can_be_set_from_what_the_pixels_hold(person: Person) -> None:
+    layers = open_image(person, STACKS, "stack c3 z5 t7.ome.tiff")
+    for layer in layers:
+        layer.contrast_limits = (60_000.0, 65_000.0)
+
+    person.click("idr_reset_contrast")
+
+    for layer in layers:
+        low, high = layer.contrast_limits
+        plane = np.asarray(layer.data[0, 2])
+        assert plane.min() <= low < high <= plane.max()
+        assert ((plane > low) & (plane < high)).mean() > 0.5

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from napari.layers import Layer
 
-from napari_idr.services.contrast import contrast_limits
 from napari_idr.services.open_image import OpenedImage
 
 if TYPE_CHECKING:
@@ -109,9 +108,9 @@ class ImageLayers:
         """Set the contrast of the newest image from what its pixels hold."""
         if (shown := self._newest()) is None:
             return
-        for layer, sample in zip(shown.channels, shown.opened.samples, strict=True):
+        for layer, limits in zip(shown.channels, shown.opened.contrasts, strict=True):
             if not layer.rgb:
-                layer.contrast_limits = contrast_limits(None, sample.dtype, sample)
+                layer.contrast_limits = limits
 
     def _newest(self) -> _Shown | None:
         self._shown = [shown for shown in self._shown if self._present(shown)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_idr.model import Image
+from napari_idr.services.contrast import contrast_limits
 from napari_idr.services.layers import LayerSpec, image_layer_specs
 from napari_idr.services.metadata import Json, idr_metadata
 from napari_idr.services.pixel_source import source_words
@@ -37,8 +38,8 @@ MAX_SAMPLED_AT_ONCE = 8
 class OpenedImage:
     """An image that is ready to be shown; `viewed` must be closed.
 
-    `specs` has one layer for each channel, or one for a colour picture; `samples`
-    is what was read of each, for the contrast.
+    `specs` has one layer for each channel, or one for a colour picture; `contrasts`
+    has the limits that suit the pixels of each, whatever the archive's window says.
     """
 
     details: ImageDetails
@@ -47,7 +48,7 @@ class OpenedImage:
     viewed: ViewedImage
     specs: tuple[LayerSpec, ...]
     metadata: dict[str, Json]
-    samples: tuple[NDArray[np.generic], ...]
+    contrasts: tuple[tuple[float, float], ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -141,6 +142,7 @@ def plan_layers(
             projected=projected,
             samples=samples,
         )
+        contrasts = tuple(contrast_limits(None, s.dtype, s) for s in samples)
     except BaseException:
         viewed.close()
         raise
@@ -151,7 +153,7 @@ def plan_layers(
         viewed=viewed,
         specs=specs,
         metadata=metadata,
-        samples=tuple(samples),
+        contrasts=contrasts,
         notes=notes,
     )
 
