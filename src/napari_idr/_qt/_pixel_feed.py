@@ -29,8 +29,8 @@ REFRESH_MS = 150
 the window must stay usable in between."""
 
 STILL_MS = 150
-"""A camera that was moved so recently is moving, and napari repaints with each move:
-one repaint more is a gap twice as long. What came is shown by the moves themselves."""
+"""A camera or slider that was moved so recently is moving, and napari repaints with
+each move: one repaint more is a gap twice as long. Its own repaints show what came."""
 
 MOVING_MS = 50
 """Between two layers that are brought up to date by a moving camera."""
@@ -188,8 +188,6 @@ class PixelFeed(QObject):
     def _on_step(self, _: Any = None) -> None:
         """Tell the arrays of visible layers which plane is shown."""
         self._moved = time.monotonic()
-        self._unfinished.update(self._stale)
-        self._stale.clear()  # napari slices all layers anew
         dims = self._viewer.dims
         shown = {w.viewed for w in self._watched.values() if w.layer.visible}
         for viewed in shown:
