@@ -1,0 +1,37 @@
+"""The camera ends where the person sees what was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_idr._qt._viewer_scene import scene_of
+from support.guards import settle
+
+if TYPE_CHECKING:
+    from napari_idr import demo
+    from support.window import Window
+
+MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+
+
+def test_an_image_that_is_there_at_once_is_looked_at(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    camera = window.viewer.scene.camera
+    there = (0.0, 10.0, 20.0), 3.0
+
+    def look_at_once(*_: object) -> None:
+        camera.center, camera.zoom = there
+
+    scene_of(window.viewer).wellActivated.connect(look_at_once)
+    window.double_click(window.well_point(window.layer(f"{PLATE}, field 1"), "C4"))
+    settle()
+
+    np.testing.assert_allclose(camera.center, there[0])
+    assert camera.zoom == there[1]
+    person.until_idle()
