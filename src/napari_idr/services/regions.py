@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_idr.errors import IDRError
+from napari_idr.model import PixelSource
 from napari_idr.services.layers import (
     LayerSpec,
     axis_units,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_idr.api import IDRClient, PixelReader
     from napari_idr.cancel import CancelToken
+    from napari_idr.model import Image
     from napari_idr.services.metadata import Json
     from napari_idr.services.open_image import OpenedImage
     from napari_idr.services.viewing import ViewedImage
@@ -77,8 +79,12 @@ def load_regions(
     labels: list[tuple[LayerSpec, ViewedImage]] = []
     try:
         found = client.rois(opened.image.id, cancel=cancel)
-        drawn = roi_layer_specs(found, opened.image, metadata=metadata)
-        specs, notes = drawn.specs, [f"{note}." for note in drawn.notes]
+        whole = opened.image
+        if opened.reader.source is PixelSource.THUMBNAIL:
+            whole = opened.details.image
+        drawn = roi_layer_specs(found, whole, metadata=metadata)
+        specs = tuple(_laid_over(spec, whole, opened.image) for spec in drawn.specs)
+        notes = [f"{note}." for note in drawn.notes]
     except IDRError as error:
         failures.append(error)
         notes.append(f"The regions didn't come: {error.message}.")
@@ -97,6 +103,24 @@ def load_regions(
     if len(failures) == 2:
         raise failures[0]
     return Regions(opened=opened, specs=specs, labels=tuple(labels), notes=tuple(notes))
+
+
+def _laid_over(spec: LayerSpec, whole: Image, shown: Image) -> LayerSpec:
+    """Return a layer in px of the whole image, laid over what is shown of it.
+
+    That may be a preview with fewer px. They have their corner in common, which is half
+    a px from where either begins to count.
+    """
+    scale, translate = list(spec.kwargs["scale"]), list(spec.kwargs["translate"])
+    steps = pixel_scale(whole, "yx")[0], pixel_scale(shown, "yx")[0]
+    sizes = (whole.size_y, whole.size_x), (shown.size_y, shown.size_x)
+    for axis, full, small, full_px, small_px in zip(
+        (-2, -1), *steps, *sizes, strict=True
+    ):
+        factor = small * small_px / (full * full_px)
+        scale[axis] *= factor
+        translate[axis] = (translate[axis] + full / 2) * factor - small / 2
+    return replace(spec, kwargs={**spec.kwargs, "scale": scale, "translate": translate})
 
 
 def label_layer_spec(
