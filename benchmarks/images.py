@@ -44,7 +44,7 @@ QUESTIONS = (
 def figures(setup: Setup) -> Iterator[Figure]:
     """Yield what opening and looking at images costs."""
     yield from _first_view("idr", "raw", at_most(1.3), setup)
-    # The server's first tile, which tells whether it draws, is waited for alone.
+    # The smallest level, which tells whether the server draws, is waited for alone.
     yield from _first_view("classic", "drawn", at_most(1.75), setup)
     yield from _tour(setup)
     yield _scrubbing(setup)

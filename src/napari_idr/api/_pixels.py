@@ -310,7 +310,7 @@ class PixelSources:
         opened = self.open(image, rgb=False, cancel=cancel)
         reader = opened.reader
         if isinstance(reader, RenderedReader):
-            reader = replace(reader, first=None)  # not to be sent along with each task
+            reader = replace(reader, first={})  # not to be sent along with each task
         return ImagePixels(
             image=reader.image,
             levels=lazy_levels(reader),

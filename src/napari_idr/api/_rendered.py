@@ -19,7 +19,7 @@ from napari_idr.errors import PixelDataError
 from napari_idr.model import Image, PixelSource, RenderingWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -55,9 +55,10 @@ class RenderedReader:
     source: PixelSource
     style: Style
     rendering: Rendering
-    first: tuple[Region, NDArray[np.uint8]] | None = field(
-        default=None, repr=False, compare=False
+    first: Mapping[Region, NDArray[np.uint8]] = field(
+        default_factory=dict, repr=False, compare=False
     )
+    """What was drawn to open it."""
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
@@ -89,8 +90,9 @@ class RenderedReader:
         levels = self.levels
         require_region(region, levels, self.image)
         cancel.check()
-        if self.first is not None and _same_place(self.first[0], region, rgb=self.rgb):
-            return self.first[1].copy()
+        place = replace(region, c=0) if self.rgb else region
+        if (known := self.first.get(place)) is not None:
+            return known.copy()
         tiles = plan_tiles(region, levels[region.level])
 
         def load(tile: Tile, stop: CancelToken) -> tuple[Tile, NDArray[np.uint8]]:
@@ -147,7 +149,9 @@ def open_rendered(
     """Return a reader of what the server draws.
 
     One tile of the smallest resolution is drawn to see whether the server draws at
-    all, and whether it sends without loss. `style` None leaves it to the image.
+    all, and whether it sends without loss. Where there are several resolutions, it is
+    drawn of all channels together: it is small, and what is looked at first. `style`
+    None leaves it to the image.
 
     Raises
     ------
@@ -170,14 +174,29 @@ def open_rendered(
         x0=0,
         x1=width,
     )
-    [tile] = plan_tiles(region, levels[-1])
-    picture = draw(image, rendering, tile, style=style, cancel=cancel)
+    places = [region]
+    if style != "grey":
+        places = [replace(region, c=0)]
+    elif len(levels) > 1:
+        places += [replace(region, c=c) for c in range(image.size_c) if c != region.c]
+
+    def load(place: Region, stop: CancelToken) -> tuple[Region, Picture]:
+        [tile] = plan_tiles(place, levels[-1])
+        return place, draw(image, rendering, tile, style=style, cancel=stop)
+
+    if len(places) == 1:  # no thread for what one question answers
+        drawn = dict([load(places[0], cancel)])
+    else:
+        drawn = dict(in_parallel(load, places, at_once=AT_ONCE, cancel=cancel))
+    [source, *others] = {picture.source for picture in drawn.values()}
+    if others:
+        raise PixelDataError(f"the server sent {source} and {others[0]}")
     return RenderedReader(
-        image=replace(image, pixel_source=picture.source),
-        source=picture.source,
+        image=replace(image, pixel_source=source),
+        source=source,
         style=style,
         rendering=rendering,
-        first=(region, picture.pixels),
+        first={place: picture.pixels for place, picture in drawn.items()},
     )
 
 
@@ -339,7 +358,3 @@ def _side(native: int) -> int:
     (1024, 900, 1024, 1024)
     """
     return MAX_TILE_PX // native * native if 0 < native <= MAX_TILE_PX else MAX_TILE_PX
-
-
-def _same_place(one: Region, other: Region, *, rgb: bool) -> bool:
-    return (replace(one, c=other.c) if rgb else one) == other
