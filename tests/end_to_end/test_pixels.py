@@ -97,6 +97,30 @@ def test_regions_lie_over_their_image(window: Window, idr: demo.Archive) -> None
     np.testing.assert_allclose(shapes.scale[-2:], planes[0].scale[-2:])
 
 
+@pytest.mark.parametrize("face", ["classic", "idr"])
+def test_a_mask_covers_what_it_covers_and_no_more(
+    window: Window, request: pytest.FixtureRequest, face: str
+) -> None:
+    archive: demo.Archive = request.getfixturevalue(face)
+    person = window.browse(archive.url)
+    [image, *_] = planes = open_image(window, person, TISSUE, STACKS, STACK)
+
+    person.click("idr_regions")
+    person.until(lambda: len(window.viewer.layers) > len(planes) and person.is_idle)
+
+    masks = next(one for one in window.viewer.layers if one.name.endswith("ROI masks"))
+    assert isinstance(masks, Labels)
+    assert masks.features["kind"].tolist() == ["mask"]
+    # A disc of 24 px at (100, 180), at the first time and every depth.
+    places = {(112, 192): 1, (102, 192): 1, (101, 181): 0, (126, 192): 0}
+    for place, number in places.items():
+        for plane, there in ((0, 3), number), ((4, 3), 0):
+            window.viewer.dims.current_step = (*plane, 0, 0)
+            settle()
+            world = image.data_to_world((*plane, *place))
+            assert (masks.get_value(world, world=True) or 0) == there
+
+
 @pytest.mark.parametrize(
     ("face", "badge", "suffix", "source"),
     [("idr", "RAW", "[raw]", "raw"), ("classic", "RENDERED JPEG", "[rendered jpeg]",

@@ -18,13 +18,17 @@ from napari_idr.transport import user_agent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from napari_idr.api._ask import Ask
     from napari_idr.api._lazy import ImagePixels
     from napari_idr.api._pixels import Plane
     from napari_idr.api._reader import PixelReader
     from napari_idr.api._thumbnails import Thumbnail
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import Capabilities, Image, ImageId, Roi
+    from napari_idr.errors import IDRError
+    from napari_idr.model import Capabilities, Image, ImageId, Roi, ShapeId
 
 
 class ImageQuestions:
@@ -53,9 +57,9 @@ class ImageQuestions:
         self._containers = Containers(ask)
         self._webgateway = WebGateway(ask)
         self._images = Images(ask, self._webgateway, self._drawing)
-        self._rois = Rois(ask)
         self._thumbnails = Thumbnails(ask, at_once=at_once)
         self._rendering = Rendering(ask, reopen=reopen)
+        self._rois = Rois(ask, self._rendering, at_once=at_once)
         self._limits = (at_once, timeout_s)
         self._opening = threading.Lock()
         self._sources: PixelSources | None = None
@@ -87,6 +91,16 @@ class ImageQuestions:
         if not rois:  # an unknown image has none either
             self._containers.require("image", image_id, cancel=cancel)
         return rois
+
+    def masks(
+        self, shape_ids: Iterable[ShapeId], *, cancel: CancelToken = NEVER
+    ) -> Iterator[tuple[ShapeId, NDArray[np.bool_] | IDRError]]:
+        """Return an iterator of masks among the shapes of regions, as they come.
+
+        Each comes with the px of its frame that it covers, (y, x), or with the error
+        that says why they can't be had. Each is a request.
+        """
+        return self._rois.masks(shape_ids, cancel=cancel)
 
     def plane(
         self,

@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 
 from napari_idr.api._ask import require_success
 from napari_idr.errors import PixelDataError, StatusError
-from napari_idr.model import Channel, Image, PixelSource, RenderingWindow
+from napari_idr.model import Channel, Image, PixelSource, RenderingWindow, ShapeId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,6 +140,21 @@ class Rendering:
         self._has_drawn = True
         return picture
 
+    def mask(self, shape_id: ShapeId, *, cancel: CancelToken) -> NDArray[np.bool_]:
+        """Return which px of its frame a mask covers, (y, x).
+
+        GET /webgateway/render_shape_mask/{shape_id}/?color=FFFFFFFF
+
+        Raises
+        ------
+        StatusError, PixelDataError
+            The server doesn't draw it: it is no mask, or another kind of it.
+        """
+        path = f"webgateway/render_shape_mask/{shape_id}/"
+        response = self._drawn(path, (("color", "FFFFFFFF"),), cancel)
+        require_success(response)
+        return decode_mask(response.body, url=response.url)
+
     def _drawn(self, path: str, params: Params, cancel: CancelToken) -> Response:
         """Ask for a picture; if it is denied, get a session and ask once more."""
         if self._refuses:
@@ -248,6 +263,31 @@ def decode(body: bytes, *, grey: bool, url: str | None = None) -> Picture:
     except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
         raise PixelDataError(f"a broken picture came: {error}", url=url) from error
     return Picture(np.asarray(picture), source)
+
+
+def decode_mask(body: bytes, *, url: str | None = None) -> NDArray[np.bool_]:
+    """Return where a PNG shows something, (y, x).
+
+    Servers draw masks on nothing, or on black where they know no transparency.
+
+    Raises
+    ------
+    PixelDataError
+        It is no PNG, or broken.
+    """
+    try:
+        with Pillow.open(io.BytesIO(body), formats=("PNG",)) as opened:
+            if max(opened.size) > MAX_SIDE_PX:
+                raise PixelDataError(f"a mask of {opened.size} px came", url=url)
+            see_through = opened.has_transparency_data
+            pixels: NDArray[np.uint8] = np.asarray(opened.convert("RGBA"))
+    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
+        raise PixelDataError(f"a broken mask came: {error}", url=url) from error
+    opaque: NDArray[np.bool_] = pixels[..., 3] > 0
+    if see_through and opaque.any():
+        return opaque
+    colored: NDArray[np.bool_] = pixels[..., :3].max(axis=-1) > 0
+    return colored
 
 
 def _sound(window: RenderingWindow | None, pixel_type: str) -> RenderingWindow:

@@ -11,7 +11,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,14 +55,36 @@ def roi_labels(
     numbered = sorted(
         enumerate(shapes, start=1), key=lambda one: _extent(one[1]), reverse=True
     )
+
+    def draw(plane: Mapping[str, int]) -> NDArray[np.int32]:
+        here = [one for one in numbered if is_on(one[1], plane)]
+        return _draw(here, shape, factor)
+
+    return by_plane(draw, shape, leading)
+
+
+def by_plane(
+    draw: Callable[[Mapping[str, int]], NDArray[np.int32]],
+    shape: tuple[int, int],
+    leading: Sequence[tuple[str, int]],
+) -> Any:
+    """Return what is drawn on each plane, (..., y, x), when it is looked at.
+
+    Parameters
+    ----------
+    draw
+        Draws a plane, which it is told as an index for each axis.
+    shape
+        What it returns.
+    leading
+        The (axis, size) before y and x; with none, it is drawn at once.
+    """
     if not leading:
-        return _draw(numbered, shape, factor)
+        return draw({})
     axes = [axis for axis, _ in leading]
 
     def plane(block_id: tuple[int, ...] = ()) -> NDArray[np.int32]:
-        wanted = dict(zip(axes, block_id, strict=False))
-        here = [one for one in numbered if _is_on(one[1], wanted)]
-        drawn = _draw(here, shape, factor)
+        drawn = draw(dict(zip(axes, block_id, strict=False)))
         return drawn.reshape((1,) * len(axes) + shape)
 
     chunks = (*((1,) * size for _, size in leading), (shape[0],), (shape[1],))
@@ -75,7 +97,8 @@ def _factor(image: Image) -> int:
     return max(1, math.ceil(max(image.size_y, image.size_x) / MAX_SIDE_PX))
 
 
-def _is_on(shape: Shape, plane: dict[str, int]) -> bool:
+def is_on(shape: Shape, plane: Mapping[str, int]) -> bool:
+    """Whether a shape belongs to a plane, or to all of them."""
     return ("t" not in plane or shape.t in (None, plane["t"])) and (
         "z" not in plane or shape.z in (None, plane["z"])
     )

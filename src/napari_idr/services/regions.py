@@ -19,11 +19,13 @@ from napari_idr.services.layers import (
 from napari_idr.services.rois import roi_layer_specs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from napari_idr.api import IDRClient, PixelReader
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import Image
+    from napari_idr.model import Image, Roi, ShapeId
     from napari_idr.services.metadata import Json
     from napari_idr.services.open_image import OpenedImage
     from napari_idr.services.viewing import ViewedImage
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["Regions", "label_layer_spec", "load_regions"]
 
 MAX_NAME = 36
+
+MAX_MASKS = 200
+"""Masks whose bitmaps are asked for, each with a request; the others are frames."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +84,11 @@ def load_regions(
     labels: list[tuple[LayerSpec, ViewedImage]] = []
     try:
         found = client.rois(opened.image.id, cancel=cancel)
+        bitmaps = _bitmaps(client, found, cancel)
         whole = opened.image
         if opened.reader.source is PixelSource.THUMBNAIL:
             whole = opened.details.image
-        drawn = roi_layer_specs(found, whole, metadata=metadata)
+        drawn = roi_layer_specs(found, whole, metadata=metadata, bitmaps=bitmaps)
         specs = tuple(_laid_over(spec, whole, opened.image) for spec in drawn.specs)
         notes = [f"{note}." for note in drawn.notes]
     except IDRError as error:
@@ -103,6 +109,17 @@ def load_regions(
     if len(failures) == 2:
         raise failures[0]
     return Regions(opened=opened, specs=specs, labels=tuple(labels), notes=tuple(notes))
+
+
+def _bitmaps(
+    client: IDRClient, rois: Iterable[Roi], cancel: CancelToken
+) -> dict[ShapeId, NDArray[np.bool_]]:
+    """Return the bitmaps of masks that come; the others are shown as frames."""
+    masks = [one for roi in rois for one in roi.shapes if one.kind == "mask"]
+    found = client.masks([one.id for one in masks[:MAX_MASKS]], cancel=cancel)
+    return {
+        shape_id: bitmap for shape_id, bitmap in found if isinstance(bitmap, np.ndarray)
+    }
 
 
 def _laid_over(spec: LayerSpec, whole: Image, shown: Image) -> LayerSpec:

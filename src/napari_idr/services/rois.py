@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_idr.services._roi_labels import labels_placement, roi_labels
+from napari_idr.services._roi_masks import drawable, mask_labels
 from napari_idr.services.layers import (
     LayerSpec,
     axis_units,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from napari_idr.model import Image, Roi, Shape
+    from napari_idr.services._roi_masks import Bitmaps
     from napari_idr.services.metadata import Json
 
 __all__ = ["RoiLayers", "roi_layer_specs"]
@@ -72,15 +74,20 @@ class RoiLayers:
 
 
 def roi_layer_specs(
-    rois: Iterable[Roi], image: Image, *, metadata: Mapping[str, Json]
+    rois: Iterable[Roi],
+    image: Image,
+    *,
+    metadata: Mapping[str, Json],
+    bitmaps: Bitmaps | None = None,
 ) -> RoiLayers:
     """Return the layers that show the regions of an image over it.
 
     Shapes that belong to one plane are on that plane alone; those that belong to
     all planes are in layers of fewer dimensions, which napari shows at every
     position of the sliders. Regions too many for a Shapes layer are drawn into a
-    Labels layer, whose values count the shapes from 1. Each layer has the features
-    `roi_id`, `shape_id`, `kind`, `name` and `text`.
+    Labels layer, whose values count the shapes from 1; so are masks of which there is
+    a bitmap, into one of their own, and the others are drawn as their frames. Each
+    layer has the features `roi_id`, `shape_id`, `kind`, `name` and `text`.
 
     Drawing many regions takes a while; this is for a worker thread.
 
@@ -92,6 +99,8 @@ def roi_layer_specs(
         The image they lie on.
     metadata
         Of `idr_metadata`.
+    bitmaps
+        The px of masks, (y, x), by the id of the shape.
     """
     oddities: Counter[str] = Counter()
     placed = [
@@ -101,14 +110,23 @@ def roi_layer_specs(
         if (one := _place(roi, shape, image, oddities)) is not None
     ]
     points = [one for one in placed if one.shape.kind in ("point", "label")]
-    outlines = [one for one in placed if one.shape.kind not in ("point", "label")]
+    masks = [one for one in placed if one.shape.kind == "mask"]
+    drawn = drawable([one.shape for one in masks], bitmaps or {})
+    outlines = [
+        one
+        for one in placed
+        if one.shape.kind not in ("point", "label") and one.shape.id not in drawn
+    ]
     specs = _points_specs(points, image, metadata)
     if sum(len(one.planes) for one in outlines) > MAX_SHAPES:
         specs = [_labels_spec(outlines, image, metadata), *specs]
     else:
         specs = [*_shapes_specs(outlines, image, metadata), *specs]
-    if masks := sum(one.shape.kind == "mask" for one in outlines):
-        oddities["masks are shown as their frames"] = masks
+    if drawn and bitmaps:
+        inked = [one for one in masks if one.shape.id in drawn]
+        specs.append(_masks_spec(inked, bitmaps, image, metadata))
+    if frames := len(masks) - len(drawn):
+        oddities["masks are shown as their frames"] = frames
     notes = tuple(f"{count} {words}" for words, count in oddities.items())
     return RoiLayers(specs=tuple(specs), notes=notes)
 
@@ -216,6 +234,37 @@ def _labels_spec(
     data = roi_labels(
         [one.shape for one in placed], image, [(a, sizes[a]) for a in axes[:-2]]
     )
+    return LayerSpec(layer_type="labels", data=data, kwargs=kwargs)
+
+
+def _masks_spec(
+    placed: Sequence[_Placed],
+    bitmaps: Bitmaps,
+    image: Image,
+    metadata: Mapping[str, Json],
+) -> LayerSpec:
+    axes = max((one.axes for one in placed), key=len)
+    sizes = {"t": image.size_t, "z": image.size_z}
+    data, corner = mask_labels(
+        [one.shape for one in placed], bitmaps, [(a, sizes[a]) for a in axes[:-2]]
+    )
+    kwargs = _common(image, axes, "ROI masks", metadata)
+    steps = kwargs["scale"][-2:]
+    colors: dict[int | None, str] = {
+        number: _color(one.shape.fill_color)
+        for number, one in enumerate(placed, start=1)
+    }
+    kwargs |= {
+        "translate": [
+            *(0.0 for _ in axes[:-2]),
+            *(px * step for px, step in zip(corner, steps, strict=True)),
+        ],
+        "features": {"index": list(range(1, len(placed) + 1)), **_features(placed)},
+        "colormap": {None: NO_FILL, **colors},
+        "opacity": 1.0,
+        "multiscale": False,
+        "projection_mode": "none",
+    }
     return LayerSpec(layer_type="labels", data=data, kwargs=kwargs)
 
 

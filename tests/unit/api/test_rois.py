@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image as Picture
 
+from napari_idr import IDRClient
+from napari_idr.api._rendering import decode_mask
 from napari_idr.api._wire._node import Node
 from napari_idr.api._wire._roi import roi
-from napari_idr.errors import NotFoundError, ResponseFormatError
-from napari_idr.model import ImageId
+from napari_idr.errors import NotFoundError, PixelDataError, ResponseFormatError
+from napari_idr.model import ImageId, ShapeId
 
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
@@ -101,3 +107,56 @@ def test_an_unknown_image_isn_t_one_without_regions(quick):
         quick.rois(ImageId(424242))
 
     assert (caught.value.kind, caught.value.id) == ("image", 424242)
+
+
+@pytest.mark.parametrize("face", ["archive", "idr_archive"])
+def test_masks_come_as_the_px_of_their_frames(request, face):
+    archive = request.getfixturevalue(face)
+    client = IDRClient(archive.url, cache=False)
+    known = {s.id: s for roi in archive.world.rois[9101] for s in roi.shapes}
+    masks = [
+        s for roi in client.rois(ImageId(9101)) for s in roi.shapes if s.kind == "mask"
+    ]
+
+    found = dict(client.masks([one.id for one in masks]))
+
+    assert len(found) == len(masks) == 1
+    for shape_id, bitmap in found.items():
+        packed = np.frombuffer(known[shape_id].mask, np.uint8)
+        assert bitmap.dtype == bool
+        assert np.array_equal(bitmap.ravel(), np.unpackbits(packed)[: bitmap.size])
+    client.close()
+
+
+def test_what_is_no_mask_comes_as_an_error(client):
+    [(shape_id, error)] = client.masks([ShapeId(1)])
+
+    assert shape_id == 1
+    assert isinstance(error, NotFoundError)
+
+
+def drawn(pixels, mode):
+    out = io.BytesIO()
+    Picture.fromarray(np.array(pixels, np.uint8), mode).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (drawn([[[9, 9, 9, 255], [0, 0, 0, 0]]], "RGBA"), [[True, False]]),
+        (drawn([[[0, 0, 0, 255], [0, 0, 0, 255]]], "RGBA"), [[True, True]]),
+        (drawn([[[9, 9, 0, 0], [0, 0, 0, 0]]], "RGBA"), [[True, False]]),
+        (drawn([[[0, 0, 0], [0, 9, 0]]], "RGB"), [[False, True]]),
+        (drawn([[0, 255]], "L"), [[False, True]]),
+    ],
+    ids=["transparent", "full and black", "invisible colour", "on black", "grey"],
+)
+def test_a_mask_is_where_its_picture_shows_something(body, expected):
+    assert decode_mask(body).tolist() == expected
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\x89PNG\r\n\x1a\nbroken"])
+def test_a_mask_that_is_no_picture_is_an_error(body):
+    with pytest.raises(PixelDataError, match="a broken mask came"):
+        decode_mask(body)

@@ -213,3 +213,81 @@ def test_napari_takes_the_layers_as_they_are():
 
         assert layer.name == spec.name
         assert "shape_id" in layer.features
+
+
+def disc(height, width):
+    y, x = np.mgrid[:height, :width]
+    return (y - height / 2 + 0.5) ** 2 + (x - width / 2 + 0.5) ** 2 < height**2 / 4
+
+
+def masked(*shapes, bitmaps, image=None):
+    region = Roi(id=RoiId(9), name="nucleus", shapes=shapes)
+    return roi_layer_specs(
+        [region], image or image_of(), metadata={"version": 1}, bitmaps=bitmaps
+    )
+
+
+def test_masks_with_bitmaps_become_labels_where_they_lie():
+    bitmap = disc(20, 20)
+    found = masked(
+        shape_of(6, "mask", fill_color="0080FF80"),
+        shape_of(7, "rectangle"),
+        bitmaps={6: bitmap},
+    )
+
+    shapes, labels = found.specs
+    assert shapes.kwargs["shape_type"] == ["rectangle"]
+    assert labels.layer_type == "labels"
+    assert np.array_equal(labels.data, bitmap.astype(int))
+    assert labels.kwargs["translate"] == [10, 20]
+    assert labels.kwargs["features"]["shape_id"] == [6]
+    assert labels.kwargs["colormap"] == {None: "#00000000", 1: "#0080FF80"}
+    assert found.notes == ()
+
+
+def test_the_later_of_two_masks_is_on_top_and_both_keep_their_numbers():
+    beside = tuple((y + 5, x + 5) for y, x in BOX)
+    full = np.ones((20, 20), bool)
+
+    (labels,) = masked(
+        shape_of(1, "mask"), shape_of(2, "mask", beside), bitmaps={1: full, 2: full}
+    ).specs
+
+    assert labels.data.shape == (25, 25)
+    assert np.unique(labels.data).tolist() == [0, 1, 2]
+    assert (labels.data[5:, 5:] == 2).all()
+    assert labels.data[0, 0] == 1
+
+
+def test_a_mask_is_on_its_own_plane():
+    image = image_of(size_z=3)
+    (labels,) = masked(
+        shape_of(1, "mask", z=1), image=image, bitmaps={1: np.ones((20, 20), bool)}
+    ).specs
+
+    assert [int(np.asarray(plane).max()) for plane in labels.data] == [0, 1, 0]
+
+
+def test_a_bitmap_of_another_size_is_stretched():
+    (labels,) = masked(
+        shape_of(1, "mask"), bitmaps={1: np.array([[True, False]] * 2)}
+    ).specs
+
+    assert labels.data.shape == (20, 20)
+    assert (labels.data[:, :10] == 1).all()
+    assert not labels.data[:, 10:].any()
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        ((10.0, 20.0), (12.0, 40.0), (30.0, 40.0), (28.0, 20.0)),
+        ((0.0, 0.0), (0.0, 9000.0), (9000.0, 9000.0), (9000.0, 0.0)),
+    ],
+    ids=["turned", "too large"],
+)
+def test_a_mask_that_can_not_be_drawn_is_a_frame(corners):
+    found = masked(shape_of(1, "mask", corners), bitmaps={1: np.ones((2, 2), bool)})
+
+    assert [spec.layer_type for spec in found.specs] == ["shapes"]
+    assert found.notes == ("1 masks are shown as their frames",)

@@ -137,8 +137,15 @@ def one_shape(site: Site, request: Request, roi_id: str, shape_id: str) -> Answe
     return json_answer(web_shape(shape))
 
 
+YELLOW = "ffff00ff"
+"""Of masks without a colour."""
+
+
 def render_mask(site: Site, request: Request, shape_id: str) -> Answer:
-    """GET /webgateway/render_shape_mask/{shape}/?color=RRGGBBAA."""
+    """GET /webgateway/render_shape_mask/{shape}/?color=RRGGBBAA.
+
+    OMERO.web itself knows no colour but the shape's own (webgateway/views.py).
+    """
     if site.face == "idr" and SESSION_COOKIE not in request.cookies:
         return Answer(403, "")
     shape = _find(site, int(shape_id))
@@ -146,9 +153,10 @@ def render_mask(site: Site, request: Request, shape_id: str) -> Answer:
         return NOT_FOUND
     width, height = int(shape.geometry["Width"]), int(shape.geometry["Height"])
     bits = np.unpackbits(np.frombuffer(shape.mask, np.uint8), count=width * height)
-    picture = np.zeros((height, width, 3), np.uint8)
-    color = request.arg("color", "FFFF00")
-    picture[bits.reshape(height, width).astype(bool)] = rendering.rgb(color)
+    own = YELLOW if shape.fill is None else f"{shape.fill:08x}"
+    color = request.arg("color", own) if site.face == "idr" else own
+    picture = np.zeros((height, width, 4), np.uint8)
+    picture[bits.reshape(height, width).astype(bool)] = list(bytes.fromhex(color))
     return Answer(200, "image/png", rendering.encode(picture, "PNG"))
 
 
