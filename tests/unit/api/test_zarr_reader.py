@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import pickle
 import re
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,100 +15,14 @@ from napari_idr.api._zarr._reader import load_group, open_zarr
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import (
     Cancelled,
-    ConnectionFailedError,
-    NotFoundError,
     PixelDataError,
-    ServerError,
     StatusError,
 )
-from napari_idr.model import Channel, Image, ImageId, PixelSource
+from napari_idr.model import Channel, PixelSource
 from napari_idr.transport._objects import ObjectStorage
+from support.zarr_files import SIZES, image, metadata, opened, plane, values, write
 
-SIZES = {"t": 2, "c": 3, "z": 5, "y": 70, "x": 90}
-UNITS = {"t": "second", "z": "nanometer", "y": "micrometer", "x": "micrometer"}
-TYPES = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 SUBSETS = ["tczyx", "czyx", "tzyx", "tcyx", "zyx", "cyx", "tyx", "yx"]
-
-
-def values(letters: str, dtype: str = "u2") -> np.ndarray:
-    """Every pixel tells where it is."""
-    shape = [SIZES[letter] for letter in letters]
-    return (np.arange(np.prod(shape)) % 251).reshape(shape).astype(dtype)
-
-
-def metadata(letters: str, version: str, paths: list[str], name: str = "") -> dict:
-    axes: list = [
-        {"name": a, "type": TYPES[a], **({"unit": UNITS[a]} if a in UNITS else {})}
-        for a in letters
-    ]
-    datasets = []
-    for k, path in enumerate(paths):
-        scale = [
-            0.5 * 2**k if a in "yx" else 200.0 if a == "z" else 1.0 for a in letters
-        ]
-        datasets.append(
-            {
-                "path": path,
-                "coordinateTransformations": [{"type": "scale", "scale": scale}],
-            }
-        )
-    image: dict = {"datasets": datasets, "axes": axes, "name": name}
-    if version in ("0.1", "0.2"):
-        del image["axes"]
-    if version == "0.3":
-        image["axes"] = list(letters)
-    if version < "0.4":
-        image["datasets"] = [{"path": path} for path in paths]
-    if version < "0.5":
-        image["version"] = version
-        return {"multiscales": [image]}
-    return {"ome": {"version": version, "multiscales": [image]}}
-
-
-def write(
-    root,
-    array: np.ndarray,
-    letters: str,
-    *,
-    version: str = "0.4",
-    levels: int = 1,
-    chunk: int = 32,
-    **storing,
-):
-    """Write an image; level k has every 2**k-th pixel."""
-    third = version == "0.5"
-    group = zarr.open_group(root, mode="w", zarr_format=3 if third else 2)
-    group.attrs.update(metadata(letters, version, [str(k) for k in range(levels)]))
-    for k in range(levels):
-        step = tuple(slice(None, None, 2**k if a in "yx" else 1) for a in letters)
-        part = array[step]
-        if not third:
-            separator = "." if version == "0.1" else "/"
-            storing["chunk_key_encoding"] = {"name": "v2", "separator": separator}
-        made = group.create_array(
-            str(k),
-            shape=part.shape,
-            dtype=part.dtype,
-            chunks=tuple(chunk if a in "yx" else 1 for a in letters),
-            **storing,
-        )
-        made[...] = part
-    return group
-
-
-def image(**known) -> Image:
-    sizes = {"size_x": 90, "size_y": 70, "pixel_type": "uint16"}
-    return Image(**{"id": ImageId(7), "name": "seven", **sizes, **known})
-
-
-def opened(objects, **known):
-    return open_zarr(image(**known), objects.url, ObjectStorage(), cancel=NEVER)
-
-
-def plane(reader, level=0, c=0, z=0, t=0):
-    height, width = reader.levels[level].shape
-    region = Region(level=level, c=c, z=z, t=t, y0=0, y1=height, x0=0, x1=width)
-    return reader.read(region, cancel=NEVER)
 
 
 @pytest.mark.parametrize("letters", SUBSETS)
@@ -315,105 +228,6 @@ def test_an_array_without_a_fill_value_is_filled_with_zero(objects):
     (objects.root / "0/0/1").unlink()
 
     assert (plane(opened(objects))[:32, 32:64] == 0).all()
-
-
-def test_a_store_without_its_largest_level_is_refused(objects):
-    write(objects.root, values("yx"), "yx", levels=2)
-    shutil.rmtree(objects.root / "0")
-
-    with pytest.raises(PixelDataError, match="'0' is named and isn't there"):
-        opened(objects)
-
-
-def test_a_smaller_level_that_is_missing_is_left_out_with_a_note(objects):
-    write(objects.root, values("yx"), "yx", levels=3)
-    shutil.rmtree(objects.root / "1")
-
-    reader = opened(objects)
-
-    assert [level.shape for level in reader.levels] == [(70, 90), (18, 23)]
-    assert any("'1' is named and isn't there" in note for note in reader.image.notes)
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
-        (".zattrs", "{", "aren't JSON"),
-        (".zattrs", "[]", "aren't a JSON object"),
-        (".zattrs", "<html>", "aren't JSON"),
-        (".zattrs", "{}", "it holds no image"),
-        (".zattrs", '{"multiscales": []}', "list of images"),
-        (".zattrs", '{"multiscales": [{"datasets": []}]}', "lists no resolutions"),
-        (
-            ".zattrs",
-            '{"multiscales": [{"axes": ["a", "x"], "datasets": []}]}',
-            "no y or no x",
-        ),
-        (".zattrs", '{"multiscales": [{"axes": ["x", "x"], "datasets": []}]}', "twice"),
-        (
-            ".zattrs",
-            '{"multiscales": [{"version": "0.6", "datasets": []}]}',
-            "newer than 0.5",
-        ),
-        ("0/.zarray", "{", "aren't JSON"),
-        ("0/.zarray", "{}", "are broken"),
-        ("0/.zarray", '{"zarr_format": 2, "shape": [7]}', "are broken"),
-    ],
-)
-def test_broken_metadata_are_refused_with_what_is_wrong(objects, name, text, words):
-    write(objects.root, values("yx"), "yx")
-    (objects.root / name).write_text(text)
-
-    with pytest.raises(PixelDataError, match=words):
-        opened(objects)
-
-
-def test_axes_that_do_not_fit_the_array_are_refused(objects):
-    group = write(objects.root, values("yx"), "yx")
-    group.attrs.update(metadata("zyx", "0.4", ["0"]))
-
-    with pytest.raises(PixelDataError, match="2 dimensions for 3 axes"):
-        opened(objects)
-
-
-def test_pixels_that_are_no_real_numbers_are_refused(objects):
-    write(objects.root, values("yx", "c8"), "yx")
-
-    with pytest.raises(PixelDataError, match="complex64 can't be shown"):
-        opened(objects)
-
-
-def test_a_chunk_that_is_cut_short_is_an_error_and_not_a_picture(objects):
-    write(objects.root, values("yx"), "yx")
-    chunk = objects.root / "0/0/0"
-    chunk.write_bytes(chunk.read_bytes()[:20])
-
-    with pytest.raises(PixelDataError, match="can't be read"):
-        plane(opened(objects))
-
-
-def test_a_chunk_that_the_server_fails_to_send_is_the_servers_failure(objects):
-    write(objects.root, values("yx"), "yx")
-    reader = opened(objects)
-    objects.answers["0/1/1"] = 500
-
-    with pytest.raises(ServerError):
-        plane(reader)
-
-
-def test_a_store_that_is_nowhere_is_not_found(objects):
-    with pytest.raises(NotFoundError, match="there is no OME-Zarr"):
-        opened(objects)
-
-
-def test_a_host_that_is_gone_is_a_failed_connection():
-    with pytest.raises(ConnectionFailedError):
-        open_zarr(
-            image(),
-            "http://127.0.0.1:9/a.zarr",
-            ObjectStorage(timeout_s=1),
-            cancel=NEVER,
-        )
 
 
 def test_cancelling_a_read_stops_it_and_what_it_had_not_asked_for(objects):

@@ -1,0 +1,117 @@
+"""What is wrong with an OME-Zarr is said, and no picture is made of it."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from napari_idr.api._zarr._reader import open_zarr
+from napari_idr.cancel import NEVER
+from napari_idr.errors import (
+    ConnectionFailedError,
+    NotFoundError,
+    PixelDataError,
+    ServerError,
+)
+from napari_idr.transport._objects import ObjectStorage
+from support.zarr_files import image, metadata, opened, plane, values, write
+
+
+def test_a_store_without_its_largest_level_is_refused(objects):
+    write(objects.root, values("yx"), "yx", levels=2)
+    shutil.rmtree(objects.root / "0")
+
+    with pytest.raises(PixelDataError, match="'0' is named and isn't there"):
+        opened(objects)
+
+
+def test_a_smaller_level_that_is_missing_is_left_out_with_a_note(objects):
+    write(objects.root, values("yx"), "yx", levels=3)
+    shutil.rmtree(objects.root / "1")
+
+    reader = opened(objects)
+
+    assert [level.shape for level in reader.levels] == [(70, 90), (18, 23)]
+    assert any("'1' is named and isn't there" in note for note in reader.image.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (".zattrs", "{", "aren't JSON"),
+        (".zattrs", "[]", "aren't a JSON object"),
+        (".zattrs", "<html>", "aren't JSON"),
+        (".zattrs", "{}", "it holds no image"),
+        (".zattrs", '{"multiscales": []}', "list of images"),
+        (".zattrs", '{"multiscales": [{"datasets": []}]}', "lists no resolutions"),
+        (
+            ".zattrs",
+            '{"multiscales": [{"axes": ["a", "x"], "datasets": []}]}',
+            "no y or no x",
+        ),
+        (".zattrs", '{"multiscales": [{"axes": ["x", "x"], "datasets": []}]}', "twice"),
+        (
+            ".zattrs",
+            '{"multiscales": [{"version": "0.6", "datasets": []}]}',
+            "newer than 0.5",
+        ),
+        ("0/.zarray", "{", "aren't JSON"),
+        ("0/.zarray", "{}", "are broken"),
+        ("0/.zarray", '{"zarr_format": 2, "shape": [7]}', "are broken"),
+    ],
+)
+def test_broken_metadata_are_refused_with_what_is_wrong(objects, name, text, words):
+    write(objects.root, values("yx"), "yx")
+    (objects.root / name).write_text(text)
+
+    with pytest.raises(PixelDataError, match=words):
+        opened(objects)
+
+
+def test_axes_that_do_not_fit_the_array_are_refused(objects):
+    group = write(objects.root, values("yx"), "yx")
+    group.attrs.update(metadata("zyx", "0.4", ["0"]))
+
+    with pytest.raises(PixelDataError, match="2 dimensions for 3 axes"):
+        opened(objects)
+
+
+def test_pixels_that_are_no_real_numbers_are_refused(objects):
+    write(objects.root, values("yx", "c8"), "yx")
+
+    with pytest.raises(PixelDataError, match="complex64 can't be shown"):
+        opened(objects)
+
+
+def test_a_chunk_that_is_cut_short_is_an_error_and_not_a_picture(objects):
+    write(objects.root, values("yx"), "yx")
+    chunk = objects.root / "0/0/0"
+    chunk.write_bytes(chunk.read_bytes()[:20])
+
+    with pytest.raises(PixelDataError, match="can't be read"):
+        plane(opened(objects))
+
+
+def test_a_chunk_that_the_server_fails_to_send_is_the_servers_failure(objects):
+    write(objects.root, values("yx"), "yx")
+    reader = opened(objects)
+    objects.answers["0/1/1"] = 500
+
+    with pytest.raises(ServerError):
+        plane(reader)
+
+
+def test_a_store_that_is_nowhere_is_not_found(objects):
+    with pytest.raises(NotFoundError, match="there is no OME-Zarr"):
+        opened(objects)
+
+
+def test_a_host_that_is_gone_is_a_failed_connection():
+    with pytest.raises(ConnectionFailedError):
+        open_zarr(
+            image(),
+            "http://127.0.0.1:9/a.zarr",
+            ObjectStorage(timeout_s=1),
+            cancel=NEVER,
+        )
