@@ -216,3 +216,12 @@ def test_the_contrast_can_be_set_from_what_the_pixels_hold(person: Person) -> No
         plane = np.asarray(layer.data[0, 2])
         assert plane.min() <= low < high <= plane.max()
         assert ((plane > low) & (plane < high)).mean() > 0.5
+
+
+def test_channels_can_be_seen_on_a_light_canvas_too(person: Person) -> None:
+    person.viewer.theme = "light"
+
+    layers = open_image(person, STACKS, "stack c3 z5 t7.ome.tiff")
+
+    blendings = [layer.blending for layer in layers if layer.visible]
+    assert blendings == ["translucent_no_depth", "additive", "additive"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from napari.layers import Layer
+from napari.utils.theme import get_theme
 
 from napari_idr.services.open_image import OpenedImage
 
@@ -76,6 +77,10 @@ class ImageLayers:
         # A layer reads where the sliders are said to be as soon as it is made.
         opened.viewed.set_current(opened.image.default_t, opened.image.default_z)
         layers = [Layer.create(*spec.as_layer_data()) for spec in opened.specs]
+        if _is_light(self._viewer.theme):
+            # What is added to white stays white; the lowest channel brings the dark.
+            lowest = next((one for one in layers if one.visible), layers[0])
+            lowest.blending = "translucent_no_depth"
         for c, layer in enumerate(layers):
             self._feed.watch(layer, opened.viewed, c)
             self._viewer.add_layer(layer)
@@ -125,3 +130,9 @@ class ImageLayers:
         for axis, index in (("t", image.default_t), ("z", image.default_z)):
             if axis in axes:
                 dims.set_current_step(dims.ndim - len(axes) + axes.index(axis), index)
+
+
+def _is_light(theme: str) -> bool:
+    """Whether a theme of napari's has a canvas on which additive layers vanish."""
+    red, green, blue = get_theme(theme).canvas.as_rgb_tuple(alpha=False)
+    return bool(red + green + blue > 3 * 127)
