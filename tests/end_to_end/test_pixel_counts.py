@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from qtpy.QtCore import QPoint
 from qtpy.QtTest import QTest
 
+from support.hands import drag, turn_wheel
 from support.heartbeat import calm
 from support.pixels import look, open_image, quiet
+from support.tiles import tiles_asked_for, tiles_in_sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_idr import demo
     from support.person import Person
+    from support.tiles import Tile
     from support.window import Window
 
 TISSUE = "idr0904-demo-tissue/experimentA"
@@ -27,55 +31,6 @@ STACK = ("stacks/z and t", "deep stack c7 z40 t100")
 
 PLACES = [(0.5, 0.5), (0.31, 0.62), (0.64, 0.27)]
 """(y, x) in parts of the image; none at its edge."""
-
-
-CHUNK_PX, DRAWN_PX = 512, 1024
-"""The sides of a chunk of the OME-Zarr, and of what the server draws at once."""
-
-
-class Tile(NamedTuple):
-    """A tile of one channel; level 0 is the largest."""
-
-    level: int
-    c: int
-    row: int
-    col: int
-
-
-def tiles_asked_for(archive: demo.Archive) -> list[Tile]:
-    """Return the tiles among an archive's requests, of either kind of server."""
-    tiles = []
-    for request in archive.requests:
-        if chunk := re.match(
-            r"/zarr/[^/]+/[^/]+/(\d+)/(\d+)/(\d+)/(\d+)$", request.path
-        ):
-            tiles.append(Tile(*map(int, chunk.groups())))
-        elif request.path.startswith("/webgateway/render_image_region/"):
-            level, col, row = re.search(
-                r"tile=(\d+)(?:%2C|,)(\d+)(?:%2C|,)(\d+)", request.query
-            ).groups()  # type: ignore[union-attr]
-            c = re.search(r"c=(\d+)", request.query)[1]  # type: ignore[index]
-            tiles.append(Tile(int(level), int(c) - 1, int(row), int(col)))
-    return tiles
-
-
-def tiles_in_sight(window: Window, layers: list[Layer], side: int) -> set[Tile]:
-    """Return the tiles of the shown level that the canvas shows a part of."""
-    camera = window.viewer.scene.camera
-    half = np.array([window.canvas.height(), window.canvas.width()]) / 2 / camera.zoom
-    tiles = set()
-    for c, layer in enumerate(layers):
-        shape = np.array(layer.data[layer.data_level].shape[-2:])
-        step = layer.scale[-2:] * np.array(layer.data[0].shape[-2:]) / shape
-        middle = (np.array(camera.center[-2:]) - layer.translate[-2:]) / step
-        first = np.clip((middle - half / step) // side, 0, None).astype(int)
-        last = np.minimum(middle + half / step, shape - 1).astype(int) // side
-        for row in range(first[0], last[0] + 1):
-            tiles |= {
-                Tile(layer.data_level, c, row, col)
-                for col in range(first[1], last[1] + 1)
-            }
-    return tiles
 
 
 @pytest.fixture(params=["idr", "classic"])
@@ -114,18 +69,63 @@ def test_a_view_asks_for_what_is_in_sight(
     layers: list[Layer],
     zoom: float,
 ) -> None:
-    side = CHUNK_PX if archive.face == "idr" else DRAWN_PX
     before = set(tiles_asked_for(archive))
     archive.requests.clear()
     visible: set[Tile] = set()
     for _ in look_at(window, person, layers, zoom):
-        visible |= tiles_in_sight(window, layers, side)
+        visible |= tiles_in_sight(window, layers, archive.face)
 
     asked = tiles_asked_for(archive)
     assert len(asked) == len(set(asked))
     assert {tile.level for tile in visible} == {layers[0].data_level}
     assert len(visible & set(asked)) >= len(visible) - len(before)
     assert len(asked) <= 1.3 * len(visible)
+
+
+def test_a_dragged_view_asks_for_what_it_stops_at(
+    window: Window, archive: demo.Archive, person: Person, layers: list[Layer]
+) -> None:
+    look(window, layers[0], tuple(np.array(layers[0].data[0].shape) / 2), 0.9)
+    window.paint()
+    quiet(window, person)
+    visible = tiles_in_sight(window, layers, archive.face)
+    archive.requests.clear()
+    start, end = QPoint(560, 400), QPoint(60, 400)
+    stops = set()
+    for _ in range(3):
+        with calm():
+            drag(window.canvas, start, end)
+        quiet(window, person)
+        stops |= tiles_in_sight(window, layers, archive.face)
+    asked = tiles_asked_for(archive)
+    archive.requests.clear()
+
+    for _ in range(3):
+        with calm():
+            drag(window.canvas, end, start)
+        quiet(window, person)
+
+    assert stops - visible
+    assert len(asked) <= 1.3 * len(stops - visible)
+    assert not archive.requests
+
+
+def test_a_wheel_turned_there_and_back_asks_for_nothing_twice(
+    window: Window, archive: demo.Archive, person: Person, layers: list[Layer]
+) -> None:
+    for layer in layers[1:]:
+        layer.visible = False
+    place = window.canvas.rect().center() + QPoint(60, 40)
+    visible: set[Tile] = set()
+    for notches in (12, -12, 12):
+        with calm():
+            turn_wheel(window.canvas, place, notches)
+        quiet(window, person)
+        visible |= tiles_in_sight(window, layers[:1], archive.face)
+
+    asked = tiles_asked_for(archive)
+    assert visible <= set(asked)
+    assert len(asked) == len(set(asked))
 
 
 def test_the_way_back_asks_for_nothing(
