@@ -25,7 +25,7 @@ from support.pixels import open_image, quiet
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from napari.layers import Layer
+    from napari.layers import Image, Layer
 
     from support.person import Person
     from support.window import Window
@@ -36,6 +36,10 @@ EVERY_MS = 40
 """Between two moves: a mouse wheel that is turned quickly."""
 
 RUNS = 3
+
+ATTEMPTS = 3
+"""A machine that is busy with something else has bad moments, of either kind of layer;
+what is slow by itself is slow each time."""
 
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
 PYRAMID = ("large/pyramids", "section 100000 x 80000.ndpi [Series 1]")
@@ -50,15 +54,32 @@ def slow_idr(request: pytest.FixtureRequest) -> Iterator[str]:
         yield url
 
 
-def compare(
+def assert_as_quick(
     window: Window, person: Person, layers: list[Layer], moves: Callable[[int], Moves]
-) -> tuple[list[float], list[float]]:
-    """Return the longest gaps over layers of the archive and over those in memory."""
-    viewer = window.viewer
+) -> None:
+    """Compare the gaps over layers of the archive with those over layers in memory."""
     copies = [in_memory(layer) for layer in layers]
     for copy in copies:
-        viewer.add_layer(copy)
-    ours, theirs = [], []
+        window.viewer.add_layer(copy)
+    seen = []
+    for _ in range(ATTEMPTS):
+        ours, theirs = compare(window, person, layers, copies, moves)
+        seen.append(f"{ours=} {theirs=}")
+        if statistics.median(ours) <= statistics.median(theirs) + SLACK_MS:
+            return
+    raise AssertionError("\n".join(seen))
+
+
+def compare(
+    window: Window,
+    person: Person,
+    layers: list[Layer],
+    copies: list[Image],
+    moves: Callable[[int], Moves],
+) -> tuple[list[float], list[float]]:
+    """Return the longest gaps over both kinds of layers, made by turns."""
+    ours: list[float] = []
+    theirs: list[float] = []
     for run in range(RUNS + 1):
         for shown, hidden, gaps in [(layers, copies, ours), (copies, layers, theirs)]:
             for layer in hidden:
@@ -70,11 +91,6 @@ def compare(
             if run:  # the first draws with code that napari hasn't loaded before
                 gaps.append(gap)
     return ours, theirs
-
-
-def assert_as_quick(ours: list[float], theirs: list[float]) -> None:
-    bound = statistics.median(theirs) + SLACK_MS
-    assert statistics.median(ours) <= bound, f"{ours=} {theirs=}"
 
 
 def through(window: Window, layer: Layer, deepest: float) -> Callable[[int], Moves]:
@@ -111,9 +127,9 @@ def test_a_large_image(timed_window: Window, slow_idr: str) -> None:
     person = window.browse(slow_idr)
     layers = open_image(window, person, TISSUE, *PYRAMID)
 
-    gaps = compare(window, person, layers, through(window, layers[0], deepest=100.0))
+    moves = through(window, layers[0], deepest=100.0)
 
-    assert_as_quick(*gaps)
+    assert_as_quick(window, person, layers, moves)
 
 
 def test_a_plate(timed_window: Window, slow_idr: str) -> None:
@@ -123,9 +139,9 @@ def test_a_plate(timed_window: Window, slow_idr: str) -> None:
     person.show_plate()
     mosaic = window.layer(f"{PLATE}, field 1")
 
-    gaps = compare(window, person, [mosaic], through(window, mosaic, deepest=25.0))
+    moves = through(window, mosaic, deepest=25.0)
 
-    assert_as_quick(*gaps)
+    assert_as_quick(window, person, [mosaic], moves)
 
 
 def test_a_stack(timed_window: Window, slow_idr: str) -> None:
@@ -138,6 +154,4 @@ def test_a_stack(timed_window: Window, slow_idr: str) -> None:
         steps = [*range(10, 30), *range(30, 0, -3)]
         return [lambda z=z: dims.set_current_step(1, z) for z in steps]
 
-    gaps = compare(window, person, layers, scrub)
-
-    assert_as_quick(*gaps)
+    assert_as_quick(window, person, layers, scrub)

@@ -79,12 +79,12 @@ class Panels(QWidget):
         self.annotations = AnnotationTable()
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setObjectName("idr_splitter")
-        for part, stretch in ((self.results, 3), (details, 3), (self.annotations, 2)):
+        for part, stretch in ((self.results, 2), (details, 3), (self.annotations, 2)):
             part.setMinimumHeight(60)
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([260, 240, 200])
+        self.splitter.setSizes([200, 320, 180])
 
         self.status = StatusBar()
         whole = QVBoxLayout(self)
