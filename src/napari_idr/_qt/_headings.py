@@ -9,6 +9,8 @@ from napari.layers import Points
 from napari.utils.theme import get_theme
 from superqt.utils import qdebounced
 
+from napari_idr.services.mosaic import View, headings_in_view
+
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
@@ -21,9 +23,6 @@ napari 25 ms, as much as a frame."""
 
 TEXT_POINTS = 10
 """The size of the letters on the screen; it doesn't change with the zoom."""
-
-ROOM_PX = 18
-"""The least distance on the screen, in px, between two headings."""
 
 
 class HeadingsLayer:
@@ -75,32 +74,20 @@ class HeadingsLayer:
 
     def _place(self) -> None:
         """Put as many headings as fit where they can be seen."""
-        zoom = self._viewer.scene.camera.zoom * self.layer.scale[-1]
-        if not (zoom > 0 and np.isfinite(zoom)):
-            return
-        center = np.array(self._viewer.scene.camera.center[-2:])
-        center = (center - self.layer.translate) / self.layer.scale
-        half = np.array(self._viewer.canvas.size) / zoom / 2
-        margin = ROOM_PX / zoom
-        top, left = center - half + margin / 1.5
-        texts, positions = [], []
-        for headings, axis, _edge in (
-            (self._plan.row_headings(), 0, left),
-            (self._plan.column_headings(), 1, top),
-        ):
-            step = max(1, int(np.ceil(margin / self._plan.pitch[axis])))
-            for heading in headings[::step]:
-                y, x = heading.y, heading.x
-                # The letters keep their distance from the cells on the screen.
-                x = max(min(x, -margin / 1.5), left) if axis == 0 else x
-                y = max(min(y, -margin / 1.5), top) if axis == 1 else y
-                texts.append(heading.label)
-                positions.append((y, x))
-        key = (tuple(texts), np.round(positions, 2).tobytes())
+        camera, scale = self._viewer.scene.camera, self.layer.scale
+        zoom = float(camera.zoom * scale[-1])
+        center = (np.array(camera.center[-2:]) - self.layer.translate) / scale
+        half = np.array(self._viewer.canvas.size) / max(zoom, 1e-9) / 2
+        (top, left), (bottom, right) = center - half, center + half
+        view = View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
+        seen = headings_in_view(self._plan, view)
+        texts = tuple(heading.label for heading in seen)
+        positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
+        key = (texts, np.round(positions, 2).tobytes())
         if key == self._shown:
             return
-        same_texts = self._shown and self._shown[0] == key[0]
+        same_texts = self._shown and self._shown[0] == texts
         self._shown = key
-        self.layer.data = np.array(positions)
+        self.layer.data = positions
         if not same_texts:
             self.layer.features = {"label": np.array(texts, dtype=object)}

@@ -7,6 +7,7 @@ be shown before anything has come, and `load_mosaic` fills it.
 from __future__ import annotations
 
 from napari_idr.services.mosaic._canvas import blank_canvas, paint, paint_failed
+from napari_idr.services.mosaic._headings import View, headings_in_view
 from napari_idr.services.mosaic._load import (
     MosaicAccount,
     MosaicStep,
@@ -30,8 +31,10 @@ __all__ = [
     "Thumbnails",
     "Tile",
     "TileFailure",
+    "View",
     "blank_canvas",
     "cell_shape_for",
+    "headings_in_view",
     "load_mosaic",
     "paint",
     "paint_failed",
