@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -202,6 +203,68 @@ def test_plates_and_images_share_a_unit_whichever_comes_first(
         )
 
     assert {layer.units[-1] for layer in person.viewer.layers} == {image[0].units[-1]}
+
+
+def test_a_plate_has_the_scale_of_its_own_images(person: Person) -> None:
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    person.select(MITOSIS, TWO_RUNS)
+    person.show_plate()
+    open_image(person, STACKS, "stack c3 z5 t7.ome.tiff")
+    wells = person.viewer.layers[f"{PLATE}, field 1 wells"]
+    assert cell_width_um(wells) == pytest.approx(256 * 0.1)
+
+    open_well(person, wells, "C4")
+    person.until(lambda: cell_width_um(wells) == pytest.approx(672 * 0.645))
+    own = extents(person)
+    open_image(person, KINDS, "8 bit, two channels")
+
+    assert extents(person) == own
+
+
+def test_plates_never_lie_on_each_other(person: Person) -> None:
+    for plate in (PLATE, TWO_RUNS):
+        person.find_plate("CDC20", MITOSIS, plate)
+        person.show_plate()
+    open_image(person, STACKS, "stack c3 z5 t7.ome.tiff")
+    open_well(person, person.viewer.layers[f"{PLATE}, field 1 wells"], "C4")
+    person.until(lambda: len(extents(person)) == 2)
+
+    del person.viewer.layers[f"{PLATE}, field 1"]
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(0)
+    person.find_plate("CDC20", "idr0902-demo-kinome/screenA", "KN384-02")
+    person.show_plate()
+
+    (low, high), (next_low, next_high) = extents(person).values()
+    assert high[0] < next_low[0] or next_high[0] < low[0]
+
+
+def cell_width_um(wells: Layer) -> float:
+    """Return how wide a thumbnail of 96 px is in the world."""
+    assert str(wells.units[-1]) in ("micrometer", "um")
+    return float(96 * wells.scale[-1])
+
+
+def extents(person: Person) -> dict[str, list[list[float]]]:
+    """Return from where to where each mosaic reaches in the world, (y, x)."""
+    return {
+        layer.name: layer.extent.world[:, -2:].tolist()
+        for layer in person.viewer.layers
+        if layer.metadata.get("idr", {}).get("image") is None
+        and getattr(layer, "rgb", False)
+    }
+
+
+def open_well(person: Person, wells: Layer, label: str) -> None:
+    """Double-click a well of a mosaic and wait for its image."""
+    line = wells.features["well"].tolist().index(label)
+    place = wells.data_to_world(wells.data[line])
+    event = SimpleNamespace(position=place, modifiers=())
+    before = len(person.viewer.layers)
+    for answer in list(person.viewer.mouse_double_click_callbacks):
+        answer(person.viewer, event)
+    person.until(lambda: len(person.viewer.layers) > before)
+    person.until_idle()
 
 
 def test_the_contrast_can_be_set_from_what_the_pixels_hold(person: Person) -> None:

@@ -76,8 +76,6 @@ class _Group:
             **common,
         )
         self.headings = HeadingsLayer(viewer, shown, common["metadata"])
-        self.offset = (0.0, 0.0)
-        self._px_um: float | None = None
         self.place((0.0, 0.0), None)
         self.mark()
         self._watch()
@@ -88,11 +86,17 @@ class _Group:
         return self.mosaic, self.wells, self.marks, self.headings.layer
 
     @property
-    def size(self) -> tuple[int, int]:
-        """The (y, x) size of the mosaic in px, its headings included."""
+    def size(self) -> tuple[float, float]:
+        """The (y, x) size of the mosaic in the world, its headings included."""
         height, width = self.shown.plan.shape
         y, x = self.shown.plan.cell_shape
-        return height + y, width + x
+        scale = self.px_um or 1.0
+        return (height + y) * scale, (width + x) * scale
+
+    @property
+    def bottom(self) -> float:
+        """Where there is room below, along y."""
+        return self.origin[0] + self.size[0]
 
     def show(self, shown: PlateShown) -> None:
         """Show another field or run of the same plate in the same layers."""
@@ -109,7 +113,7 @@ class _Group:
         if not np.array_equal(self.wells.data, shown.well_centers):
             self.wells.data = shown.well_centers
         self.headings.set_plan(shown.plan)
-        self.place(self.offset, self._px_um)
+        self.place(self.origin, self.px_um)
         self.mark()
 
     def mark(self) -> None:
@@ -129,12 +133,11 @@ class _Group:
         for layer in self.layers:
             layer.metadata = shown.metadata
 
-    def place(self, offset: tuple[float, float], px_um: float | None) -> None:
-        """Put the mosaic at an (y, x) offset in px; a px is `px_um` wide, or 1."""
-        self.offset, self._px_um = offset, px_um
+    def place(self, origin: tuple[float, float], px_um: float | None) -> None:
+        """Put the mosaic at an (y, x) of the world; a px is `px_um` wide, or 1."""
+        self.origin, self.px_um = origin, px_um
         scale = px_um or 1.0
         unit = "pixel" if px_um is None else "um"
-        origin = np.array(offset) * scale
         with warnings.catch_warnings():
             # From the first layer to the last their units differ.
             warnings.filterwarnings("ignore", message="Inconsistent units")
@@ -145,7 +148,7 @@ class _Group:
             # Its coordinates are those of the finest level.
             part = 1 / self._pyramid.enlargement
             self.mosaic.scale = (scale * part, scale * part)
-            self.mosaic.translate = origin + (part - 1) / 2 * scale
+            self.mosaic.translate = np.array(origin) + (part - 1) / 2 * scale
             self.mosaic.units = (unit, unit)
 
     def repaint(self) -> None:
@@ -197,7 +200,8 @@ class MosaicLayers(QObject):
         self._feed = feed
         self._groups: dict[PlateKey, _Group] = {}
         self._queue = LayerQueue(viewer, self)
-        self._image_width_um: float | None = None
+        # How wide an image of a plate is; None stands for plates that don't know yet.
+        self._widths_um: dict[PlateKey | None, float] = {}
         viewer.layers.events.removed.connect(self._on_removed)
 
     def show(self, shown: PlateShown) -> None:
@@ -211,9 +215,9 @@ class MosaicLayers(QObject):
             group.show(shown)
         else:
             group = _Group(self._viewer, self._feed, shown)
-            offset = self._free_place(group)
+            top = max((one.bottom for one in self._groups.values()), default=0.0)
             self._groups[shown.key] = group
-            group.place(offset, self._px_um(group))
+            self._place(group, top)
             layers = group.layers
             for layer in layers:
                 # Nothing is drawn until all are there; each would be drawn anew.
@@ -264,17 +268,20 @@ class MosaicLayers(QObject):
         group = self._groups.get(key)
         return None if group is None else group.shown
 
-    def calibrate(self, image_width_um: float) -> None:
+    def calibrate(self, image_width_um: float, plate: PlateKey | None) -> None:
         """Give mosaics, these and later ones, the scale of an image that was opened.
 
-        All layers of a scene must have one unit, else napari warns and ignores units.
-        A cell is as wide as the image.
+        A cell is as wide as the first image that was opened of its plate. Until there
+        is one, the first image of all stands in: the layers of a scene must have one
+        unit, else napari warns and ignores units.
         """
-        if image_width_um == self._image_width_um:
-            return
-        self._image_width_um = image_width_um
-        for group in self._groups.values():
-            group.place(group.offset, self._px_um(group))
+        self._widths_um.setdefault(None, image_width_um)
+        self._widths_um.setdefault(plate, image_width_um)
+        if any(group.px_um != self._px_um(group) for group in self._groups.values()):
+            top = 0.0
+            for group in self._groups.values():
+                self._place(group, top)
+                top = group.bottom
 
     def activate(self, key: PlateKey) -> None:
         """Make a mosaic the active layer, whose words the status bar shows.
@@ -292,11 +299,9 @@ class MosaicLayers(QObject):
         if group is None:
             return
         camera = self._viewer.scene.camera
-        px_um = self._px_um(group) or 1.0
-        height, width = (np.array(group.size) * px_um).tolist()
-        corner = np.array(group.marks.translate[-2:])
-        plan = np.array(group.shown.plan.shape) * px_um
-        center = corner + plan / 2 - (np.array([height, width]) - plan) / 4
+        height, width = group.size
+        plan = np.array(group.shown.plan.shape) * (group.px_um or 1.0)
+        center = group.origin + plan / 2 - (np.array(group.size) - plan) / 4
         camera.center = (0.0, *center)
         canvas = self._viewer.canvas.size
         camera.zoom = 0.95 * min(
@@ -312,17 +317,19 @@ class MosaicLayers(QObject):
                     return group.shown, cell
         return None
 
-    def _free_place(self, group: _Group) -> tuple[float, float]:
-        """Return an offset left of the origin, where images lie, below the others."""
-        gap = group.shown.plan.cell_shape[1] // 4
-        top = sum(g.size[0] for g in self._groups.values())
-        return float(top), -float(group.shown.plan.shape[1] + gap)
+    def _place(self, group: _Group, top: float) -> None:
+        """Put a plate left of the origin, where images lie; `top` is below others."""
+        px_um = self._px_um(group)
+        plan = group.shown.plan
+        width = plan.shape[1] + plan.cell_shape[1] // 4
+        group.place((top, -width * (px_um or 1.0)), px_um)
 
     def _px_um(self, group: _Group) -> float | None:
         """Return how wide a px of a mosaic is, None as long as nothing tells."""
-        if self._image_width_um is None:
+        width_um = self._widths_um.get(group.shown.key, self._widths_um.get(None))
+        if width_um is None:
             return None
-        return self._image_width_um / group.shown.plan.cell_shape[1]
+        return width_um / group.shown.plan.cell_shape[1]
 
     def _on_removed(self, event: Any) -> None:
         """Forget a plate whose mosaic a person removed; its companions go too."""

@@ -123,7 +123,7 @@ class ViewerScene(QObject):
     def add_image(self, opened: OpenedImage) -> None:
         """Put an image into the viewer, in front of the images opened before."""
         if (size := opened.image.pixel_size_x_um) is not None:
-            self.plates.calibrate(size * opened.image.size_x)
+            self.plates.calibrate(size * opened.image.size_x, opened.plate)
         self.look_at(self.images.add(opened))
 
     def look_at(self, layers: tuple[Layer, ...]) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from napari_idr.api import PixelReader
     from napari_idr.cancel import CancelToken
-    from napari_idr.services.details import ImageDetails
+    from napari_idr.services.details import ImageDetails, PlateKey
 
 __all__ = ["MAX_SAMPLE_PX", "OpenedImage", "plan_layers", "plan_opened_image"]
 
@@ -50,6 +50,12 @@ class OpenedImage:
     metadata: dict[str, Json]
     contrasts: tuple[tuple[float, float], ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def plate(self) -> PlateKey | None:
+        """The plate that the image is of, None for an image that is of none."""
+        plate, server = self.details.request.plate, self.metadata["server"]
+        return None if plate is None else (str(server), plate.id)
 
     @property
     def words(self) -> str:
