@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from napari.utils import progress
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_idr._qt._forms import name_widget, plain_label
 
 DOCK_CHARACTERS = 60
 """Of a sentence in napari's activity dock, which doesn't wrap."""
+
+ACTIVITY_MS = 30
+"""Until napari's activity dock follows; what is over sooner isn't shown there."""
 
 
 class StatusBar(QWidget):
@@ -49,8 +54,13 @@ class StatusBar(QWidget):
         self._failed = False
         self._can_retry = False
         self._running: str | None = None
-        self._activity: progress | None = None
-        self._making = False
+        self._done, self._total = 0, 0
+        self._activity = _Activity()
+        self.destroyed.connect(self._activity.close)
+        self._follow = QTimer(self)
+        self._follow.setSingleShot(True)
+        self._follow.setInterval(ACTIVITY_MS)
+        self._follow.timeout.connect(self._show_activity)
         self._render()
 
     def say(self, sentence: str) -> None:
@@ -68,18 +78,19 @@ class StatusBar(QWidget):
         if words is not None and words != self._running:
             self._failed = self._can_retry = False
             self.bar.setRange(0, 0)
+            self._done, self._total = 0, 0
         self._running = words
         self._render()
-        self._show_activity()
+        self._follow.start()
 
     def set_progress(self, done: int, total: int, what: str) -> None:
         """Say that so much of what runs is done."""
         self.bar.setRange(0, max(total, 1))
         self.bar.setValue(done)
         self.bar.setFormat(f"{done} of {total} {what}")
-        if self._activity is not None:
-            self._activity.total = total
-            self._activity.update(done - self._activity.n)
+        self._done, self._total = done, total
+        if not self._follow.isActive():
+            self._follow.start()
 
     def _render(self) -> None:
         running = self._running is not None
@@ -90,19 +101,43 @@ class StatusBar(QWidget):
         self.retry.setVisible(self._can_retry)
 
     def _show_activity(self) -> None:
-        """Say it in napari's activity dock, too.
+        if not self._activity.show(self._running, self._done, self._total):
+            self._follow.start()
 
-        napari runs the event loop while it makes a bar, so anything may happen
-        meanwhile: another bar may be wanted, or none.
-        """
-        if self._running is None:
-            activity, self._activity = self._activity, None
-            if activity is not None:
-                activity.close()
-        elif self._activity is not None:
-            self._activity.set_description(self._running[:DOCK_CHARACTERS])
-        elif not self._making:
-            self._making = True
-            self._activity = progress(total=0, desc=self._running[:DOCK_CHARACTERS])
-            self._making = False
-            self._show_activity()  # of what is running by now
+
+class _Activity:
+    """A bar in napari's activity dock.
+
+    napari runs the event loop for each change of a bar. So it is changed in a turn of
+    its own, when nobody is in the middle of something else.
+    """
+
+    def __init__(self) -> None:
+        self._bar: progress | None = None
+        self._changing = False
+
+    def show(self, words: str | None, done: int, total: int) -> bool:
+        """Show what runs, None for nothing; False if the last change isn't over."""
+        if self._changing:
+            return False
+        self._changing = True
+        try:
+            if words is None:
+                self.close()
+                return True
+            words = words[:DOCK_CHARACTERS]
+            if (bar := self._bar) is None:
+                bar = self._bar = progress(total=total, desc=words)
+            bar.set_description(words)
+            bar.total = total
+            bar.update(done - bar.n)
+        finally:
+            self._changing = False
+        return True
+
+    def close(self, *_: object) -> None:
+        """Remove the bar."""
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            with suppress(RuntimeError):  # the dock is gone before the bar
+                bar.close()
