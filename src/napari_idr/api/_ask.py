@@ -102,7 +102,7 @@ def read_json(response: Response) -> Node:
     require_success(response)
     try:
         value = json.loads(response.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: endlessly nested
         response.forget()
         raise ResponseFormatError(
             f"the JSON is broken or cut short: {error}", url=response.url
@@ -159,7 +159,7 @@ def server_words(response: Response) -> str:
     if is_json(response):
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict):
             said = (value.get(key) for key in ("message", "error", "Error"))

@@ -25,6 +25,8 @@ PLANE = "webgateway/render_image/0/0/0/"
 PLANE_PARAMS: Params = (("c", "1|0:255$FFFFFF"), ("m", "g"), ("format", "png"))
 """All that the strictest renderer wants to know of a plane."""
 
+TOO_MANY = 429
+
 Finding = tuple[bool, str]
 """Whether it works, and which answer showed it."""
 
@@ -39,8 +41,9 @@ def capabilities(ask: Ask, *, cancel: CancelToken) -> Capabilities:
     ------
     ConnectionFailedError, RequestTimeoutError
         No answer came.
-    ServerError
-        The server is out of order, so nothing can be said about it.
+    ServerError, RateLimitedError
+        The server is out of order or wants to be left alone: nothing can be said
+        about it.
     ResponseFormatError
         Something answers, but not as OMERO.web does.
 
@@ -51,7 +54,7 @@ def capabilities(ask: Ask, *, cancel: CancelToken) -> Capabilities:
     GET /webgateway/render_image/0/0/0/?c=&m=&format=
     """
     first = ask.response(JSON_API, cancel=cancel)
-    if first.status >= 500:
+    if first.status >= 500 or first.status == TOO_MANY:
         raise status_error(first)
     json_api = _json_api(first)
     mapr = _mapr(ask, cancel)
@@ -136,6 +139,8 @@ def _response(
         response = ask.response(path, params, cancel=cancel)
     except ConnectionFailedError as error:
         return None, f"/{path}: {error.message}"
+    if response.status == TOO_MANY:
+        raise status_error(response)
     return response, _words(response, path)
 
 

@@ -54,14 +54,19 @@ def object_pages(
 ) -> Iterator[Node]:
     """Yield the objects of a list of the JSON API, which tells their number.
 
+    The end is that number, or a page that brings nothing new, whatever was told.
+
     GET {path}?{params}&limit=&offset=
     """
+    seen: set[int] = set()
     offset = 0
     while True:
         asked = (*params, ("limit", OBJECT_PAGE), ("offset", offset))
         answer = ask.json(path, asked, cancel=cancel)
         rows = answer.children("data")
-        yield from rows
+        new = [row for row in rows if row.get("@id", int) not in seen]
+        seen.update(row.get("@id", int) for row in new)
+        yield from new
         offset += len(rows)
-        if not rows or offset >= answer.child("meta").get("totalCount", int):
+        if not new or offset >= answer.child("meta").get("totalCount", int):
             return

@@ -120,7 +120,12 @@ def test_a_page_where_data_is_due_is_told(headers):
         ask(b"\n <!DOCTYPE html><html></html>", headers=headers)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"a": 1', b"\xff\xfe", b"OK", b"{}}"])
+ENDLESS = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b'{"a": 1', b"\xff\xfe", b"OK", b"{}}", ENDLESS]
+)
 def test_json_that_is_broken_is_told(body):
     with pytest.raises(ResponseFormatError, match="broken or cut short"):
         ask(body)

@@ -11,6 +11,7 @@ from napari_idr.api._capabilities import capabilities
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
     ConnectionFailedError,
+    RateLimitedError,
     RequestTimeoutError,
     ResponseFormatError,
     ServerError,
@@ -181,6 +182,12 @@ def test_a_server_with_a_page_for_everything_is_refused():
 def test_a_server_out_of_order_is_not_judged():
     with pytest.raises(ServerError):
         asked(Server(CLASSIC | {"api/v0/": (503, PAGE, b"<html>")}))
+
+
+@pytest.mark.parametrize("path", [*CLASSIC])
+def test_a_server_that_wants_to_be_left_alone_is_not_judged(path):
+    with pytest.raises(RateLimitedError):
+        asked(Server(CLASSIC | {path: (429, PAGE, b"")}))
 
 
 def test_an_address_without_a_server_is_not_judged():

@@ -34,7 +34,7 @@ class Lister:
         ids = range(self.count)[start : start + limit]
         body = {
             "rows": [{"id": n} for n in ids],
-            "data": [{"id": n} for n in ids],
+            "data": [{"@id": n} for n in ids],
             "meta": {"totalCount": self.count},
         }
         return Response(url="", status=200, body=json.dumps(body).encode())
@@ -82,8 +82,24 @@ def test_objects_are_counted_by_the_server(count):
 
     nodes = object_pages(Ask(server), "x/", cancel=NEVER)
 
-    assert [node.get("id", int) for node in nodes] == list(range(count))
+    assert [node.get("@id", int) for node in nodes] == list(range(count))
     assert server.sent == max(1, -(-count // 1000))
+
+
+def test_a_server_that_heeds_no_offset_isn_t_asked_for_ever():
+    server = Lister(1000)
+    rows = [{"@id": n} for n in range(1000)]
+    body = json.dumps({"data": rows, "meta": {"totalCount": 10**9}}).encode()
+
+    def send(request, *, cancel):
+        server.sent += 1
+        return Response(url="", status=200, body=body)
+
+    server.send = send
+    nodes = list(object_pages(Ask(server), "x/", cancel=NEVER))
+
+    assert len(nodes) == 1000
+    assert server.sent == 2
 
 
 def test_a_count_that_is_too_high_ends_with_the_rows():

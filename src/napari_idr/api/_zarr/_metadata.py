@@ -38,7 +38,7 @@ def parse_json(body: bytes, *, url: str | None = None) -> Json:
     """Return a metadata file as a dictionary; raise `PixelDataError` if it is none."""
     try:
         document = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: endlessly nested
         raise PixelDataError("the metadata aren't JSON", url=url) from error
     if not isinstance(document, dict):
         raise PixelDataError("the metadata aren't a JSON object", url=url)
