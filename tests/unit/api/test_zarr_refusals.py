@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
 import pytest
 
 from napari_idr.api._zarr._reader import open_zarr
@@ -13,6 +14,7 @@ from napari_idr.errors import (
     NotFoundError,
     PixelDataError,
     ServerError,
+    StatusError,
 )
 from napari_idr.transport._objects import ObjectStorage
 from support.zarr_files import image, metadata, opened, plane, values, write
@@ -99,6 +101,38 @@ def test_a_chunk_that_the_server_fails_to_send_is_the_servers_failure(objects):
     objects.answers["0/1/1"] = 500
 
     with pytest.raises(ServerError):
+        plane(reader)
+
+
+@pytest.mark.parametrize(
+    ("version", "absent"), [("0.4", "zarr.json"), ("0.5", ".zattrs")]
+)
+def test_a_store_that_denies_what_is_not_there_is_read(objects, version, absent):
+    write(objects.root, values("yx"), "yx", version=version)
+    objects.answers |= dict.fromkeys(
+        [absent, "labels/zarr.json", "labels/.zattrs"], 403
+    )
+
+    reader = opened(objects)
+
+    np.testing.assert_array_equal(plane(reader), values("yx"))
+    assert reader.label_names(cancel=NEVER) == ()
+
+
+def test_a_store_that_denies_everything_is_not_public(objects):
+    write(objects.root, values("yx"), "yx")
+    objects.answers |= dict.fromkeys(["zarr.json", ".zattrs"], 403)
+
+    with pytest.raises(StatusError, match="isn't public"):
+        opened(objects)
+
+
+def test_a_chunk_that_is_denied_is_not_taken_for_one_that_is_not_there(objects):
+    write(objects.root, values("yx"), "yx")
+    reader = opened(objects)
+    objects.answers["0/1/1"] = 403
+
+    with pytest.raises(StatusError):
         plane(reader)
 
 

@@ -11,10 +11,7 @@ from napari_idr.api._reader import Level, Region, require_region
 from napari_idr.api._zarr._arrays import LevelArray, as_type, level_array
 from napari_idr.api._zarr._metadata import parse_json, read_group
 from napari_idr.api._zarr._placing import placing_notes
-from napari_idr.errors import (
-    NotFoundError,
-    PixelDataError,
-)
+from napari_idr.errors import NotFoundError, PixelDataError, StatusError
 from napari_idr.model import Channel, Image, PixelSource
 
 if TYPE_CHECKING:
@@ -26,6 +23,8 @@ if TYPE_CHECKING:
 
 PIXEL_TYPES = {"float32": "float", "float64": "double", "bool": "bit"}
 """The archive's words for types, where they aren't numpy's."""
+
+DENIED = 403
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +93,10 @@ class ZarrReader:
             group = load_group(f"{self.url}/labels", self.storage, cancel=cancel)
         except NotFoundError:
             return ()
+        except StatusError as error:
+            if error.status != DENIED:
+                raise
+            return ()  # see `_described`: the image beside them wasn't denied
         return group.label_names
 
     def open_label(self, name: str, *, cancel: CancelToken) -> ZarrReader:
@@ -189,13 +192,44 @@ def _load(
     url: str, storage: ObjectStorage, *, cancel: CancelToken
 ) -> tuple[ZarrGroup, bool]:
     """Return a group, and whether it is of Zarr's third format."""
-    new, old = storage.fetch(url, ["zarr.json", ".zattrs"], cancel=cancel)
+    new, old = _described(url, storage, cancel)
     if (body := old if new is None else new) is None:
         raise NotFoundError("there is no OME-Zarr", url=url)
     document = parse_json(body, url=url)
     if document.get("node_type") == "array":
         raise PixelDataError("it is an array, not an image", url=url)
     return read_group(document, url=url), new is not None
+
+
+def _described(
+    url: str, storage: ObjectStorage, cancel: CancelToken
+) -> tuple[bytes | None, bytes | None]:
+    """Return what describes a group, in the third format and in the second.
+
+    S3 denies what isn't there to those who may not list a bucket, in place of saying
+    so (GetObject without s3:ListBucket). One of the two never is there.
+    """
+    names = ("zarr.json", ".zattrs")
+    try:
+        new, old = storage.fetch(url, names, cancel=cancel)
+    except StatusError as error:
+        if error.status != DENIED:
+            raise
+        denial = error
+    else:
+        return new, old
+    bodies: list[bytes | None] = []
+    for name in names:
+        try:
+            bodies += storage.fetch(url, [name], cancel=cancel)
+        except StatusError as error:
+            if error.status != DENIED:
+                raise
+            bodies.append(None)
+    new, old = bodies
+    if new is None and old is None:
+        raise denial
+    return new, old
 
 
 def _in_order(arrays: list[LevelArray]) -> tuple[list[LevelArray], list[str]]:
