@@ -51,6 +51,7 @@ class ImageLayers:
             newest is not None
             and details is not None
             and newest.image.id == details.image.id
+            and newest.server == details.request.server
         )
 
     def add(self, opened: OpenedImage) -> tuple[Layer, ...]:

@@ -82,6 +82,16 @@ class ViewerScene(QObject):
         """Close a session with the window only: what is shown may still read by it."""
         self._sessions.append(session)
 
+    def session(self, server: str) -> Session | None:
+        """Return what asks the server that something shown comes from."""
+        found = (one for one in reversed(self._sessions) if one.url == server)
+        return next(found, None)
+
+    def server_of(self, url: str) -> str | None:
+        """Return the server that an address is of, None if it is of none."""
+        found = (one.url for one in self._sessions if url.startswith(one.url))
+        return next(found, None)
+
     # Plates
 
     def show_plate(self, shown: PlateShown) -> None:

@@ -230,7 +230,7 @@ class Browser(Panels):
 
     def _on_well(self, shown: PlateShown, cell: GridCell) -> None:
         """Say what is known of the image of a well that was clicked."""
-        session = self._navigator.session
+        session = self._scene.session(shown.server)
         if session is not None:
             request = shown.image_request(cell)
             self._jobs.start(
@@ -246,7 +246,7 @@ class Browser(Panels):
             self._open(details.request)
 
     def _open(self, request: ImageRequest | None) -> None:
-        session = self._navigator.session
+        session = None if request is None else self._scene.session(request.server)
         if session is None or request is None:
             return
         self._jobs.slot("details").cancel()
@@ -265,7 +265,8 @@ class Browser(Panels):
         self.status.say(opened.words)
 
     def _on_regions_wanted(self) -> None:
-        session, opened = self._navigator.session, self._scene.images.newest
+        opened = self._scene.images.newest
+        session = None if opened is None else self._scene.session(opened.server)
         if session is not None and opened is not None:
             view = self._scene.viewing.open
             self._jobs.start(
@@ -277,7 +278,8 @@ class Browser(Panels):
         self.status.say(regions.words)
 
     def _on_projection_wanted(self) -> None:
-        session, opened = self._navigator.session, self._scene.images.newest
+        opened = self._scene.images.newest
+        session = None if opened is None else self._scene.session(opened.server)
         if session is not None and opened is not None:
             view = self._scene.viewing.open
             self._jobs.start(
@@ -300,15 +302,19 @@ class Browser(Panels):
         self.status.set_running(self._jobs.words)
 
     def _on_pixels_failed(self, error: IDRError) -> None:
-        sentence = explain(error, host=self._navigator.host)
+        sentence = self._explained(error)
         self._jobs.remember_retry(self._scene.feed.retry)
         sentence = f"A part of the image didn't come. {sentence}"
         self.status.say_failed(sentence, can_retry=True)
 
     def _on_failed(self, error: Exception) -> None:
-        self.status.say_failed(
-            explain(error, host=self._navigator.host), can_retry=can_retry(error)
-        )
+        self.status.say_failed(self._explained(error), can_retry=can_retry(error))
+
+    def _explained(self, error: Exception) -> str:
+        """Return the sentence of an error, which names the server that was asked."""
+        url = error.url if isinstance(error, IDRError) else None
+        asked = None if url is None else self._scene.server_of(url)
+        return explain(error, host=asked or self._navigator.host)
 
 
 class _Closer:

@@ -89,9 +89,13 @@ class PlateDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
-    """An image to be looked at, and where the person found it."""
+    """An image to be looked at, and where the person found it.
+
+    `server` has the image: a plate stays in the viewer when another server is chosen.
+    """
 
     ref: ImageRef
+    server: str = ""
     study: Study | None = None
     dataset: Dataset | None = None
     plate: Plate | None = None

@@ -100,10 +100,11 @@ class Navigator:
 
     def request_for(self, entry: Entry) -> ImageRequest | None:
         """Return how to ask for the image of a line of the tree."""
-        if not isinstance(entry.item, ImageRef):
+        if self.session is None or not isinstance(entry.item, ImageRef):
             return None
         return ImageRequest(
             ref=entry.item,
+            server=self.session.url,
             study=entry.study,
             dataset=entry.dataset,
             plate=entry.plate,

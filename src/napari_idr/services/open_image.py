@@ -54,8 +54,13 @@ class OpenedImage:
     @property
     def plate(self) -> PlateKey | None:
         """The plate that the image is of, None for an image that is of none."""
-        plate, server = self.details.request.plate, self.metadata["server"]
-        return None if plate is None else (str(server), plate.id)
+        plate = self.details.request.plate
+        return None if plate is None else (self.server, plate.id)
+
+    @property
+    def server(self) -> str:
+        """The address of the server that the image is of."""
+        return str(self.metadata["server"])
 
     @property
     def words(self) -> str:

@@ -143,6 +143,7 @@ class PlateShown:
                 well_id=cell.well_id,
                 plate_id=self.plate_id,
             ),
+            server=self.server,
             study=None if self.details.study is None else self.details.study.study,
             plate=self.details.plate,
             run=self.run,

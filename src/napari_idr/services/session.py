@@ -219,6 +219,7 @@ class Session:
             case ImageRef():
                 request = ImageRequest(
                     ref=entry.item,
+                    server=self.url,
                     study=entry.study,
                     dataset=entry.dataset,
                     plate=entry.plate,
