@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 QT_FOLDER = str(Path(napari_idr.__file__).parent / "_qt")
 
-THREAD_SIDE = {"_run", "_run_steps", "_tell", "_tell_failure", "<lambda>"}
+THREAD_SIDE = {"_run", "_run_steps", "<lambda>"}
 """Methods that are written to run in a thread: they only pass news on."""
 
 OUR_THREADS = ("napari-idr", "idr-")

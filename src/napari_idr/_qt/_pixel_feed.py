@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_idr._qt._mailbox import Mailbox
 from napari_idr._qt._settings import viewing_settings
 from napari_idr.services.viewing import LayerKey, ViewedImage, Viewing
 
@@ -53,14 +53,10 @@ class _Watched:
 class PixelFeed(QObject):
     """Tells arrays where the sliders are, and repaints layers when pixels come.
 
-    Pixels are read in the threads of `viewing`; their news are passed on to the GUI
-    thread by signals of this object.
+    Pixels are read in the threads of `viewing`; their news come by mail.
     """
 
     failed = Signal(object)  # IDRError: a part of an image didn't come
-
-    _arrived = Signal(object)  # LayerKey, from a thread
-    _missed = Signal(object)  # IDRError, from a thread
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,15 +66,14 @@ class PixelFeed(QObject):
         self._unfinished: set[LayerKey] = set()
         self._moved = 0.0
         self._refreshed = 0.0
-        self._arrived.connect(self.refresh_soon)
-        self._missed.connect(self.failed)
         self._refresh = self._timer(self._refresh_now)
         # Once no more comes, the thumbnails in the list of layers are made anew.
         self._finish = self._timer(self._finish_now)
+        arrivals, failures = Mailbox(self.refresh_soon), Mailbox(self._on_failure)
+        self.destroyed.connect(arrivals.close)
+        self.destroyed.connect(failures.close)
         self.viewing = Viewing(
-            viewing_settings(),
-            on_arrival=self._tell,
-            on_failure=self._tell_failure,
+            viewing_settings(), on_arrival=arrivals.send, on_failure=failures.send
         )
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.dims.events.current_step.connect(self._on_step)
@@ -134,17 +129,8 @@ class PixelFeed(QObject):
         timer.timeout.connect(slot)
         return timer
 
-    # From the threads that read pixels
-
-    def _tell(self, key: LayerKey) -> None:
-        with suppress(RuntimeError):  # the window was closed, Qt has deleted this
-            self._arrived.emit(key)
-
-    def _tell_failure(self, _: LayerKey, error: IDRError) -> None:
-        with suppress(RuntimeError):  # as above
-            self._missed.emit(error)
-
-    # On the GUI thread
+    def _on_failure(self, _: LayerKey, error: IDRError) -> None:
+        self.failed.emit(error)
 
     def _refresh_now(self) -> None:
         still = self._moved + STILL_MS / 1000

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_idr._qt._mailbox import Mailbox
 from napari_idr.cancel import CancelToken
 from napari_idr.errors import Cancelled
 
@@ -59,8 +60,6 @@ class TaskSlot(QObject):
     failed = Signal(object)  # the exception
     busyChanged = Signal(bool)
 
-    _news = Signal(int, str, object)
-
     def __init__(self, workers: Workers, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workers = workers
@@ -70,8 +69,8 @@ class TaskSlot(QObject):
         self._waiting: deque[tuple[int, str, object]] = deque()
         self._delivering = False
         self._held = False
-        # Emitted from threads, received here: Qt queues it for the GUI thread.
-        self._news.connect(self._receive)
+        self._mailbox = Mailbox(self._receive)
+        self.destroyed.connect(self._mailbox.close)
 
     @property
     def busy(self) -> bool:
@@ -131,9 +130,9 @@ class TaskSlot(QObject):
         # The edge of the thread: whatever happened must be told, not lost.
         except Exception as error:
             logger.debug("a job failed", exc_info=True)
-            self._tell(generation, "failed", error)
+            self._mailbox.send(generation, "failed", error)
         else:
-            self._tell(generation, "finished", result)
+            self._mailbox.send(generation, "finished", result)
 
     def _run_steps(self, generation: int, token: CancelToken, steps: object) -> object:
         assert inspect.isgenerator(steps)
@@ -141,17 +140,11 @@ class TaskSlot(QObject):
             while True:
                 step = next(steps)
                 token.check()
-                self._tell(generation, "stepped", step)
+                self._mailbox.send(generation, "stepped", step)
         except StopIteration as end:
             return end.value
         finally:
             steps.close()
-
-    def _tell(self, generation: int, what: str, payload: object) -> None:
-        try:
-            self._news.emit(generation, what, payload)
-        except RuntimeError:  # the window was closed and Qt has deleted this object
-            logger.debug("nobody is left to hear of a job")
 
     def _receive(self, generation: int, what: str, payload: object) -> None:
         """Deliver news one by one, also where a receiver runs the event loop.
