@@ -24,6 +24,10 @@ napari 25 ms, as much as a frame."""
 TEXT_POINTS = 10
 """The size of the letters on the screen; it doesn't change with the zoom."""
 
+BACKING_PX = 20
+BACKING_OPACITY = 0.7
+"""Of the disc behind each letter: in a plate that is zoomed into, it lies on wells."""
+
 
 class HeadingsLayer:
     """A Points layer of texts: beside the plate, or at the canvas's edge if need be."""
@@ -38,8 +42,8 @@ class HeadingsLayer:
             features={"label": np.array([], dtype=object)},
             text={"string": "{label}", "size": TEXT_POINTS, "anchor": "center"},
             size=1,
-            face_color="transparent",
-            border_color="transparent",
+            symbol="disc",
+            border_width=0,
             name=f"{shown.name} headings",
             projection_mode="none",
             metadata=metadata,
@@ -69,8 +73,12 @@ class HeadingsLayer:
             self._follow()
 
     def _on_theme(self, _: Any = None) -> None:
-        color = get_theme(self._viewer.theme).text
-        self.layer.text.color = color.as_hex()
+        theme = get_theme(self._viewer.theme)
+        self.layer.text.color = theme.text.as_hex()
+        red, green, blue = theme.canvas.as_rgb_tuple(alpha=False)
+        back = np.array([red / 255, green / 255, blue / 255, BACKING_OPACITY])
+        self.layer.current_face_color = back
+        self.layer.face_color = back
 
     def _place(self) -> None:
         """Put as many headings as fit where they can be seen."""
@@ -83,11 +91,15 @@ class HeadingsLayer:
         seen = headings_in_view(self._plan, view)
         texts = tuple(heading.label for heading in seen)
         positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
-        key = (texts, np.round(positions, 2).tobytes())
+        # What lies behind a letter, as large on the screen at any zoom.
+        size = round(BACKING_PX / max(zoom, 1e-9), 2)
+        key = (texts, np.round(positions, 2).tobytes(), size)
         if key == self._shown:
             return
         same_texts = self._shown and self._shown[0] == texts
         self._shown = key
+        self.layer.current_size = size
         self.layer.data = positions
+        self.layer.size = size
         if not same_texts:
             self.layer.features = {"label": np.array(texts, dtype=object)}
