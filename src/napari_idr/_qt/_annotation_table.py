@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QModelIndex, Qt, QUrl
-from qtpy.QtGui import QDesktopServices, QGuiApplication, QKeyEvent, QKeySequence
+from qtpy.QtGui import (
+    QDesktopServices,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_idr._qt._forms import name_widget, present
@@ -14,6 +22,13 @@ from napari_idr.services.annotation_table import AnnotationRow, rows_as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+NOTHING = "Nothing was written about it."
+
+WIDEST_SHARES = (0.28, 0.4)
+"""Of the width, the most that namespaces and keys take; values have the rest."""
+
+CELL_MARGIN_PX = 8
 
 
 class AnnotationTable(QTableView):
@@ -34,20 +49,54 @@ class AnnotationTable(QTableView):
         self.setWordWrap(False)
         self.setShowGrid(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         rows = present(self.verticalHeader())
         rows.hide()
         rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
         header = present(self.horizontalHeader())
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.setColumnWidth(0, 70)
-        self.setColumnWidth(1, 100)
+        header.setMinimumSectionSize(30)
+        header.sectionResized.connect(self._on_resized)
+        self._fitting = False
+        self._sized_by_hand = False
         self.doubleClicked.connect(self._follow)
 
     def set_rows(self, rows: Sequence[AnnotationRow]) -> None:
         """Show these rows in place of what was there."""
         self._rows.set_rows(rows)
         self.scrollToTop()
+        self._fit_columns()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        if not self._rows.rows:
+            viewport = present(self.viewport())
+            painter = QPainter(viewport)
+            painter.drawText(viewport.rect(), Qt.AlignmentFlag.AlignCenter, NOTHING)
+            painter.end()
+
+    def _fit_columns(self) -> None:
+        """Make namespaces and keys as wide as they are long, but leave room for values.
+
+        Columns that a person has drawn to a width of their own keep it.
+        """
+        if self._sized_by_hand:
+            return
+        self._fitting = True
+        room = present(self.viewport()).width()
+        for column, share in enumerate(WIDEST_SHARES):
+            wanted = self.sizeHintForColumn(column) + CELL_MARGIN_PX
+            self.setColumnWidth(column, min(max(wanted, 40), int(room * share)))
+        self._fitting = False
+
+    def _on_resized(self, column: int, *_: int) -> None:
+        if not self._fitting and column < len(WIDEST_SHARES):
+            self._sized_by_hand = True
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.matches(QKeySequence.StandardKey.Copy):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from magicgui.widgets import Container, PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_idr._qt._forms import name_widget, plain_label
 from napari_idr.model import PixelSource
@@ -69,9 +69,11 @@ class ImagePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addWidget(self.title)
-        layout.addWidget(self.badge)
+        first = QHBoxLayout()
+        first.addWidget(self.badge)
+        first.addWidget(self.open_image.native, 1)
+        layout.addLayout(first)
         layout.addWidget(self.facts)
-        layout.addWidget(self.open_image.native)
         layout.addWidget(form.native)
         self.open_image.native.clicked.connect(self._on_open)
         self.regions.native.clicked.connect(self._on_regions)

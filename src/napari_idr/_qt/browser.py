@@ -186,6 +186,7 @@ class Browser(Panels):
         self.annotations.set_rows(
             () if details is None else annotation_rows(details.annotations)
         )
+        self.show_details(shown=details is not None)
 
     # Plates
 
