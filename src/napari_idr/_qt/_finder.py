@@ -52,7 +52,7 @@ class Finder(QObject):
         panels.search.set_keys(keys)
         panels.status.say(self._navigator.welcome)
         if keys:
-            panels.search.value.native.setFocus()
+            panels.search.take_focus()
             self._on_tab(panels.tabs.currentIndex())
         elif panels.tabs.currentIndex() == STUDIES_TAB:
             self._load_studies()

@@ -16,6 +16,8 @@ T = TypeVar("T")
 NARROWEST_PX = 280
 """The panel is usable from 300 px wide; its frame takes the rest."""
 
+POPUP_MARGIN_PX = 24
+"""Of a list that drops down, for its frame and its scroll bar."""
 
 MAX_TOOLTIP = 1000
 """Characters of a value shown in a tooltip; the rest is in the copied text."""

@@ -8,7 +8,7 @@ from qtpy.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, Qt
 
 from napari_idr._qt._forms import tooltip
 from napari_idr.services.annotation_table import AnnotationRow
-from napari_idr.services.catalog import Entry
+from napari_idr.services.catalog import Entry, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -215,7 +215,7 @@ class ResultsModel(QAbstractItemModel):
 def _what(entry: Entry) -> str:
     kind = type(entry.item).__name__.replace("Ref", "").lower()
     if entry.query is not None and entry.count is not None:
-        return f"{kind}, {entry.count} images match"
+        return f"{kind}, {counted(entry.count, 'image matches', 'images match')}"
     return kind
 
 

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from magicgui.widgets import ComboBox, Container, PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from napari_idr._qt._forms import let_shrink, name_widget, plain_label
+from napari_idr._qt._forms import (
+    POPUP_MARGIN_PX,
+    let_shrink,
+    name_widget,
+    plain_label,
+    tooltip,
+)
 from napari_idr.model import PlateAcquisitionId
+from napari_idr.services.catalog import counted
 from napari_idr.services.details import PlateDetails
 
 ALL_RUNS = 0
 """Chosen where there is nothing to choose: the plate has one run, or none."""
+
+
+RUN_TOOLTIP = "Which pass over the plate"
+
+FIELD_WIDTH_PX = 76
+"""Room for "12 / 96" and the arrow."""
+
+FIXED = QSizePolicy.Policy.Fixed
 
 
 class PlatePanel(QWidget):
@@ -32,7 +47,7 @@ class PlatePanel(QWidget):
             widgets=[self.run, self.field], layout="horizontal", labels=True
         )
         self._choice.margins = (0, 0, 0, 0)
-        name_widget(self.run, "idr_run", "Run", "Which pass over the plate")
+        name_widget(self.run, "idr_run", "Run", RUN_TOOLTIP)
         name_widget(
             self.field, "idr_field", "Field", "Which of the images taken in each well"
         )
@@ -43,7 +58,9 @@ class PlatePanel(QWidget):
             "Lay the thumbnails of all wells out as one picture",
         )
         let_shrink(self.run)
-        let_shrink(self.field)
+        # The names of runs are long, and need the room.
+        self.field.native.setSizePolicy(FIXED, FIXED)
+        self.field.native.setMinimumWidth(FIELD_WIDTH_PX)
         self.notes = plain_label("idr_plate_notes")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -70,7 +87,10 @@ class PlatePanel(QWidget):
         return int(self.field.value or 0)
 
     def set_details(self, details: PlateDetails | None) -> None:
-        """Show a plate; None hides the panel."""
+        """Show a plate, at first its first field; None hides the panel."""
+        before = None if self.details is None else self.details.key
+        if details is None or details.key != before:
+            self.field.choices = [("1", 0)]
         self.details = details
         self.setVisible(details is not None)
         if details is None:
@@ -78,12 +98,14 @@ class PlatePanel(QWidget):
         plate = details.plate
         size = f"{plate.rows} x {plate.columns} wells" if plate.rows else ""
         hits = len(details.hit_images)
-        found = f"{hits} images match" if details.query is not None else ""
+        found = counted(hits, "image matches", "images match")
+        found = found if details.query is not None else ""
         self.title.setText(" · ".join(t for t in (plate.name, size, found) if t))
         runs = [(run.name or f"Run {run.id}", run.id) for run in plate.runs]
         self.run.choices = runs if len(runs) > 1 else [("all", ALL_RUNS)]
         self.run.native.setEnabled(len(runs) > 1)
         self._offer_fields()
+        self._say_run()
         empty = details.fields(self.chosen_run) == 0
         self.show_plate.native.setEnabled(not empty)
         notes = ["This plate has no images."] if empty else []
@@ -99,8 +121,16 @@ class PlatePanel(QWidget):
         self.field.value = keep
         self.field.native.setEnabled(count > 1)
 
+    def _say_run(self) -> None:
+        """Tell the whole name of the run, which may be longer than its control."""
+        name = self.run.native.currentText() if self.run.native.isEnabled() else ""
+        self.run.native.setToolTip(tooltip(RUN_TOOLTIP, name))
+        view = self.run.native.view()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + POPUP_MARGIN_PX)
+
     def _on_run(self, *_: object) -> None:
         self._offer_fields()
+        self._say_run()
         self.fieldChosen.emit(self.chosen_run, self.chosen_field)
 
     def _on_field(self, *_: object) -> None:

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt._forms import (
+    POPUP_MARGIN_PX,
     let_shrink,
     name_widget,
     plain_label,
@@ -26,6 +27,7 @@ from napari_idr._qt._forms import (
     tooltip,
 )
 from napari_idr.model import SearchKey, Suggestion
+from napari_idr.services.catalog import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,9 +46,6 @@ MAX_SUGGESTIONS = 50
 
 KEY_WIDTH_PX = 96
 """Room for "Phenotype"; the value needs the rest of a narrow panel."""
-
-POPUP_MARGIN_PX = 24
-"""Of the list of suggestions, for its frame and its scroll bar."""
 
 FIXED = QSizePolicy.Policy.Fixed
 
@@ -175,7 +174,7 @@ class SearchPanel(QWidget):
         self._suggestions.clear()
         for suggestion in suggestions[:MAX_SUGGESTIONS]:
             count = suggestion.image_count
-            told = "" if count is None else f"  ({count:,} images)"
+            told = "" if count is None else f"  ({counted(count, 'image', 'images')})"
             item = QStandardItem(f"{suggestion.value}{told}")
             item.setData(suggestion.value, Qt.ItemDataRole.UserRole)
             self._suggestions.appendRow(item)
@@ -185,6 +184,11 @@ class SearchPanel(QWidget):
             popup.setStyleSheet(get_current_stylesheet())
             popup.setMinimumWidth(popup.sizeHintForColumn(0) + POPUP_MARGIN_PX)
             self._completer.complete()
+
+    def take_focus(self) -> None:
+        """Let a person type a value, in place of the one that is there."""
+        self.value.native.setFocus()
+        self.value.native.selectAll()
 
     def hide_suggestions(self) -> None:
         """Take the list of suggestions away."""
@@ -232,6 +236,7 @@ class StudiesPanel(QWidget):
         name_widget(
             self.reload, "idr_reload", "Reload studies", "Ask for all studies again"
         )
+        self.reload.native.setSizePolicy(FIXED, FIXED)
         let_shrink(self.filter)
         self.filter.native.setPlaceholderText("filter by name or description")
         self.filter.native.setClearButtonEnabled(True)

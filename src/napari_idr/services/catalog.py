@@ -18,7 +18,7 @@ from napari_idr.model import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Entry", "Item", "Query", "filter_studies", "study_entries"]
+__all__ = ["Entry", "Item", "Query", "counted", "filter_studies", "study_entries"]
 
 T = TypeVar("T")
 Item = Study | Plate | Dataset | ImageRef
@@ -81,6 +81,15 @@ class Entry:
                 return entry.item
             entry = entry.parent
         return None
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "image", "images"), counted(1200, "image", "images")
+    ('1 image', '1,200 images')
+    """
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def study_entries(studies: Sequence[Study]) -> tuple[Entry, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_idr.model import ImageRef
+from napari_idr.services.catalog import counted
 from napari_idr.services.details import (
     Details,
     ImageDetails,
@@ -130,8 +131,8 @@ def found_words(found: Found) -> str:
     if not entries:
         return f"Nothing carries “{shown}”. The suggestions show what there is."
     images = sum(entry.count or 0 for entry in entries)
-    studies = "1 study" if len(entries) == 1 else f"{len(entries)} studies"
-    words = f"“{shown}”: {images:,} images in {studies}."
+    studies = counted(len(entries), "study", "studies")
+    words = f"“{shown}”: {counted(images, 'image', 'images')} in {studies}."
     if found.other_spellings:
         others = ", ".join(_short(one) for one in found.other_spellings[:MAX_SPELLINGS])
         words += f" Also spelled {others}: search for that, too."

@@ -1,0 +1,119 @@
+"""Who gets how much room: nothing is cut off that would fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from qtpy.QtCore import QPoint
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QComboBox, QLineEdit, QScrollArea, QSplitter, QTableView
+
+if TYPE_CHECKING:
+    from napari_idr import demo
+    from support.person import Person
+
+MITOSIS, PLATE, TWO_RUNS = (
+    "idr0901-demo-mitosis/screenA",
+    "DM0001_01",
+    "DM0002_02 two runs/[µ]",
+)
+
+
+def rest(person: Person) -> None:
+    """Let what was laid out be laid out again."""
+    QTest.qWait(50)
+
+
+def test_the_results_have_all_the_room_before_anything_is_selected(
+    person: Person,
+) -> None:
+    person.search("CDC20")
+
+    assert not person.find("idr_annotations").isVisible()
+    assert person.tree.height() > 500
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 900), (300, 900)])
+def test_the_whole_card_is_in_sight_on_a_usual_screen(
+    person: Person, width: int, height: int
+) -> None:
+    person.browser.resize(width, height)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    rest(person)
+
+    view = person.find("idr_details", QScrollArea).viewport()
+    links = person.find("idr_study_links")
+    assert view is not None
+    assert links.mapTo(view, QPoint(0, links.height())).y() <= view.height()
+
+
+def test_700_px_leave_room_for_results_buttons_and_annotations(person: Person) -> None:
+    person.browser.resize(300, 600)  # what a window of 700 px leaves to its dock
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    rest(person)
+
+    view = person.find("idr_details", QScrollArea).viewport()
+    button = person.find("idr_show_plate")
+    assert view is not None
+    assert button.mapTo(view, QPoint(0, button.height())).y() <= view.height()
+    assert person.tree.height() >= 90
+    assert person.find("idr_annotations").height() >= 80
+
+
+def test_a_division_made_by_hand_is_kept(person: Person) -> None:
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    rest(person)
+    splitter = person.find("idr_splitter", QSplitter)
+    splitter.moveSplitter(400, 1)
+    splitter.splitterMoved.emit(400, 1)
+    before = splitter.sizes()[0]
+
+    person.select(MITOSIS)
+    rest(person)
+
+    assert splitter.sizes()[0] == before
+
+
+def test_namespaces_and_values_share_the_width(person: Person) -> None:
+    person.search("CDC20")
+    person.select(MITOSIS)
+    rest(person)
+
+    table = person.find("idr_annotations", QTableView)
+    bar = table.horizontalScrollBar()
+    viewport = table.viewport()
+    assert bar is not None
+    assert viewport is not None
+    assert not bar.isVisible()
+    assert table.columnWidth(2) >= viewport.width() * 0.3
+    assert sum(table.columnWidth(n) for n in range(3)) <= viewport.width()
+
+
+def test_another_plate_begins_with_its_first_field(person: Person) -> None:
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.choose("idr_field", "3 / 4")
+
+    person.select(MITOSIS, TWO_RUNS)
+
+    assert person.find("idr_field", QComboBox).currentText() == "1 / 2"
+
+
+def test_the_name_of_a_run_can_be_read_in_full(person: Person) -> None:
+    person.find_plate("CDC20", MITOSIS, TWO_RUNS)
+    run = person.find("idr_run", QComboBox)
+
+    person.choose("idr_run", run.itemText(1))
+
+    assert run.itemText(1) in run.toolTip()
+
+
+def test_typing_replaces_the_value_that_another_server_was_asked(
+    person: Person, idr: demo.Archive
+) -> None:
+    person.search("CDC20")
+
+    person.connect_to(idr.url)
+    person.until_status("Type a gene")
+
+    assert person.find("idr_value", QLineEdit).selectedText() == "CDC20"
