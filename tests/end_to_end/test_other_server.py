@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_idr._qt.browser import Browser
 from napari_idr.demo.faults import FOREVER
+from support.guards import settle
+from support.person import Person
 
 if TYPE_CHECKING:
     from napari_idr import demo
@@ -51,3 +54,45 @@ def test_a_failure_names_the_server_that_was_asked(
     window.double_click(window.well_point(mosaic, "F9"))
 
     person.until_status(f"The server {classic.url.removeprefix('http://')} has no")
+
+
+def test_of_two_browsers_one_answers_a_double_click(
+    window: Window, classic: demo.Archive, idr: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    second = Browser(window.viewer, address=idr.url)
+    window.viewer.window.add_dock_widget(second, name="another browser")
+    other = Person(second, window.viewer, window.qtbot)
+    other.until_idle()
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+    before = set(window.names)
+
+    window.double_click(window.well_point(window.layer(f"{PLATE}, field 1"), "F9"))
+
+    person.until(lambda: len(window.names) >= len(before) + 2)
+    person.until_idle()
+    other.until_idle()
+    assert len(window.names) == len(before) + 2  # DAPI and Cy3
+    assert "F9" in person.text("idr_image_title")
+    assert other.find("idr_image").isHidden()
+
+
+def test_when_one_browser_is_closed_the_other_answers(
+    window: Window, classic: demo.Archive, idr: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+    second = Browser(window.viewer, address=idr.url)
+    window.viewer.window.add_dock_widget(second, name="another browser")
+    other = Person(second, window.viewer, window.qtbot)
+    other.until_idle()
+    window.viewer.window.remove_dock_widget(person.browser)
+    del person
+    settle()
+
+    window.double_click(window.well_point(window.layer(f"{PLATE}, field 1"), "F9"))
+
+    other.until(lambda: "F9" in other.text("idr_image_title"))
+    other.until_idle()

@@ -29,7 +29,7 @@ class Window:
         self, viewer: napari.Viewer, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.viewer = viewer
-        self._qtbot = qtbot
+        self.qtbot = qtbot
         self._monkeypatch = monkeypatch
         self._open = True
 
@@ -56,7 +56,7 @@ class Window:
         self.choose_from_menu("Plugins", "IDR", "Browse the IDR")
         browser = self.native.findChild(Browser)
         assert browser is not None
-        person = Person(browser, self.viewer, self._qtbot)
+        person = Person(browser, self.viewer, self.qtbot)
         person.until_idle()
         return person
 

@@ -58,7 +58,6 @@ class ViewerScene(QObject):
         self.feed = PixelFeed(viewer, self)
         self.plates = MosaicLayers(viewer, self.feed, self)
         self.images = ImageLayers(viewer, self.feed)
-        self._plate: PlateKey | None = None
         # A click is told from the first half of a double click by waiting for it.
         self._click = QTimer(self)
         self._click.setSingleShot(True)
@@ -66,6 +65,7 @@ class ViewerScene(QObject):
         self._click.timeout.connect(self._on_clicked)
         self._clicked: tuple[Any, Any] | None = None
         self._sessions: list[Session] = []
+        self._attending: dict[int, str] = {}
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
         viewer.mouse_drag_callbacks.append(self._on_press)
 
@@ -92,22 +92,35 @@ class ViewerScene(QObject):
         found = (one.url for one in self._sessions if url.startswith(one.url))
         return next(found, None)
 
+    # Several browsers may share a viewer, and one of them answers a click.
+
+    def attend(self, browser: QObject, server: str) -> None:
+        """Let a browser answer clicks, first of all on the plates of its server."""
+        self.dismiss(id(browser))
+        self._attending[id(browser)] = server
+
+    def dismiss(self, browser_id: int) -> None:
+        """Let a browser that is closed answer no more."""
+        self._attending.pop(browser_id, None)
+
+    def is_answered_by(self, browser: QObject, server: str) -> bool:
+        """Whether a browser is the one to answer a click on a plate of a server."""
+        those = [one for one, of in self._attending.items() if of == server]
+        return id(browser) in (those or list(self._attending))[-1:]
+
     # Plates
 
     def show_plate(self, shown: PlateShown) -> None:
         """Show a plate, its canvas still blank."""
-        self._plate = shown.key
         self.plates.show(shown)
 
-    def paint(self) -> None:
+    def paint(self, plate: PlateKey) -> None:
         """Show what has been painted since."""
-        if self._plate is not None:
-            self.plates.repaint(self._plate)
+        self.plates.repaint(plate)
 
-    def finish_plate(self, account: MosaicAccount) -> None:
+    def finish_plate(self, plate: PlateKey, account: MosaicAccount) -> None:
         """Show a mosaic whose load is over."""
-        if self._plate is not None:
-            self.plates.finish(self._plate, account)
+        self.plates.finish(plate, account)
 
     def is_complete(self, plate: PlateKey, run: object, field: int) -> bool:
         """Whether a plate is shown at this field, with nothing missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QCoreApplication, QEvent, QTimer
@@ -23,6 +24,7 @@ from napari_idr.services.details import (
     ImageDetails,
     ImageRequest,
     PlateDetails,
+    PlateKey,
     StudyDetails,
 )
 from napari_idr.services.explain import can_retry, explain
@@ -35,6 +37,8 @@ from napari_idr.services.regions import Regions
 from napari_idr.services.session import Session, connect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.viewer import Viewer
     from qtpy.QtWidgets import QWidget
 
@@ -64,10 +68,13 @@ class Browser(Panels):
         self._jobs = Jobs(self)
         self._finder = Finder(self, self._jobs, self._navigator)
         self._scene = scene_of(napari_viewer)
+        self._scene.attend(self, "")
+        self._loading: PlateKey | None = None
         self._account_words = ""
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
-        close = _Closer(self._jobs, self._navigator)
+        dismiss = partial(self._scene.dismiss, id(self))
+        close = _Closer(self._jobs, self._navigator, dismiss)
         self.destroyed.connect(close)
         app = QCoreApplication.instance()
         if app is not None:
@@ -138,6 +145,7 @@ class Browser(Panels):
         session, opening = result
         self._navigator.enter(session, opening)
         self._scene.keep(session)
+        self._scene.attend(self, session.url)
         if self._navigator.address != self._unlisted:
             remember_address(session.url)
         self.server.set_addresses(dict.fromkeys([session.url, *recent_addresses()]))
@@ -215,13 +223,14 @@ class Browser(Panels):
     def _on_mosaic_step(self, step: object) -> None:
         if isinstance(step, PlateShown):
             self._jobs.slot("mosaic").hold()
+            self._loading = step.key
             self._scene.show_plate(self._navigator.with_news(step))
             return
-        if isinstance(step, MosaicStep):
-            self._scene.paint()
+        if isinstance(step, MosaicStep) and self._loading is not None:
+            self._scene.paint(self._loading)
             self.status.set_progress(step.done, step.total, "thumbnails")
             if step.account is not None:
-                self._scene.finish_plate(step.account)
+                self._scene.finish_plate(self._loading, step.account)
                 self._account_words = step.account.words
 
     def _on_mosaic_done(self, _: object) -> None:
@@ -232,14 +241,15 @@ class Browser(Panels):
     def _on_well(self, shown: PlateShown, cell: GridCell) -> None:
         """Say what is known of the image of a well that was clicked."""
         session = self._scene.session(shown.server)
-        if session is not None:
+        if session is not None and self._scene.is_answered_by(self, shown.server):
             request = shown.image_request(cell)
             self._jobs.start(
                 "details", f"Reading {request.place} …", session.image_details, request
             )
 
     def _on_well_activated(self, shown: PlateShown, cell: GridCell) -> None:
-        self._open(shown.image_request(cell))
+        if self._scene.is_answered_by(self, shown.server):
+            self._open(shown.image_request(cell))
 
     def _on_open_image(self) -> None:
         details = self._navigator.image
@@ -321,10 +331,14 @@ class Browser(Panels):
 class _Closer:
     """Ends all work of a browser; it must not touch the widgets, which are gone."""
 
-    def __init__(self, jobs: Jobs, navigator: Navigator) -> None:
+    def __init__(
+        self, jobs: Jobs, navigator: Navigator, dismiss: Callable[[], None]
+    ) -> None:
         self._workers = jobs.workers
+        self._dismiss = dismiss
         self._navigator = navigator
 
     def __call__(self, *_: object) -> None:
         self._workers.close()
         self._navigator.leave()
+        self._dismiss()
