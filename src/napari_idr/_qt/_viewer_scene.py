@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
+    from napari_idr.model import GridCell
     from napari_idr.services.details import PlateDetails, PlateKey
     from napari_idr.services.mosaic import MosaicAccount
     from napari_idr.services.session import Session
     from napari_idr.services.viewing import Viewing
+
+LOOKING = "pan_zoom"
+"""The mode of a layer with which a person looks round; with all others they draw."""
 
 EMPTY_MARGIN = 0.95
 """How much of the canvas what one looks at fills."""
@@ -168,7 +172,7 @@ class ViewerScene(QObject):
         It is opened once that has happened: napari runs the event loop while it makes a
         bar for what runs, and an image may be there before this would return.
         """
-        found = self.plates.cell_at(event.position)
+        found = self._cell_at(event.position)
         if found is None:
             return
         self._click.stop()
@@ -184,7 +188,7 @@ class ViewerScene(QObject):
     def _on_press(self, viewer: Viewer, event: Any) -> Iterator[None]:
         """Tell a click on a well from the beginning of a drag."""
         self._click.stop()
-        found = self.plates.cell_at(event.position)
+        found = self._cell_at(event.position)
         if found is None or event.button != 1:
             return
         self.plates.activate(found[0].key)
@@ -193,6 +197,13 @@ class ViewerScene(QObject):
             return
         self._clicked = found
         self._click.start()
+
+    def _cell_at(self, position: Any) -> tuple[PlateShown, GridCell] | None:
+        """Return the plate and the cell at a position, unless somebody draws there."""
+        active = self._viewer.layers.selection.active
+        if active is not None and active.mode != LOOKING:
+            return None
+        return self.plates.cell_at(position)
 
     def _on_clicked(self) -> None:
         if self._clicked is not None:
