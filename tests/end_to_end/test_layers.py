@@ -65,6 +65,8 @@ def test_a_mosaic_remembers_where_it_comes_from(
         assert set(known) >= KEYS
         assert known["server"] == idr.url
         assert known["plate"] == {"id": 7101, "name": PLATE}
+        assert known["pixel_source"] == "thumbnail"
+        assert "not to measure" in known["pixel_source_words"]
         assert known["study"]["name"] == MITOSIS
         assert known["query"] == {"key": "gene", "value": "CDC20"}
         assert "CC BY 4.0" in known["licence"]

@@ -6,7 +6,7 @@ from typing import Final
 
 from napari_idr.model import PixelSource
 
-__all__ = ["name_suffix", "source_badge", "source_words"]
+__all__ = ["MOSAIC_WORDS", "name_suffix", "source_badge", "source_words"]
 
 _BADGES: Final = {
     PixelSource.RAW: "RAW",
@@ -30,6 +30,11 @@ _WORDS: Final = {
         "of this image."
     ),
 }
+
+MOSAIC_WORDS = (
+    "Thumbnails: small previews of the wells; zooming in draws their images in 8 bits. "
+    "Good to look at, not to measure."
+)
 
 _EXACT_8_BIT = "Rendered without loss over the full 8 bits: equal to the stored values."
 

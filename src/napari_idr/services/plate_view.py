@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_idr.model import GridCell, ImageRef, PlateId
+from napari_idr.model import GridCell, ImageRef, PixelSource, PlateId
 from napari_idr.services.details import ImageRequest, PlateDetails, PlateKey
 from napari_idr.services.metadata import Json, idr_metadata
 from napari_idr.services.mosaic import (
@@ -19,6 +19,7 @@ from napari_idr.services.mosaic import (
     cell_shape_for,
     plan_mosaic,
 )
+from napari_idr.services.pixel_source import MOSAIC_WORDS
 from napari_idr.services.plate_map import PlateMap, plan_plate_map, wells_table
 
 if TYPE_CHECKING:
@@ -94,19 +95,19 @@ class PlateShown:
         """What the layers remember of where they come from."""
         details, query = self.details, self.details.query
         study = details.study
-        return {
-            "idr": idr_metadata(
-                server=self.server,
-                study=None if study is None else study.study,
-                card=None if study is None else study.card,
-                plate=details.plate,
-                run=self.run,
-                field=self.field,
-                annotations=details.annotations,
-                web_url=self.web_url,
-                query=None if query is None else (query.key.name, query.value),
-            )
-        }
+        known = idr_metadata(
+            server=self.server,
+            study=None if study is None else study.study,
+            card=None if study is None else study.card,
+            plate=details.plate,
+            run=self.run,
+            field=self.field,
+            annotations=details.annotations,
+            pixel_source=PixelSource.THUMBNAIL,
+            web_url=self.web_url,
+            query=None if query is None else (query.key.name, query.value),
+        )
+        return {"idr": {**known, "pixel_source_words": MOSAIC_WORDS}}
 
     def is_complete(self, run: object, field: int) -> bool:
         """Whether all thumbnails of this run and field are here."""
