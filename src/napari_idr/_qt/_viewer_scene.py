@@ -126,6 +126,11 @@ class ViewerScene(QObject):
         """Show a mosaic whose load is over."""
         self.plates.finish(plate, account)
 
+    def legend(self, plate: PlateKey) -> str:
+        """Say what the marks on a plate mean."""
+        shown = self.plates.shown(plate)
+        return "" if shown is None else shown.legend
+
     def is_complete(self, plate: PlateKey, run: object, field: int) -> bool:
         """Whether a plate is shown at this field, with nothing missing."""
         shown = self.plates.shown(plate)

@@ -231,7 +231,8 @@ class Browser(Panels):
             self.status.set_progress(step.done, step.total, "thumbnails")
             if step.account is not None:
                 self._scene.finish_plate(self._loading, step.account)
-                self._account_words = step.account.words
+                legend = self._scene.legend(self._loading)
+                self._account_words = f"{step.account.words} {legend}".strip()
 
     def _on_mosaic_done(self, _: object) -> None:
         self.status.say(self._account_words)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_idr.model import GridCell, ImageRef, PixelSource, PlateId
+from napari_idr.services.catalog import counted
 from napari_idr.services.details import ImageRequest, PlateDetails, PlateKey
 from napari_idr.services.metadata import Json, idr_metadata
 from napari_idr.services.mosaic import (
@@ -78,6 +79,18 @@ class PlateShown:
     def controls(self) -> tuple[tuple[int, int], ...]:
         """The (row, column) of the control wells."""
         return tuple((w.row, w.column) for w in self.plate_map if w.control)
+
+    @property
+    def legend(self) -> str:
+        """What the marks mean, "" where there are none."""
+        parts = []
+        if self.hits:
+            hits = counted(len(self.hits), "well with hits", "wells with hits")
+            parts.append(f"{hits} in orange frames")
+        if self.controls:
+            controls = counted(len(self.controls), "control well", "control wells")
+            parts.append(f"{controls} in blue corners")
+        return f"{', '.join(parts)}." if parts else ""
 
     @cached_property
     def well_centers(self) -> NDArray[np.float32]:
