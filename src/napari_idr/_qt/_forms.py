@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
 
 if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
@@ -53,6 +53,12 @@ def let_shrink(widget: QWidget | Widget) -> None:
     policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
     native.setSizePolicy(policy)
     native.setMinimumWidth(40)
+
+
+def widen_list(box: QComboBox) -> None:
+    """Let what drops down be as wide as its longest line, though the box isn't."""
+    view = present(box.view())
+    view.setMinimumWidth(view.sizeHintForColumn(0) + POPUP_MARGIN_PX)
 
 
 def plain_label(name: str = "", *, selectable: bool = True) -> QLabel:

@@ -157,7 +157,8 @@ class Panels(QWidget):
         # As if there were a scroll bar: it stays where text wraps beside it only.
         bar = present(self._details.verticalScrollBar()).sizeHint().width()
         needed = layout.totalHeightForWidth(self.splitter.width() - bar)
-        needed = max(needed, self._cards.minimumSizeHint().height())
+        # napari's look puts a frame round it.
+        needed += self._details.height() - present(self._details.viewport()).height()
         room = self.splitter.height() - 2 * self.splitter.handleWidth()
         self.splitter.setSizes(divide(room, needed))
 

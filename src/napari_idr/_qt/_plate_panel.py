@@ -7,11 +7,11 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_idr._qt._forms import (
-    POPUP_MARGIN_PX,
     let_shrink,
     name_widget,
     plain_label,
     tooltip,
+    widen_list,
 )
 from napari_idr.model import PlateAcquisitionId
 from napari_idr.services.catalog import counted
@@ -125,8 +125,7 @@ class PlatePanel(QWidget):
         """Tell the whole name of the run, which may be longer than its control."""
         name = self.run.native.currentText() if self.run.native.isEnabled() else ""
         self.run.native.setToolTip(tooltip(RUN_TOOLTIP, name))
-        view = self.run.native.view()
-        view.setMinimumWidth(view.sizeHintForColumn(0) + POPUP_MARGIN_PX)
+        widen_list(self.run.native)
 
     def _on_run(self, *_: object) -> None:
         self._offer_fields()

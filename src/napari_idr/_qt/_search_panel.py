@@ -25,6 +25,7 @@ from napari_idr._qt._forms import (
     plain_label,
     present,
     tooltip,
+    widen_list,
 )
 from napari_idr.model import SearchKey, Suggestion
 from napari_idr.services.catalog import counted
@@ -91,6 +92,7 @@ class ServerBar(QWidget):
         """Offer these addresses, the first of them as the present one."""
         self.address.clear()
         self.address.addItems(list(addresses))
+        widen_list(self.address)
 
     def set_abilities(self, words: str, evidence: Sequence[tuple[str, str]]) -> None:
         """Say what the server can do, and on hovering how that was found out."""
@@ -165,6 +167,7 @@ class SearchPanel(QWidget):
     def set_keys(self, keys: Sequence[SearchKey]) -> None:
         """Offer these keys; without any, nothing can be searched."""
         self.key.choices = [(key.label, key) for key in keys]
+        widen_list(self.key.native)
         self.form.enabled = bool(keys)
 
     def set_suggestions(self, text: str, suggestions: Sequence[Suggestion]) -> None:
