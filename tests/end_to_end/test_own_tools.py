@@ -62,3 +62,19 @@ def test_a_layer_above_the_plate_does_not_hide_its_wells_from_the_mouse(
     QTest.qWait(1000)
 
     assert len(plate.names) == before + 2
+
+
+def test_a_click_on_the_plate_s_line_goes_back_from_a_well_to_the_plate(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+    window.double_click(window.well_point(window.layer(f"{PLATE}, field 1"), "C4"))
+    person.until(lambda: "C4" in person.text("idr_image_title"))
+    person.until_idle()
+
+    person.select(SCREEN, PLATE)
+
+    assert person.find("idr_image").isHidden()
+    assert not person.annotations

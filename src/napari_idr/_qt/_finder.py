@@ -39,6 +39,8 @@ class Finder(QObject):
         panels.tabs.currentChanged.connect(self._on_tab)
         panels.results.expanded.connect(self._on_expanded)
         panels.results.activated.connect(self._on_activated)
+        # The line may be the current one already, and something else be looked at.
+        panels.results.clicked.connect(self._on_clicked)
         for model in (panels.found, panels.browsed):
             model.childrenWanted.connect(self._on_children_wanted)
         jobs.slot("studies", receive=self._on_studies)
@@ -163,6 +165,9 @@ class Finder(QObject):
     def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
         if (entry := self._entry(index)) is not None:
             self.entrySelected.emit(entry)
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        self._on_current(index, index)
 
     def _on_activated(self, index: QModelIndex) -> None:
         if (entry := self._entry(index)) is not None:

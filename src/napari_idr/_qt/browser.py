@@ -244,12 +244,14 @@ class Browser(Panels):
         session = self._scene.session(shown.server)
         if session is not None and self._scene.is_answered_by(self, shown.server):
             request = shown.image_request(cell)
+            self._navigator.leave_line()
             self._jobs.start(
                 "details", f"Reading {request.place} …", session.image_details, request
             )
 
     def _on_well_activated(self, shown: PlateShown, cell: GridCell) -> None:
         if self._scene.is_answered_by(self, shown.server):
+            self._navigator.leave_line()
             self._open(shown.image_request(cell))
 
     def _on_open_image(self) -> None:

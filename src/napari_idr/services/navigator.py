@@ -65,6 +65,11 @@ class Navigator:
         self.show_when_known = False
         return True
 
+    def leave_line(self) -> None:
+        """Remember that what is looked at is no line of the tree, but a well."""
+        self.selected = None
+        self.show_when_known = False
+
     def receive(self, details: Details) -> None:
         """Remember what was learnt about a plate or an image."""
         match details:
