@@ -10,12 +10,15 @@ import pytest
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QProgressBar
 
+from napari_idr.demo.faults import FOREVER
+
 if TYPE_CHECKING:
     from napari_idr import demo
     from support.fixtures import MakePerson
     from support.person import Person
 
 KINOME, PLATE = "idr0902-demo-kinome/screenA", "KN384-02"
+OTHER = "KN384 missing/wells é [1]"
 
 ALLOWED_MS = 200
 
@@ -117,3 +120,34 @@ def test_a_search_is_cancelled_as_well(person: Person, classic: demo.Archive) ->
     person.until(lambda: "Cancelled" in person.status, timeout=ALLOWED_MS)
 
     assert person.is_idle
+
+
+def test_a_line_whose_details_were_cancelled_can_be_selected_again(
+    person: Person, classic: demo.Archive
+) -> None:
+    person.search("CDC20")
+    person.open(KINOME)
+    classic.faults.delay("plates", 1000)
+    person.click_line(KINOME, OTHER)
+    person.until(lambda: not person.is_idle)
+    person.click("idr_cancel")
+    classic.faults.clear()
+
+    person.select(KINOME, OTHER)
+
+    assert OTHER in person.text("idr_plate_title")
+
+
+def test_a_line_that_failed_can_be_selected_again(
+    person: Person, classic: demo.Archive
+) -> None:
+    person.search("CDC20")
+    person.open(KINOME)
+    classic.faults.answer_next(404, match="/api/v0/m/plates/", times=FOREVER)
+    person.select(KINOME, OTHER)
+    assert "has no" in person.status
+    classic.faults.clear()
+
+    person.select(KINOME, OTHER)
+
+    assert OTHER in person.text("idr_plate_title")

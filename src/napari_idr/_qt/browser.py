@@ -109,6 +109,7 @@ class Browser(Panels):
             ("projection", self._on_projected),
         ):
             self._jobs.slot(name).finished.connect(receive)
+        self._jobs.slot("details").failed.connect(self._navigator.forget_line)
         self._jobs.slot("mosaic").stepped.connect(self._on_mosaic_step)
         self._scene.plates.arrived.connect(self._jobs.slot("mosaic").release)
         self._jobs.slot("image").stepped.connect(self._on_image_step)
@@ -309,7 +310,7 @@ class Browser(Panels):
     def _on_cancel(self) -> None:
         self._jobs.cancel_all()
         self._finder.stop_loading()
-        self._navigator.take_wish()
+        self._navigator.leave_line()
         self.status.say("Cancelled.")
 
     def _on_jobs_changed(self) -> None:

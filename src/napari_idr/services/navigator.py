@@ -67,8 +67,12 @@ class Navigator:
 
     def leave_line(self) -> None:
         """Remember that what is looked at is no line of the tree, but a well."""
-        self.selected = None
+        self.forget_line()
         self.show_when_known = False
+
+    def forget_line(self, *_: object) -> None:
+        """Let a line be selected again: what is known of it didn't come."""
+        self.selected = None
 
     def receive(self, details: Details) -> None:
         """Remember what was learnt about a plate or an image."""
