@@ -141,12 +141,18 @@ class PlateShown:
         if place is None:
             return self.details.plate.name
         well = self.plate_map.cell(*place)
-        words = (
-            f"{self.plan.grid.label(*place)} · no image"
-            if well is None
-            else (f"{well.title}{' · hit' if well.hit else ''}")
-        )
-        return f"{self.details.plate.name} · {words}"
+        parts = [self.details.plate.name]
+        if well is None:
+            parts += [self.plan.grid.label(*place), "no image"]
+        else:
+            parts += [well.title, "hit" if well.hit else ""]
+            parts.append("no thumbnail came" if place in self._failed else "")
+        return " · ".join(part for part in parts if part)
+
+    @cached_property
+    def _failed(self) -> frozenset[tuple[int, int]]:
+        failures = () if self.account is None else self.account.failures
+        return frozenset((one.tile.row, one.tile.column) for one in failures)
 
     def image_request(self, cell: GridCell) -> ImageRequest:
         """Return how to ask for the image of a cell."""
