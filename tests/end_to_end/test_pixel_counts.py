@@ -90,7 +90,7 @@ def test_a_dragged_view_asks_for_what_it_stops_at(
     quiet(window, person)
     visible = tiles_in_sight(window, layers, archive.face)
     archive.requests.clear()
-    start, end = QPoint(560, 400), QPoint(60, 400)
+    start, end = QPoint(window.canvas.width() - 20, 400), QPoint(20, 400)
     stops = set()
     for _ in range(3):
         with calm():

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SEARCH_TAB, STUDIES_TAB = 0, 1
 
-PREFERRED_PX = QSize(380, 700)
+PREFERRED_PX = QSize(350, 700)
 """What the dock is given where there is room: names and values can be read."""
 
 RESULTS_SHARE, CARDS_SHARE = 0.27, 0.5
