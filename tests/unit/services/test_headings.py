@@ -73,3 +73,24 @@ def test_a_window_without_a_size_shows_no_headings():
     assert headings_in_view(plan, view_of(y=0, x=0, zoom=float("inf"))) == ()
     flat = View(top=0, left=0, bottom=0, right=0, zoom=0)
     assert headings_in_view(plan, flat) == ()
+
+
+@given(y=st.floats(0, 1), x=st.floats(0, 1))
+def test_within_a_single_well_its_letter_and_number_stay_in_sight(y, x):
+    plan = plan_of(8, 12)
+    top, left = plan.pitch[0] * 2, plan.pitch[1] * 3  # C4
+    height, width = plan.cell_shape
+    room = 0.1  # of the well, at its border: there the neighbour is as much in sight
+    view = view_of(
+        y=top + height * (room + (1 - 2 * room) * y),
+        x=left + width * (room + (1 - 2 * room) * x),
+        zoom=40,
+    )
+
+    seen = {
+        one.label
+        for one in headings_in_view(plan, view)
+        if view.top < one.y < view.bottom and view.left < one.x < view.right
+    }
+
+    assert seen >= {"C", "4"}

@@ -53,13 +53,35 @@ def headings_in_view(plan: MosaicPlan, view: View) -> tuple[Heading, ...]:
     # The letters keep their distance from the cells on the screen.
     top, left, beside = view.top + room / 1.5, view.left + room / 1.5, -room / 1.5
     rows, columns = (max(1, math.ceil(room / pitch)) for pitch in plan.pitch)
+    # Letters keep off the corner, where those of rows and columns would meet.
+    below, beyond, edge = view.top + 2 * room, view.left + 2 * room, room / 1.5
+    height, width = plan.cell_shape
     return (
         *(
-            replace(one, x=max(min(one.x, beside), left))
+            replace(
+                one,
+                x=max(min(one.x, beside), left),
+                y=_seen(one.y, height - room, below, view.bottom - edge),
+            )
             for one in plan.row_headings()[::rows]
         ),
         *(
-            replace(one, y=max(min(one.y, beside), top))
+            replace(
+                one,
+                y=max(min(one.y, beside), top),
+                x=_seen(one.x, width - room, beyond, view.right - edge),
+            )
             for one in plan.column_headings()[::columns]
         ),
     )
+
+
+def _seen(middle: float, span: float, first: float, last: float) -> float:
+    """Return the place nearest to a middle that is seen, within a span around it.
+
+    >>> _seen(50, 80, 0, 40), _seen(50, 80, 70, 300), _seen(50, 80, 200, 300)
+    (40, 70, 50)
+    """
+    half = max(span / 2, 0)
+    low, high = max(first, middle - half), min(last, middle + half)
+    return min(max(middle, low), high) if low <= high else middle
