@@ -64,8 +64,13 @@ class OpenedImage:
 
     @property
     def words(self) -> str:
-        """What was opened, for the status."""
-        odd = (f"{note[:1].upper()}{note[1:]}." for note in self.image.notes)
+        """What was opened, for the status; not again what the image's card says."""
+        said = self.details.image.notes
+        odd = (
+            f"{note[:1].upper()}{note[1:]}."
+            for note in self.image.notes
+            if note not in said
+        )
         return " ".join([source_words(self.reader.source), *self.notes, *odd])
 
 

@@ -17,7 +17,7 @@ from napari_idr.services.projection import plan_projected_image
 from napari_idr.services.session import Session
 from napari_idr.services.viewing import Viewing
 
-STACK, STILL, LARGE = map(ImageId, (9101, 9203, 9301))
+STACK, STILL, LARGE, NO_PIXELS = map(ImageId, (9101, 9203, 9301, 9204))
 BROKEN, NO_LEVEL, NO_CHUNK, NO_STORE, GONE_HOST = map(
     ImageId, (9631, 9632, 9633, 9634, 9635)
 )
@@ -75,6 +75,16 @@ def test_a_broken_store_is_told_in_a_sentence_and_the_next_source_taken(
     assert words in opened.words
     assert opened.specs[0].name.endswith("[raw]" if source is RAW else "[rendered]")
     assert opened.metadata["pixel_source"] == source.value
+
+
+def test_what_the_card_of_an_image_says_isn_t_said_again(open_image):
+    opened = open_image(NO_PIXELS)
+
+    assert opened.reader.source is PixelSource.THUMBNAIL
+    (said,) = opened.details.image.notes
+    assert "can't read the pixels" in said
+    assert said not in opened.words
+    assert "The server's rendering can't be had" in opened.words
 
 
 def test_a_chunk_that_is_missing_is_black_and_the_rest_is_there(
