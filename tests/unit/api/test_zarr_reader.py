@@ -209,6 +209,42 @@ def test_z_counts_at_the_full_resolution_where_a_level_has_fewer_planes(objects)
     ]
 
 
+def test_levels_listed_from_small_to_large_have_the_pixel_size_of_the_largest(objects):
+    group = write(objects.root, values("yx"), "yx", levels=3)
+    [described] = group.attrs["multiscales"]
+    group.attrs["multiscales"] = [
+        {**described, "datasets": described["datasets"][::-1]}
+    ]
+
+    reader = opened(objects)
+
+    assert [level.shape for level in reader.levels] == [(70, 90), (35, 45), (18, 23)]
+    assert reader.image.pixel_size_x_um == 0.5
+    assert reader.image.notes == ("the resolutions aren't listed from large to small",)
+
+
+def test_a_level_of_fewer_channels_is_left_out_with_a_note(objects):
+    array = values("cyx")
+    group = write(objects.root, array, "cyx", levels=3)
+    del group["1"]
+    group.create_array("1", data=np.full((1, 35, 45), 7, "u2"), chunks=(1, 35, 45))
+
+    reader = opened(objects)
+
+    assert [level.shape for level in reader.levels] == [(70, 90), (18, 23)]
+    assert any("'1' has 1 channels for 3" in note for note in reader.image.notes)
+    np.testing.assert_array_equal(plane(reader, level=1, c=2), array[2, ::4, ::4])
+
+
+def test_a_first_plane_that_the_store_counts_below_zero_is_the_first(objects):
+    group = write(objects.root, values("zyx"), "zyx")
+    group.attrs["omero"] = {"rdefs": {"defaultZ": -1, "defaultT": -1}}
+
+    shown = opened(objects).image
+
+    assert (shown.default_z, shown.default_t) == (0, 0)
+
+
 def test_a_missing_chunk_is_filled(objects):
     write(objects.root, values("yx"), "yx", fill_value=9)
     (objects.root / "0/0/1").unlink()
@@ -343,6 +379,20 @@ def test_the_first_image_of_a_collection_is_opened(objects):
 
     assert reader.image.zarr_url == f"{objects.url}/0"
     np.testing.assert_array_equal(plane(reader), array)
+
+
+@pytest.mark.parametrize("kind", ["collection", "two images"])
+def test_of_several_images_one_of_another_size_is_not_taken(objects, kind):
+    group = zarr.open_group(objects.root, mode="w", zarr_format=2)
+    group.attrs["bioformats2raw.layout"] = 3
+    if kind == "two images":
+        group = write(objects.root, values("yx"), "yx")
+        group.attrs["multiscales"] = [*group.attrs["multiscales"]] * 2
+    else:
+        write(objects.root / "0", values("yx"), "yx")
+
+    with pytest.raises(PixelDataError, match="which of several images"):
+        opened(objects, size_x=91)
 
 
 def test_the_address_of_a_plate_is_refused_as_that(objects):

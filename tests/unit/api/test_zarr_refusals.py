@@ -28,6 +28,29 @@ def test_a_store_without_its_largest_level_is_refused(objects):
         opened(objects)
 
 
+def test_the_largest_level_must_be_there_wherever_it_is_listed(objects):
+    group = write(objects.root, values("yx"), "yx", levels=2)
+    [described] = group.attrs["multiscales"]
+    group.attrs["multiscales"] = [
+        {**described, "datasets": described["datasets"][::-1]}
+    ]
+    shutil.rmtree(objects.root / "0")
+
+    with pytest.raises(PixelDataError, match="'0' is named and isn't there"):
+        opened(objects)
+
+
+@pytest.mark.parametrize("path", ["../0", "https://elsewhere.example/0", "", 0, None])
+def test_a_level_outside_the_store_is_refused(objects, path):
+    group = write(objects.root, values("yx"), "yx", levels=2)
+    [described] = group.attrs["multiscales"]
+    described["datasets"][0]["path"] = path
+    group.attrs["multiscales"] = [described]
+
+    with pytest.raises(PixelDataError, match="no path of a resolution"):
+        opened(objects)
+
+
 def test_a_smaller_level_that_is_missing_is_left_out_with_a_note(objects):
     write(objects.root, values("yx"), "yx", levels=3)
     shutil.rmtree(objects.root / "1")

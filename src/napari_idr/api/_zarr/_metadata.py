@@ -124,9 +124,12 @@ def _image(
     elif version not in KNOWN_VERSIONS:
         notes.append(f"the OME-Zarr is of an unknown version, {version!r}")
     axes = _axes(image.get("axes"), notes)
-    datasets = [d for d in _objects(image.get("datasets")) if _path(d.get("path"))]
+    datasets = _objects(image.get("datasets"))
     if not datasets:
         raise PixelDataError("the image lists no resolutions (datasets)")
+    for path in (dataset.get("path") for dataset in datasets):
+        if not _path(path):  # to leave one out may be to leave out the largest
+            raise PixelDataError(f"{path!r} is no path of a resolution")
     outer = _objects(image.get("coordinateTransformations"))
     levels = tuple(_level(dataset, outer, len(axes), notes) for dataset in datasets)
     settings = _object(omero.get("rdefs"), {})
@@ -292,11 +295,12 @@ def _fields(well: object) -> Iterator[ZarrField]:
 def _path(value: object) -> str:
     """Return a path below the group without outer slashes, "" if it is none.
 
-    >>> _path("A/1/"), _path("../other"), _path(0)
-    ('A/1', '', '')
+    >>> _path("A/1/"), _path("./0"), _path("../other"), _path(0)
+    ('A/1', '0', '', '')
     """
-    parts = value.strip("/").split("/") if isinstance(value, str) else []
-    return "" if {"", ".", ".."} & set(parts) else "/".join(parts)
+    text = value.strip("/").removeprefix("./") if isinstance(value, str) else ""
+    parts = text.split("/")
+    return "" if {"", ".", ".."} & set(parts) else text
 
 
 def _object(value: object, default: Mapping[str, Any]) -> Json:
@@ -324,8 +328,10 @@ def _numbers(value: object, length: int) -> list[float] | None:
 
 
 def _index(value: object) -> int | None:
+    """Return what counts from 0, None if it is anything else."""
     number = _number(value)
-    return int(number) if number is not None and number == number // 1 else None
+    is_index = number is not None and number >= 0 and number == number // 1
+    return int(number) if number is not None and is_index else None
 
 
 def _times(a: list[float], b: list[float]) -> list[float]:

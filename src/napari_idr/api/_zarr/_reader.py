@@ -71,7 +71,7 @@ class ZarrReader:
         array = self.arrays[region.level]
         index: dict[str, int | slice] = {
             "t": _at(region.t, self.arrays[0].size("t"), array.size("t")),
-            "c": slice(0, 3) if self.rgb else min(region.c, array.size("c") - 1),
+            "c": slice(0, 3) if self.rgb else region.c,
             "z": _at(region.z, self.arrays[0].size("z"), array.size("z")),
             "y": slice(region.y0, region.y1),
             "x": slice(region.x0, region.x1),
@@ -144,6 +144,7 @@ def open_zarr(
         raise PixelDataError(fact, url=url)
     if len(group.images) > 1:
         notes.append("the OME-Zarr holds several images, of which the first is read")
+    several = bool(notes)
     metadata = group.images[0]
     name = "zarr.json" if third_format else ".zarray"
     paths = [level.path for level in metadata.levels]
@@ -154,11 +155,18 @@ def open_zarr(
         try:
             arrays.append(level_array(path, metadata.letters, body, root))
         except PixelDataError as error:
-            if not arrays:  # without the full resolution it isn't the image
+            if path == metadata.finest.path:  # without it, it isn't the image
                 raise PixelDataError(error.message, url=url) from error
             notes.append(f"a resolution is left out: {error.message}")
     arrays, odd = _in_order(arrays)
+    by_path = {level.path: level for level in metadata.levels}
+    metadata = replace(metadata, levels=tuple(by_path[a.path] for a in arrays))
     notes += [*odd, *placing_notes(metadata, arrays)]
+    if (mismatch := _mismatch(image, arrays[0])) is not None:
+        if several:
+            reason = f"nothing tells which of several images it is: {mismatch}"
+            raise PixelDataError(reason, url=url)
+        notes.append(mismatch)
     shown = _image(image, metadata, arrays[0], url, tuple(notes))
     shown = replace(shown, levels=tuple((a.size("y"), a.size("x")) for a in arrays))
     picture = image.is_rgb if rgb is None else rgb
@@ -233,16 +241,39 @@ def _described(
 
 
 def _in_order(arrays: list[LevelArray]) -> tuple[list[LevelArray], list[str]]:
-    """Put the largest first, and say what is odd."""
+    """Put the largest first, leave out what isn't like it, and say what is odd."""
     notes = []
-    ordered = sorted(arrays, key=lambda a: a.size("y") * a.size("x"), reverse=True)
+    ordered = sorted(arrays, key=_extent, reverse=True)
     if [a.path for a in ordered] != [a.path for a in arrays]:
         notes.append("the resolutions aren't listed from large to small")
-    if len({a.dtype for a in arrays}) > 1:
+    channels = ordered[0].size("c")
+    notes += [
+        f"a resolution is left out: the array {a.path!r} has {a.size('c')} channels "
+        f"for {channels}"
+        for a in ordered
+        if a.size("c") != channels
+    ]
+    ordered = [a for a in ordered if a.size("c") == channels]
+    if len({a.dtype for a in ordered}) > 1:
         notes.append(
             "the resolutions are of different types; all are read as the first"
         )
     return ordered, notes
+
+
+def _extent(array: LevelArray) -> tuple[int, int]:
+    """Return by what levels are ordered: px of a plane, then planes."""
+    return array.size("y") * array.size("x"), array.size("z") * array.size("t")
+
+
+def _mismatch(image: Image, array: LevelArray) -> str | None:
+    """Say where the archive has other sizes than the array, None if it hasn't."""
+    archived = [getattr(image, f"size_{letter}") for letter in "tczyx"]
+    sizes = [array.size(letter) for letter in "tczyx"]
+    if archived == sizes or 0 in archived:
+        return None
+    told, found = (" x ".join(map(str, numbers)) for numbers in (archived, sizes))
+    return f"the archive says {told} (t c z y x), its OME-Zarr has {found}"
 
 
 def _image(
@@ -254,11 +285,6 @@ def _image(
 ) -> Image:
     """Return the image with the sizes of its array and what the archive left out."""
     sizes: dict[str, Any] = {f"size_{letter}": array.size(letter) for letter in "xyzct"}
-    archived = {name: getattr(image, name) for name in sizes}
-    if archived != sizes and 0 not in archived.values():
-        told = " x ".join(str(archived[f"size_{letter}"]) for letter in "tczyx")
-        found = " x ".join(str(sizes[f"size_{letter}"]) for letter in "tczyx")
-        notes += (f"the archive says {told} (t c z y x), its OME-Zarr has {found}",)
     pixel_type = PIXEL_TYPES.get(array.dtype.name, array.dtype.name)
     size_z, size_t = sizes["size_z"], sizes["size_t"]
     return replace(

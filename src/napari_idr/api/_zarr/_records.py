@@ -96,6 +96,16 @@ class ZarrImage:
         """The axes in order, such as "tczyx"; "?" for one that has no letter."""
         return "".join(axis.letter or "?" for axis in self.axes)
 
+    @property
+    def finest(self) -> ZarrLevel:
+        """The level of the largest resolution: the first, unless scales say another."""
+        at = [i for i, axis in enumerate(self.axes) if axis.letter in ("y", "x")]
+        scales = [level.scale for level in self.levels]
+        known = [math.prod(scale[i] for i in at) for scale in scales if scale]
+        if len(known) < len(scales) or not all(size > 0 for size in known):
+            return self.levels[0]
+        return self.levels[known.index(min(known))]
+
     def pixel_size_um(self, letter: str) -> float | None:
         """Return the size of a pixel along z, y or x; None where it isn't told."""
         for index, axis in enumerate(self.axes):
