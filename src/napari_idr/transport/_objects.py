@@ -144,7 +144,8 @@ class ObjectStorage:
         store = HTTPStore(
             origin,
             client_options={
-                "allow_http": True,
+                # Nor does a redirect lead from https to http.
+                "allow_http": origin.startswith("http:"),
                 "user_agent": user_agent,
                 "timeout": timedelta(seconds=timeout_s),
                 "connect_timeout": timedelta(seconds=min(timeout_s, GONE_S)),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 
+import numcodecs
 import numpy as np
 import pytest
+from zarr.codecs import BloscCodec, BytesCodec, ShardingCodec
 
 from napari_idr.api._zarr._reader import open_zarr
 from napari_idr.cancel import NEVER
@@ -116,6 +119,50 @@ def test_a_chunk_that_is_cut_short_is_an_error_and_not_a_picture(objects):
 
     with pytest.raises(PixelDataError, match="can't be read"):
         plane(opened(objects))
+
+
+NOISE = np.random.default_rng(0).integers(0, 2**16, size=(70, 90)).astype("u2")
+"""What can't be made smaller is stored as it is, and read without a look at its end."""
+
+
+@pytest.mark.parametrize("left", [0, 10, 20, 4000, -1])
+@pytest.mark.parametrize(
+    ("version", "codec"),
+    [("0.4", numcodecs.Blosc("lz4")), ("0.5", BloscCodec(cname="lz4"))],
+    ids=["0.4", "0.5"],
+)
+def test_blosc_reads_nothing_past_the_end_of_a_chunk(objects, version, codec, left):
+    write(objects.root, NOISE, "yx", version=version, chunk=64, compressors=codec)
+    chunk = objects.root / ("0/0/0" if version == "0.4" else "0/c/0/0")
+    chunk.write_bytes(chunk.read_bytes()[:left])
+
+    with pytest.raises(PixelDataError, match="can't be read"):
+        plane(opened(objects))
+
+
+def test_nor_does_it_past_the_end_of_a_chunk_in_a_shard(objects):
+    shard = ShardingCodec(
+        chunk_shape=(64, 64),
+        codecs=[BytesCodec(), BloscCodec(cname="lz4")],
+        index_codecs=[BytesCodec()],
+    )
+    write(
+        objects.root,
+        NOISE,
+        "yx",
+        version="0.5",
+        chunk=128,
+        serializer=shard,
+        compressors=None,
+    )
+    file = objects.root / "0/c/0/0"
+    body, index = file.read_bytes()[:-64], np.fromfile(file, "<u8")[-8:].copy()
+    np.testing.assert_array_equal(plane(opened(objects)), NOISE)
+    index[1] //= 2  # the length of the first of four chunks
+    file.write_bytes(body + index.tobytes())
+
+    with pytest.raises(PixelDataError, match="can't be read"):
+        plane(pickle.loads(pickle.dumps(opened(objects))))
 
 
 def test_a_chunk_that_the_server_fails_to_send_is_the_servers_failure(objects):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import zarr
 
+from napari_idr.api._zarr._codecs import with_whole_blosc
 from napari_idr.api._zarr._metadata import parse_json
 from napari_idr.errors import PixelDataError
 
@@ -27,12 +29,16 @@ BROKEN = (
     RuntimeError,
     OSError,
     EOFError,
+    MemoryError,
+    SystemError,
+    lzma.LZMAError,
     zlib.error,
 )
 """What zarr-python and the codecs raise for metadata and chunks they can't read.
 
 There is no common class: blosc and zstd raise RuntimeError, gzip zlib.error, a codec
-that isn't known KeyError, a chunk of the wrong length ValueError.
+that isn't known KeyError, a chunk of the wrong length ValueError, one that claims to be
+endless MemoryError.
 """
 
 
@@ -121,7 +127,7 @@ def level_array(
     """
     if body is None:
         raise PixelDataError(f"the array {path!r} is named and isn't there")
-    described: Any = parse_json(body)
+    described: Any = with_whole_blosc(parse_json(body))
     if described.get("filters") == []:  # as old writers said it; zarr-python warns
         described["filters"] = None
     try:
