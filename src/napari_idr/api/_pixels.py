@@ -205,7 +205,11 @@ class PixelSources:
         rgb: bool | None,
         cancel: CancelToken,
     ) -> PixelReader:
-        """Open the OME-Zarr at the first address that holds one."""
+        """Open the OME-Zarr at the first address that holds one.
+
+        A host that is retired may answer anything: denials, failures, a page for
+        people.
+        """
         from napari_idr.api._zarr._reader import open_zarr  # loads zarr-python
 
         failures: list[IDRError] = []
@@ -216,10 +220,11 @@ class PixelSources:
             except ConnectionFailedError as error:
                 self._note_silence(url, image.id)
                 failures.append(error)
-            except NotFoundError as error:
-                # What was reached and isn't there says more than a host that is gone.
-                failures.insert(0, error)
-        raise failures[0]
+            except IDRError as error:
+                failures.append(error)
+        # What is wrong with a store says more than that there is none, and that more
+        # than a host that is gone.
+        raise min(failures, key=_vagueness)
 
     def _note_silence(self, url: str, image_id: ImageId) -> None:
         with self._lock:
@@ -334,6 +339,12 @@ def _whole_plane(
 def _plane(pixels: NDArray[np.generic], source: PixelSource) -> Plane:
     lossless = source in (PixelSource.RAW, PixelSource.RENDERED_LOSSLESS)
     return Plane(pixels=pixels, source=source, lossless=lossless)
+
+
+def _vagueness(error: IDRError) -> int:
+    """Return how little an error tells of what lies at an address."""
+    vague = (NotFoundError, ConnectionFailedError)
+    return next((n for n, kind in enumerate(vague, 1) if isinstance(error, kind)), 0)
 
 
 def _note(source: PixelSource, error: IDRError) -> str:

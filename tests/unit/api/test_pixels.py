@@ -11,10 +11,16 @@ import pytest
 from napari_idr import IDRClient
 from napari_idr.api._pixels import choose_source
 from napari_idr.api._reader import Region
+from napari_idr.api._zarr import _reader
 from napari_idr.cancel import NEVER
 from napari_idr.demo.pixels import plane as drawn
 from napari_idr.demo.zarr.places import zarr_cases
-from napari_idr.errors import ConnectionFailedError, PixelDataError
+from napari_idr.errors import (
+    ConnectionFailedError,
+    PixelDataError,
+    ServerError,
+    StatusError,
+)
 from napari_idr.model import ImageId, PixelSource
 
 STACK, EXACT = ImageId(9101), ImageId(9203)
@@ -121,6 +127,46 @@ def test_the_second_address_is_tried_when_nothing_is_at_the_first(idr, monkeypat
     reader, notes = idr.open_reader(image)
 
     assert (reader.source, reader.image.zarr_url, notes) == (RAW, urls[1], ())
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        StatusError("the store answered 410", status=410),
+        ServerError("the store answered 503", status=503),
+        PixelDataError("the metadata aren't JSON"),
+        ConnectionFailedError("no answer came from the store"),
+    ],
+    ids=["denial", "failure", "page", "silence"],
+)
+def test_the_second_address_is_tried_whatever_the_first_one_answers(
+    idr, monkeypatch, failure
+):
+    image = idr.image(STACK)
+    urls = ("http://retired.example/a.zarr", image.zarr_url)
+    monkeypatch.setattr("napari_idr.api._pixels.zarr_candidates", lambda _: urls)
+    really = _reader.open_zarr
+
+    def answering(image, url, *args, **options):
+        if url == urls[0]:
+            raise failure
+        return really(image, url, *args, **options)
+
+    monkeypatch.setattr(_reader, "open_zarr", answering)
+
+    reader, notes = idr.open_reader(image)
+
+    assert (reader.source, reader.image.zarr_url, notes) == (RAW, urls[1], ())
+
+
+def test_of_two_addresses_that_fail_the_one_that_tells_more_is_noted(idr, monkeypatch):
+    image = idr.image(BROKEN)
+    urls = (image.zarr_url, image.zarr_url.replace("9631", "nowhere"))
+    monkeypatch.setattr("napari_idr.api._pixels.zarr_candidates", lambda _: urls[::-1])
+
+    _, [note] = idr.open_reader(image)
+
+    assert "aren't JSON" in note
 
 
 def test_a_silent_store_is_not_waited_for_again_but_for_the_same_image(

@@ -38,6 +38,8 @@ def zarr_candidates(lsid: str | None) -> tuple[str, ...]:
     ... # doctest: +NORMALIZE_WHITESPACE
     ('https://uk1s3.embassy.ebi.ac.uk/idr/a%20b.zarr',
      'https://livingobjects.ebi.ac.uk/idr/a%20b.zarr')
+    >>> zarr_candidates("http://s3.embassy.ebi.ac.uk/idr/a.zarr")[0]
+    'https://s3.embassy.ebi.ac.uk/idr/a.zarr'
     >>> zarr_candidates("/data/idr/a.zarr")
     ()
     """
@@ -50,10 +52,10 @@ def zarr_candidates(lsid: str | None) -> tuple[str, ...]:
     path = _clean(parts.path)
     if scheme is None or not host or not path:
         return ()
-    place = host if port is None else f"{host}:{port}"
-    given = f"{scheme}://{place}{quote(path, safe=PLAIN)}"
     if host not in RETIRED_HOSTS:
-        return (given,)
+        place = host if port is None else f"{host}:{port}"
+        return (f"{scheme}://{place}{quote(path, safe=PLAIN)}",)
+    given = f"https://{host}{quote(path, safe=PLAIN)}"
     bucket, _, key = path.lstrip("/").partition("/")
     moved = f"/{MOVED_BUCKETS.get(bucket, bucket)}/{key}".rstrip("/")
     return given, f"https://{OBJECT_STORE}{quote(moved, safe=PLAIN)}"
