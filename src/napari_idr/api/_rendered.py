@@ -305,7 +305,24 @@ def draw(
         cancel=cancel,
     )
     expected = (region.y1 - region.y0, region.x1 - region.x0)
-    return replace(picture, pixels=_fitted(picture.pixels, expected))
+    pixels = _fitted(picture.pixels, expected)
+    return replace(picture, pixels=_upright(pixels, image, region.c, style))
+
+
+def _upright(
+    pixels: NDArray[np.uint8], image: Image, c: int, style: Style
+) -> NDArray[np.uint8]:
+    """Return pixels of which 0 is the start of the window, however they were drawn.
+
+    Servers draw a channel inverted where the archive shows it so, and not all of them
+    can be told otherwise.
+    """
+    flags = [one.inverted for one in image.channels]
+    if style == "grey" and c < len(flags) and flags[c]:
+        return 255 - pixels
+    if style == "picture" and any(flags):
+        return np.where(flags, 255 - pixels, pixels)
+    return pixels
 
 
 def is_drawn_whole(image: Image) -> bool:

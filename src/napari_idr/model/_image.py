@@ -35,7 +35,7 @@ class Channel:
     """One channel.
 
     `color` is "RRGGBB"; `window` is None where the archive knows none;
-    `emission_nm` likewise.
+    `emission_nm` likewise. `inverted` tells that the archive draws it bright for dark.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Channel:
     window: RenderingWindow | None = None
     active: bool = True
     emission_nm: float | None = None
+    inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

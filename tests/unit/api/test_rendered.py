@@ -178,6 +178,24 @@ def test_eight_bit_images_are_drawn_over_their_whole_range_others_in_their_windo
     assert drawn_window(broken, 0) == RenderingWindow(start=0, end=65535)
 
 
+def test_channels_that_the_archive_shows_inverted_are_read_upright():
+    def answer(request):
+        return 200, picture(np.full((20, 30, 3), [255, 7, 7], "u1"))
+
+    channels = (Channel(name="", inverted=True), Channel(name=""), Channel(name=""))
+    image = replace(SMALL, pixel_type="uint8", size_c=3, channels=channels)
+
+    def pixel(style, c=0):
+        rendering = Rendering(Ask(Drawer(answer)))
+        reader = open_rendered(image, rendering, style=style, cancel=NEVER)
+        region = Region(c=c, y0=0, y1=20, x0=0, x1=30)
+        return reader.read(region, cancel=NEVER)[0, 0].tolist()
+
+    assert pixel("picture") == [0, 7, 7]
+    assert pixel("shown") == [255, 7, 7]
+    assert pixel("grey", c=0) == 255 - pixel("grey", c=1)
+
+
 def test_no_more_than_ten_channels_are_drawn_into_one_picture():
     channels = tuple(Channel(name=str(c)) for c in range(12))
 

@@ -110,6 +110,9 @@ def _channel(node: Node) -> Channel:
         ),
         active=active is None or active,
         emission_nm=node.find("emissionWave", float),
+        inverted=bool(
+            node.find("inverted", bool) or node.find("reverseIntensity", bool)
+        ),
     )
 
 
