@@ -90,6 +90,7 @@ class ImagePanel(QWidget):
             return
         image, place = details.image, details.request.place
         self._is_stack = image.size_z > 1
+        self._is_uint8 = image.pixel_type == "uint8"
         self.title.setText(" · ".join(text for text in (place, image.name) if text))
         self.set_source(image.pixel_source)
         facts = [f"{image.size_x} x {image.size_y} px"]
@@ -111,7 +112,7 @@ class ImagePanel(QWidget):
     def set_source(self, source: PixelSource) -> None:
         """Say where the pixels come from."""
         self.badge.setText(source_badge(source))
-        self.badge.setToolTip(source_words(source))
+        self.badge.setToolTip(source_words(source, exact=self._is_uint8))
 
     def _on_open(self, *_: object) -> None:
         self.openWanted.emit()

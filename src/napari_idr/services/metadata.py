@@ -81,6 +81,7 @@ def idr_metadata(
     >>> found["version"], found["query"], found["plate"]
     (1, {'key': 'gene', 'value': 'CDC20'}, None)
     """
+    exact = not isinstance(image, ImageRef | None) and image.pixel_type == "uint8"
     return {
         "version": METADATA_VERSION,
         "server": server,
@@ -94,7 +95,7 @@ def idr_metadata(
         "annotations": [_annotation(one) for one in annotations],
         "pixel_source": None if pixel_source is None else pixel_source.value,
         "pixel_source_words": (
-            None if pixel_source is None else source_words(pixel_source)
+            None if pixel_source is None else source_words(pixel_source, exact=exact)
         ),
         "licence": None if card is None else card.licence,
         "licence_url": None if card is None else card.licence_url,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.model import Image
+from napari_idr.errors import IDRError
+from napari_idr.model import Image, PixelSource
 from napari_idr.services.contrast import contrast_limits
 from napari_idr.services.layers import LayerSpec, image_layer_specs
 from napari_idr.services.metadata import Json, idr_metadata
@@ -20,11 +22,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_idr.api import PixelReader
+    from napari_idr.api import IDRClient, PixelReader
     from napari_idr.cancel import CancelToken
     from napari_idr.services.details import ImageDetails, PlateKey
 
-__all__ = ["MAX_SAMPLE_PX", "OpenedImage", "plan_layers", "plan_opened_image"]
+__all__ = [
+    "MAX_SAMPLE_PX",
+    "OpenedImage",
+    "load_opened_image",
+    "plan_layers",
+    "plan_opened_image",
+]
 
 MAX_SAMPLE_PX = 1024
 """A side of the part of each channel that is read before the layers appear: the
@@ -71,7 +79,47 @@ class OpenedImage:
             for note in self.image.notes
             if note not in said
         )
-        return " ".join([source_words(self.reader.source), *self.notes, *odd])
+        exact = self.image.pixel_type == "uint8"
+        what = source_words(self.reader.source, exact=exact)
+        return " ".join([what, *self.notes, *odd])
+
+
+def load_opened_image(
+    client: IDRClient,
+    details: ImageDetails,
+    view: Callable[[PixelReader], ViewedImage],
+    *,
+    server: str,
+    cancel: CancelToken,
+) -> OpenedImage:
+    """Open the best source of an image that shows its first plane, and plan its layers.
+
+    Where raw pixels are announced and don't come, the next source is taken, with a
+    note. For `view` and `server` see `plan_opened_image`.
+
+    Raises
+    ------
+    IDRError
+        No source shows anything.
+    """
+    plan = partial(
+        plan_opened_image,
+        details,
+        view=view,
+        server=server,
+        web_url=client.web_url(details.image),
+        cancel=cancel,
+    )
+    reader, notes = client.open_reader(details.image, cancel=cancel)
+    try:
+        return plan(reader, notes=notes)
+    except IDRError as error:
+        if reader.source is not PixelSource.RAW:
+            raise
+        notes += (f"The raw pixels can't be read: {error.message}.",)
+    drawn = replace(details.image, zarr_url=None)
+    reader, more = client.open_reader(drawn, cancel=cancel)
+    return plan(reader, notes=(*notes, *more))
 
 
 def plan_opened_image(

@@ -65,7 +65,7 @@ def source_words(source: PixelSource, *, exact: bool = False) -> str:
     source
         Where the pixels come from.
     exact
-        Whether a lossless rendering is known to be equal to the stored `uint8`.
+        Whether the stored pixels are `uint8`, to which a lossless rendering is equal.
 
     Examples
     --------

@@ -34,7 +34,7 @@ from napari_idr.services.details import (
     StudyDetails,
 )
 from napari_idr.services.mosaic import MosaicStep, load_mosaic
-from napari_idr.services.open_image import OpenedImage, plan_opened_image
+from napari_idr.services.open_image import OpenedImage, load_opened_image
 from napari_idr.services.opening import ConnectionSettings, Opening
 from napari_idr.services.plate_view import PlateShown, plan_plate_shown
 from napari_idr.services.projection import plan_projected_image
@@ -350,15 +350,8 @@ class Session:
         """Yield what is known of an image, then return it ready to be shown."""
         details = self.image_details(request, cancel=cancel)
         yield details
-        reader, notes = self.client.open_reader(details.image, cancel=cancel)
-        return plan_opened_image(
-            details,
-            reader,
-            view,
-            server=self.url,
-            web_url=self.client.web_url(details.image),
-            notes=notes,
-            cancel=cancel,
+        return load_opened_image(
+            self.client, details, view, server=self.url, cancel=cancel
         )
 
     def projection(

@@ -9,6 +9,7 @@ import pytest
 
 from napari_idr import demo
 from napari_idr.cancel import NEVER
+from napari_idr.demo.faults import FOREVER
 from napari_idr.demo.pixels import plane as drawn
 from napari_idr.model import ImageId, ImageRef, PixelSource
 from napari_idr.services.details import ImageRequest
@@ -85,6 +86,37 @@ def test_what_the_card_of_an_image_says_isn_t_said_again(open_image):
     assert "can't read the pixels" in said
     assert said not in opened.words
     assert "The server's rendering can't be had" in opened.words
+
+
+@pytest.mark.parametrize("fault", ["failure", "cut short"])
+def test_where_the_first_raw_pixels_do_not_come_the_next_source_is_taken(
+    open_image, idr_archive, fault
+):
+    chunks = r"/9101\.zarr/0/c/"
+    if fault == "failure":
+        idr_archive.faults.answer_next(503, times=FOREVER, match=chunks)
+    else:
+        idr_archive.faults.answer_next(200, times=FOREVER, match=chunks, body="x")
+
+    opened = open_image(STACK)
+
+    assert opened.reader.source is LOSSLESS
+    assert opened.metadata["pixel_source"] == LOSSLESS.value
+    assert all(spec.name.endswith("[rendered]") for spec in opened.specs)
+    assert "The raw pixels can't be read: " in opened.words
+
+
+def test_of_a_lossless_copy_it_is_said_whether_it_is_equal_to_what_is_stored(
+    open_image, idr_archive
+):
+    idr_archive.faults.answer_next(404, times=FOREVER, match=r"\.zarr/")
+
+    eight, sixteen = open_image(STILL), open_image(STACK)
+
+    for opened, words in ((eight, "equal to the stored"), (sixteen, "Not the stored")):
+        assert opened.reader.source is LOSSLESS
+        assert words in opened.words
+        assert words in opened.metadata["pixel_source_words"]
 
 
 def test_a_chunk_that_is_missing_is_black_and_the_rest_is_there(
