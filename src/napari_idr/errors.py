@@ -21,7 +21,7 @@ Errors carry facts as attributes. Sentences for people are made in
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 __all__ = [
     "Cancelled",
@@ -59,6 +59,14 @@ class IDRError(Exception):
 
     def __str__(self) -> str:
         return self.message if self.url is None else f"{self.message} [{self.url}]"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the keywords of `__init__`, which exceptions don't keep."""
+        return _remade, (type(self), self.args), self.__dict__
+
+
+def _remade(kind: type[IDRError], args: tuple[Any, ...]) -> IDRError:
+    return kind.__new__(kind, *args)
 
 
 class ConnectionFailedError(IDRError):
