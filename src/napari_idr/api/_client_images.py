@@ -44,6 +44,7 @@ class ImageQuestions:
         Makes the like of the rendering in another process, None where it can't.
     """
 
+    url: str
     _capabilities: Capabilities | None = None
 
     def __init__(
@@ -186,5 +187,7 @@ class ImageQuestions:
                 storage = ObjectStorage(
                     at_once=at_once, timeout_s=timeout_s, user_agent=user_agent()
                 )
-                self._sources = PixelSources(self._rendering, self._thumbnails, storage)
+                self._sources = PixelSources(
+                    self.url, self._rendering, self._thumbnails, storage
+                )
             return self._sources

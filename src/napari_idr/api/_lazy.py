@@ -116,11 +116,11 @@ class LazyLevel:
                     block[a, k, b] = plane[inside]
 
 
-def lazy_levels(reader: PixelReader) -> tuple[da.Array, ...]:
+def lazy_levels(reader: PixelReader, *, server: str) -> tuple[da.Array, ...]:
     """Return a dask array for each level of a reader.
 
     Work that the same reader gives twice has the same name, so that a cluster does
-    it once.
+    it once. `server` tells images of the same number apart.
     """
     import dask.array as da
     from dask.base import tokenize
@@ -130,9 +130,7 @@ def lazy_levels(reader: PixelReader) -> tuple[da.Array, ...]:
     for number, level in enumerate(reader.levels):
         lazy = LazyLevel(reader, number)
         channels = image.size_c if reader.rgb else 1
-        token = tokenize(
-            image.id, image.zarr_url, str(reader.source), number, lazy.shape
-        )
+        token = tokenize(server, image, str(reader.source), number, lazy.shape)
         arrays.append(
             da.from_array(  # type: ignore[no-untyped-call]  # dask is partly typed
                 lazy,

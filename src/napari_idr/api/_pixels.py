@@ -132,8 +132,13 @@ class PixelSources:
     """Opens the pixels of images of one archive. Thread-safe."""
 
     def __init__(
-        self, rendering: Rendering, thumbnails: Thumbnails, storage: ObjectStorage
+        self,
+        server: str,
+        rendering: Rendering,
+        thumbnails: Thumbnails,
+        storage: ObjectStorage,
     ) -> None:
+        self._server = server
         self._rendering = rendering
         self._thumbnails = thumbnails
         self._storage = storage
@@ -318,7 +323,7 @@ class PixelSources:
             reader = replace(reader, first={})  # not to be sent along with each task
         return ImagePixels(
             image=reader.image,
-            levels=lazy_levels(reader),
+            levels=lazy_levels(reader, server=self._server),
             source=reader.source,
             notes=(*opened.notes, *reader.image.notes),
         )

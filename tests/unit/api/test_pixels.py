@@ -8,7 +8,7 @@ import dask
 import numpy as np
 import pytest
 
-from napari_idr import IDRClient
+from napari_idr import IDRClient, demo
 from napari_idr.api._pixels import choose_source
 from napari_idr.api._reader import Region
 from napari_idr.api._zarr import _reader
@@ -313,6 +313,19 @@ def test_lazy_levels_pickle_without_connections_and_compute_after(
     assert len(packed) < 100_000
     source = idr_archive.world.images[image_id]
     np.testing.assert_array_equal(again[0, 1, 0].compute(), drawn(source, 1))
+
+
+def test_images_of_one_number_on_two_servers_are_told_apart(archive):
+    def drawn_levels(url):
+        with IDRClient(url, cache=False) as client:
+            return client.pixels(EXACT)
+
+    with demo.serve(face="classic") as other:
+        images = [drawn_levels(one.url) for one in (archive, archive, other)]
+
+    assert [image.source for image in images] == [JPEG] * 3
+    here, again, elsewhere = (image.levels[0].name for image in images)
+    assert here == again != elsewhere
 
 
 def test_lazy_levels_compute_on_threads_and_processes(idr):
