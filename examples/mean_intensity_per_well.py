@@ -2,7 +2,8 @@
 
     python mean_intensity_per_well.py PLATE_ID means.csv [SERVER]
 
-Started again with the same table, it goes on where it stopped.
+Started again with the same table, it goes on where it stopped. A well that fails is
+named, and the others are measured.
 """
 
 import csv
@@ -13,6 +14,7 @@ from pathlib import Path
 from distributed import Client, LocalCluster, Semaphore, as_completed
 
 from napari_idr import IDRClient
+from napari_idr.errors import IDRError
 
 
 @cache
@@ -39,7 +41,10 @@ def main(plate_id: int, table: Path, server: str = "idr.openmicroscopy.org") -> 
         }
         with table.open("a", buffering=1, newline="") as file:  # line by line
             for count, job in enumerate(as_completed(jobs), len(done) + 1):
-                csv.writer(file).writerow([jobs[job], *job.result()])
+                try:
+                    csv.writer(file).writerow([jobs[job], *job.result()])
+                except IDRError as error:  # the next start tries this well again
+                    print(jobs[job], error, file=sys.stderr, flush=True)
                 print(count, "of", len(wells), "wells", flush=True)
 
 

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from napari_idr import IDRClient
+from napari_idr.demo.faults import FOREVER
 from napari_idr.demo.pixels import plane
 from napari_idr.model import PlateId
 
@@ -26,6 +27,10 @@ def test_a_plate_is_measured_on_a_cluster_although_it_was_begun_and_a_worker_die
     table = tmp_path / "means.csv"
     begun = [f"{grid.label(cell.row, cell.column)},raw,0,0\n" for cell in cells[:-8]]
     table.write_text("".join(begun))
+    *measured, broken = cells[-8:]
+    lost = grid.label(broken.row, broken.column)
+    chunks = rf"\.zarr/{lost[0]}/{lost[1:]}/0/0/\d"
+    idr_archive.faults.answer_next(200, times=FOREVER, match=chunks, body="cut")
 
     with subprocess.Popen(
         [sys.executable, str(SCRIPT), str(PLATE), str(table), idr_archive.url],
@@ -42,8 +47,9 @@ def test_a_plate_is_measured_on_a_cluster_although_it_was_begun_and_a_worker_die
     rows = {row[0]: row[1:] for row in csv.reader(table.open())}
     assert script.returncode == 0, "".join(said)
     assert "96 of 96 wells\n" in said
-    assert len(rows) == len(cells)
-    for cell in cells[-8:]:
+    assert len(rows) == len(cells) - 1
+    assert sum(line.startswith(f"{lost} a chunk of") for line in said) == 1
+    for cell in measured:
         image = idr_archive.world.images[cell.image_id]
         means = [f"{plane(image, c).mean():.3f}" for c in range(image.size_c)]
         assert rows[grid.label(cell.row, cell.column)] == ["raw", *means]
