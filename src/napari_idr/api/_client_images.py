@@ -13,6 +13,7 @@ from napari_idr.api._rois import Rois
 from napari_idr.api._thumbnails import STORED_PX, Thumbnails
 from napari_idr.api._webgateway import WebGateway
 from napari_idr.cancel import NEVER
+from napari_idr.errors import IDRError
 from napari_idr.transport import user_agent
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from napari_idr.api._reader import PixelReader
     from napari_idr.api._thumbnails import Thumbnail
     from napari_idr.cancel import CancelToken
-    from napari_idr.errors import IDRError
     from napari_idr.model import Capabilities, Image, ImageId, Roi, ShapeId
 
 
@@ -161,14 +161,23 @@ class ImageQuestions:
 
     def open_labels(
         self, reader: PixelReader, *, cancel: CancelToken = NEVER
-    ) -> tuple[PixelReader, ...]:
-        """Return readers of the label images beside raw pixels, often none."""
+    ) -> tuple[tuple[str, PixelReader | IDRError], ...]:
+        """Return the label images beside raw pixels, often none.
+
+        Each comes with its name, and as a reader or as the error that says why there
+        is none.
+        """
         from napari_idr.api._zarr._reader import ZarrReader  # loads zarr-python
 
         if not isinstance(reader, ZarrReader):
             return ()
-        names = reader.label_names(cancel=cancel)
-        return tuple(reader.open_label(name, cancel=cancel) for name in names)
+        found: list[tuple[str, PixelReader | IDRError]] = []
+        for name in reader.label_names(cancel=cancel):
+            try:
+                found.append((name, reader.open_label(name, cancel=cancel)))
+            except IDRError as error:
+                found.append((name, error))
+        return tuple(found)
 
     def _drawing(self) -> Drawing:
         """Return what is known of the rendering by now; nothing is sent."""

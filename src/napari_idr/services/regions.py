@@ -95,7 +95,10 @@ def load_regions(
         failures.append(error)
         notes.append(f"The regions didn't come: {error.message}.")
     try:
-        for reader in client.open_labels(opened.reader, cancel=cancel):
+        for name, reader in client.open_labels(opened.reader, cancel=cancel):
+            if isinstance(reader, IDRError):
+                notes.append(f"The labels {name} didn't come: {reader.message}.")
+                continue
             if not np.issubdtype(reader.dtype, np.integer):
                 notes.append(f"The labels {reader.image.name} aren't whole numbers.")
                 continue
@@ -161,24 +164,18 @@ def label_layer_spec(
         Of `idr_metadata`.
     """
     axes = image_axes(reader.image)
-    scale, unit = pixel_scale(opened.image, axes)
-    for axis, full, own in (
-        (-2, opened.image.size_y, reader.image.size_y),
-        (-1, opened.image.size_x, reader.image.size_x),
-    ):
-        scale[axis] *= full / own
+    steps, unit = pixel_scale(opened.image, axes)
+    # Both cover the same field, and begin half a px before the centre of their first.
+    scale = [
+        step if axis == "t" else step * _ratio(opened.image, reader.image, axis)
+        for axis, step in zip(axes, steps, strict=True)
+    ]
     name = short_name(opened.image.name, MAX_NAME) or f"Image {opened.image.id}"
     kwargs = {
         "name": f"{short_name(reader.image.name, MAX_NAME)} - {name} [labels]",
         "scale": scale,
         "translate": [
-            *(0.0 for _ in axes[:-2]),
-            *(
-                step / 2 - whole / 2
-                for step, whole in zip(
-                    scale[-2:], pixel_scale(opened.image, axes)[0][-2:], strict=True
-                )
-            ),
+            own / 2 - step / 2 for own, step in zip(scale, steps, strict=True)
         ],
         "units": axis_units(axes, unit),
         "axis_labels": list(axes),
@@ -189,3 +186,8 @@ def label_layer_spec(
     }
     data = list(arrays) if len(arrays) > 1 else arrays[0]
     return LayerSpec(layer_type="labels", data=data, kwargs=kwargs)
+
+
+def _ratio(image: Image, labels: Image, axis: str) -> float:
+    """Return how many px of an image one of its labels' covers along an axis."""
+    return float(getattr(image, f"size_{axis}") / getattr(labels, f"size_{axis}"))
