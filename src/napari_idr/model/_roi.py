@@ -18,8 +18,9 @@ class Shape:
 
     `points` are (y, x) pairs with the transform already applied: the corners of a
     rectangle or mask (four), the ends of the axes of an ellipse as the corners of
-    its bounding box (four), the vertices of the others. `z`, `t`, `c` are None
-    where the shape is on all of them. Colours are "RRGGBBAA" or None.
+    its bounding box (four), the vertices of the others; none where the archive has
+    lost some of them. `z`, `t`, `c` are None where the shape is on all of them.
+    Colours are "RRGGBBAA" or None.
     """
 
     id: ShapeId

@@ -14,7 +14,7 @@ from napari_idr import IDRClient
 from napari_idr.api._rendering import decode_mask
 from napari_idr.api._wire._node import Node
 from napari_idr.api._wire._roi import roi
-from napari_idr.errors import NotFoundError, PixelDataError, ResponseFormatError
+from napari_idr.errors import NotFoundError, PixelDataError
 from napari_idr.model import ImageId, ShapeId
 
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
@@ -84,9 +84,31 @@ def test_a_kind_we_don_t_know_is_left_out():
     assert roi(Node({"@id": 1, "shapes": [odd]})).shapes == ()
 
 
-def test_half_a_point_is_a_wrong_answer():
-    with pytest.raises(ResponseFormatError, match="without a partner"):
-        shape("Polygon", Points="1,2 3")
+@pytest.mark.parametrize(
+    ("kind", "members"),
+    [
+        ("Polygon", {"Points": "1,2 3"}),
+        ("Polygon", {"Points": "1,2 a,b"}),
+        ("Polygon", {}),
+        ("Rectangle", {"X": 1, "Y": 2, "Width": None, "Height": 3}),
+        ("Point", {"X": 1, "Y": 2, "Transform": {"A00": 1}}),
+    ],
+)
+def test_a_shape_whose_outline_is_lost_is_without_points(kind, members):
+    assert shape(kind, **members).points == ()
+
+
+def test_a_number_that_is_none_does_not_move_the_others():
+    first, second = shape("Polyline", Points="NaN,1 2,3").points
+
+    assert np.isnan(first[1])
+    assert (first[0], second) == (1, (3, 2))
+
+
+def test_points_of_old_servers_are_those_that_were_drawn():
+    text = "points[1,2, 30,4] points1[1,2, 30,4] points2[0,0, 0,0] mask[0,0]"
+
+    assert shape("Polyline", Points=text).points == ((2, 1), (4, 30))
 
 
 def test_thousands_of_regions_come_page_by_page(quick, routes):

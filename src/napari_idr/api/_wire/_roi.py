@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from napari_idr.api._wire._image import color
+from napari_idr.errors import ResponseFormatError
 from napari_idr.model import Roi, RoiId, Shape, ShapeId, ShapeKind
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ KINDS: dict[str, ShapeKind] = {
     "Label": "label",
 }
 
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+BETWEEN_NUMBERS = re.compile(r"[\s,;]+")
+
+OLD_POINTS = re.compile(r"\s*points\[([^\]]*)\]")
+"""Before OMERO 5.3 the vertices were followed by others that nobody drew."""
 
 
 def roi(node: Node) -> Roi:
@@ -46,14 +50,12 @@ def _shape(node: Node) -> Shape | None:
     kind = KINDS.get(node.get("@type", str).rpartition("#")[2])
     if kind is None:
         return None
-    moved = _transform(node.find_child("Transform"))
-    points = (moved(point) for point in _points(node, kind))
     fill, stroke = node.find("FillColor", int), node.find("StrokeColor", int)
     width = node.find_child("StrokeWidth")
     return Shape(
         id=ShapeId(node.get("@id", int)),
         kind=kind,
-        points=tuple((y, x) for x, y in points),
+        points=_outline(node, kind),
         z=_plane(node, "TheZ"),
         t=_plane(node, "TheT"),
         c=_plane(node, "TheC"),
@@ -62,6 +64,18 @@ def _shape(node: Node) -> Shape | None:
         stroke_color=None if stroke is None else color(stroke),
         stroke_width_px=None if width is None else width.find("Value", float),
     )
+
+
+def _outline(node: Node, kind: ShapeKind) -> tuple[Point, ...]:
+    """Return the (y, x) of a shape; none where the archive has lost some of them.
+
+    One of ten thousand shapes must not take the others along.
+    """
+    try:
+        moved = _transform(node.find_child("Transform"))
+        return tuple((y, x) for x, y in map(moved, _points(node, kind)))
+    except ResponseFormatError:
+        return ()
 
 
 def _points(node: Node, kind: ShapeKind) -> Iterable[Point]:
@@ -85,7 +99,13 @@ def _points(node: Node, kind: ShapeKind) -> Iterable[Point]:
 
 
 def _vertices(node: Node) -> tuple[Point, ...]:
-    numbers = [float(n) for n in NUMBER.findall(node.get("Points", str))]
+    text = node.get("Points", str)
+    if (old := OLD_POINTS.match(text)) is not None:
+        text = old[1]
+    try:
+        numbers = [float(n) for n in BETWEEN_NUMBERS.split(text.strip(" ,;")) if n]
+    except ValueError:
+        raise node.stumble("'Points' holds what is no number") from None
     if len(numbers) % 2:
         raise node.stumble("'Points' holds a number without a partner")
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
