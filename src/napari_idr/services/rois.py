@@ -87,7 +87,8 @@ def roi_layer_specs(
     position of the sliders. Regions too many for a Shapes layer are drawn into a
     Labels layer, whose values count the shapes from 1; so are masks of which there is
     a bitmap, into one of their own, and the others are drawn as their frames. Each
-    layer has the features `roi_id`, `shape_id`, `kind`, `name` and `text`.
+    layer has the features `roi_id`, `shape_id`, `kind`, `name`, `text`, `color` and
+    `c`, the channel, which is None where a shape belongs to all of them.
 
     Drawing many regions takes a while; this is for a worker thread.
 
@@ -305,6 +306,8 @@ def _features(placed: Sequence[_Placed]) -> dict[str, list[Any]]:
         "kind": [one.shape.kind for one in placed],
         "name": [one.roi.name for one in placed],
         "text": [one.shape.text for one in placed],
+        "color": [_color(one.shape.stroke_color) for one in placed],
+        "c": [one.shape.c for one in placed],
     }
 
 

@@ -53,7 +53,7 @@ def test_shapes_keep_their_ids_names_and_colours():
         shape_of(
             4, "rectangle", text="hello", stroke_color="FF0000FF", fill_color="00FF0080"
         ),
-        shape_of(5, "ellipse"),
+        shape_of(5, "ellipse", c=1),
     ).specs
 
     assert spec.kwargs["features"] == {
@@ -62,6 +62,8 @@ def test_shapes_keep_their_ids_names_and_colours():
         "kind": ["rectangle", "ellipse"],
         "name": ["nucleus", "nucleus"],
         "text": ["hello", ""],
+        "color": ["#FF0000FF", "#FFFF00FF"],
+        "c": [None, 1],
     }
     assert spec.kwargs["edge_color"] == ["#FF0000FF", "#FFFF00FF"]
     assert spec.kwargs["face_color"] == ["#00FF0080", "#00000000"]
