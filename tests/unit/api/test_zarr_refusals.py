@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from zarr.codecs import BloscCodec, BytesCodec, ShardingCodec
 
+from napari_idr.api._zarr import zarr_candidates
 from napari_idr.api._zarr._reader import open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
@@ -204,6 +205,26 @@ def test_a_chunk_that_is_denied_is_not_taken_for_one_that_is_not_there(objects):
 
     with pytest.raises(StatusError):
         plane(reader)
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [
+        "https://[::1/a.zarr",
+        "https://ex\N{ACCOUNT OF}mple/a.zarr",
+        "https://exa mple/a.zarr",
+        "https://example:port/a.zarr",
+        "https://example/../a.zarr",
+        "s3:///a.zarr",
+        "C:\\data\\a.zarr",
+    ],
+)
+def test_what_is_no_address_leads_nowhere(noted):
+    assert zarr_candidates(noted) == ()
+
+
+def test_a_host_may_be_a_number():
+    assert zarr_candidates("http://[::1]:80/a.zarr") == ("http://[::1]:80/a.zarr",)
 
 
 def test_a_store_that_is_nowhere_is_not_found(objects):

@@ -25,6 +25,9 @@ MOVED_BUCKETS: Final = {
 PLAIN: Final = "/()!*',;=:@&$+~"
 """Characters that a path may hold as they are."""
 
+HOSTS: Final = re.compile(r"[\w.-]+|[0-9a-f:.]+")
+"""Names, of any alphabet, and numbers."""
+
 METADATA_FILES: Final = re.compile(r"/(\.zattrs|\.zgroup|\.zmetadata|zarr\.json)$")
 
 
@@ -43,17 +46,19 @@ def zarr_candidates(lsid: str | None) -> tuple[str, ...]:
     >>> zarr_candidates("/data/idr/a.zarr")
     ()
     """
-    parts = urlsplit((lsid or "").strip())
     try:
+        parts = urlsplit((lsid or "").strip())
         host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:  # a port that is no number
+    except ValueError:  # brackets without an end, a port that is no number
         return ()
     scheme = {"s3": "https", "https": "https", "http": "http"}.get(parts.scheme.lower())
     path = _clean(parts.path)
-    if scheme is None or not host or not path:
+    climbs = bool({".", ".."} & set(path.split("/")))
+    if scheme is None or not HOSTS.fullmatch(host) or not path or climbs:
         return ()
     if host not in RETIRED_HOSTS:
-        place = host if port is None else f"{host}:{port}"
+        place = f"[{host}]" if ":" in host else host
+        place += "" if port is None else f":{port}"
         return (f"{scheme}://{place}{quote(path, safe=PLAIN)}",)
     given = f"https://{host}{quote(path, safe=PLAIN)}"
     bucket, _, key = path.lstrip("/").partition("/")
