@@ -35,6 +35,8 @@ class ImagePixels:
         without connections; what they compute is waited for, and true.
     source
         Where the pixels come from.
+    exact
+        Whether they are the stored numbers, and so can be measured.
     notes
         Why it isn't a better source, and what is odd.
     """
@@ -42,6 +44,7 @@ class ImagePixels:
     image: Image
     levels: tuple[da.Array, ...]
     source: PixelSource
+    exact: bool = False
     notes: tuple[str, ...] = ()
 
     @property

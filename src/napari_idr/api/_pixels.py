@@ -69,12 +69,14 @@ class Plane:
     """One plane, (y, x) or (y, x, 3).
 
     `lossless` tells that nothing was lost on the way; drawn planes of other types
-    than `uint8` have 8 bits all the same.
+    than `uint8` have 8 bits all the same. `exact` tells that the numbers are the
+    stored ones, and so can be measured.
     """
 
     pixels: NDArray[np.generic]
     source: PixelSource
     lossless: bool
+    exact: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -265,7 +267,7 @@ class PixelSources:
         """
         opened = self._open_planes(image, cancel)
         whole = _whole_plane(opened.reader, c=c, z=z, t=t, cancel=cancel)
-        return replace(whole, notes=opened.notes)
+        return replace(whole, exact=_is_exact(opened.reader), notes=opened.notes)
 
     def projection(
         self, image: Image, *, c: int, t: int, z: range | None, cancel: CancelToken
@@ -280,7 +282,7 @@ class PixelSources:
         opened = self._open_planes(image, cancel)
         reader = projected_reader(opened.reader, z=z)
         whole = _whole_plane(reader, c=c, z=0, t=t, cancel=cancel)
-        return replace(whole, notes=opened.notes)
+        return replace(whole, exact=_is_exact(opened.reader), notes=opened.notes)
 
     def _open_planes(self, image: Image, cancel: CancelToken) -> OpenedPixels:
         """Open the channels apart, but not a thumbnail, whose colours are mixed."""
@@ -325,6 +327,7 @@ class PixelSources:
             image=reader.image,
             levels=lazy_levels(reader, server=self._server),
             source=reader.source,
+            exact=_is_exact(reader),
             notes=(*opened.notes, *reader.image.notes),
         )
 
@@ -339,6 +342,12 @@ def _whole_plane(
         )
     region = Region(c=c, z=z, t=t, y0=0, y1=height, x0=0, x1=width)
     return _plane(reader.read(region, cancel=cancel), reader.source)
+
+
+def _is_exact(reader: PixelReader) -> bool:
+    if isinstance(reader, RenderedReader):
+        return reader.exact
+    return reader.source is PixelSource.RAW
 
 
 def _plane(pixels: NDArray[np.generic], source: PixelSource) -> Plane:

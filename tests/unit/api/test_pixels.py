@@ -13,6 +13,7 @@ from napari_idr.api._pixels import choose_source
 from napari_idr.api._reader import Region
 from napari_idr.api._zarr import _reader
 from napari_idr.cancel import NEVER
+from napari_idr.demo.faults import FOREVER
 from napari_idr.demo.pixels import plane as drawn
 from napari_idr.demo.zarr.places import zarr_cases
 from napari_idr.errors import (
@@ -241,6 +242,26 @@ def test_a_plane_says_where_it_comes_from_and_whether_it_is_lossless(idr_archive
     source = idr_archive.world.images[STACK]
     np.testing.assert_array_equal(found.pixels, drawn(source, 1, 2, 1))
     assert (found.source, found.lossless) == (RAW, True)
+
+
+@pytest.mark.parametrize(
+    ("image_id", "face", "lossless", "exact"),
+    [
+        (STACK, "idr", True, False),
+        (EXACT, "idr", True, True),
+        (EXACT, "classic", False, False),
+    ],
+    ids=["16 bits", "8 bits", "jpeg"],
+)
+def test_only_what_is_stored_counts_as_exact(request, image_id, face, lossless, exact):
+    server = request.getfixturevalue("idr_archive" if face == "idr" else "archive")
+    server.faults.answer_next(404, times=FOREVER, match=r"\.zarr/")
+    with IDRClient(server.url, cache=False) as client:
+        plane, pixels = client.plane(image_id, c=0), client.pixels(image_id)
+        shown = client.rendered(image_id)
+
+    assert (plane.lossless, plane.exact, pixels.exact) == (lossless, exact, exact)
+    assert (shown.lossless, shown.exact) == (lossless, False)
 
 
 def test_a_plane_of_a_thumbnail_is_refused(idr_archive, idr):
