@@ -13,10 +13,11 @@ from napari_idr.api._rendering import (
     color_channels,
     drawn_window,
     grey_channel,
+    linear_maps,
     shown_channels,
 )
 from napari_idr.errors import PixelDataError
-from napari_idr.model import Image, PixelSource, RenderingWindow
+from napari_idr.model import Channel, Image, PixelSource, RenderingWindow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -302,6 +303,7 @@ def draw(
         planes=planes,
         model=model,
         grey=style == "grey",
+        maps=linear_maps(_apart(image, region.c, style)),
         cancel=cancel,
     )
     expected = (region.y1 - region.y0, region.x1 - region.x0)
@@ -317,12 +319,15 @@ def _upright(
     Servers draw a channel inverted where the archive shows it so, and not all of them
     can be told otherwise.
     """
-    flags = [one.inverted for one in image.channels]
-    if style == "grey" and c < len(flags) and flags[c]:
-        return 255 - pixels
-    if style == "picture" and any(flags):
-        return np.where(flags, 255 - pixels, pixels)
-    return pixels
+    flags = [one.inverted for one in _apart(image, c, style)]
+    return np.where(flags, 255 - pixels, pixels) if any(flags) else pixels
+
+
+def _apart(image: Image, c: int, style: Style) -> tuple[Channel, ...]:
+    """Return the channels whose numbers are wanted, not how the archive shows them."""
+    if style == "shown":
+        return ()
+    return image.channels[c : c + 1] if style == "grey" else image.channels
 
 
 def is_drawn_whole(image: Image) -> bool:

@@ -7,6 +7,7 @@ JPEG whatever it is asked for, the microservice in front of it PNG if asked.
 from __future__ import annotations
 
 import io
+import json
 import math
 import threading
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from napari_idr.errors import PixelDataError, StatusError
 from napari_idr.model import Channel, Image, PixelSource, RenderingWindow, ShapeId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -107,6 +108,7 @@ class Rendering:
         planes: range | None = None,
         model: Model,
         grey: bool,
+        maps: str | None = None,
         cancel: CancelToken,
     ) -> Picture:
         """Return a whole plane at full resolution, or a tile of it.
@@ -117,7 +119,7 @@ class Rendering:
 
         `place` is level, column, row, width and height; column and row count tiles
         of that width and height. `planes` are those of which the maximum is drawn;
-        then there is no `place`.
+        then there is no `place`. `maps` is what `linear_maps` returns.
 
         GET /webgateway/render_image/{id}/{z}/{t}/?c=&m=&format=png&p=
         GET /webgateway/render_image_region/{id}/{z}/{t}/?tile=&c=&m=&format=png
@@ -133,6 +135,8 @@ class Rendering:
             params = (("tile", ",".join(map(str, place))), *params)
         if planes is not None:
             params = (*params, ("p", f"intmax|{planes[0]}:{planes[-1]}"))
+        if maps is not None:
+            params = (*params, ("maps", maps))
         path = f"webgateway/{what}/{image.id}/{z}/{t}/"
         response = self._drawn(path, params, cancel)
         require_success(response)
@@ -214,6 +218,26 @@ def color_channels(image: Image) -> str:
     return ",".join(
         _channel(c, drawn_window(image, c), color) for c, color in enumerate(colors)
     )
+
+
+def linear_maps(channels: Sequence[Channel]) -> str | None:
+    """Return the `maps` parameter that draws channels in proportion.
+
+    None where the archive draws them so anyway. They stay inverted where they are:
+    not all servers can be told otherwise.
+
+    >>> linear_maps([Channel(name="")])
+    >>> linear_maps([Channel(name="", linear=False)])
+    '[{"quantization":{"family":"linear","coefficient":1},"inverted":{"enabled":false}}]'
+    """
+    if all(channel.linear for channel in channels):
+        return None
+    linear = {"family": "linear", "coefficient": 1}
+    maps = [
+        {"quantization": linear, "inverted": {"enabled": channel.inverted}}
+        for channel in channels
+    ]
+    return json.dumps(maps, separators=(",", ":"))
 
 
 def shown_channels(image: Image) -> str:

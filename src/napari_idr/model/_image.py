@@ -35,7 +35,8 @@ class Channel:
     """One channel.
 
     `color` is "RRGGBB"; `window` is None where the archive knows none;
-    `emission_nm` likewise. `inverted` tells that the archive draws it bright for dark.
+    `emission_nm` likewise. `inverted` tells that the archive draws it bright for dark,
+    `linear` that its greys are in proportion to the intensities.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Channel:
     active: bool = True
     emission_nm: float | None = None
     inverted: bool = False
+    linear: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
 from dataclasses import replace
 
@@ -194,6 +195,25 @@ def test_channels_that_the_archive_shows_inverted_are_read_upright():
     assert pixel("picture") == [0, 7, 7]
     assert pixel("shown") == [255, 7, 7]
     assert pixel("grey", c=0) == 255 - pixel("grey", c=1)
+
+
+def test_channels_that_the_archive_shows_out_of_proportion_are_asked_for_in_it():
+    server = Drawer(flat)
+    channels = (Channel(name=""), Channel(name="", linear=False, inverted=True))
+    image = replace(SMALL, size_c=2, channels=channels)
+    reader = open_rendered(image, Rendering(Ask(server)), cancel=NEVER)
+
+    pixels = reader.read(Region(c=1, y0=0, y1=20, x0=0, x1=30), cancel=NEVER)
+
+    first, second = (dict(request.params).get("maps") for request in server.asked)
+    assert first is None
+    assert json.loads(second) == [
+        {
+            "quantization": {"family": "linear", "coefficient": 1},
+            "inverted": {"enabled": True},
+        }
+    ]
+    assert (pixels == 255 - 7).all()
 
 
 def test_no_more_than_ten_channels_are_drawn_into_one_picture():

@@ -113,6 +113,7 @@ def _channel(node: Node) -> Channel:
         inverted=bool(
             node.find("inverted", bool) or node.find("reverseIntensity", bool)
         ),
+        linear=node.find("family", str) in (None, "linear"),
     )
 
 
