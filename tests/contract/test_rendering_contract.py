@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,17 @@ def test_planes_of_a_stack_differ_by_channel_z_and_t(real):
 
     assert first.min() < 20 < 200 < first.max()
     assert all(np.abs(first - other).max() > 50 for other in others)
+
+
+def test_a_channel_that_the_server_inverts_is_read_upright(real):
+    image = real.image(STACK)
+    turned = (replace(one, linear=False, inverted=True) for one in image.channels)
+    upright, _ = real.open_reader(image)
+    inverted, _ = real.open_reader(replace(image, channels=tuple(turned)))
+
+    difference = whole(upright, c=1) - whole(inverted, c=1)
+
+    assert np.abs(difference).max() <= JPEG_ERROR
 
 
 def test_an_intensity_is_copied_into_8_bits_within_the_window(real):
