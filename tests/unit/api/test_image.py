@@ -178,6 +178,18 @@ def test_a_failure_that_looks_like_an_answer_is_told(answer):
         display(Node(answer))
 
 
+def test_a_scale_of_which_the_server_left_no_digit_is_no_level():
+    answer = {
+        "id": 1,
+        "meta": {},
+        "size": {"width": 4000, "height": 2000, "z": 1, "c": 1, "t": 1},
+        "tile_size": {"width": 256, "height": 256},
+        "zoomLevelScaling": {"0": 1.0, "1": 0.5, "2": 0.0},
+    }
+
+    assert display(Node(answer)).levels == ((2000, 4000), (1000, 2000))
+
+
 # The client, over the demo archive
 
 

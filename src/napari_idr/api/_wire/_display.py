@@ -131,7 +131,9 @@ def _levels(node: Node, full: Size) -> tuple[tuple[int, int], ...]:
     if (scaling := node.find_child("zoomLevelScaling")) is not None:
         by_level = sorted(scaling.items(), key=lambda item: int(item[0]))
         scales = [scale.read(float) for _, scale in by_level]
-        return tuple((scaled(full.y, s), scaled(full.x, s)) for s in scales)
+        # Of the smallest, four digits may leave nothing.
+        told = [scale for scale in scales if 0 < scale <= 1]
+        return tuple((scaled(full.y, s), scaled(full.x, s)) for s in told)
     return ((full.y, full.x),)
 
 
