@@ -84,6 +84,8 @@ class Tables:
             raise NotFoundError(f"plate {plate_id} has no wells to look for")
         between = f"(Well>={min(wells)})&(Well<={max(wells)})"
         found = self._hits(f"{path}/{plate_id}", between, cancel)
+        if "Well" not in found.columns:
+            raise ResponseFormatError(f"no wells in the table of plate {plate_id}")
         well_of_row = found.column("Well")
         rows = zip(found.rows, well_of_row, strict=True)
         return Table(
@@ -94,25 +96,32 @@ class Tables:
 
     def _hits(self, path: str, query: str, cancel: CancelToken) -> Table:
         """Return all hits of a query, block by block."""
-        table: Table | None = None
+        blocks: list[Table] = []
         while True:
-            offset = 0 if table is None else len(table.rows)
+            offset = sum(len(block.rows) for block in blocks)
             answer = self._ask.json(
                 f"webgateway/table/{path}/query/",
                 (("query", query), ("limit", BLOCK_ROWS), ("offset", offset)),
                 cancel=cancel,
             )
             block = _block(answer)
-            table = (
-                block if table is None else replace(table, rows=table.rows + block.rows)
-            )
-            total = wire.hit_count(answer)
-            if total is None:  # an older server doesn't tell
-                whole = len(block.rows) < BLOCK_ROWS
-            else:
-                whole = len(table.rows) >= total
-            if whole or not block.rows:
-                return table
+            if blocks and block.rows and block.rows == blocks[-1].rows:
+                raise answer.stumble(f"the rows after {offset} are those before it")
+            blocks.append(block)
+            if _is_last(block, offset, wire.hit_count(answer)):
+                rows = tuple(row for block in blocks for row in block.rows)
+                return replace(blocks[0], rows=rows)
+
+
+def _is_last(block: Table, offset: int, total: int | None) -> bool:
+    """Tell whether no rows follow; older servers don't tell how many there are.
+
+    Some of these don't heed the limit either, and give all rows at once.
+    """
+    count = len(block.rows)
+    if total is None:
+        return count != BLOCK_ROWS
+    return not count or offset + count >= total
 
 
 class _QueryError(ResponseFormatError):

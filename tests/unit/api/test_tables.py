@@ -126,6 +126,34 @@ def test_an_older_server_that_doesn_t_count_gives_all_too():
     assert table.column_types == ()
 
 
+def test_an_older_server_that_gives_all_at_once_is_asked_once():
+    rows = [[n] for n in range(BLOCK_ROWS + 1)]
+    server = Tabled(lambda path, asked: {"data": {"columns": ["Well"], "rows": rows}})
+
+    table = server.client().table(screen=ScreenId(1))
+
+    assert len(table.rows) == BLOCK_ROWS + 1
+    assert len(server.queries) == 1
+
+
+def test_a_server_that_always_gives_the_first_rows_is_told():
+    rows = [[n] for n in range(BLOCK_ROWS)]
+    server = Tabled(lambda path, asked: data(rows, totalCount=10**12))
+
+    with pytest.raises(ResponseFormatError, match="those before it"):
+        server.client().table(screen=ScreenId(1))
+
+
+def test_a_table_without_plates_and_wells_can_t_be_read_for_a_plate(routes):
+    def answer(path, asked):
+        if asked["query"].startswith("Plate-"):
+            return {"error": "Error executing query: (Plate==7101)"}
+        return data([[1]], columns=("Gene",), totalCount=1)
+
+    with pytest.raises(ResponseFormatError, match="no wells in the table"):
+        Tabled(answer, routes).client().table(plate=PLATE)
+
+
 def test_a_table_without_plates_is_asked_by_its_wells(routes):
     wells = [well.id for well in routes.world.plates[PLATE].wells]
 
