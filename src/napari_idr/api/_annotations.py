@@ -115,4 +115,4 @@ class Annotations:
 def _as_ids(ids: Ids) -> tuple[int, ...]:
     if ids is None:
         return ()
-    return (ids,) if isinstance(ids, int) else tuple(ids)
+    return tuple(ids) if isinstance(ids, Iterable) else (ids,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from operator import index
 from typing import TYPE_CHECKING
 
 from napari_idr.api._wire._node import Node
@@ -91,7 +92,7 @@ class Ask:
             path=path,
             params=params,
             method="GET" if body is None else "POST",
-            json=None if body is None else json.dumps(body),
+            json=None if body is None else json.dumps(body, default=index),
             fresh=fresh,
         )
         return self.transport.send(request, cancel=cancel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def id_chunks(
     """
     chunk: list[int] = []
     size = 0
-    for number in sorted(set(ids)):
+    for number in sorted({index(number) for number in ids}):
         cost = len(f"&{parameter}={number}")
         if chunk and (len(chunk) == most or size + cost > MAX_QUERY_BYTES):
             yield tuple(chunk)

@@ -139,11 +139,11 @@ class AnnotationQuestions:
             There is no table, or no such object.
         """
         match screen, plate, well:
-            case int(), None, None:
+            case _, None, None if screen is not None:
                 return self._tables.of_screen(screen, cancel=cancel)
-            case None, int(), None:
+            case None, _, None if plate is not None:
                 return self._tables.of_plate(plate, cancel=cancel)
-            case None, None, int():
+            case None, None, _ if well is not None:
                 return self._tables.of_well(well, cancel=cancel)
             case _:
                 raise ValueError("name one screen, one plate or one well")

@@ -19,6 +19,7 @@ from napari_idr.api._search import (
     require_value,
 )
 from napari_idr.api._wire import _searchengine as wire
+from napari_idr.errors import ResponseFormatError
 from napari_idr.model import (
     ContainerHit,
     DatasetHit,
@@ -297,12 +298,16 @@ class SearchEngine:
     ) -> Iterator[tuple[bool, wire.FoundImage]]:
         """Yield the images of all pages, and whether they have to be looked at."""
         page = self._page(question, places, cancel=cancel)
-        page_count = page.page_count
-        for number in range(1, page_count + 1):
+        size, last, count = page.size, -1, 0
+        while page.images:
             yield from ((question.loose, image) for image in page.images)
-            if number == page_count or page.bookmark is None:
+            count += len(page.images)
+            if count >= size or (mark := page.bookmark) is None:
                 return
-            page = self._page(question, places, bookmark=page.bookmark, cancel=cancel)
+            if mark <= last:
+                raise ResponseFormatError(f"the page after image {last} came again")
+            last = mark
+            page = self._page(question, places, bookmark=mark, cancel=cancel)
 
     def _page(
         self,

@@ -5,7 +5,7 @@ The JSON API writes "@id" and "Name"; the lists of the web client "id" and "name
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from napari_idr.model import (
@@ -26,6 +26,9 @@ from napari_idr.model import (
 
 if TYPE_CHECKING:
     from napari_idr.api._wire._node import Node
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""The server counts milliseconds from here."""
 
 
 def screen(node: Node) -> Screen:
@@ -115,11 +118,14 @@ def _period(node: Node) -> str | None:
     times = node.find("StartTime", int), node.find("EndTime", int)
     if None in times:
         return None
-    return " - ".join(
-        f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
-        for ms in times
-        if ms is not None
-    )
+    try:
+        return " - ".join(
+            f"{EPOCH + timedelta(milliseconds=ms):%Y-%m-%d %H:%M:%S}"
+            for ms in times
+            if ms is not None
+        )
+    except OverflowError:  # no year of ours
+        return None
 
 
 def _fields(node: Node) -> FieldRange | None:

@@ -6,11 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_idr.api._wire._image import MAX_CHANNELS, pixel_count
 from napari_idr.model import Channel, ImageId, RenderingWindow, WellId
 
 if TYPE_CHECKING:
     from napari_idr.api._wire._node import Node
 
+
+SMALLEST_SCALE = 1e-6
+"""A level of less than this would leave not a pixel of any image."""
 
 SCALE_ERROR = 0.000_051
 """The server writes four digits of a scale."""
@@ -87,11 +91,11 @@ def _size(node: Node) -> Size | None:
     if size is None:
         return None
     return Size(
-        x=size.int_like("width"),
-        y=size.int_like("height"),
-        z=size.int_like("z"),
-        c=size.int_like("c"),
-        t=size.int_like("t"),
+        x=pixel_count(size, "width"),
+        y=pixel_count(size, "height"),
+        z=pixel_count(size, "z"),
+        c=pixel_count(size, "c", most=MAX_CHANNELS),
+        t=pixel_count(size, "t"),
     )
 
 
@@ -126,15 +130,24 @@ def _pixel_size_um(node: Node) -> tuple[float | None, float | None, float | None
 
 def _levels(node: Node, full: Size) -> tuple[tuple[int, int], ...]:
     if (resolutions := node.find_child("resolutions")) is not None:
-        by_level = sorted(resolutions.items(), key=lambda item: int(item[0]))
-        return tuple((r.int_like("sizeY"), r.int_like("sizeX")) for _, r in by_level)
+        return tuple(
+            (pixel_count(level, "sizeY"), pixel_count(level, "sizeX"))
+            for level in _by_level(resolutions)
+        )
     if (scaling := node.find_child("zoomLevelScaling")) is not None:
-        by_level = sorted(scaling.items(), key=lambda item: int(item[0]))
-        scales = [scale.read(float) for _, scale in by_level]
+        scales = [scale.read(float) for scale in _by_level(scaling)]
         # Of the smallest, four digits may leave nothing.
-        told = [scale for scale in scales if 0 < scale <= 1]
+        told = [scale for scale in scales if SMALLEST_SCALE <= scale <= 1]
         return tuple((scaled(full.y, s), scaled(full.x, s)) for s in told)
     return ((full.y, full.x),)
+
+
+def _by_level(node: Node) -> tuple[Node, ...]:
+    """Return the levels of an object whose keys are their numbers, the first first."""
+    levels = dict(node.items())
+    if not all(key.isascii() and key.isdecimal() and len(key) < 4 for key in levels):
+        raise node.stumble("a key is not the number of a level")
+    return tuple(levels[key] for key in sorted(levels, key=int))
 
 
 def scaled(px: int, scale: float) -> int:

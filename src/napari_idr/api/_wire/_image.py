@@ -25,6 +25,12 @@ MICROMETRES = {
 }
 """One unit in micrometres; PIXEL and REFERENCEFRAME are no lengths."""
 
+MAX_PIXEL_COUNT = 2**31 - 1
+"""Along each axis; OMERO keeps sizes as integers of 32 bits."""
+
+MAX_CHANNELS = 100_000
+"""Lifetimes and spectra may have thousands; more than this would fill the memory."""
+
 
 def image(node: Node) -> Image:
     """Read an image of the JSON API; it knows neither windows nor levels.
@@ -45,14 +51,14 @@ def image(node: Node) -> Image:
 
 
 def _with_pixels(image: Image, pixels: Node) -> Image:
-    size_y, size_x = pixels.get("SizeY", int), pixels.get("SizeX", int)
+    size_y, size_x = (pixel_count(pixels, key, least=0) for key in ("SizeY", "SizeX"))
     return replace(
         image,
         size_x=size_x,
         size_y=size_y,
-        size_z=pixels.get("SizeZ", int),
-        size_c=pixels.get("SizeC", int),
-        size_t=pixels.get("SizeT", int),
+        size_z=pixel_count(pixels, "SizeZ", least=0),
+        size_c=pixel_count(pixels, "SizeC", least=0, most=MAX_CHANNELS),
+        size_t=pixel_count(pixels, "SizeT", least=0),
         pixel_type=pixels.child("Type").get("value", str),
         channels=tuple(_channel(c) for c in pixels.find_children("Channels")),
         pixel_size_x_um=_length_um(pixels.find_child("PhysicalSizeX")),
@@ -60,6 +66,22 @@ def _with_pixels(image: Image, pixels: Node) -> Image:
         pixel_size_z_um=_length_um(pixels.find_child("PhysicalSizeZ")),
         levels=((size_y, size_x),),
     )
+
+
+def pixel_count(
+    node: Node, key: str, *, least: int = 1, most: int = MAX_PIXEL_COUNT
+) -> int:
+    """Return how many pixels, planes or channels there are along an axis.
+
+    Raises
+    ------
+    ResponseFormatError
+        The number can't be.
+    """
+    count = node.int_like(key)
+    if not least <= count <= most:
+        raise node.stumble(f"{key!r} is {count:.3g}, which can't be")
+    return count
 
 
 def color(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 T = TypeVar("T", str, int, float, bool)
+
+WHOLE = re.compile(r"-?[0-9]{1,20}")
+"""A number that a server wrote as text; none of an archive's is longer."""
 
 KINDS = {
     str: "a string",
@@ -71,7 +75,7 @@ class Node:
     def int_like(self, key: str) -> int:
         """Return an integer that the server may write as 5.0 or as "5"."""
         value = self._required(key)
-        if isinstance(value, str) and value.lstrip("-").isdecimal():
+        if isinstance(value, str) and WHOLE.fullmatch(value):
             return int(value)
         if isinstance(value, float) and value.is_integer():
             return int(value)
@@ -150,7 +154,10 @@ class Node:
 
     def _typed(self, value: object, kind: type[T], what: str) -> T:
         if kind is float and type(value) is int:
-            value = float(value)
+            try:
+                value = float(value)
+            except OverflowError:
+                raise self.stumble(f"{what} is too large a number") from None
         if not isinstance(value, kind) or type(value) is not kind:
             raise self.stumble(f"{what} is {_kind(value)}, not {KINDS[kind]}")
         return value
