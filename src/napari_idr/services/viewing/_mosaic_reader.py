@@ -102,6 +102,8 @@ class MosaicReader:
         self._open_reader = open_reader
         self._store = store
         self._lock = threading.Lock()
+        # Several that draw at once would leave the window no core to paint with.
+        self._drawing = threading.Lock()
         self._wells: dict[ImageId, _Well | None] = {}
         self._opening = SingleFlight[_Well | None]()
         self._loading = SingleFlight["NDArray[np.generic]"]()
@@ -194,8 +196,7 @@ class MosaicReader:
             min(y1 - source.y0, source.shape[0]),
         )
 
-        def fitted(c: int) -> NDArray[np.generic]:
-            plane = self._plane(well, level, c, source)
+        def fitted(plane: NDArray[np.generic]) -> NDArray[np.generic]:
             # Pillow averages numbers of this type alone, and colours.
             numbers = plane if well.reader.rgb else plane.astype(np.float32)
             size = shared.shape[1], shared.shape[0]
@@ -203,13 +204,18 @@ class MosaicReader:
             return np.asarray(picture.resize(size, Picture.Resampling.BOX, box=box))
 
         if well.reader.rgb:
-            return fitted(0).astype(np.uint8, copy=False)
+            colours = self._plane(well, level, 0, source)
+            with self._drawing:
+                return fitted(colours).astype(np.uint8, copy=False)
         channels = _shown_channels(well.reader.image)
-        return blend(
-            [fitted(c) for c, _ in channels],
-            [self._limits(well, c, channel) for c, channel in channels],
-            [channel.color for _, channel in channels],
-        )
+        planes = [self._plane(well, level, c, source) for c, _ in channels]
+        limits = [self._limits(well, c, channel) for c, channel in channels]
+        with self._drawing:
+            return blend(
+                [fitted(plane) for plane in planes],
+                limits,
+                [channel.color for _, channel in channels],
+            )
 
     def _plane(
         self, well: _Well, level: int, c: int, rect: Rect

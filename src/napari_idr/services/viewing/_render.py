@@ -34,10 +34,18 @@ def blend(
     >>> blend([plane, plane], [(100, 200)] * 2, ["FF0000", "000080"]).tolist()
     [[[0, 0, 0], [128, 0, 64], [255, 0, 128]]]
     """
-    total = np.zeros((*planes[0].shape, 3), np.float32)
+    # One colour after the other: most channels have one or two, and so does the work.
+    total = np.zeros((3, *planes[0].shape), np.float32)
     for plane, (low, high), color in zip(planes, limits, colors, strict=True):
-        values = np.nan_to_num(np.asarray(plane, np.float32), nan=low)
-        shares = np.clip((values - low) / ((high - low) or 1), 0, 1)
-        total += shares[..., np.newaxis] * np.array(tuple(bytes.fromhex(color)))
-    colours: NDArray[np.uint8] = np.rint(total.clip(0, 255)).astype(np.uint8)
+        shares = np.array(plane, np.float32)
+        if np.asarray(plane).dtype.kind == "f":
+            np.nan_to_num(shares, copy=False, nan=low)
+        shares -= np.float32(low)
+        shares /= np.float32((high - low) or 1)
+        np.clip(shares, 0, 1, out=shares)
+        for one, part in zip(total, bytes.fromhex(color), strict=True):
+            if part:
+                one += shares * np.float32(part)
+    np.rint(total.clip(0, 255, out=total), out=total)
+    colours: NDArray[np.uint8] = np.moveaxis(total, 0, -1).astype(np.uint8, order="C")
     return colours
