@@ -30,12 +30,15 @@ if TYPE_CHECKING:
     from support.person import Person
     from support.window import Window
 
+pytestmark = pytest.mark.timeout(480)
+
 Moves = list["Callable[[], None]"]
 
 EVERY_MS = 40
 """Between two moves: a mouse wheel that is turned quickly."""
 
-RUNS = 3
+RUNS = 5
+"""Of which the median counts: a software renderer compiles in one or two of them."""
 
 ATTEMPTS = 3
 """A machine that is busy with something else has bad moments, of either kind of layer;

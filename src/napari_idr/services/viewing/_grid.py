@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_idr.api import Level
+
+REMEMBERED_AXES = 256
+"""The pieces and channels of one view ask the same again and again, while napari
+waits; an axis of a window takes 10 kB."""
 
 
 class TileKey(NamedTuple):
@@ -125,8 +130,11 @@ def tiles_from_the_middle(level: Level, rect: Rect) -> list[tuple[int, int]]:
     return sorted(tiles_in(level, rect), key=distance)
 
 
+@lru_cache(maxsize=REMEMBERED_AXES)
 def nearest(start: int, stop: int, *, size: int, coarse_size: int) -> NDArray[np.intp]:
     """Return for each px of an axis which px of a coarser one stands for it.
+
+    The array is shared by all who ask the same, and can't be written to.
 
     >>> nearest(2, 6, size=8, coarse_size=4).tolist()
     [1, 1, 2, 2]
@@ -135,7 +143,9 @@ def nearest(start: int, stop: int, *, size: int, coarse_size: int) -> NDArray[np
     """
     middles = np.arange(start, stop) * 2 + 1
     indices = middles * coarse_size // (2 * size)
-    return np.minimum(indices, coarse_size - 1).astype(np.intp)
+    found: NDArray[np.intp] = np.minimum(indices, coarse_size - 1).astype(np.intp)
+    found.flags.writeable = False
+    return found
 
 
 def coarser(rect: Rect, *, shape: tuple[int, int], coarse: tuple[int, int]) -> Rect:
