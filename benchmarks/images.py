@@ -14,8 +14,8 @@ from napari_idr import IDRClient, demo
 from napari_idr.cancel import NEVER
 from napari_idr.model import ImageId, ImageRef
 from napari_idr.services.details import ImageDetails, ImageRequest
-from napari_idr.services.open_image import plan_opened_image
-from napari_idr.services.viewing import Rect, ViewedImage, Viewing, Window
+from napari_idr.services.image.open import plan_opened_image
+from napari_idr.tiles import Rect, ViewedImage, Viewing, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,12 +15,8 @@ from napari_idr import IDRClient
 from napari_idr.cancel import NEVER
 from napari_idr.errors import IDRError
 from napari_idr.model import ImageId, PlateId
-from napari_idr.services.mosaic import (
-    blank_canvas,
-    cell_shape_for,
-    load_mosaic,
-    plan_mosaic,
-)
+from napari_idr.services.plate.canvas import blank_canvas
+from napari_idr.services.plate.mosaic import cell_shape_for, load_mosaic, plan_mosaic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

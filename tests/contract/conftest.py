@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from napari_idr import IDRClient
-from napari_idr.api._ask import Ask
+from napari_idr.api.json_client import Ask
 from napari_idr.cancel import NEVER
 from napari_idr.transport import HttpTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_idr.api._wire._node import Node
+    from napari_idr.api.node import Node
 
 
 def address(variable: str) -> str:

@@ -12,9 +12,9 @@ from PIL import Image as Pillow
 from napari_idr.cancel import NEVER
 from napari_idr.model import ImageId, ImageRef
 from napari_idr.services.details import ImageRequest
-from napari_idr.services.projection import plan_projected_image
+from napari_idr.services.image.open import plan_projected_image
 from napari_idr.services.session import ConnectionSettings, Session
-from napari_idr.services.viewing import Viewing
+from napari_idr.tiles import Viewing
 
 STACK, COLOUR, PYRAMID, FLOATING = map(ImageId, (9001, 9002, 9003, 9004))
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from napari_idr.api._ask import Ask
-from napari_idr.api._capabilities import capabilities
-from napari_idr.api._mapr import Mapr
+from napari_idr.api.capabilities import capabilities
+from napari_idr.api.json_client import Ask
+from napari_idr.api.search.mapr import Mapr
 from napari_idr.cancel import NEVER
 from napari_idr.errors import NotFoundError, ResponseFormatError
 from napari_idr.model import DatasetId, PlateId, Project, ProjectId, Screen, ScreenId
@@ -18,7 +18,7 @@ from napari_idr.transport import HttpTransport
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_idr.api._wire._node import Node
+    from napari_idr.api.node import Node
 
 
 def served(variable: str) -> Iterator[Ask]:

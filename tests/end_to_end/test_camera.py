@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_idr._qt._viewer_scene import scene_of
+from napari_idr._qt.layers.scene import scene_of
 from support.guards import settle
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from napari_idr._qt._viewer_scene import scene_of
+from napari_idr._qt.layers.scene import scene_of
 from support.heartbeat import remote_archive
 from support.pixels import look, open_image, quiet
 

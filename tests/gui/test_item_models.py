@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from napari_idr._qt._item_models import ResultsModel
+from napari_idr._qt.panels.results import ResultsModel
 from napari_idr.model import Plate, PlateId, Screen, ScreenId
-from napari_idr.services.catalog import Entry
+from napari_idr.services.search.catalog import Entry
 
 SCREEN = Entry(item=Screen(id=ScreenId(1), name="a", child_count=2))
 

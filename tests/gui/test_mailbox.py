@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
 
-from napari_idr._qt._mailbox import Mailbox
-from napari_idr._qt._task_slot import TaskSlot, Workers
+from napari_idr._qt.mailbox import Mailbox
+from napari_idr._qt.task_slot import TaskSlot, Workers
 from support.guards import settle
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QLineEdit
 
-from napari_idr._qt._search_panel import TYPING_PAUSE_MS
+from napari_idr._qt.panels.search import TYPING_PAUSE_MS
 
 if TYPE_CHECKING:
     from napari_idr import demo

@@ -10,8 +10,8 @@ import pytest
 from qtpy.QtCore import QSettings
 
 from napari_idr import demo
-from napari_idr._qt._layer_queue import load_units, warm_up
 from napari_idr._qt.browser import Browser
+from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr.cancel import NEVER
 from support.canvasless import CanvaslessViewer
 from support.guards import nothing_left, only_on_the_gui_thread, settle

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import zarr
 
-from napari_idr.api._reader import Region
-from napari_idr.api._zarr._reader import open_zarr
+from napari_idr.api.pixels.reader import Region
+from napari_idr.api.zarr.reader import open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.model import Image, ImageId
 from napari_idr.transport._objects import ObjectStorage

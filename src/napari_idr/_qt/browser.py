@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QCoreApplication, QEvent, QTimer
 
-from napari_idr._qt._finder import Finder
-from napari_idr._qt._jobs import Jobs
-from napari_idr._qt._layer_queue import load_units, warm_up
-from napari_idr._qt._panels import Panels
-from napari_idr._qt._recent import recent_addresses, remember_address
-from napari_idr._qt._settings import connection_settings
-from napari_idr._qt._viewer_scene import scene_of
+from napari_idr._qt.finder import Finder
+from napari_idr._qt.jobs import Jobs
+from napari_idr._qt.layers.adding import load_units, warm_up
+from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.panels.layout import Panels
+from napari_idr._qt.settings import (
+    connection_settings,
+    recent_addresses,
+    remember_address,
+)
 from napari_idr.errors import IDRError
 from napari_idr.model import GridCell, ImageRef, Plate
-from napari_idr.services.annotation_table import annotation_rows
-from napari_idr.services.catalog import Entry
+from napari_idr.services.annotations import annotation_rows
+from napari_idr.services.browser_state import Navigator, abilities
 from napari_idr.services.details import (
     DatasetDetails,
     Details,
@@ -28,13 +31,12 @@ from napari_idr.services.details import (
     StudyDetails,
 )
 from napari_idr.services.explain import can_retry, explain
-from napari_idr.services.mosaic import MosaicStep
-from napari_idr.services.navigator import Navigator, abilities
-from napari_idr.services.open_image import OpenedImage
-from napari_idr.services.opening import Opening
-from napari_idr.services.plate_view import PlateShown
-from napari_idr.services.regions import Regions
-from napari_idr.services.session import Session, connect
+from napari_idr.services.image.open import OpenedImage
+from napari_idr.services.plate.mosaic import MosaicStep
+from napari_idr.services.plate.view import PlateShown
+from napari_idr.services.regions.load import Regions
+from napari_idr.services.search.catalog import Entry
+from napari_idr.services.session import Opening, Session, connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from napari_idr.api._client import DEFAULT_URL, IDRClient
-from napari_idr.api._downloads import safe_file_name
-from napari_idr.api._lazy import ImagePixels
-from napari_idr.api._pixels import Plane
-from napari_idr.api._projection import projected_reader
-from napari_idr.api._reader import Level, PixelReader, Region
+from napari_idr.api.client import DEFAULT_URL, IDRClient
+from napari_idr.api.downloads import safe_file_name
+from napari_idr.api.pixels.dask_arrays import ImagePixels
+from napari_idr.api.pixels.projection import projected_reader
+from napari_idr.api.pixels.reader import Level, PixelReader, Region
+from napari_idr.api.pixels.sources import Plane
 
 __all__ = [
     "DEFAULT_URL",

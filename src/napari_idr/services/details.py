@@ -21,8 +21,8 @@ if TYPE_CHECKING:
         Table,
         WellId,
     )
-    from napari_idr.services.catalog import Query
-    from napari_idr.services.study_card import StudyCard
+    from napari_idr.services.search.catalog import Query
+    from napari_idr.services.study import StudyCard
 
 __all__ = [
     "DatasetDetails",

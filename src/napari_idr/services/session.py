@@ -24,7 +24,6 @@ from napari_idr.model import (
     Study,
     Suggestion,
 )
-from napari_idr.services.catalog import Entry, Query, study_entries
 from napari_idr.services.details import (
     DatasetDetails,
     Details,
@@ -33,20 +32,25 @@ from napari_idr.services.details import (
     PlateDetails,
     StudyDetails,
 )
-from napari_idr.services.mosaic import MosaicStep, load_mosaic
-from napari_idr.services.open_image import OpenedImage, load_opened_image
-from napari_idr.services.opening import ConnectionSettings, Opening
-from napari_idr.services.plate_view import PlateShown, plan_plate_shown
-from napari_idr.services.projection import plan_projected_image
-from napari_idr.services.regions import Regions, load_regions
-from napari_idr.services.study_card import study_card
+from napari_idr.services.image.open import (
+    OpenedImage,
+    load_opened_image,
+    plan_projected_image,
+)
+from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
+from napari_idr.services.plate.view import PlateShown, plan_plate_shown
+from napari_idr.services.regions.load import Regions, load_regions
+from napari_idr.services.search.catalog import Entry, Query, study_entries
+from napari_idr.services.study import study_card
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
     from napari_idr.api import PixelReader
     from napari_idr.cancel import CancelToken
-    from napari_idr.services.viewing import ViewedImage
+    from napari_idr.model import Capabilities
+    from napari_idr.tiles import ViewedImage
+
 
 __all__ = [
     "MAX_IMAGES_LISTED",
@@ -383,3 +387,23 @@ def _listed(images: Iterable[ImageRef], below: partial[Entry]) -> list[Entry]:
             break
         entries.append(below(item=image))
     return entries
+
+
+__all__ = ["ConnectionSettings", "Opening"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionSettings:
+    """How a server is asked: see `IDRClient`."""
+
+    at_once: int = 4
+    timeout_s: float = 30.0
+    cache: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What is known of a server after the first questions."""
+
+    capabilities: Capabilities
+    keys: tuple[SearchKey, ...]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from napari_idr.api._ask import Ask
-from napari_idr.api._capabilities import capabilities
+from napari_idr.api.capabilities import capabilities
+from napari_idr.api.json_client import Ask
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
     ConnectionFailedError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_idr.api._chunks import MAX_QUERY_BYTES, id_chunks
+from napari_idr.api.json_client import MAX_QUERY_BYTES, id_chunks
 
 IDS = st.lists(st.integers(1, 10**12), max_size=600)
 

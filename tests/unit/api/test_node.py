@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_idr.api._wire._node import Node
+from napari_idr.api.node import Node
 from napari_idr.errors import ResponseFormatError
 
 JSON = st.recursive(

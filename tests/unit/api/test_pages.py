@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_idr.api._ask import Ask
-from napari_idr.api._pages import LIST_PAGE, list_pages, object_pages
+from napari_idr.api.json_client import LIST_PAGE, Ask, list_pages, object_pages
 from napari_idr.cancel import NEVER
 from napari_idr.transport import Response
 

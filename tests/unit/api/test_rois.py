@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 
 from napari_idr import IDRClient
-from napari_idr.api._rendering import decode_mask
-from napari_idr.api._wire._node import Node
-from napari_idr.api._wire._roi import roi
+from napari_idr.api.node import Node
+from napari_idr.api.pixels.render_requests import decode_mask
+from napari_idr.api.rois import read_roi
 from napari_idr.errors import NotFoundError, PixelDataError
 from napari_idr.model import ImageId, ShapeId
 
@@ -23,7 +23,7 @@ NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 
 def shape(kind, **members):
     whole = {"@id": 7, "@type": f"{SCHEMA}#{kind}", **members}
-    [found] = roi(Node({"@id": 1, "shapes": [whole]})).shapes
+    [found] = read_roi(Node({"@id": 1, "shapes": [whole]})).shapes
     return found
 
 
@@ -81,7 +81,7 @@ def test_a_shape_on_all_planes_has_none(members, z):
 def test_a_kind_we_don_t_know_is_left_out():
     odd = {"@id": 7, "@type": f"{SCHEMA}#Spiral"}
 
-    assert roi(Node({"@id": 1, "shapes": [odd]})).shapes == ()
+    assert read_roi(Node({"@id": 1, "shapes": [odd]})).shapes == ()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from napari_idr.api import IDRClient
-from napari_idr.api._tables import BLOCK_ROWS
+from napari_idr.api.tables import BLOCK_ROWS
 from napari_idr.errors import NotFoundError, ResponseFormatError
 from napari_idr.model import PlateId, ScreenId, Table, WellId
 from napari_idr.transport import Response

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from napari_idr import CancelToken, IDRClient, ResponseFormatError
-from napari_idr.api._ask import Ask
-from napari_idr.api._keeping import KEEP_RULES
+from napari_idr.api.cache_rules import KEEP_RULES
+from napari_idr.api.json_client import Ask
 from napari_idr.transport import Response
 from napari_idr.transport._cache import CachingTransport
 from napari_idr.transport._store import AnswerStore

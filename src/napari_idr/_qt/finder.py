@@ -1,0 +1,178 @@
+"""Finds things: searches, lists studies, and grows the tree of what was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QModelIndex, QObject, Signal
+
+from napari_idr._qt.panels.forms import present
+from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
+from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
+from napari_idr.errors import IDRError
+from napari_idr.model import SearchKey, Suggestion
+from napari_idr.services.browser_state import Navigator, found_words
+from napari_idr.services.explain import explain
+from napari_idr.services.search.catalog import Entry, Query, filter_studies
+from napari_idr.services.session import Found
+
+if TYPE_CHECKING:
+    from napari_idr._qt.jobs import Jobs
+
+
+class Finder(QObject):
+    """Wires the forms and the tree of a browser to searching and browsing."""
+
+    entrySelected = Signal(object)  # Entry
+    entryActivated = Signal(object)  # Entry: Enter or a double click
+
+    def __init__(self, panels: Panels, jobs: Jobs, navigator: Navigator) -> None:
+        super().__init__(panels)
+        self._panels = panels
+        self._jobs = jobs
+        self._navigator = navigator
+        self._use_model(panels.found)
+        panels.search.searchWanted.connect(self._on_search)
+        panels.search.suggestionsWanted.connect(self._on_suggestions_wanted)
+        panels.studies.filterChanged.connect(self._show_studies)
+        panels.studies.reload.native.clicked.connect(self._load_studies)
+        panels.tabs.currentChanged.connect(self._on_tab)
+        panels.results.expanded.connect(self._on_expanded)
+        panels.results.activated.connect(self._on_activated)
+        # The line may be the current one already, and something else be looked at.
+        panels.results.clicked.connect(self._on_clicked)
+        for model in (panels.found, panels.browsed):
+            model.childrenWanted.connect(self._on_children_wanted)
+        jobs.slot("studies", receive=self._on_studies)
+        jobs.slot("search", receive=self._on_found)
+        jobs.slot("suggest", loud=False, receive=self._on_suggestions)
+
+    def begin(self) -> None:
+        """Offer what the server that was reached can search, else its studies."""
+        panels, opening = self._panels, self._navigator.opening
+        keys = () if opening is None else opening.keys
+        panels.search.set_keys(keys)
+        panels.status.say(self._navigator.welcome)
+        if keys:
+            panels.search.take_focus()
+            self._on_tab(panels.tabs.currentIndex())
+        elif panels.tabs.currentIndex() == STUDIES_TAB:
+            self._load_studies()
+        else:
+            panels.tabs.setCurrentIndex(STUDIES_TAB)
+
+    def clear(self) -> None:
+        """Show nothing that was found on another server."""
+        self._panels.found.set_entries((), "Images")
+        self._panels.browsed.set_entries((), "Contains")
+        self._panels.search.set_keys(())
+
+    def stop_loading(self) -> None:
+        """Take back that lines are being loaded; opening them asks again."""
+        for model in (self._panels.found, self._panels.browsed):
+            model.stop_loading()
+
+    # Searching and browsing
+
+    def _on_search(self, key: SearchKey, value: str) -> None:
+        session = self._navigator.session
+        if session is None:
+            return
+        if not value:
+            self._panels.status.say("Type what to search for.")
+            return
+        query = Query(key=key, value=value)
+        self._jobs.slot("suggest", loud=False).cancel()
+        self._jobs.start("search", f"Searching {value[:40]} …", session.search, query)
+
+    def _on_found(self, found: Found) -> None:
+        self._panels.found.set_entries(found.entries, "Images")
+        self._panels.status.say(found_words(found))
+        if len(found.entries) == 1:
+            self._panels.results.expand(self._panels.found.index(0, 0))
+
+    def _on_suggestions_wanted(self, key: SearchKey, text: str) -> None:
+        session = self._navigator.session
+        if session is not None:
+            self._jobs.slot("suggest", loud=False).submit(
+                session.suggestions, key, text
+            )
+
+    def _on_suggestions(self, found: tuple[str, tuple[Suggestion, ...]]) -> None:
+        self._panels.search.set_suggestions(*found)
+
+    def _load_studies(self) -> None:
+        session = self._navigator.session
+        if session is not None:
+            self._jobs.start("studies", "Listing all studies …", session.studies)
+
+    def _on_studies(self, entries: tuple[Entry, ...]) -> None:
+        self._navigator.studies = entries
+        self._show_studies(self._panels.studies.filter.value)
+        if self._navigator.opening is not None and not self._navigator.opening.keys:
+            self._panels.status.say(self._navigator.welcome)
+
+    def _show_studies(self, words: str) -> None:
+        studies = self._navigator.studies
+        if studies is None:
+            return
+        kept = filter_studies(studies, words)
+        self._panels.browsed.set_entries(kept, "Contains")
+        self._panels.status.say(f"{len(kept)} of {len(studies)} studies")
+
+    def _on_expanded(self, index: QModelIndex) -> None:
+        self._model.ask_for_children(index)
+
+    def _on_children_wanted(self, entry: Entry) -> None:
+        session = self._navigator.session
+        if session is None:
+            return
+        # A slot for each line: several can be opened at once.
+        name = f"children {id(entry)}"
+        self._jobs.slot(name, receive=self._on_children)
+        self._jobs.start(name, f"Opening {entry.name} …", session.children, entry)
+
+    def _on_children(self, found: tuple[Entry, tuple[Entry, ...] | IDRError]) -> None:
+        entry, children = found
+        model = self._panels.found if entry.query is not None else self._panels.browsed
+        if isinstance(children, IDRError):
+            sentence = explain(children, host=self._navigator.host)
+            model.set_failed(entry, sentence)
+            self._panels.status.say_failed(sentence, can_retry=False)
+        else:
+            model.set_children(entry, children)
+
+    @property
+    def _model(self) -> ResultsModel:
+        model = self._panels.results.model()
+        assert isinstance(model, ResultsModel)
+        return model
+
+    # The tree
+
+    def _use_model(self, model: ResultsModel) -> None:
+        self._panels.use_model(model)
+        # A view has another selection for each model.
+        selection = present(self._panels.results.selectionModel())
+        selection.currentChanged.connect(self._on_current)
+
+    def _on_tab(self, tab: int) -> None:
+        searching = tab == SEARCH_TAB
+        self._use_model(self._panels.found if searching else self._panels.browsed)
+        if not searching and self._navigator.studies is None:
+            self._load_studies()
+
+    def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
+        if (entry := self._entry(index)) is not None:
+            self.entrySelected.emit(entry)
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        self._on_current(index, index)
+
+    def _on_activated(self, index: QModelIndex) -> None:
+        if (entry := self._entry(index)) is not None:
+            self.entryActivated.emit(entry)
+
+    def _entry(self, index: QModelIndex) -> Entry | None:
+        entry = self._model.data(index, ENTRY_ROLE) if index.isValid() else None
+        return entry if isinstance(entry, Entry) else None

@@ -1,0 +1,3 @@
+"""What is put into the viewer."""
+
+from __future__ import annotations

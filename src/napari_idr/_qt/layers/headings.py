@@ -1,0 +1,105 @@
+"""Row letters and column numbers that stay in sight at any zoom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Points
+from napari.utils.theme import get_theme
+from superqt.utils import qdebounced
+
+from napari_idr.services.plate.headings import View, headings_in_view
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_idr.services.plate.mosaic import MosaicPlan
+    from napari_idr.services.plate.view import PlateShown
+
+FOLLOW_MS = 80
+"""The headings follow when the camera has rested for so long: moving them takes
+napari 25 ms, as much as a frame."""
+
+TEXT_POINTS = 10
+"""The size of the letters on the screen; it doesn't change with the zoom."""
+
+BACKING_PX = 20
+BACKING_OPACITY = 0.7
+"""Of the disc behind each letter: in a plate that is zoomed into, it lies on wells."""
+
+
+class HeadingsLayer:
+    """A Points layer of texts: beside the plate, or at the canvas's edge if need be."""
+
+    def __init__(
+        self, viewer: Viewer, shown: PlateShown, metadata: dict[str, Any]
+    ) -> None:
+        self._viewer = viewer
+        self._plan = shown.plan
+        self.layer = Points(
+            np.zeros((0, 2)),
+            features={"label": np.array([], dtype=object)},
+            text={"string": "{label}", "size": TEXT_POINTS, "anchor": "center"},
+            size=1,
+            symbol="disc",
+            border_width=0,
+            name=f"{shown.name} headings",
+            projection_mode="none",
+            metadata=metadata,
+        )
+        self._follow = qdebounced(self._place, timeout=FOLLOW_MS)
+        self._shown: tuple[Any, ...] = ()
+        viewer.scene.camera.events.center.connect(self._on_moved)
+        viewer.scene.camera.events.zoom.connect(self._on_moved)
+        viewer.events.theme.connect(self._on_theme)
+        self._on_theme()
+        self._place()
+
+    def set_plan(self, plan: MosaicPlan) -> None:
+        """Write the headings of another plan."""
+        self._plan = plan
+        self._place()
+
+    def close(self) -> None:
+        """Stop following the camera."""
+        camera = self._viewer.scene.camera
+        camera.events.center.disconnect(self._on_moved)
+        camera.events.zoom.disconnect(self._on_moved)
+        self._viewer.events.theme.disconnect(self._on_theme)
+
+    def _on_moved(self, _: Any = None) -> None:
+        if self.layer.visible:
+            self._follow()
+
+    def _on_theme(self, _: Any = None) -> None:
+        theme = get_theme(self._viewer.theme)
+        self.layer.text.color = theme.text.as_hex()
+        red, green, blue = theme.canvas.as_rgb_tuple(alpha=False)
+        back = np.array([red / 255, green / 255, blue / 255, BACKING_OPACITY])
+        self.layer.current_face_color = back
+        self.layer.face_color = back
+
+    def _place(self) -> None:
+        """Put as many headings as fit where they can be seen."""
+        camera, scale = self._viewer.scene.camera, self.layer.scale
+        zoom = float(camera.zoom * scale[-1])
+        center = (np.array(camera.center[-2:]) - self.layer.translate) / scale
+        half = np.array(self._viewer.canvas.size) / max(zoom, 1e-9) / 2
+        (top, left), (bottom, right) = center - half, center + half
+        view = View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
+        seen = headings_in_view(self._plan, view)
+        texts = tuple(heading.label for heading in seen)
+        positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
+        # What lies behind a letter, as large on the screen at any zoom.
+        size = round(BACKING_PX / max(zoom, 1e-9), 2)
+        key = (texts, np.round(positions, 2).tobytes(), size)
+        if key == self._shown:
+            return
+        same_texts = self._shown and self._shown[0] == texts
+        self._shown = key
+        self.layer.current_size = size
+        self.layer.data = positions
+        self.layer.size = size
+        if not same_texts:
+            self.layer.features = {"label": np.array(texts, dtype=object)}

@@ -1,0 +1,358 @@
+"""A plate in the viewer: its mosaic, its wells, its hits and its headings."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Points, Vectors
+from qtpy.QtCore import QObject, Signal
+
+from napari_idr._qt.layers.adding import LayerQueue
+from napari_idr._qt.layers.headings import HeadingsLayer
+from napari_idr.model import GridCell
+from napari_idr.services.details import PlateKey
+from napari_idr.services.plate.view import PlateShown, outline_vectors
+from napari_idr.tiles import MosaicPyramid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+    from numpy.typing import NDArray
+
+    from napari_idr._qt.layers.refresher import PixelFeed
+    from napari_idr.services.plate.mosaic import MosaicAccount
+
+HIT_COLOR = "#ffb000"
+CONTROL_COLOR = "#4cc9f0"
+"""Orange and light blue differ for all common kinds of colour vision, and the
+marks differ in shape as well: a frame for hits, corners for controls."""
+
+MARK_WIDTH_PX = 4
+WELL_DOT_PX = 12
+
+
+class _Group:
+    """The layers of one plate; they move and leave together."""
+
+    def __init__(self, viewer: Viewer, feed: PixelFeed, shown: PlateShown) -> None:
+        self._viewer = viewer
+        self._feed = feed
+        self.shown = shown
+        self._pyramid = self._open_pyramid()
+        name = shown.name
+        common: dict[str, Any] = {
+            "projection_mode": "none",
+            "metadata": shown.metadata,
+        }
+        self.mosaic = Image(
+            self._pyramid.levels(),
+            rgb=True,
+            multiscale=True,
+            name=name,
+            units=("pixel", "pixel"),
+            axis_labels=("y", "x"),
+            **common,
+        )
+        # The wells' table; a dot for each well, for whoever wants to see or style it.
+        self.wells = Points(
+            shown.well_centers,
+            features=shown.features,
+            name=f"{name} wells",
+            size=WELL_DOT_PX,
+            visible=False,
+            **common,
+        )
+        self.marks = Vectors(
+            *_no_vectors(),
+            name=f"{name} hits",
+            vector_style="line",
+            edge_width=MARK_WIDTH_PX,
+            **common,
+        )
+        self.headings = HeadingsLayer(viewer, shown, common["metadata"])
+        self.place((0.0, 0.0), None)
+        self.mark()
+        self._watch()
+        self.mosaic.get_status = self._status
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self.mosaic, self.wells, self.marks, self.headings.layer
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """The (y, x) size of the mosaic in the world, its headings included."""
+        height, width = self.shown.plan.shape
+        y, x = self.shown.plan.cell_shape
+        scale = self.px_um or 1.0
+        return (height + y) * scale, (width + x) * scale
+
+    @property
+    def bottom(self) -> float:
+        """Where there is room below, along y."""
+        return self.origin[0] + self.size[0]
+
+    def show(self, shown: PlateShown) -> None:
+        """Show another field or run of the same plate in the same layers."""
+        self.shown = shown
+        for layer, suffix in zip(
+            self.layers, ("", " wells", " hits", " headings"), strict=True
+        ):
+            layer.name = f"{shown.name}{suffix}"
+            layer.metadata = shown.metadata
+        self._pyramid = self._open_pyramid()
+        self._feed.unwatch(self.mosaic)
+        self._watch()
+        self.mosaic.data = self._pyramid.levels()
+        if not np.array_equal(self.wells.data, shown.well_centers):
+            self.wells.data = shown.well_centers
+        self.headings.set_plan(shown.plan)
+        self.place(self.origin, self.px_um)
+        self.mark()
+
+    def mark(self) -> None:
+        """Draw a frame around the hits, and corners around the control wells."""
+        shown = self.shown
+        hits = outline_vectors(shown.plan, shown.hits)
+        controls = outline_vectors(shown.plan, shown.controls, part=0.25)
+        self.marks.data = np.concatenate([hits, controls])
+        self.marks.edge_color = (
+            np.array(
+                [_rgba(HIT_COLOR)] * len(hits) + [_rgba(CONTROL_COLOR)] * len(controls)
+            )
+            if len(hits) + len(controls)
+            else HIT_COLOR
+        )
+        self.wells.features = shown.features
+        for layer in self.layers:
+            layer.metadata = shown.metadata
+
+    def place(self, origin: tuple[float, float], px_um: float | None) -> None:
+        """Put the mosaic at an (y, x) of the world; a px is `px_um` wide, or 1."""
+        self.origin, self.px_um = origin, px_um
+        scale = px_um or 1.0
+        unit = "pixel" if px_um is None else "um"
+        with warnings.catch_warnings():
+            # From the first layer to the last their units differ.
+            warnings.filterwarnings("ignore", message="Inconsistent units")
+            for layer in (self.wells, self.marks, self.headings.layer):
+                layer.scale = (scale, scale)
+                layer.translate = origin
+                layer.units = (unit, unit)
+            # Its coordinates are those of the finest level.
+            part = 1 / self._pyramid.enlargement
+            self.mosaic.scale = (scale * part, scale * part)
+            self.mosaic.translate = np.array(origin) + (part - 1) / 2 * scale
+            self.mosaic.units = (unit, unit)
+
+    def repaint(self) -> None:
+        """Show what has been painted into the canvas since; soon, not at once."""
+        self._feed.refresh_soon(self._pyramid.key)
+
+    def _open_pyramid(self) -> MosaicPyramid:
+        shown = self.shown
+        return MosaicPyramid(
+            self._feed.viewing, shown.plan, shown.canvas, shown.open_reader
+        )
+
+    def _watch(self) -> None:
+        pyramid = self._pyramid
+        self._feed.watch(self.mosaic, pyramid.image, close=pyramid.close)
+
+    def cell_at(self, position: Sequence[float]) -> GridCell | None:
+        """Return the cell that holds an image at a position in the world."""
+        y, x = self.marks.world_to_data(position)[-2:]
+        return self.shown.cell_at(float(y), float(x))
+
+    def _status(self, position: Any = None, **_: Any) -> dict[str, str]:
+        """Say which well lies under the pointer; napari asks from a thread."""
+        words = ""
+        if position is not None:
+            y, x = self.marks.world_to_data(position)[-2:]
+            words = self.shown.words_at(float(y), float(x))
+        return {
+            "layer_name": self.mosaic.name,
+            "layer_base": self.mosaic.name,
+            "source_type": "",
+            "plugin": "",
+            "coordinates": words,
+            "coords": words,
+            "value": "",
+        }
+
+
+class MosaicLayers(QObject):
+    """All plates that a browser has put into the viewer. Touches no other layers."""
+
+    arrived = Signal()  # all layers of the plate shown last are in the viewer
+
+    def __init__(
+        self, viewer: Viewer, feed: PixelFeed, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._feed = feed
+        self._groups: dict[PlateKey, _Group] = {}
+        self._queue = LayerQueue(viewer, self)
+        # How wide an image of a plate is; None stands for plates that don't know yet.
+        self._widths_um: dict[PlateKey | None, float] = {}
+        viewer.layers.events.removed.connect(self._on_removed)
+
+    def show(self, shown: PlateShown) -> None:
+        """Show a plate: in its layers if it has them, else in new ones.
+
+        New layers come one by one; `arrived` is emitted after the last.
+        """
+        group = self._groups.get(shown.key)
+        layers: tuple[Layer, ...] = ()
+        if group is not None:
+            group.show(shown)
+        else:
+            group = _Group(self._viewer, self._feed, shown)
+            top = max((one.bottom for one in self._groups.values()), default=0.0)
+            self._groups[shown.key] = group
+            self._place(group, top)
+            layers = group.layers
+            for layer in layers:
+                # Nothing is drawn until all are there; each would be drawn anew.
+                layer.visible = False
+        self._queue.add(
+            layers,
+            partial(self._reveal, shown.key),
+            partial(self.look_at, shown.key),
+            self.arrived.emit,
+        )
+
+    def bring_back(self, key: PlateKey) -> None:
+        """Make a plate visible and active, and move the camera to it."""
+        self._reveal(key)
+        self.look_at(key)
+
+    def _reveal(self, key: PlateKey) -> None:
+        group = self._groups.get(key)
+        if group is None or group.mosaic not in self._viewer.layers:
+            return
+        for layer in group.layers:
+            if layer is not group.wells:
+                layer.visible = True
+        self._viewer.layers.selection.active = group.mosaic
+
+    def repaint(self, key: PlateKey) -> None:
+        """Show what has been painted into the canvas since; soon, not at once."""
+        group = self._groups.get(key)
+        if group is not None:
+            group.repaint()
+
+    def finish(self, key: PlateKey, account: MosaicAccount) -> None:
+        """Repaint a mosaic whose load is over."""
+        group = self._groups.get(key)
+        if group is not None:
+            group.shown = replace(group.shown, account=account)
+            group.repaint()
+
+    def mark(self, shown: PlateShown) -> None:
+        """Mark the wells of a plate anew: hits or annotations have come."""
+        group = self._groups.get(shown.key)
+        if group is not None:
+            group.shown = shown
+            group.mark()
+
+    def shown(self, key: PlateKey) -> PlateShown | None:
+        """Return what is shown of a plate, None if it isn't."""
+        group = self._groups.get(key)
+        return None if group is None else group.shown
+
+    def calibrate(self, image_width_um: float, plate: PlateKey | None) -> None:
+        """Give mosaics, these and later ones, the scale of an image that was opened.
+
+        A cell is as wide as the first image that was opened of its plate. Until there
+        is one, the first image of all stands in: the layers of a scene must have one
+        unit, else napari warns and ignores units.
+        """
+        self._widths_um.setdefault(None, image_width_um)
+        self._widths_um.setdefault(plate, image_width_um)
+        if any(group.px_um != self._px_um(group) for group in self._groups.values()):
+            top = 0.0
+            for group in self._groups.values():
+                self._place(group, top)
+                top = group.bottom
+
+    def activate(self, key: PlateKey) -> None:
+        """Make a mosaic the active layer, whose words the status bar shows.
+
+        A layer of a person's own stays active: they are working on it.
+        """
+        group = self._groups.get(key)
+        active = self._viewer.layers.selection.active
+        if group is not None and (active is None or "idr" in active.metadata):
+            self._viewer.layers.selection.active = group.mosaic
+
+    def look_at(self, key: PlateKey) -> None:
+        """Move the camera so that a plate fills the canvas."""
+        group = self._groups.get(key)
+        if group is None:
+            return
+        camera = self._viewer.scene.camera
+        height, width = group.size
+        plan = np.array(group.shown.plan.shape) * (group.px_um or 1.0)
+        center = group.origin + plan / 2 - (np.array(group.size) - plan) / 4
+        camera.center = (0.0, *center)
+        canvas = self._viewer.canvas.size
+        camera.zoom = 0.95 * min(
+            canvas[0] / max(height, 1e-9), canvas[1] / max(width, 1e-9)
+        )
+
+    def cell_at(self, position: Sequence[float]) -> tuple[PlateShown, GridCell] | None:
+        """Return the plate and the cell at a position in the world."""
+        for group in self._groups.values():
+            if group.mosaic.visible:
+                cell = group.cell_at(position)
+                if cell is not None:
+                    return group.shown, cell
+        return None
+
+    def _place(self, group: _Group, top: float) -> None:
+        """Put a plate left of the origin, where images lie; `top` is below others."""
+        px_um = self._px_um(group)
+        plan = group.shown.plan
+        width = plan.shape[1] + plan.cell_shape[1] // 4
+        group.place((top, -width * (px_um or 1.0)), px_um)
+
+    def _px_um(self, group: _Group) -> float | None:
+        """Return how wide a px of a mosaic is, None as long as nothing tells."""
+        width_um = self._widths_um.get(group.shown.key, self._widths_um.get(None))
+        if width_um is None:
+            return None
+        return width_um / group.shown.plan.cell_shape[1]
+
+    def _on_removed(self, event: Any) -> None:
+        """Forget a plate whose mosaic a person removed; its companions go too."""
+        for key, group in tuple(self._groups.items()):
+            if event.value is group.mosaic:
+                del self._groups[key]
+                group.headings.close()
+                self._queue.forget(group.layers)
+                for layer in group.layers[1:]:
+                    if layer in self._viewer.layers:
+                        self._viewer.layers.remove(layer)
+
+    def close(self) -> None:
+        """Stop listening to the viewer; what is shown stays."""
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+        for group in self._groups.values():
+            group.headings.close()
+
+
+def _rgba(color: str) -> NDArray[np.float32]:
+    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return np.array([*channels, 1.0], np.float32)
+
+
+def _no_vectors() -> tuple[NDArray[np.float32]]:
+    return (np.zeros((0, 2, 2), np.float32),)

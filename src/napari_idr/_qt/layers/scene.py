@@ -1,0 +1,220 @@
+"""All that a browser has put into the viewer, and what people do with it there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtWidgets import QApplication
+
+from napari_idr._qt.layers.images import ImageLayers
+from napari_idr._qt.layers.plates import MosaicLayers
+from napari_idr._qt.layers.refresher import PixelFeed
+from napari_idr.services.image.open import OpenedImage
+from napari_idr.services.plate.view import PlateShown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+    from napari_idr.model import GridCell
+    from napari_idr.services.details import PlateDetails, PlateKey
+    from napari_idr.services.plate.mosaic import MosaicAccount
+    from napari_idr.services.session import Session
+    from napari_idr.tiles import Viewing
+
+LOOKING = "pan_zoom"
+"""The mode of a layer with which a person looks round; with all others they draw."""
+
+EMPTY_MARGIN = 0.95
+"""How much of the canvas what one looks at fills."""
+
+
+def scene_of(viewer: Viewer) -> ViewerScene:
+    """Return the scene of a viewer, made when first asked for.
+
+    It belongs to the window, not to a browser: what is shown stays whole when the
+    browser's dock widget is closed, and a browser opened later finds it.
+    """
+    # Plugins are given a proxy of the viewer, and napari has no public way to hear
+    # of the end of its window.
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    window = viewer.window._qt_window
+    scene: ViewerScene | None = window.findChild(ViewerScene)
+    if scene is None:
+        scene = ViewerScene(viewer, window)
+        window.destroyed.connect(scene.close)
+    return scene
+
+
+class ViewerScene(QObject):
+    """Shows plates and images in a viewer; touches only layers of its own."""
+
+    wellClicked = Signal(object, object)  # PlateShown, GridCell
+    wellActivated = Signal(object, object)
+
+    def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self.feed = PixelFeed(viewer, self)
+        self.plates = MosaicLayers(viewer, self.feed, self)
+        self.images = ImageLayers(viewer, self.feed)
+        # A click is told from the first half of a double click by waiting for it.
+        self._click = QTimer(self)
+        self._click.setSingleShot(True)
+        self._click.setInterval(QApplication.doubleClickInterval())
+        self._click.timeout.connect(self._on_clicked)
+        self._clicked: tuple[Any, Any] | None = None
+        self._sessions: list[Session] = []
+        self._attending: dict[int, str] = {}
+        viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
+        viewer.mouse_drag_callbacks.append(self._on_press)
+
+    def close(self) -> None:
+        """Let go of the viewer and end the pixel threads; touches nothing of Qt's."""
+        self._viewer.mouse_double_click_callbacks.remove(self._on_double_click)
+        self._viewer.mouse_drag_callbacks.remove(self._on_press)
+        self.plates.close()
+        self.feed.close()
+        for session in self._sessions:
+            session.close()
+
+    def keep(self, session: Session) -> None:
+        """Close a session with the window only: what is shown may still read by it."""
+        self._sessions.append(session)
+
+    def session(self, server: str) -> Session | None:
+        """Return what asks the server that something shown comes from."""
+        found = (one for one in reversed(self._sessions) if one.url == server)
+        return next(found, None)
+
+    def server_of(self, url: str) -> str | None:
+        """Return the server that an address is of, None if it is of none."""
+        found = (one.url for one in self._sessions if url.startswith(one.url))
+        return next(found, None)
+
+    # Several browsers may share a viewer, and one of them answers a click.
+
+    def attend(self, browser: QObject, server: str) -> None:
+        """Let a browser answer clicks, first of all on the plates of its server."""
+        self.dismiss(id(browser))
+        self._attending[id(browser)] = server
+
+    def dismiss(self, browser_id: int) -> None:
+        """Let a browser that is closed answer no more."""
+        self._attending.pop(browser_id, None)
+
+    def is_answered_by(self, browser: QObject, server: str) -> bool:
+        """Whether a browser is the one to answer a click on a plate of a server."""
+        those = [one for one, of in self._attending.items() if of == server]
+        return id(browser) in (those or list(self._attending))[-1:]
+
+    # Plates
+
+    def show_plate(self, shown: PlateShown) -> None:
+        """Show a plate, its canvas still blank."""
+        self.plates.show(shown)
+
+    def paint(self, plate: PlateKey) -> None:
+        """Show what has been painted since."""
+        self.plates.repaint(plate)
+
+    def finish_plate(self, plate: PlateKey, account: MosaicAccount) -> None:
+        """Show a mosaic whose load is over."""
+        self.plates.finish(plate, account)
+
+    def legend(self, plate: PlateKey) -> str:
+        """Say what the marks on a plate mean."""
+        shown = self.plates.shown(plate)
+        return "" if shown is None else shown.legend
+
+    def is_complete(self, plate: PlateKey, run: object, field: int) -> bool:
+        """Whether a plate is shown at this field, with nothing missing."""
+        shown = self.plates.shown(plate)
+        return shown is not None and shown.is_complete(run, field)
+
+    def go_to_plate(self, plate: PlateKey) -> None:
+        """Make a plate visible and move the camera to it."""
+        self.plates.bring_back(plate)
+
+    def shows(self, plate: PlateKey) -> bool:
+        """Whether a plate is in the viewer."""
+        return self.plates.shown(plate) is not None
+
+    def mark_hits(self, details: PlateDetails) -> None:
+        """Mark the wells of a plate that is shown by what is known of it now."""
+        shown = self.plates.shown(details.key)
+        if shown is not None and shown.details is not details:
+            self.plates.mark(shown.with_details(details))
+
+    # Images
+
+    def add_image(self, opened: OpenedImage) -> None:
+        """Put an image into the viewer, in front of the images opened before."""
+        if (size := opened.image.pixel_size_x_um) is not None:
+            self.plates.calibrate(size * opened.image.size_x, opened.plate)
+        self.look_at(self.images.add(opened))
+
+    def look_at(self, layers: tuple[Layer, ...]) -> None:
+        """Move the camera so that layers fill the canvas."""
+        if not layers:
+            return
+        corners = np.array([layer.extent.world[:, -2:] for layer in layers])
+        low, high = corners[:, 0].min(axis=0), corners[:, 1].max(axis=0)
+        camera = self._viewer.scene.camera
+        camera.center = (0.0, *((low + high) / 2).tolist())
+        size = np.maximum(high - low, 1e-9)
+        camera.zoom = EMPTY_MARGIN * float(np.min(self._viewer.canvas.size / size))
+
+    # The mouse
+
+    def _on_double_click(self, viewer: Viewer, event: Any) -> None:
+        """Open the image of the well under the pointer; napari's zoom is undone.
+
+        It is opened once that has happened: napari runs the event loop while it makes a
+        bar for what runs, and an image may be there before this would return.
+        """
+        found = self._cell_at(event.position)
+        if found is None:
+            return
+        self._click.stop()
+        camera = viewer.scene.camera
+        zoom, center = camera.zoom, camera.center
+
+        def undo_and_open() -> None:
+            camera.zoom, camera.center = zoom, center
+            self.wellActivated.emit(*found)
+
+        QTimer.singleShot(0, undo_and_open)
+
+    def _on_press(self, viewer: Viewer, event: Any) -> Iterator[None]:
+        """Tell a click on a well from the beginning of a drag."""
+        self._click.stop()
+        found = self._cell_at(event.position)
+        if found is None or event.button != 1:
+            return
+        self.plates.activate(found[0].key)
+        yield
+        while event.type == "mouse_move":
+            return
+        self._clicked = found
+        self._click.start()
+
+    def _cell_at(self, position: Any) -> tuple[PlateShown, GridCell] | None:
+        """Return the plate and the cell at a position, unless somebody draws there."""
+        active = self._viewer.layers.selection.active
+        if active is not None and active.mode != LOOKING:
+            return None
+        return self.plates.cell_at(position)
+
+    def _on_clicked(self) -> None:
+        if self._clicked is not None:
+            self.wellClicked.emit(*self._clicked)
+
+    @property
+    def viewing(self) -> Viewing:
+        """The memory and the threads that serve the arrays of all images."""
+        return self.feed.viewing

@@ -1,0 +1,119 @@
+"""The annotations of what is selected, as a table to read and copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QModelIndex, Qt, QUrl
+from qtpy.QtGui import (
+    QDesktopServices,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from napari_idr._qt.panels.forms import name_widget, present
+from napari_idr._qt.panels.results import LINK_ROLE, AnnotationModel
+from napari_idr.services.annotations import AnnotationRow, rows_as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NOTHING = "Nothing was written about it."
+
+WIDEST_SHARES = (0.28, 0.4)
+"""Of the width, the most that namespaces and keys take; values have the rest."""
+
+CELL_MARGIN_PX = 8
+
+
+class AnnotationTable(QTableView):
+    """Rows of namespace, key and value; Ctrl+C copies, a double click follows links."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        name_widget(
+            self,
+            "idr_annotations",
+            "Annotations",
+            "What was written about the selected object; "
+            "Ctrl+C copies rows, a double click opens a link",
+        )
+        self._rows = AnnotationModel(self)
+        self.setModel(self._rows)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        rows = present(self.verticalHeader())
+        rows.hide()
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
+        header = present(self.horizontalHeader())
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setMinimumSectionSize(30)
+        header.sectionResized.connect(self._on_resized)
+        self._fitting = False
+        self._sized_by_hand = False
+        self.doubleClicked.connect(self._follow)
+
+    def set_rows(self, rows: Sequence[AnnotationRow]) -> None:
+        """Show these rows in place of what was there."""
+        self._rows.set_rows(rows)
+        self.scrollToTop()
+        self._fit_columns()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        if not self._rows.rows:
+            viewport = present(self.viewport())
+            painter = QPainter(viewport)
+            painter.drawText(viewport.rect(), Qt.AlignmentFlag.AlignCenter, NOTHING)
+            painter.end()
+
+    def _fit_columns(self) -> None:
+        """Make namespaces and keys as wide as they are long, but leave room for values.
+
+        Columns that a person has drawn to a width of their own keep it.
+        """
+        if self._sized_by_hand:
+            return
+        self._fitting = True
+        room = present(self.viewport()).width()
+        for column, share in enumerate(WIDEST_SHARES):
+            wanted = self.sizeHintForColumn(column) + CELL_MARGIN_PX
+            self.setColumnWidth(column, min(max(wanted, 40), int(room * share)))
+        self._fitting = False
+
+    def _on_resized(self, column: int, *_: int) -> None:
+        if not self._fitting and column < len(WIDEST_SHARES):
+            self._sized_by_hand = True
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def copy(self) -> None:
+        """Put the selected rows on the clipboard, tabs between their cells."""
+        lines = {
+            index.row() for index in present(self.selectionModel()).selectedIndexes()
+        }
+        clipboard = QGuiApplication.clipboard()
+        if lines and clipboard is not None:
+            clipboard.setText(rows_as_text([self._rows.rows[n] for n in sorted(lines)]))
+
+    def _follow(self, index: QModelIndex) -> None:
+        url = self._rows.data(index, LINK_ROLE)
+        if url:
+            QDesktopServices.openUrl(QUrl(url))

@@ -1,0 +1,127 @@
+"""The selected image: what is known of it, and how true its pixels are."""
+
+from __future__ import annotations
+
+from magicgui.widgets import Container, PushButton
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from napari_idr._qt.panels.forms import name_widget, plain_label
+from napari_idr.model import PixelSource
+from napari_idr.services.details import ImageDetails
+from napari_idr.services.image.pixel_source import source_badge, source_words
+
+
+class ImagePanel(QWidget):
+    """Name, size and pixel source of an image, and a button that opens it."""
+
+    openWanted = Signal()
+    regionsWanted = Signal()
+    projectionWanted = Signal()
+    contrastWanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("idr_image")
+        self.setAccessibleName("Image")
+        self.title = plain_label("idr_image_title")
+        self.badge = QLabel()
+        self.badge.setObjectName("idr_badge")
+        self.badge.setAccessibleName("Pixel source")
+        self.badge.setStyleSheet("font-weight: bold;")
+        self.facts = plain_label("idr_image_facts")
+        self.open_image = PushButton(text="Open image")
+        self.regions = PushButton(text="Regions")
+        self.projection = PushButton(text="Max z")
+        self.contrast = PushButton(text="Contrast")
+        name_widget(
+            self.open_image,
+            "idr_open_image",
+            "Open image",
+            "Open it as one layer for each channel",
+        )
+        name_widget(
+            self.contrast,
+            "idr_reset_contrast",
+            "Reset contrast",
+            "Set the contrast of the opened image from what its pixels hold",
+        )
+        name_widget(
+            self.regions,
+            "idr_regions",
+            "Regions",
+            "Show the ROIs and label images of the opened image as layers",
+        )
+        name_widget(
+            self.projection,
+            "idr_projection",
+            "Maximum over z",
+            "Show the brightest of all planes of the opened stack as layers",
+        )
+        form = Container(
+            widgets=[self.regions, self.projection, self.contrast],
+            layout="horizontal",
+            labels=False,
+        )
+        form.margins = (0, 0, 0, 0)
+        self._form = form
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addWidget(self.title)
+        first = QHBoxLayout()
+        first.addWidget(self.badge)
+        first.addWidget(self.open_image.native, 1)
+        layout.addLayout(first)
+        layout.addWidget(self.facts)
+        layout.addWidget(form.native)
+        self.open_image.native.clicked.connect(self._on_open)
+        self.regions.native.clicked.connect(self._on_regions)
+        self.projection.native.clicked.connect(self._on_projection)
+        self.contrast.native.clicked.connect(self._on_contrast)
+        self._is_stack = False
+        self.set_opened(opened=False)
+        self.set_details(None)
+
+    def set_details(self, details: ImageDetails | None) -> None:
+        """Show an image; None hides the panel."""
+        self.setVisible(details is not None)
+        if details is None:
+            return
+        image, place = details.image, details.request.place
+        self._is_stack = image.size_z > 1
+        self._is_uint8 = image.pixel_type == "uint8"
+        self.title.setText(" · ".join(text for text in (place, image.name) if text))
+        self.set_source(image.pixel_source)
+        facts = [f"{image.size_x} x {image.size_y} px"]
+        facts += [f"{image.size_z} z"] if image.size_z > 1 else []
+        facts += [f"{image.size_t} t"] if image.size_t > 1 else []
+        facts.append("1 channel" if image.size_c == 1 else f"{image.size_c} channels")
+        facts.append(image.pixel_type)
+        size = image.pixel_size_x_um
+        facts.append("no pixel size" if size is None else f"{size:.4g} µm")
+        lines = [", ".join(facts), *image.notes, *details.notes]
+        self.facts.setText("\n".join(line for line in lines if line))
+
+    def set_opened(self, *, opened: bool) -> None:
+        """Say whether the image is open: what is done to its layers needs that."""
+        self.regions.native.setEnabled(opened)
+        self.projection.native.setEnabled(opened and self._is_stack)
+        self.contrast.native.setEnabled(opened)
+
+    def set_source(self, source: PixelSource) -> None:
+        """Say where the pixels come from."""
+        self.badge.setText(source_badge(source))
+        self.badge.setToolTip(source_words(source, exact=self._is_uint8))
+
+    def _on_open(self, *_: object) -> None:
+        self.openWanted.emit()
+
+    def _on_regions(self, *_: object) -> None:
+        self.regionsWanted.emit()
+
+    def _on_projection(self, *_: object) -> None:
+        self.projectionWanted.emit()
+
+    def _on_contrast(self, *_: object) -> None:
+        self.contrastWanted.emit()

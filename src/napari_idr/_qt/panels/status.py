@@ -1,0 +1,143 @@
+"""What is going on: a sentence, how far it is, and how to stop it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from napari.utils import progress
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from napari_idr._qt.panels.forms import name_widget, plain_label
+
+DOCK_CHARACTERS = 60
+"""Of a sentence in napari's activity dock, which doesn't wrap."""
+
+ACTIVITY_MS = 30
+"""Until napari's activity dock follows; what is over sooner isn't shown there."""
+
+
+class StatusBar(QWidget):
+    """One sentence, a bar with counts, Cancel while something runs, Retry after.
+
+    What runs is said until it ends; then what was said last comes back. A failure
+    stays in sight until something else is wished for.
+    """
+
+    cancelWanted = Signal()
+    retryWanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sentence = plain_label("idr_status")
+        self.sentence.setAccessibleName("Status")
+        self.sentence.setToolTip("What is going on, or how it ended")
+        self.bar = QProgressBar()
+        name_widget(self.bar, "idr_progress", "Progress", "How far the work is")
+        self.bar.setTextVisible(True)
+        self.cancel = QPushButton("Cancel")
+        name_widget(self.cancel, "idr_cancel", "Cancel", "Stop what is running")
+        self.retry = QPushButton("Retry")
+        name_widget(self.retry, "idr_retry", "Retry", "Try again what failed")
+        self.cancel.clicked.connect(self.cancelWanted)
+        self.retry.clicked.connect(self.retryWanted)
+        line = QHBoxLayout()
+        line.addWidget(self.bar, 1)
+        line.addWidget(self.retry)
+        line.addWidget(self.cancel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addWidget(self.sentence)
+        layout.addLayout(line)
+        self._said = ""
+        self._failed = False
+        self._can_retry = False
+        self._running: str | None = None
+        self._done, self._total = 0, 0
+        self._activity = _Activity()
+        self.destroyed.connect(self._activity.close)
+        self._follow = QTimer(self)
+        self._follow.setSingleShot(True)
+        self._follow.setInterval(ACTIVITY_MS)
+        self._follow.timeout.connect(self._show_activity)
+        self._render()
+
+    def say(self, sentence: str) -> None:
+        """Say how something ended."""
+        self._said, self._failed, self._can_retry = sentence, False, False
+        self._render()
+
+    def say_failed(self, sentence: str, *, can_retry: bool) -> None:
+        """Say that it failed; Retry is offered where that may help."""
+        self._said, self._failed, self._can_retry = sentence, True, can_retry
+        self._render()
+
+    def set_running(self, words: str | None) -> None:
+        """Say what runs, None for nothing."""
+        if words is not None and words != self._running:
+            self._failed = self._can_retry = False
+            self.bar.setRange(0, 0)
+            self._done, self._total = 0, 0
+        self._running = words
+        self._render()
+        self._follow.start()
+
+    def set_progress(self, done: int, total: int, what: str) -> None:
+        """Say that so much of what runs is done."""
+        self.bar.setRange(0, max(total, 1))
+        self.bar.setValue(done)
+        self.bar.setFormat(f"{done} of {total} {what}")
+        self._done, self._total = done, total
+        if not self._follow.isActive():
+            self._follow.start()
+
+    def _render(self) -> None:
+        running = self._running is not None
+        shown = self._running if running and not self._failed else self._said
+        self.sentence.setText(shown or "")
+        self.bar.setVisible(running)
+        self.cancel.setVisible(running)
+        self.retry.setVisible(self._can_retry)
+
+    def _show_activity(self) -> None:
+        if not self._activity.show(self._running, self._done, self._total):
+            self._follow.start()
+
+
+class _Activity:
+    """A bar in napari's activity dock.
+
+    napari runs the event loop for each change of a bar. So it is changed in a turn of
+    its own, when nobody is in the middle of something else.
+    """
+
+    def __init__(self) -> None:
+        self._bar: progress | None = None
+        self._changing = False
+
+    def show(self, words: str | None, done: int, total: int) -> bool:
+        """Show what runs, None for nothing; False if the last change isn't over."""
+        if self._changing:
+            return False
+        self._changing = True
+        try:
+            if words is None:
+                self.close()
+                return True
+            words = words[:DOCK_CHARACTERS]
+            if (bar := self._bar) is None:
+                bar = self._bar = progress(total=total, desc=words)
+            bar.set_description(words)
+            bar.total = total
+            bar.update(done - bar.n)
+        finally:
+            self._changing = False
+        return True
+
+    def close(self, *_: object) -> None:
+        """Remove the bar."""
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            with suppress(RuntimeError):  # the dock is gone before the bar
+                bar.close()

@@ -1,0 +1,129 @@
+"""The card of a study."""
+
+from __future__ import annotations
+
+from html import escape
+
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QPalette
+from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_idr._qt.panels.forms import plain_label, tooltip
+from napari_idr.services.links import is_web_link
+from napari_idr.services.study import StudyCard
+
+SHOWN_CHARACTERS = 600
+"""How much of a description is shown; the rest is a click on the link away."""
+
+
+LINK_ON_DARK, LINK_ON_LIGHT = "#6ea8fe", "#0a58ca"
+"""Readable on napari's panels; Qt's own blue isn't."""
+
+MID_LIGHTNESS = 128
+
+LINKS_TOOLTIP = "Open in your web browser"
+
+DOI_URL = "https://doi.org/"
+
+
+class StudyPanel(QWidget):
+    """Title, authors, licence, links and description of the selected study."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._card: StudyCard | None = None
+        self.setObjectName("idr_study")
+        self.setAccessibleName("Study")
+        self.title = plain_label("idr_study_title")
+        font = self.title.font()
+        font.setBold(True)
+        self.title.setFont(font)
+        self.authors = plain_label("idr_study_authors")
+        self.licence = plain_label("idr_study_licence")
+        self.description = plain_label("idr_study_description")
+        # The one label that draws HTML, made here of escaped text and http(s) links.
+        self.links = QLabel()
+        self.links.setObjectName("idr_study_links")
+        self.links.setTextFormat(Qt.TextFormat.RichText)
+        self.links.setWordWrap(True)
+        self.links.setOpenExternalLinks(True)
+        self.links.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextBrowserInteraction
+        )
+        self.links.setAccessibleName("Links")
+        self.links.setToolTip(LINKS_TOOLTIP)
+        self.links.linkHovered.connect(self._on_link_hovered)
+        self.links.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        for label in (
+            self.title,
+            self.authors,
+            self.licence,
+            self.links,
+            self.description,
+        ):
+            layout.addWidget(label)
+        self.set_card(None)
+
+    def set_card(self, card: StudyCard | None) -> None:
+        """Show a card; None hides the panel."""
+        self._card = card
+        self.setVisible(card is not None)
+        if card is None:
+            return
+        _show(self.title, card.title)
+        _show(self.authors, card.authors or "")
+        warning = " · not for commercial use" if card.is_non_commercial else ""
+        _show(self.licence, f"{card.licence}{warning}" if card.licence else "")
+        self._show_links()
+        text = card.description or ""
+        if len(text) > SHOWN_CHARACTERS:
+            text = text[:SHOWN_CHARACTERS].rsplit(maxsplit=1)[0] + " …"
+        _show(self.description, text)
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow another theme of napari's."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._show_links()
+
+    def _show_links(self) -> None:
+        card = self._card
+        if card is None:
+            return
+        text = self.title.palette().color(QPalette.ColorRole.WindowText)
+        dark = text.lightness() > MID_LIGHTNESS
+        color = LINK_ON_DARK if dark else LINK_ON_LIGHT
+        links = [
+            (f"paper {_doi(card.doi_url)}", card.doi_url),
+            (f"data {_doi(card.data_doi_url)}", card.data_doi_url),
+            ("licence", card.licence_url),
+            ("open in the browser", card.web_url),
+        ]
+        self.links.setText(
+            " · ".join(
+                _link(words, url, color)
+                for words, url in links
+                if url is not None and is_web_link(url)
+            )
+        )
+
+    def _on_link_hovered(self, url: str) -> None:
+        self.links.setToolTip(tooltip(url or LINKS_TOOLTIP))
+
+
+def _doi(url: str | None) -> str:
+    return (url or "").removeprefix(DOI_URL)
+
+
+def _link(text: str, url: str, color: str) -> str:
+    return f'<a href="{escape(url)}" style="color: {color}">{escape(text)}</a>'
+
+
+def _show(label: QLabel, text: str) -> None:
+    label.setText(text)
+    label.setVisible(bool(text))

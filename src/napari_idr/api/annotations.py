@@ -1,0 +1,217 @@
+"""Key-value pairs and attached files of objects: the endpoint and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from napari_idr.api.json_client import id_chunks
+from napari_idr.model import (
+    AnnotationId,
+    FileAnnotation,
+    FileId,
+    MapAnnotation,
+    ObjectKind,
+    ObjectRef,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from napari_idr.api.json_client import Ask
+    from napari_idr.api.node import Node
+    from napari_idr.cancel import CancelToken
+
+
+Ids = int | Iterable[int] | None
+"""One object, several, or none of this kind."""
+
+MAX_IDS = 200
+"""Objects asked about at once; about 290 image ids fill a request line."""
+
+ROUND = 100
+"""An answer is cut at a hundred of the server's pages, so at a round number."""
+
+
+class Annotations:
+    """What was written about objects, and the files attached to them. Thread-safe."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def map_annotations(
+        self,
+        objects: Mapping[ObjectKind, Ids],
+        *,
+        namespace: str | None,
+        cancel: CancelToken,
+    ) -> Iterator[MapAnnotation]:
+        """Yield the map annotations of objects; unknown objects have none.
+
+        One that is linked to several of the objects comes once for each.
+
+        GET /webclient/api/annotations/?type=map&{kind}={id}&...[&ns={namespace}]
+        """
+        for node in self._rows("map", objects, namespace, cancel):
+            if is_map(node):
+                yield read_map_annotation(node)
+
+    def file_annotations(
+        self,
+        objects: Mapping[ObjectKind, Ids],
+        *,
+        namespace: str | None,
+        cancel: CancelToken,
+    ) -> Iterator[FileAnnotation]:
+        """Yield the files attached to objects.
+
+        GET /webclient/api/annotations/?type=file&{kind}={id}&...[&ns={namespace}]
+        """
+        for node in self._rows("file", objects, namespace, cancel):
+            if is_file(node):
+                yield read_file_annotation(node)
+
+    def _rows(
+        self,
+        sort: str,
+        objects: Mapping[ObjectKind, Ids],
+        namespace: str | None,
+        cancel: CancelToken,
+    ) -> Iterator[Node]:
+        wanted = {kind: _as_ids(ids) for kind, ids in objects.items()}
+        if not any(wanted.values()):
+            raise ValueError(f"name the objects: {', '.join(objects)}")
+        for kind, ids in wanted.items():
+            parameter = PARAMETERS[kind]
+            for chunk in id_chunks(ids, parameter=parameter, most=MAX_IDS):
+                params = (
+                    ("type", sort),
+                    *((parameter, number) for number in chunk),
+                    *(() if namespace is None else (("ns", namespace),)),
+                )
+                yield from self._pages(kind, frozenset(chunk), params, cancel)
+
+    def _pages(
+        self,
+        kind: ObjectKind,
+        ids: frozenset[int],
+        params: tuple[tuple[str, str | int], ...],
+        cancel: CancelToken,
+    ) -> Iterator[Node]:
+        """Yield the rows of one question, each once.
+
+        An answer is cut without a mark, at a hundred pages of the server's: only
+        one with so round a number of rows may have more to follow.
+        """
+        seen: set[tuple[int, int]] = set()
+        page = 1
+        while True:
+            asked = params if page == 1 else (*params, ("page", page))
+            answer = self._ask.json("webclient/api/annotations/", asked, cancel=cancel)
+            rows = answer.children("annotations")
+            new = [row for row in rows if read_link(row) not in seen]
+            for row in new:
+                seen.add(read_link(row))
+                require_parent(row, kind, ids)
+            yield from new
+            if not new or len(rows) % ROUND:
+                return
+            page += 1
+
+
+def _as_ids(ids: Ids) -> tuple[int, ...]:
+    if ids is None:
+        return ()
+    return tuple(ids) if isinstance(ids, Iterable) else (ids,)
+
+
+KINDS: dict[str, ObjectKind] = {
+    "ScreenI": "screen",
+    "PlateI": "plate",
+    "PlateAcquisitionI": "run",
+    "WellI": "well",
+    "ImageI": "image",
+    "ProjectI": "project",
+    "DatasetI": "dataset",
+}
+
+PARAMETERS: dict[ObjectKind, str] = {
+    "screen": "screen",
+    "plate": "plate",
+    "run": "acquisition",
+    "well": "well",
+    "image": "image",
+    "project": "project",
+    "dataset": "dataset",
+}
+"""What a kind is called in a question; a `run` would be ignored."""
+
+
+def read_link(node: Node) -> tuple[int, int]:
+    """Return what makes a row one of its kind: the annotation and its link."""
+    return node.get("id", int), node.child("link").get("id", int)
+
+
+def require_parent(node: Node, kind: ObjectKind, ids: frozenset[int]) -> None:
+    """Raise if a row isn't about one of the objects that were asked for.
+
+    Numbers are unique within a kind only: a server that took a screen's for a
+    project's would give a plausible answer about something else.
+    """
+    parent = _parent(node)
+    if parent is not None and (parent.kind != kind or parent.id not in ids):
+        raise node.stumble(
+            f"this is about {parent.kind} {parent.id}, not about what was asked"
+        )
+
+
+def is_map(node: Node) -> bool:
+    """Tell whether a row is a map annotation."""
+    return node.get("class", str) == "MapAnnotationI"
+
+
+def is_file(node: Node) -> bool:
+    """Tell whether a row is an attached file that is still there."""
+    return node.get("class", str) == "FileAnnotationI" and "file" in node
+
+
+def read_map_annotation(node: Node) -> MapAnnotation:
+    """Read a map annotation; missing texts of a pair are empty."""
+    return MapAnnotation(
+        id=AnnotationId(node.get("id", int)),
+        namespace=node.find("ns", str),
+        pairs=tuple(_pair(pair) for pair in node.find_children("values")),
+        parent=_parent(node),
+    )
+
+
+def read_file_annotation(node: Node) -> FileAnnotation:
+    """Read an attached file."""
+    file = node.child("file")
+    return FileAnnotation(
+        id=AnnotationId(node.get("id", int)),
+        file_id=FileId(file.get("id", int)),
+        name=file.find("name", str) or f"file-{file.get('id', int)}",
+        size=file.int_like("size"),
+        mimetype=file.find("mimetype", str) or "",
+        namespace=node.find("ns", str),
+        parent=_parent(node),
+    )
+
+
+def _pair(node: Node) -> tuple[str, str]:
+    texts = ["" if part.is_null else part.read(str) for part in node.elements()]
+    if len(texts) != 2:
+        raise node.stumble(f"{len(texts)} texts are not a key and a value")
+    return texts[0], texts[1]
+
+
+def _parent(node: Node) -> ObjectRef | None:
+    parent = node.child("link").find_child("parent")
+    if parent is None or (kind := KINDS.get(parent.get("class", str))) is None:
+        return None
+    return ObjectRef(
+        kind=kind,
+        id=parent.get("id", int),
+        name=parent.find("name", str) or "",
+    )

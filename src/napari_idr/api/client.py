@@ -1,0 +1,598 @@
+"""The client of one archive: one method per question, models out."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_idr.api.annotations import Annotations
+from napari_idr.api.cache_rules import KEEP_RULES
+from napari_idr.api.capabilities import capabilities
+from napari_idr.api.containers import Containers
+from napari_idr.api.downloads import Downloads
+from napari_idr.api.json_client import Ask
+from napari_idr.api.links import web_url
+from napari_idr.api.pixels.display import Displays
+from napari_idr.api.pixels.image_details import Drawing, Images
+from napari_idr.api.pixels.render_requests import Rendering
+from napari_idr.api.pixels.sources import PixelSources
+from napari_idr.api.pixels.thumbnails import STORED_PX, Thumbnails
+from napari_idr.api.plates import PlateGrids
+from napari_idr.api.rois import Rois
+from napari_idr.api.search.engine import SearchEngine
+from napari_idr.api.search.mapr import Mapr
+from napari_idr.api.tables import Tables
+from napari_idr.cancel import NEVER
+from napari_idr.errors import IDRError, NotFoundError
+from napari_idr.transport import open_transport, server_address, user_agent
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator
+    from types import TracebackType
+    from typing import Self
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_idr.api.annotations import Ids
+    from napari_idr.api.downloads import Progress
+    from napari_idr.api.links import Linkable
+    from napari_idr.api.pixels.dask_arrays import ImagePixels
+    from napari_idr.api.pixels.reader import PixelReader
+    from napari_idr.api.pixels.sources import Plane
+    from napari_idr.api.pixels.thumbnails import Thumbnail
+    from napari_idr.api.search.base import Search
+    from napari_idr.cancel import CancelToken
+    from napari_idr.model import (
+        Capabilities,
+        ContainerHit,
+        Dataset,
+        DatasetHit,
+        DatasetId,
+        FileAnnotation,
+        Image,
+        ImageId,
+        ImageRef,
+        MapAnnotation,
+        Plate,
+        PlateAcquisition,
+        PlateAcquisitionId,
+        PlateGrid,
+        PlateHit,
+        PlateId,
+        ProjectId,
+        Roi,
+        ScreenId,
+        SearchKey,
+        ShapeId,
+        Study,
+        Suggestion,
+        Table,
+        WellId,
+    )
+    from napari_idr.transport import Transport
+
+
+DEFAULT_URL = "https://idr.openmicroscopy.org"
+"""The Image Data Resource itself."""
+
+LOOK_UP_S = 0.05
+"""How often one who waits for another's answer looks at the token."""
+
+
+class IDRClient:
+    """Asks one archive: the Image Data Resource, or another OMERO.web.
+
+    Making one costs nothing and sends nothing. It is thread-safe, and one is
+    enough for a program: its threads share the connections and the limit.
+
+    Every method that waits takes a `cancel` token, raises `Cancelled` when it is
+    raised, and `IDRError` when the answer doesn't come or can't be used. Numbers
+    of which the archive knows nothing raise `NotFoundError`.
+
+    Parameters
+    ----------
+    url
+        The server, as people write it: a name, an address, a link to a page.
+    cache
+        Whether answers are remembered on disk, or the directory for them. What is
+        remembered for how long stands in `docs/decisions/0001-caching.md`.
+    at_once
+        How many requests are under way at once.
+    timeout_s
+        Longest silence of the server, in seconds.
+    transport
+        Carries the requests instead of the network.
+
+    Raises
+    ------
+    ValueError
+        The address names no server.
+
+    Examples
+    --------
+    >>> client = IDRClient("idr.openmicroscopy.org")
+    >>> client.url
+    'https://idr.openmicroscopy.org'
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        cache: bool | str | os.PathLike[str] = True,
+        at_once: int = 4,
+        timeout_s: float = 30.0,
+        transport: Transport | None = None,
+    ) -> None:
+        self.url = server_address(url)
+        self._ask = Ask(
+            transport
+            or open_transport(
+                self.url,
+                cache=cache if isinstance(cache, bool) else Path(cache),
+                rules=KEEP_RULES,
+                at_once=at_once,
+                timeout_s=timeout_s,
+            )
+        )
+        again = partial(_rendering_of, self.url, at_once, timeout_s)
+        self._limits = (at_once, timeout_s)
+        self._capabilities: Capabilities | None = None
+        self._containers = Containers(self._ask)
+        self._plate_grids = PlateGrids(self._ask)
+        self._images = Images(self._ask, Displays(self._ask), self._drawing)
+        self._thumbnails = Thumbnails(self._ask, at_once=at_once)
+        self._rendering = Rendering(self._ask, reopen=None if transport else again)
+        self._rois = Rois(self._ask, self._rendering, at_once=at_once)
+        self._annotations = Annotations(self._ask)
+        self._downloads = Downloads(self._ask)
+        self._tables = Tables(self._ask, self._plate_grids)
+        self._opening = threading.Lock()
+        self._sources: PixelSources | None = None
+        self._probing = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"IDRClient({self.url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of connections; requests under way end with an error."""
+        self._ask.transport.close()
+
+    # What the server can do
+
+    def capabilities(self, *, cancel: CancelToken = NEVER) -> Capabilities:
+        """Return what the server can do; it is found out once."""
+        while not self._probing.acquire(timeout=LOOK_UP_S):
+            cancel.check()
+        try:
+            if self._capabilities is None:
+                self._capabilities = capabilities(self._ask, cancel=cancel)
+            return self._capabilities
+        finally:
+            self._probing.release()
+
+    # Searching
+
+    def keys(self, *, cancel: CancelToken = NEVER) -> tuple[SearchKey, ...]:
+        """Return what can be searched by, genes first; nothing without a search."""
+        if not self.capabilities(cancel=cancel).search:
+            return ()
+        return self._search(cancel).keys(cancel=cancel)
+
+    def autocomplete(
+        self, key: SearchKey | str, text: str, *, cancel: CancelToken = NEVER
+    ) -> tuple[Suggestion, ...]:
+        """Return values that contain a text, those that begin with it first."""
+        return self._search(cancel).autocomplete(key, text, cancel=cancel)
+
+    def spellings(
+        self, key: SearchKey | str, value: str, *, cancel: CancelToken = NEVER
+    ) -> tuple[Suggestion, ...]:
+        """Return the stored values equal to one but for case, the frequent first."""
+        return self._search(cancel).spellings(key, value, cancel=cancel)
+
+    def search(
+        self, key: SearchKey | str, value: str, *, cancel: CancelToken = NEVER
+    ) -> tuple[ContainerHit, ...]:
+        """Return the studies with images that carry a value, most images first."""
+        return self._search(cancel).search(key, value, cancel=cancel)
+
+    def search_plates(
+        self,
+        key: SearchKey | str,
+        value: str,
+        screen_id: ScreenId,
+        *,
+        cancel: CancelToken = NEVER,
+    ) -> tuple[PlateHit, ...]:
+        """Return the plates of a screen with images that carry a value, by name."""
+        return self._search(cancel).search_plates(key, value, screen_id, cancel=cancel)
+
+    def search_datasets(
+        self,
+        key: SearchKey | str,
+        value: str,
+        project_id: ProjectId,
+        *,
+        cancel: CancelToken = NEVER,
+    ) -> tuple[DatasetHit, ...]:
+        """Return the datasets of a project with images that carry a value, by name."""
+        return self._search(cancel).search_datasets(
+            key, value, project_id, cancel=cancel
+        )
+
+    def search_images(
+        self,
+        key: SearchKey | str,
+        value: str,
+        *,
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> Iterator[ImageRef]:
+        """Return an iterator of the images that carry a value, page by page.
+
+        At most one of the ids says where to look; none is everywhere.
+        """
+        return self._search(cancel).search_images(
+            key,
+            value,
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+            cancel=cancel,
+        )
+
+    # Studies and what is in them
+
+    def studies(self, *, cancel: CancelToken = NEVER) -> tuple[Study, ...]:
+        """Return all screens and then all projects, each by name.
+
+        Those without children are left out, as on the front page of the IDR: they
+        only hold the others of their study together.
+        """
+        return tuple(self._containers.studies(cancel=cancel))
+
+    def plates(
+        self, screen_id: ScreenId, *, cancel: CancelToken = NEVER
+    ) -> tuple[Plate, ...]:
+        """Return all plates of a screen, by name."""
+        return tuple(self._containers.plates(screen_id, cancel=cancel))
+
+    def datasets(
+        self, project_id: ProjectId, *, cancel: CancelToken = NEVER
+    ) -> tuple[Dataset, ...]:
+        """Return all datasets of a project, by name."""
+        return tuple(self._containers.datasets(project_id, cancel=cancel))
+
+    def images(
+        self, dataset_id: DatasetId, *, cancel: CancelToken = NEVER
+    ) -> tuple[ImageRef, ...]:
+        """Return all images of a dataset, by name."""
+        return tuple(self._containers.images(dataset_id, cancel=cancel))
+
+    def runs(
+        self, plate_id: PlateId, *, cancel: CancelToken = NEVER
+    ) -> tuple[PlateAcquisition, ...]:
+        """Return the runs of a plate, the oldest number first."""
+        return self._containers.runs(plate_id, cancel=cancel)
+
+    def plate(self, plate_id: PlateId, *, cancel: CancelToken = NEVER) -> Plate:
+        """Return a plate with its size, its fields and its runs."""
+        return self._containers.plate(plate_id, cancel=cancel)
+
+    def plate_grid(
+        self,
+        plate_id: PlateId,
+        *,
+        field: int = 0,
+        run: PlateAcquisitionId | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> PlateGrid:
+        """Return the images of a plate at one field, by one request.
+
+        `field` counts from 0, within the run where one is named, else within the
+        well. A field that no well has makes a grid of empty cells.
+        """
+        if field < 0:
+            raise ValueError(f"a field counts from 0, not {field}")
+        return self._plate_grids.plate_grid(
+            plate_id, field=field, run=run, cancel=cancel
+        )
+
+    # Images and their pixels
+
+    def image(self, image_id: ImageId, *, cancel: CancelToken = NEVER) -> Image:
+        """Return what is known of an image, and where its pixels can be had."""
+        return self._images.image(image_id, cancel=cancel)
+
+    def thumbnails(
+        self,
+        image_ids: Iterable[ImageId],
+        *,
+        size: int = STORED_PX,
+        cancel: CancelToken = NEVER,
+    ) -> Iterator[Thumbnail]:
+        """Return an iterator of images and their thumbnails, as they come.
+
+        Each image comes once, with an array (y, x, 3) of uint8 whose longest side
+        is `size` px, or with the `IDRError` that says why there is none. Close the
+        iterator, or cancel, and nothing more is sent.
+        """
+        return self._thumbnails.thumbnails(image_ids, size=size, cancel=cancel)
+
+    def rois(
+        self, image_id: ImageId, *, cancel: CancelToken = NEVER
+    ) -> tuple[Roi, ...]:
+        """Return the regions that people drew on an image."""
+        rois = tuple(self._rois.rois(image_id, cancel=cancel))
+        if not rois:  # an unknown image has none either
+            self._containers.require("image", image_id, cancel=cancel)
+        return rois
+
+    def masks(
+        self, shape_ids: Iterable[ShapeId], *, cancel: CancelToken = NEVER
+    ) -> Iterator[tuple[ShapeId, NDArray[np.bool_] | IDRError]]:
+        """Return an iterator of masks among the shapes of regions, as they come.
+
+        Each comes with the px of its frame that it covers, (y, x), or with the error
+        that says why they can't be had. Each is a request.
+        """
+        return self._rois.masks(shape_ids, cancel=cancel)
+
+    def plane(
+        self,
+        image_id: ImageId,
+        *,
+        c: int,
+        z: int = 0,
+        t: int = 0,
+        cancel: CancelToken = NEVER,
+    ) -> Plane:
+        """Return one plane of one channel, (y, x), from the best source.
+
+        It says where it comes from and whether anything was lost.
+        """
+        image = self.image(image_id, cancel=cancel)
+        return self._pixel_sources().plane(image, c=c, z=z, t=t, cancel=cancel)
+
+    def projection(
+        self,
+        image_id: ImageId,
+        *,
+        c: int,
+        t: int = 0,
+        z: range | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> Plane:
+        """Return the maximum over z of one channel, (y, x), from the best source.
+
+        `z` are the planes that count, one after the other; None for all. A server
+        that draws the image whole projects it too; else all planes are read.
+        """
+        image = self.image(image_id, cancel=cancel)
+        return self._pixel_sources().projection(image, c=c, t=t, z=z, cancel=cancel)
+
+    def rendered(
+        self, image_id: ImageId, *, z: int = 0, t: int = 0, cancel: CancelToken = NEVER
+    ) -> Plane:
+        """Return a plane in colours, (y, x, 3), drawn as the archive shows it."""
+        image = self.image(image_id, cancel=cancel)
+        return self._pixel_sources().rendered(image, z=z, t=t, cancel=cancel)
+
+    def pixels(self, image_id: ImageId, *, cancel: CancelToken = NEVER) -> ImagePixels:
+        """Return an image as dask arrays T, C, Z, Y, X, the largest level first."""
+        image = self.image(image_id, cancel=cancel)
+        return self._pixel_sources().pixels(image, cancel=cancel)
+
+    def open_reader(
+        self, image: Image, *, rgb: bool | None = None, cancel: CancelToken = NEVER
+    ) -> tuple[PixelReader, tuple[str, ...]]:
+        """Return what reads rectangles of an image, and why it isn't a better source.
+
+        `rgb` False reads the channels of a colour picture apart, None leaves it to
+        the image.
+        """
+        opened = self._pixel_sources().open(image, rgb=rgb, cancel=cancel)
+        return opened.reader, opened.notes
+
+    def open_labels(
+        self, reader: PixelReader, *, cancel: CancelToken = NEVER
+    ) -> tuple[tuple[str, PixelReader | IDRError], ...]:
+        """Return the label images beside raw pixels, often none.
+
+        Each comes with its name, and as a reader or as the error that says why there
+        is none.
+        """
+        from napari_idr.api.zarr.reader import ZarrReader  # loads zarr-python
+
+        if not isinstance(reader, ZarrReader):
+            return ()
+        found: list[tuple[str, PixelReader | IDRError]] = []
+        for name in reader.label_names(cancel=cancel):
+            try:
+                found.append((name, reader.open_label(name, cancel=cancel)))
+            except IDRError as error:
+                found.append((name, error))
+        return tuple(found)
+
+    # Key-value pairs, attached files and tables
+
+    def map_annotations(
+        self,
+        *,
+        screen: Ids = None,
+        project: Ids = None,
+        dataset: Ids = None,
+        plate: Ids = None,
+        run: Ids = None,
+        well: Ids = None,
+        image: Ids = None,
+        namespace: str | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> tuple[MapAnnotation, ...]:
+        """Return the key-value pairs of objects: one number or many of each kind.
+
+        One annotation that is linked to several of them comes once for each, and
+        its `parent` says for which. Objects that don't exist have none.
+        """
+        return tuple(
+            self._annotations.map_annotations(
+                {
+                    "screen": screen,
+                    "project": project,
+                    "dataset": dataset,
+                    "plate": plate,
+                    "run": run,
+                    "well": well,
+                    "image": image,
+                },
+                namespace=namespace,
+                cancel=cancel,
+            )
+        )
+
+    def file_annotations(
+        self,
+        *,
+        screen: Ids = None,
+        project: Ids = None,
+        dataset: Ids = None,
+        plate: Ids = None,
+        run: Ids = None,
+        well: Ids = None,
+        image: Ids = None,
+        namespace: str | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> tuple[FileAnnotation, ...]:
+        """Return the files attached to objects, each with its size in bytes."""
+        return tuple(
+            self._annotations.file_annotations(
+                {
+                    "screen": screen,
+                    "project": project,
+                    "dataset": dataset,
+                    "plate": plate,
+                    "run": run,
+                    "well": well,
+                    "image": image,
+                },
+                namespace=namespace,
+                cancel=cancel,
+            )
+        )
+
+    def download(
+        self,
+        file_annotation: FileAnnotation,
+        directory: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> Path:
+        """Bring an attached file to a directory; return where it is.
+
+        Look at its `size` first: one attachment of the IDR has a terabyte. It
+        comes under a temporary name, and never outside the directory. A file that
+        is there already stays, unless `overwrite` says otherwise.
+
+        Raises
+        ------
+        DownloadError
+            The file exists, there is no room, or not the whole of it came.
+        """
+        return self._downloads.download(
+            file_annotation,
+            Path(directory),
+            overwrite=overwrite,
+            progress=progress,
+            cancel=cancel,
+        )
+
+    def table(
+        self,
+        *,
+        screen: ScreenId | None = None,
+        plate: PlateId | None = None,
+        well: WellId | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> Table:
+        """Return the rows of a screen, a plate or a well from the study's table.
+
+        Raises
+        ------
+        NotFoundError
+            There is no table, or no such object.
+        """
+        match screen, plate, well:
+            case _, None, None if screen is not None:
+                return self._tables.of_screen(screen, cancel=cancel)
+            case None, _, None if plate is not None:
+                return self._tables.of_plate(plate, cancel=cancel)
+            case None, None, _ if well is not None:
+                return self._tables.of_well(well, cancel=cancel)
+            case _:
+                raise ValueError("name one screen, one plate or one well")
+
+    # Links
+
+    def web_url(self, thing: Linkable) -> str:
+        """Return the page that shows an object to people; nothing is sent."""
+        return web_url(self.url, thing)
+
+    def _search(self, cancel: CancelToken) -> Search:
+        """Return what answers searches here; mapr where it is on."""
+        able = self.capabilities(cancel=cancel)
+        if able.mapr:
+            return Mapr(self._ask)
+        if able.search_engine:
+            return SearchEngine(self._ask)
+        raise NotFoundError("neither mapr nor a search engine answers", url=self.url)
+
+    def _drawing(self) -> Drawing:
+        """Return what is known of the rendering by now; nothing is sent."""
+        if self._rendering.refuses:
+            return Drawing(works=False)
+        if (able := self._capabilities) is None:
+            return Drawing()
+        return Drawing(works=able.rendering, lossless=able.lossless)
+
+    def _pixel_sources(self) -> PixelSources:
+        from napari_idr.transport._objects import ObjectStorage  # loads zarr
+
+        with self._opening:
+            if self._sources is None:
+                at_once, timeout_s = self._limits
+                storage = ObjectStorage(
+                    at_once=at_once, timeout_s=timeout_s, user_agent=user_agent()
+                )
+                self._sources = PixelSources(
+                    self.url, self._rendering, self._thumbnails, storage
+                )
+            return self._sources
+
+
+@cache
+def _rendering_of(url: str, at_once: int, timeout_s: float) -> Rendering:
+    """Return the rendering of a server for a process that got a reader sent."""
+    client = IDRClient(url, cache=False, at_once=at_once, timeout_s=timeout_s)
+    return client._rendering

@@ -1,0 +1,250 @@
+"""Studies and what is in them: endpoints, and the reading of their answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from napari_idr.api.json_client import list_pages, naming, object_pages
+from napari_idr.errors import ServerError
+from napari_idr.model import (
+    Dataset,
+    DatasetId,
+    FieldRange,
+    ImageId,
+    ImageRef,
+    Plate,
+    PlateAcquisition,
+    PlateAcquisitionId,
+    PlateId,
+    Project,
+    ProjectId,
+    Screen,
+    ScreenId,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_idr.api.json_client import Ask
+    from napari_idr.api.node import Node
+    from napari_idr.cancel import CancelToken
+    from napari_idr.model import ObjectKind, Study
+
+
+class Containers:
+    """Lists of studies, plates, datasets, images and runs. Thread-safe.
+
+    The server answers an unknown parent with an empty list; an empty list is
+    therefore followed by one request that tells the two apart.
+    """
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def studies(self, *, cancel: CancelToken) -> Iterator[Study]:
+        """Yield all screens and then all projects, each by name.
+
+        Those without children are left out.
+
+        GET /api/v0/m/screens/?childCount=true&limit=&offset=
+        GET /api/v0/m/projects/?childCount=true&limit=&offset=
+        """
+        counted = (("childCount", "true"),)
+        for node in object_pages(
+            self._ask, "api/v0/m/screens/", counted, cancel=cancel
+        ):
+            if (screen := read_screen(node)).child_count != 0:
+                yield screen
+        for node in object_pages(
+            self._ask, "api/v0/m/projects/", counted, cancel=cancel
+        ):
+            if (project := read_project(node)).child_count != 0:
+                yield project
+
+    def plates(self, screen_id: ScreenId, *, cancel: CancelToken) -> Iterator[Plate]:
+        """Yield the plates of a screen by name.
+
+        GET /webclient/api/plates/?id={screen_id}&page=&limit=
+        """
+        for node in self._rows("plates", "screen", screen_id, cancel):
+            yield read_listed_plate(node)
+
+    def datasets(
+        self, project_id: ProjectId, *, cancel: CancelToken
+    ) -> Iterator[Dataset]:
+        """Yield the datasets of a project by name.
+
+        GET /webclient/api/datasets/?id={project_id}&page=&limit=
+        """
+        for node in self._rows("datasets", "project", project_id, cancel):
+            yield read_listed_dataset(node)
+
+    def images(
+        self, dataset_id: DatasetId, *, cancel: CancelToken
+    ) -> Iterator[ImageRef]:
+        """Yield the images of a dataset by name.
+
+        GET /webclient/api/images/?id={dataset_id}&page=&limit=
+        """
+        for node in self._rows("images", "dataset", dataset_id, cancel):
+            yield read_listed_image(node, dataset_id)
+
+    def runs(
+        self, plate_id: PlateId, *, cancel: CancelToken
+    ) -> tuple[PlateAcquisition, ...]:
+        """Return the runs of a plate, in the order of their ids.
+
+        A run without images makes the server fail on all of them; then they come
+        from its other list, which doesn't tell their fields.
+
+        GET /api/v0/m/plates/{plate_id}/plateacquisitions/?limit=&offset=
+        GET /webclient/api/plate_acquisitions/?id={plate_id}&page=&limit=
+        """
+        path = f"api/v0/m/plates/{plate_id}/plateacquisitions/"
+        try:
+            runs = [read_run(n) for n in object_pages(self._ask, path, cancel=cancel)]
+        except ServerError:
+            path = "webclient/api/plate_acquisitions/"
+            nodes = list_pages(
+                self._ask, path, (("id", plate_id),), "acquisitions", cancel=cancel
+            )
+            runs = [read_listed_run(node) for node in nodes]
+        if not runs:
+            self.require("plate", plate_id, cancel=cancel)
+        return tuple(sorted(runs, key=lambda run: run.id))
+
+    def plate(self, plate_id: PlateId, *, cancel: CancelToken) -> Plate:
+        """Return a plate with its runs.
+
+        GET /api/v0/m/plates/{plate_id}/
+        """
+        node = self.require("plate", plate_id, cancel=cancel)
+        return read_plate(node.child("data"), self.runs(plate_id, cancel=cancel))
+
+    def require(self, kind: ObjectKind, number: int, *, cancel: CancelToken) -> Node:
+        """Return an object of the JSON API; raise `NotFoundError` if there is none.
+
+        GET /api/v0/m/{kind}s/{number}/
+        """
+        with naming(kind, number):
+            return self._ask.json(f"api/v0/m/{kind}s/{number}/", cancel=cancel)
+
+    def _rows(
+        self, children: str, parent: ObjectKind, number: int, cancel: CancelToken
+    ) -> Iterator[Node]:
+        found = False
+        path = f"webclient/api/{children}/"
+        for node in list_pages(
+            self._ask, path, (("id", number),), children, cancel=cancel
+        ):
+            found = True
+            yield node
+        if not found:
+            self.require(parent, number, cancel=cancel)
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""The server counts milliseconds from here."""
+
+
+def read_screen(node: Node) -> Screen:
+    """Read a screen of the JSON API."""
+    return Screen(
+        id=ScreenId(node.get("@id", int)),
+        name=_read_name(node),
+        description=node.find("Description", str) or "",
+        child_count=node.find("omero:childCount", int),
+    )
+
+
+def read_project(node: Node) -> Project:
+    """Read a project of the JSON API."""
+    return Project(
+        id=ProjectId(node.get("@id", int)),
+        name=_read_name(node),
+        description=node.find("Description", str) or "",
+        child_count=node.find("omero:childCount", int),
+    )
+
+
+def read_plate(node: Node, runs: tuple[PlateAcquisition, ...]) -> Plate:
+    """Read a plate of the JSON API."""
+    return Plate(
+        id=PlateId(node.get("@id", int)),
+        name=_read_name(node),
+        run_count=len(runs),
+        rows=node.find("Rows", int),
+        columns=node.find("Columns", int),
+        fields=_fields(node),
+        runs=runs,
+    )
+
+
+def read_run(node: Node) -> PlateAcquisition:
+    """Read a run of the JSON API, with the fields it covers."""
+    number = node.get("@id", int)
+    return PlateAcquisition(
+        id=PlateAcquisitionId(number),
+        name=_read_name(node) or _period(node) or f"Run {number}",
+        fields=_fields(node),
+    )
+
+
+def read_listed_plate(node: Node) -> Plate:
+    """Read a row of the web client's list of plates."""
+    return Plate(
+        id=PlateId(node.get("id", int)),
+        name=node.find("name", str) or "",
+        run_count=node.find("childCount", int),
+    )
+
+
+def read_listed_dataset(node: Node) -> Dataset:
+    """Read a row of the web client's list of datasets."""
+    return Dataset(
+        id=DatasetId(node.get("id", int)),
+        name=node.find("name", str) or "",
+        image_count=node.find("childCount", int),
+    )
+
+
+def read_listed_image(node: Node, dataset_id: DatasetId) -> ImageRef:
+    """Read a row of the web client's list of images."""
+    return ImageRef(
+        image_id=ImageId(node.get("id", int)),
+        name=node.find("name", str) or "",
+        dataset_id=dataset_id,
+    )
+
+
+def read_listed_run(node: Node) -> PlateAcquisition:
+    """Read a row of the web client's list of runs; it doesn't tell the fields."""
+    number = node.get("id", int)
+    return PlateAcquisition(
+        id=PlateAcquisitionId(number), name=node.find("name", str) or f"Run {number}"
+    )
+
+
+def _read_name(node: Node) -> str:
+    return node.find("Name", str) or ""
+
+
+def _period(node: Node) -> str | None:
+    """Return when a run was taken, which is how the web client calls it."""
+    times = node.find("StartTime", int), node.find("EndTime", int)
+    if None in times:
+        return None
+    try:
+        return " - ".join(
+            f"{EPOCH + timedelta(milliseconds=ms):%Y-%m-%d %H:%M:%S}"
+            for ms in times
+            if ms is not None
+        )
+    except OverflowError:  # no year of ours
+        return None
+
+
+def _fields(node: Node) -> FieldRange | None:
+    ends = [end.read(int) for end in node.find_children("omero:wellsampleIndex")]
+    return FieldRange(first=ends[0], last=ends[1]) if len(ends) == 2 else None

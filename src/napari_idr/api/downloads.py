@@ -1,0 +1,179 @@
+"""Attached files, brought to a directory and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from napari_idr.api.json_client import status_error
+from napari_idr.errors import DownloadError, ResponseFormatError
+from napari_idr.transport import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from napari_idr.api.json_client import Ask
+    from napari_idr.cancel import CancelToken
+    from napari_idr.model import FileAnnotation
+    from napari_idr.transport import Stream
+
+    Progress = Callable[[int, int], None]
+    """Told how many bytes have come, and how many there are."""
+
+MAX_NAME_BYTES: Final = 200
+"""File systems take 255; some leave fewer, and the temporary name is longer."""
+
+SPARE_BYTES: Final = 16 * 1024 * 1024
+"""Room that is left on the disk for others."""
+
+PORT_NUMBERS: Final = "0123456789\u00b9\u00b2\u00b3"
+
+RESERVED: Final = frozenset(
+    [
+        *("CON", "PRN", "AUX", "NUL"),
+        *(f"{port}{number}" for port in ("COM", "LPT") for number in PORT_NUMBERS),
+    ]
+)
+"""Names that mean devices on Windows, with any ending."""
+
+UNFIT: Final = '<>:"|?*'
+"""Characters that Windows doesn't allow in a name."""
+
+
+def safe_file_name(name: str) -> str:
+    r"""Return a name that is good on every system, and has no folder in it.
+
+    >>> safe_file_name("idr0902 screenA, annotation µ.csv")
+    'idr0902 screenA, annotation µ.csv'
+    >>> safe_file_name("../../etc/passwd"), safe_file_name("C:\\temp\\a?.csv")
+    ('passwd', 'a_.csv')
+    >>> safe_file_name("nul.txt"), safe_file_name(".."), safe_file_name(".profile")
+    ('_nul.txt', 'file', '_.profile')
+    """
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    shown = (c for c in unicodedata.normalize("NFC", last) if _is_shown(c))
+    fit = "".join("_" if c in UNFIT else c for c in shown).strip().rstrip(". ")
+    if not fit.strip("."):
+        return "file"
+    if fit.startswith(".") or fit.partition(".")[0].rstrip().upper() in RESERVED:
+        fit = f"_{fit}"
+    return _shortened(fit)
+
+
+def _is_shown(character: str) -> bool:
+    # control and formatting characters, lone surrogates: they hide or turn text
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _shortened(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    if not stem or len(ending) > 20:
+        stem, dot, ending = name, "", ""
+    room = MAX_NAME_BYTES - len(f"{dot}{ending}".encode())
+    return stem.encode()[:room].decode("utf-8", "ignore") + dot + ending
+
+
+class Downloads:
+    """Attached files. Thread-safe."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def download(
+        self,
+        annotation: FileAnnotation,
+        directory: Path,
+        *,
+        overwrite: bool,
+        progress: Progress | None,
+        cancel: CancelToken,
+    ) -> Path:
+        """Bring an attached file to a directory; return where it is.
+
+        It comes under a temporary name, and gets its own when it is whole.
+
+        GET /webclient/annotation/{annotation.id}/
+
+        Raises
+        ------
+        DownloadError
+            There is no such directory, a file of that name is there, there is no
+            room, or what came hasn't the size that was announced.
+        """
+        target = directory / safe_file_name(annotation.name)
+        _require_place(target, annotation.size, overwrite=overwrite)
+        temporary = directory / f".{secrets.token_hex(8)}.idr-part"
+        request = Request(path=f"webclient/annotation/{annotation.id}/")
+        try:
+            with self._ask.transport.stream(request, cancel=cancel) as stream:
+                _require_file(stream, annotation)
+                _write(stream, temporary, annotation.size, progress, cancel)
+            _place(temporary, target, overwrite=overwrite)
+        except OSError as error:
+            raise DownloadError(f"{target.name} can't be stored: {error}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return target
+
+
+def _require_place(target: Path, size: int, *, overwrite: bool) -> None:
+    if not target.parent.is_dir():
+        raise DownloadError(f"{target.parent} is not a directory")
+    if os.path.lexists(target) and not overwrite:
+        raise DownloadError(f"{target} exists already")
+    if target.is_dir():
+        raise DownloadError(f"{target} is a directory")
+    free = shutil.disk_usage(target.parent).free
+    if size + SPARE_BYTES > free:
+        raise DownloadError(f"{size} bytes don't fit: {free} are free")
+
+
+def _require_file(stream: Stream, annotation: FileAnnotation) -> None:
+    response = stream.response
+    if response.status != 200:
+        raise status_error(response)
+    if response.content_type == "text/html":  # files come as application/...
+        raise ResponseFormatError("a page came instead of the file", url=response.url)
+    told = response.headers.get("content-length", "")
+    if "content-encoding" in response.headers or not told.isdecimal():
+        return
+    if int(told) != annotation.size:
+        raise DownloadError(
+            f"the file has {told} bytes, not {annotation.size} as announced",
+            url=response.url,
+        )
+
+
+def _write(
+    stream: Stream,
+    path: Path,
+    size: int,
+    progress: Progress | None,
+    cancel: CancelToken,
+) -> None:
+    url = stream.response.url
+    done = 0
+    with path.open("xb") as file:
+        for chunk in stream.chunks(cancel=cancel):
+            done += len(chunk)
+            if done > size:
+                raise DownloadError(f"more than the {size} bytes came", url=url)
+            file.write(chunk)
+            if progress is not None:
+                progress(done, size)
+    if done < size:
+        raise DownloadError(f"{done} of {size} bytes came", url=url)
+
+
+def _place(temporary: Path, target: Path, *, overwrite: bool) -> None:
+    """Give a file its name, and take it from no other unless asked."""
+    if not overwrite:
+        try:
+            target.touch(exist_ok=False)  # from here on the name is ours
+        except FileExistsError as error:
+            raise DownloadError(f"{target} exists already") from error
+    temporary.replace(target)

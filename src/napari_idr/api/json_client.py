@@ -1,0 +1,274 @@
+"""Questions to a server's JSON endpoints: one, page by page, or in chunks of ids."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from operator import index
+from typing import TYPE_CHECKING
+
+from napari_idr.api.node import Node
+from napari_idr.errors import (
+    IDRError,
+    NotFoundError,
+    RateLimitedError,
+    ResponseFormatError,
+    ServerError,
+    StatusError,
+)
+from napari_idr.transport import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from napari_idr.cancel import CancelToken
+    from napari_idr.model import ObjectKind
+    from napari_idr.transport import Params, Response, Transport
+
+
+HINT_CHARS = 200
+"""So much of what the server says about its failure is kept in the message."""
+
+
+class Ask:
+    """Asks one server through a transport. Thread-safe.
+
+    Statuses, redirects, pages where data is due and broken JSON become errors
+    here. An endpoint with odd answers of its own takes the `response`, looks at
+    it, and hands it to `read_json`.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def json(
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        cancel: CancelToken,
+        fresh: bool = False,
+        body: Mapping[str, object] | None = None,
+    ) -> Node:
+        """Return the JSON of an answer; `body` makes the question a POST.
+
+        Raises
+        ------
+        StatusError
+            The server answered with a failure; `NotFoundError`,
+            `RateLimitedError` and `ServerError` where it is one of these.
+        ResponseFormatError
+            A redirect, a page, or broken JSON came.
+        ConnectionFailedError, RequestTimeoutError
+            No answer came.
+        """
+        return read_json(
+            self.response(path, params, cancel=cancel, fresh=fresh, body=body)
+        )
+
+    def bytes(
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        cancel: CancelToken,
+        fresh: bool = False,
+    ) -> Response:
+        """Return an answer with status 200 that is not a page; errors as in `json`."""
+        response = self.response(path, params, cancel=cancel, fresh=fresh)
+        require_success(response)
+        return response
+
+    def response(
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        cancel: CancelToken,
+        fresh: bool = False,
+        body: Mapping[str, object] | None = None,
+    ) -> Response:
+        """Return the answer, whatever its status."""
+        request = Request(
+            path=path,
+            params=params,
+            method="GET" if body is None else "POST",
+            json=None if body is None else json.dumps(body, default=index),
+            fresh=fresh,
+        )
+        return self.transport.send(request, cancel=cancel)
+
+
+def read_json(response: Response) -> Node:
+    """Return the JSON of a good answer; raise as `Ask.json` does."""
+    require_success(response)
+    try:
+        value = json.loads(response.body)
+    except (ValueError, RecursionError) as error:  # the latter: endlessly nested
+        response.forget()
+        raise ResponseFormatError(
+            f"the JSON is broken or cut short: {error}", url=response.url
+        ) from error
+    return Node(value, url=response.url, forget=response.forget)
+
+
+def require_success(response: Response) -> None:
+    """Raise the error that an answer means, if it isn't a good one."""
+    if response.status == 200:
+        if is_page(response):
+            raise ResponseFormatError("a page came where data is due", url=response.url)
+        return
+    raise status_error(response)
+
+
+def status_error(response: Response) -> IDRError:
+    """Return what a status other than 200 means."""
+    status, url = response.status, response.url
+    message = f"the server answered {status}"
+    if hint := server_words(response):
+        message = f"{message}: {hint}"
+    if 300 <= status < 400:
+        place = response.headers.get("location", "nowhere")
+        return ResponseFormatError(f"{message} and points to {place}", url=url)
+    if status in (404, 410):
+        return NotFoundError(message, status=status, url=url)
+    if status == 429:
+        return RateLimitedError(
+            message, url=url, retry_after_s=_retry_after_s(response)
+        )
+    if status >= 500:
+        return ServerError(message, status=status, url=url)
+    if status >= 400:
+        return StatusError(message, status=status, url=url)
+    return ResponseFormatError(f"{message}, not 200", url=url)
+
+
+def is_page(response: Response) -> bool:
+    """Tell whether a page for people came, whatever its label says."""
+    return response.body[:200].lstrip()[:1] == b"<"
+
+
+def is_json(response: Response) -> bool:
+    """Tell whether the answer is labelled as JSON."""
+    return response.content_type == "application/json"
+
+
+def server_words(response: Response) -> str:
+    """Return in one line what the server says about its failure, "" if nothing."""
+    if is_page(response):
+        return ""
+    text = response.body.decode("utf-8", "replace").strip()
+    if is_json(response):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict):
+            said = (value.get(key) for key in ("message", "error", "Error"))
+            text = next((word for word in said if isinstance(word, str)), "")
+    return text.partition("\n")[0][:HINT_CHARS]
+
+
+@contextmanager
+def naming(kind: ObjectKind, number: int) -> Iterator[None]:
+    """Say in a `NotFoundError` raised inside which object it was."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise NotFoundError(
+            error.message, status=error.status, url=error.url, kind=kind, id=number
+        ) from error
+
+
+def _retry_after_s(response: Response) -> float | None:
+    try:
+        return float(response.headers["retry-after"])
+    except (KeyError, ValueError):
+        return None
+
+
+LIST_PAGE = 500
+"""Rows of a web client's list in one answer; IDR's own page size."""
+
+OBJECT_PAGE = 1000
+"""Rows of the JSON API in one answer: the most it gives (`meta.maxLimit`)."""
+
+ROUND = 5
+"""A page size is a number that a person chose, and ends in 0 or 5."""
+
+
+def list_pages(
+    ask: Ask, path: str, params: Params, key: str, *, cancel: CancelToken
+) -> Iterator[Node]:
+    """Yield the rows of a web client's list, whatever the server's page size.
+
+    The server cuts a list without any mark. It heeds our `limit`, so a page with
+    fewer rows is the last. Should it cut shorter all the same, then the first
+    page has a round number of rows, and only then one more request is spent on
+    making sure. The end is a page that is shorter than the first, or brings
+    nothing new.
+
+    GET {path}?{params}&page=&limit=
+    """
+    seen: set[int] = set()
+    page, first = 1, 0
+    while True:
+        asked = (*params, ("page", page), ("limit", LIST_PAGE))
+        rows = ask.json(path, asked, cancel=cancel).children(key)
+        new = [row for row in rows if row.get("id", int) not in seen]
+        seen.update(row.get("id", int) for row in new)
+        yield from new
+        first = first or len(rows)
+        if not new or len(rows) < first or len(rows) % ROUND:
+            return
+        page += 1
+
+
+def object_pages(
+    ask: Ask, path: str, params: Params = (), *, cancel: CancelToken
+) -> Iterator[Node]:
+    """Yield the objects of a list of the JSON API, which tells their number.
+
+    The end is that number, or a page that brings nothing new, whatever was told.
+
+    GET {path}?{params}&limit=&offset=
+    """
+    seen: set[int] = set()
+    offset = 0
+    while True:
+        asked = (*params, ("limit", OBJECT_PAGE), ("offset", offset))
+        answer = ask.json(path, asked, cancel=cancel)
+        rows = answer.children("data")
+        new = [row for row in rows if row.get("@id", int) not in seen]
+        seen.update(row.get("@id", int) for row in new)
+        yield from new
+        offset += len(rows)
+        if not new or offset >= answer.child("meta").get("totalCount", int):
+            return
+
+
+MAX_QUERY_BYTES = 3600
+"""Servers refuse request lines over 4094 bytes; the rest is for path and options."""
+
+
+def id_chunks(
+    ids: Iterable[int], *, parameter: str, most: int
+) -> Iterator[tuple[int, ...]]:
+    """Yield ids in chunks that fit into one URL, each id once, in ascending order.
+
+    Equal sets make equal chunks, and so equal URLs that caches know again.
+
+    >>> list(id_chunks([3, 1, 2, 3], parameter="id", most=2))
+    [(1, 2), (3,)]
+    """
+    chunk: list[int] = []
+    size = 0
+    for number in sorted({index(number) for number in ids}):
+        cost = len(f"&{parameter}={number}")
+        if chunk and (len(chunk) == most or size + cost > MAX_QUERY_BYTES):
+            yield tuple(chunk)
+            chunk, size = [], 0
+        chunk.append(number)
+        size += cost
+    if chunk:
+        yield tuple(chunk)

@@ -1,0 +1,3 @@
+"""The pixels of images, from the best source that answers."""
+
+from __future__ import annotations

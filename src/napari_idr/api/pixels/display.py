@@ -1,0 +1,241 @@
+"""How the server displays an image: the endpoints, and the reading of their answers."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_idr.api.json_client import is_json, read_json, status_error
+from napari_idr.api.pixels.image_details import MAX_CHANNELS, read_pixel_count
+from napari_idr.errors import (
+    NotFoundError,
+    RateLimitedError,
+    ResponseFormatError,
+    StatusError,
+)
+from napari_idr.model import Channel, ImageId, RenderingWindow, WellId
+
+if TYPE_CHECKING:
+    from napari_idr.api.json_client import Ask
+    from napari_idr.api.node import Node
+    from napari_idr.cancel import CancelToken
+
+
+class Displays:
+    """How images are displayed, by the viewer's and the gateway's JSON. Thread-safe."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._no_viewer = threading.Event()
+
+    def display(self, image_id: ImageId, *, cancel: CancelToken) -> Display:
+        """Return how an image is displayed, from the viewer or the gateway.
+
+        Whether a server has the viewer is found out once.
+
+        GET /iviewer/image_data/{image_id}/
+        GET /webclient/imgData/{image_id}/
+
+        Raises
+        ------
+        NotFoundError
+            There is no such image.
+        StatusError, ResponseFormatError
+            The server can't tell.
+        """
+        if not self._no_viewer.is_set():
+            try:
+                return self._from_viewer(image_id, cancel)
+            except RateLimitedError:
+                raise
+            except (StatusError, ResponseFormatError):
+                cancel.check()
+        return self._from_gateway(image_id, cancel)
+
+    def _from_viewer(self, image_id: ImageId, cancel: CancelToken) -> Display:
+        response = self._ask.response(f"iviewer/image_data/{image_id}/", cancel=cancel)
+        if response.status == 404 and not is_json(response):
+            self._no_viewer.set()
+        return read_display(read_json(response))
+
+    def _from_gateway(self, image_id: ImageId, cancel: CancelToken) -> Display:
+        response = self._ask.response(f"webclient/imgData/{image_id}/", cancel=cancel)
+        if response.status in (403, 404) and not response.body:
+            # how this view says it to people who aren't signed in
+            raise NotFoundError(
+                f"there is no image {image_id}",
+                url=response.url,
+                status=response.status,
+                kind="image",
+                id=image_id,
+            )
+        if response.status == 404:
+            raise status_error(response)
+        return read_display(read_json(response))
+
+
+SMALLEST_SCALE = 1e-6
+"""A level of less than this would leave not a pixel of any image."""
+
+SCALE_ERROR = 0.000_051
+"""The server writes four digits of a scale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """The size of an image along its axes."""
+
+    x: int
+    y: int
+    z: int
+    c: int
+    t: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Display:
+    """What the display side of the server knows of an image.
+
+    `size` is None where it can't read the pixels, and `failure` then says why.
+    """
+
+    id: ImageId
+    name: str = ""
+    description: str = ""
+    pixel_type: str = ""
+    size: Size | None = None
+    channels: tuple[Channel, ...] = ()
+    pixel_size_um: tuple[float | None, float | None, float | None] = (None, None, None)
+    levels: tuple[tuple[int, int], ...] = ()
+    tile_shape: tuple[int, int] | None = None
+    default_z: int = 0
+    default_t: int = 0
+    greyscale: bool = False
+    well_id: WellId | None = None
+    failure: str | None = None
+
+
+def read_display(node: Node) -> Display:
+    """Read `imgData` or the viewer's `image_data`; (x, y, z) for the pixel size."""
+    if (error := node.find("error", str)) is not None:
+        raise node.stumble(f"the server can't tell: {_last_line(error)}")
+    if "ConcurrencyException" in node and "meta" not in node:
+        raise node.stumble("the levels of the image are still being made")
+    meta = node.child("meta")
+    settings = node.find_child("rdefs")
+    size = _size(node)
+    tile_size = node.find_child("tile_size")
+    return Display(
+        id=ImageId(node.int_like("id")),
+        name=meta.find("imageName", str) or "",
+        description=meta.find("imageDescription", str) or "",
+        pixel_type=meta.find("pixelsType", str) or "",
+        size=size,
+        channels=tuple(_channel(c) for c in node.find_children("channels")),
+        pixel_size_um=_pixel_size_um(node),
+        levels=() if size is None else _levels(node, size),
+        tile_shape=(
+            None
+            if tile_size is None
+            else (tile_size.int_like("height"), tile_size.int_like("width"))
+        ),
+        default_z=0 if settings is None else settings.find("defaultZ", int) or 0,
+        default_t=0 if settings is None else settings.find("defaultT", int) or 0,
+        greyscale=(settings is not None and settings.find("model", str) == "greyscale"),
+        well_id=_well_id(meta),
+        failure=None if size is not None else _failure(node),
+    )
+
+
+def _size(node: Node) -> Size | None:
+    size = node.find_child("size")
+    if size is None:
+        return None
+    return Size(
+        x=read_pixel_count(size, "width"),
+        y=read_pixel_count(size, "height"),
+        z=read_pixel_count(size, "z"),
+        c=read_pixel_count(size, "c", most=MAX_CHANNELS),
+        t=read_pixel_count(size, "t"),
+    )
+
+
+def _channel(node: Node) -> Channel:
+    window = node.find_child("window")
+    active = node.find("active", bool)
+    return Channel(
+        name=node.find("label", str) or "",
+        color=(node.find("color", str) or "FFFFFF").lstrip("#").upper(),
+        window=(
+            None
+            if window is None
+            else RenderingWindow(
+                start=window.get("start", float), end=window.get("end", float)
+            )
+        ),
+        active=active is None or active,
+        emission_nm=node.find("emissionWave", float),
+        inverted=bool(
+            node.find("inverted", bool) or node.find("reverseIntensity", bool)
+        ),
+        linear=node.find("family", str) in (None, "linear"),
+    )
+
+
+def _pixel_size_um(node: Node) -> tuple[float | None, float | None, float | None]:
+    size = node.find_child("pixel_size")
+    if size is None:
+        return None, None, None
+    return size.find("x", float), size.find("y", float), size.find("z", float)
+
+
+def _levels(node: Node, full: Size) -> tuple[tuple[int, int], ...]:
+    if (resolutions := node.find_child("resolutions")) is not None:
+        return tuple(
+            (read_pixel_count(level, "sizeY"), read_pixel_count(level, "sizeX"))
+            for level in _by_level(resolutions)
+        )
+    if (scaling := node.find_child("zoomLevelScaling")) is not None:
+        scales = [scale.read(float) for scale in _by_level(scaling)]
+        # Of the smallest, four digits may leave nothing.
+        told = [scale for scale in scales if SMALLEST_SCALE <= scale <= 1]
+        return tuple((scaled(full.y, s), scaled(full.x, s)) for s in told)
+    return ((full.y, full.x),)
+
+
+def _by_level(node: Node) -> tuple[Node, ...]:
+    """Return the levels of an object whose keys are their numbers, the first first."""
+    levels = dict(node.items())
+    if not all(key.isascii() and key.isdecimal() and len(key) < 4 for key in levels):
+        raise node.stumble("a key is not the number of a level")
+    return tuple(levels[key] for key in sorted(levels, key=int))
+
+
+def scaled(px: int, scale: float) -> int:
+    """Return a length at a level whose scale the server has rounded.
+
+    >>> scaled(20000, 1.0), scaled(15000, 0.0625), scaled(20000, 0.0156)
+    (20000, 937, 312)
+    """
+    half = 2 ** round(-math.log2(scale))
+    factors = (half, round(1 / scale))
+    for factor in factors:
+        if abs(1 / factor - scale) <= SCALE_ERROR:
+            return max(1, px // factor)
+    return max(1, int(px * scale))
+
+
+def _well_id(meta: Node) -> WellId | None:
+    if meta.members().get("wellId") in ("", None):
+        return None
+    return WellId(meta.int_like("wellId"))
+
+
+def _failure(node: Node) -> str:
+    return _last_line(node.find("Exception", str) or "no reason is given")
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]

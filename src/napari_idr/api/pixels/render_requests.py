@@ -1,0 +1,338 @@
+"""Lets a server draw: how it is asked, and what came.
+
+A picture tells by its first bytes whether it was sent without loss. OMERO.web sends
+JPEG whatever it is asked for, the microservice in front of it PNG if asked.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PIL import Image as Pillow
+
+from napari_idr.api.json_client import require_success
+from napari_idr.errors import PixelDataError, StatusError
+from napari_idr.model import Channel, Image, PixelSource, RenderingWindow, ShapeId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_idr.api.json_client import Ask
+    from napari_idr.cancel import CancelToken
+    from napari_idr.transport import Params, Response
+
+Model = Literal["g", "c"]
+"""How channels are drawn: the first one in grey, or all of them in colours."""
+
+MAX_ACTIVE = 10
+"""The microservice draws so many channels into one picture and refuses more."""
+
+SESSION_PATH = "webclient/keepalive_ping/"
+"""The smallest answer that comes with a session cookie."""
+
+TYPE_RANGES = {
+    "uint8": (0, 255),
+    "int8": (-128, 127),
+    "uint16": (0, 65535),
+    "int16": (-32768, 32767),
+    "uint32": (0, 4294967295),
+    "int32": (-2147483648, 2147483647),
+    "bit": (0, 1),
+}
+"""What the server clamps a window to; other types have no such range."""
+
+MAX_SIDE_PX = 16_384
+"""No picture that we ask for has a longer side; a larger one isn't unpacked."""
+
+FORMATS = {
+    b"\x89PNG\r\n\x1a\n": PixelSource.RENDERED_LOSSLESS,
+    b"\xff\xd8\xff": PixelSource.RENDERED_JPEG,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawn picture, (y, x) or (y, x, 3), and how it was sent."""
+
+    pixels: NDArray[np.uint8]
+    source: PixelSource
+
+
+class Rendering:
+    """Lets one server draw. Thread-safe.
+
+    Parameters
+    ----------
+    ask
+        How the server is asked.
+    reopen
+        Makes the like of it in another process; without it, it doesn't pickle.
+    """
+
+    def __init__(
+        self, ask: Ask, *, reopen: Callable[[], Rendering] | None = None
+    ) -> None:
+        self._ask = ask
+        self._reopen = reopen
+        self._lock = threading.Lock()
+        self._sessions = 0
+        self._has_drawn = False
+        self._refuses = False
+
+    def __reduce__(self) -> tuple[Callable[[], Rendering], tuple[()]]:
+        if self._reopen is None:
+            raise TypeError("this rendering can't be taken to another process")
+        return self._reopen, ()
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the server has turned out to draw nothing for us."""
+        return self._refuses
+
+    def draw(
+        self,
+        image: Image,
+        channels: str,
+        place: tuple[int, int, int, int, int] | None = None,
+        *,
+        z: int,
+        t: int,
+        planes: range | None = None,
+        model: Model,
+        grey: bool,
+        maps: str | None = None,
+        cancel: CancelToken,
+    ) -> Picture:
+        """Return a whole plane at full resolution, or a tile of it.
+
+        With the model "g" the server draws the first channel that is on, in grey;
+        with "c" it mixes all of them in colours. What comes has three colours
+        anyway, of which one is kept if `grey`.
+
+        `place` is level, column, row, width and height; column and row count tiles
+        of that width and height. `planes` are those of which the maximum is drawn;
+        then there is no `place`. `maps` is what `linear_maps` returns.
+
+        GET /webgateway/render_image/{id}/{z}/{t}/?c=&m=&format=png&p=
+        GET /webgateway/render_image_region/{id}/{z}/{t}/?tile=&c=&m=&format=png
+
+        Raises
+        ------
+        StatusError, PixelDataError
+            The server doesn't draw it, or what came is no picture.
+        """
+        what, params = "render_image", drawing(channels, model)
+        if place is not None:
+            what = "render_image_region"
+            params = (("tile", ",".join(map(str, place))), *params)
+        if planes is not None:
+            params = (*params, ("p", f"intmax|{planes[0]}:{planes[-1]}"))
+        if maps is not None:
+            params = (*params, ("maps", maps))
+        path = f"webgateway/{what}/{image.id}/{z}/{t}/"
+        response = self._drawn(path, params, cancel)
+        require_success(response)
+        picture = decode(response.body, grey=grey, url=response.url)
+        self._has_drawn = True
+        return picture
+
+    def mask(self, shape_id: ShapeId, *, cancel: CancelToken) -> NDArray[np.bool_]:
+        """Return which px of its frame a mask covers, (y, x).
+
+        GET /webgateway/render_shape_mask/{shape_id}/?color=FFFFFFFF
+
+        Raises
+        ------
+        StatusError, PixelDataError
+            The server doesn't draw it: it is no mask, or another kind of it.
+        """
+        path = f"webgateway/render_shape_mask/{shape_id}/"
+        response = self._drawn(path, (("color", "FFFFFFFF"),), cancel)
+        require_success(response)
+        return decode_mask(response.body, url=response.url)
+
+    def _drawn(self, path: str, params: Params, cancel: CancelToken) -> Response:
+        """Ask for a picture; if it is denied, get a session and ask once more."""
+        if self._refuses:
+            raise PixelDataError("this server doesn't draw images")
+        sessions = self._sessions
+        response = self._ask.response(path, params, cancel=cancel)
+        if response.status not in (401, 403):
+            return response
+        with self._lock:
+            if sessions == self._sessions:  # nobody else has got one meanwhile
+                self._ask.response(SESSION_PATH, cancel=cancel, fresh=True)
+                self._sessions += 1
+        response = self._ask.response(path, params, cancel=cancel)
+        if response.status in (401, 403):
+            # Once it has drawn, a denial concerns one image.
+            self._refuses = not self._has_drawn
+            raise StatusError(
+                "this server doesn't draw the image",
+                status=response.status,
+                url=response.url,
+            )
+        return response
+
+
+def drawn_window(image: Image, c: int) -> RenderingWindow:
+    """Return the intensities that are drawn as black and as full.
+
+    The whole range for `uint8`, so that nothing is lost; else the window that the
+    archive has for the channel, and the type's range where that makes no sense.
+
+    >>> image = Image(id=1, name="", size_x=1, size_y=1, pixel_type="uint8")
+    >>> drawn_window(image, 0)
+    RenderingWindow(start=0, end=255)
+    """
+    known = c < len(image.channels) and image.pixel_type != "uint8"
+    return _sound(image.channels[c].window if known else None, image.pixel_type)
+
+
+def grey_channel(image: Image, c: int) -> str:
+    """Return the `c` parameter that draws one channel in grey.
+
+    >>> image = Image(id=1, name="", size_x=1, size_y=1, pixel_type="uint8")
+    >>> grey_channel(image, 0)
+    '1|0:255$FFFFFF'
+    """
+    return _channel(c, drawn_window(image, c), "FFFFFF")
+
+
+def color_channels(image: Image) -> str:
+    """Return the `c` parameter that draws the three channels of a picture.
+
+    >>> image = Image(id=1, name="", size_x=1, size_y=1, pixel_type="uint8", size_c=3)
+    >>> color_channels(image)
+    '1|0:255$FF0000,2|0:255$00FF00,3|0:255$0000FF'
+    """
+    colors = ("FF0000", "00FF00", "0000FF")
+    return ",".join(
+        _channel(c, drawn_window(image, c), color) for c, color in enumerate(colors)
+    )
+
+
+def linear_maps(channels: Sequence[Channel]) -> str | None:
+    """Return the `maps` parameter that draws channels in proportion.
+
+    None where the archive draws them so anyway. They stay inverted where they are:
+    not all servers can be told otherwise.
+
+    >>> linear_maps([Channel(name="")])
+    >>> linear_maps([Channel(name="", linear=False)])
+    '[{"quantization":{"family":"linear","coefficient":1},"inverted":{"enabled":false}}]'
+    """
+    if all(channel.linear for channel in channels):
+        return None
+    linear = {"family": "linear", "coefficient": 1}
+    maps = [
+        {"quantization": linear, "inverted": {"enabled": channel.inverted}}
+        for channel in channels
+    ]
+    return json.dumps(maps, separators=(",", ":"))
+
+
+def shown_channels(image: Image) -> str:
+    """Return the `c` parameter that draws an image as the archive shows it.
+
+    Channels that are off are named with a minus, as are those past the tenth that
+    is on.
+
+    >>> window = RenderingWindow(start=0.5, end=9)
+    >>> green = Channel(name="", color="00FF00", window=window)
+    >>> off = Channel(name="", active=False)
+    >>> image = Image(id=1, name="", size_x=1, size_y=1, size_c=2, pixel_type="int8",
+    ...               channels=(green, off))
+    >>> shown_channels(image)
+    '1|0.5:9$00FF00,-2|-128:127$FFFFFF'
+    """
+    parts = []
+    active = 0
+    for c in range(image.size_c):
+        channel = image.channels[c] if c < len(image.channels) else Channel(name="")
+        active += channel.active
+        window = _sound(channel.window, image.pixel_type)
+        part = _channel(c, window, channel.color)
+        parts.append(part if channel.active and active <= MAX_ACTIVE else f"-{part}")
+    return ",".join(parts)
+
+
+def decode(body: bytes, *, grey: bool, url: str | None = None) -> Picture:
+    """Return a picture from PNG or JPEG, (y, x) if `grey`, else (y, x, 3).
+
+    Raises
+    ------
+    PixelDataError
+        It is neither, or broken.
+    """
+    source = next((s for start, s in FORMATS.items() if body.startswith(start)), None)
+    if source is None:
+        raise PixelDataError("neither PNG nor JPEG came", url=url)
+    try:
+        with Pillow.open(io.BytesIO(body), formats=("PNG", "JPEG")) as opened:
+            if max(opened.size) > MAX_SIDE_PX:
+                raise PixelDataError(f"a picture of {opened.size} px came", url=url)
+            if grey and opened.mode not in ("L", "I;16"):
+                # Drawn in grey, the three colours are equal; JPEG has the grey apart.
+                opened.draft("L", opened.size)
+            picture = opened.convert("L" if grey else "RGB")
+    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
+        raise PixelDataError(f"a broken picture came: {error}", url=url) from error
+    return Picture(np.asarray(picture), source)
+
+
+def decode_mask(body: bytes, *, url: str | None = None) -> NDArray[np.bool_]:
+    """Return where a PNG shows something, (y, x).
+
+    Servers draw masks on nothing, or on black where they know no transparency.
+
+    Raises
+    ------
+    PixelDataError
+        It is no PNG, or broken.
+    """
+    try:
+        with Pillow.open(io.BytesIO(body), formats=("PNG",)) as opened:
+            if max(opened.size) > MAX_SIDE_PX:
+                raise PixelDataError(f"a mask of {opened.size} px came", url=url)
+            see_through = opened.has_transparency_data
+            pixels: NDArray[np.uint8] = np.asarray(opened.convert("RGBA"))
+    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
+        raise PixelDataError(f"a broken mask came: {error}", url=url) from error
+    opaque: NDArray[np.bool_] = pixels[..., 3] > 0
+    if see_through and opaque.any():
+        return opaque
+    colored: NDArray[np.bool_] = pixels[..., :3].max(axis=-1) > 0
+    return colored
+
+
+def _sound(window: RenderingWindow | None, pixel_type: str) -> RenderingWindow:
+    if window is not None and -math.inf < window.start < window.end < math.inf:
+        return window
+    start, end = TYPE_RANGES.get(pixel_type, (0, 1))
+    return RenderingWindow(start=start, end=end)
+
+
+def _channel(c: int, window: RenderingWindow, color: str) -> str:
+    return f"{c + 1}|{_number(window.start)}:{_number(window.end)}${color}"
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def drawing(channels: str, model: Model) -> Params:
+    """Return what is asked for, in an order that is always the same.
+
+    >>> drawing("1|0:255$FFFFFF", "g")
+    (('c', '1|0:255$FFFFFF'), ('m', 'g'), ('format', 'png'))
+    """
+    return ("c", channels), ("m", model), ("format", "png")

@@ -1,0 +1,268 @@
+"""Thumbnails of many images, and the reader of an image that has nothing better."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+from napari_idr.api._parallel import in_parallel
+from napari_idr.api.json_client import id_chunks
+from napari_idr.api.pixels.reader import Level, Region, require_region
+from napari_idr.errors import IDRError, PixelDataError
+from napari_idr.model import Channel, Image, ImageId, PixelSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from napari_idr.api.json_client import Ask
+    from napari_idr.api.node import Node
+    from napari_idr.cancel import CancelToken
+
+
+Thumbnail = tuple[ImageId, "NDArray[np.uint8] | IDRError"]
+"""The image, and its small picture (y, x, 3) or why there is none."""
+
+_Batch = tuple[tuple[int, ...], "dict[int, str] | IDRError"]
+
+BATCH = 50
+"""Images in one question; the server refuses more (`omero.web.thumbnails_batch`)."""
+
+STORED_PX = 96
+"""The longest side of the thumbnails that servers have in store."""
+
+MAX_SIZE_PX = 1024
+"""Beyond this it isn't a thumbnail any more."""
+
+MAX_SOURCE_PX = 4096 * 4096
+"""A thumbnail with more pixels than this isn't unpacked."""
+
+PNG_SIGNATURE = b"\x89PNG"
+"""Real thumbnails are JPEG; this begins the placeholder for those that failed."""
+
+
+class Thumbnails:
+    """Small pictures of many images. Thread-safe."""
+
+    def __init__(self, ask: Ask, *, at_once: int) -> None:
+        self._ask = ask
+        self._at_once = at_once
+
+    def thumbnails(
+        self, image_ids: Iterable[ImageId], *, size: int, cancel: CancelToken
+    ) -> Iterator[Thumbnail]:
+        """Return an iterator of each image with its thumbnail or error, as they come.
+
+        The longest side is `size` px. Servers have 96 px in store and make other
+        sizes from the pixels, which not all can read: smaller ones are therefore
+        scaled here, and larger ones too where the server has none.
+
+        GET /webgateway/get_thumbnails/[{size}/]?id=&id=...
+        """
+        if not 1 <= size <= MAX_SIZE_PX:
+            raise ValueError(f"a thumbnail has 1 to {MAX_SIZE_PX} px, not {size}")
+
+        return self._load(image_ids, size, cancel)
+
+    def _load(
+        self, image_ids: Iterable[ImageId], size: int, cancel: CancelToken
+    ) -> Iterator[Thumbnail]:
+        def ask(ids: tuple[int, ...], stop: CancelToken) -> _Batch:
+            return self._batch(ids, size, stop)
+
+        chunks = id_chunks(image_ids, parameter="id", most=BATCH)
+        # They are decoded here, so that the next question goes out meanwhile.
+        for ids, coded in in_parallel(
+            ask, chunks, at_once=self._at_once, cancel=cancel
+        ):
+            for number in ids:
+                picture = (
+                    coded
+                    if isinstance(coded, IDRError)
+                    else _picture(number, coded, size)
+                )
+                yield ImageId(number), picture
+
+    def _batch(self, ids: tuple[int, ...], size: int, cancel: CancelToken) -> _Batch:
+        """Return the thumbnails of a batch as they came, or why it failed."""
+        try:
+            coded = self._coded(ids, STORED_PX, cancel)
+            if size > STORED_PX:
+                coded |= self._larger(ids, size, cancel)
+        except IDRError as error:
+            return ids, error
+        return ids, coded
+
+    def _larger(
+        self, ids: tuple[int, ...], size: int, cancel: CancelToken
+    ) -> dict[int, str]:
+        try:
+            return self._coded(ids, size, cancel)
+        except IDRError:  # it has those in store, but can't make others
+            return {}
+
+    def _coded(
+        self, ids: tuple[int, ...], size: int, cancel: CancelToken
+    ) -> dict[int, str]:
+        path = "webgateway/get_thumbnails/"
+        if size != STORED_PX:
+            path = f"{path}{size}/"
+        params = tuple(("id", number) for number in ids)
+        answer = self._ask.json(path, params, cancel=cancel)
+        return {
+            number: node.read(str)
+            for number, node in _numbered(answer)
+            if not node.is_null
+        }
+
+
+def _numbered(answer: Node) -> Iterator[tuple[int, Node]]:
+    for key, node in answer.items():
+        if not key.isdecimal():
+            raise answer.stumble(f"{key!r} is not the number of an image")
+        yield int(key), node
+
+
+def _picture(
+    number: int, coded: dict[int, str], size: int
+) -> NDArray[np.uint8] | IDRError:
+    if (text := coded.get(number)) is None:
+        return PixelDataError(f"the server has no thumbnail of image {number}")
+    try:
+        return decode_thumbnail(text, size=size)
+    except PixelDataError as error:
+        return PixelDataError(f"image {number}: {error.message}")
+
+
+def decode_thumbnail(data_url: str, *, size: int) -> NDArray[np.uint8]:
+    """Return the (y, x, 3) picture of a data URL, its longest side `size` px.
+
+    Raises
+    ------
+    PixelDataError
+        It is no picture, or the picture that stands for none.
+    """
+    head, comma, text = data_url.partition(",")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise PixelDataError("the thumbnail isn't coded in base64") from error
+    if not comma or not data:
+        raise PixelDataError("the thumbnail is empty")
+    if data.startswith(PNG_SIGNATURE) and "png" not in head.lower():
+        raise PixelDataError("the server sent the picture that stands for none")
+    try:
+        with Pillow.open(io.BytesIO(data)) as picture:
+            if picture.width * picture.height > MAX_SOURCE_PX:
+                raise PixelDataError(f"a thumbnail of {picture.size} px")
+            rgb = picture.convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise PixelDataError(f"the thumbnail can't be decoded: {error}") from error
+    longest = max(rgb.size)
+    if longest != size:
+        scale = size / longest
+        rgb = rgb.resize(
+            (max(1, round(rgb.width * scale)), max(1, round(rgb.height * scale))),
+            Pillow.Resampling.BICUBIC,
+        )
+    return np.array(rgb, dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThumbnailReader:
+    """A small picture in colours, as large as the server has it in store.
+
+    The pixel sizes of its image are those of the preview, so that it covers as much
+    as the image does.
+    """
+
+    image: Image
+    pixels: NDArray[np.uint8] = field(repr=False, compare=False)
+
+    @property
+    def source(self) -> PixelSource:
+        """A thumbnail."""
+        return PixelSource.THUMBNAIL
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """Always uint8."""
+        return np.dtype(np.uint8)
+
+    @property
+    def rgb(self) -> bool:
+        """Always: the channels are mixed already."""
+        return True
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The one that there is."""
+        height, width = self.pixels.shape[:2]
+        return (Level(shape=(height, width), chunk=(height, width)),)
+
+    def read(self, region: Region, *, cancel: CancelToken) -> NDArray[np.generic]:
+        """Return a rectangle of the preview; it is here already."""
+        require_region(region, self.levels, self.image)
+        cancel.check()
+        return self.pixels[region.y0 : region.y1, region.x0 : region.x1].copy()
+
+
+def open_thumbnail(
+    image: Image, thumbnails: Thumbnails, *, cancel: CancelToken
+) -> ThumbnailReader:
+    """Return a reader of the preview in store.
+
+    Raises
+    ------
+    PixelDataError
+        The server has none.
+    """
+    for _, pixels in thumbnails.thumbnails([image.id], size=STORED_PX, cancel=cancel):
+        if isinstance(pixels, IDRError):
+            raise pixels
+        return ThumbnailReader(image=preview(image, pixels.shape[:2]), pixels=pixels)
+    raise PixelDataError(f"there is no thumbnail of image {image.id}")
+
+
+def preview(image: Image, shape: tuple[int, ...]) -> Image:
+    """Return the image that a preview of this (y, x) size is.
+
+    >>> image = Image(id=1, name="", size_x=960, size_y=480, pixel_type="uint16",
+    ...               pixel_size_x_um=0.5)
+    >>> small = preview(image, (48, 96))
+    >>> small.size_x, small.pixel_size_x_um, small.pixel_type, small.size_c
+    (96, 5.0, 'uint8', 3)
+    """
+    height, width = shape
+    x_um, y_um = image.pixel_size_x_um, image.pixel_size_y_um
+    return replace(
+        image,
+        size_x=width,
+        size_y=height,
+        size_z=1,
+        size_c=3,
+        size_t=1,
+        pixel_type="uint8",
+        channels=(
+            Channel(name="red", color="FF0000"),
+            Channel(name="green", color="00FF00"),
+            Channel(name="blue", color="0000FF"),
+        ),
+        pixel_size_x_um=None if x_um is None else x_um * image.size_x / width,
+        pixel_size_y_um=None if y_um is None else y_um * image.size_y / height,
+        pixel_size_z_um=None,
+        levels=((height, width),),
+        tile_shape=None,
+        default_z=0,
+        default_t=0,
+        greyscale=False,
+        pixel_source=PixelSource.THUMBNAIL,
+    )

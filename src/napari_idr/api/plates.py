@@ -1,0 +1,105 @@
+"""The grid of a plate at one field: the endpoint, and the reading of its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_idr.api.json_client import is_json, naming, read_json
+from napari_idr.errors import NotFoundError
+from napari_idr.model import (
+    GridCell,
+    ImageId,
+    PlateAcquisitionId,
+    PlateGrid,
+    PlateId,
+    WellId,
+)
+
+if TYPE_CHECKING:
+    from napari_idr.api.json_client import Ask
+    from napari_idr.api.node import Node
+    from napari_idr.cancel import CancelToken
+
+
+class PlateGrids:
+    """Grids of plates, by the web gateway. Thread-safe."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def plate_grid(
+        self,
+        plate_id: PlateId,
+        *,
+        field: int,
+        run: PlateAcquisitionId | None,
+        cancel: CancelToken,
+    ) -> PlateGrid:
+        """Return the images of a plate at one field; empty cells are None.
+
+        GET /webgateway/plate/{plate_id}/{field}/[{run}/]
+        """
+        path = f"webgateway/plate/{plate_id}/{field}/"
+        if run is not None:
+            path = f"{path}{run}/"
+        response = self._ask.response(path, cancel=cancel)
+        if response.status == 500 and is_json(response):
+            # how this view says that there is no such plate
+            raise NotFoundError(
+                f"there is no plate {plate_id}",
+                url=response.url,
+                status=500,
+                kind="plate",
+                id=plate_id,
+            )
+        with naming("plate", plate_id):
+            answer = read_json(response)
+        return read_plate_grid(answer, plate_id=plate_id, field=field, run=run)
+
+
+def read_plate_grid(
+    node: Node, *, plate_id: PlateId, field: int, run: PlateAcquisitionId | None
+) -> PlateGrid:
+    """Read the grid of a plate; its rows are as long as its column labels."""
+    row_labels = tuple(_label(label) for label in node.children("rowlabels"))
+    column_labels = tuple(_label(label) for label in node.children("collabels"))
+    cells = tuple(
+        tuple(
+            None if cell.is_null else _cell(cell, row, column)
+            for column, cell in enumerate(line.elements())
+        )
+        for row, line in enumerate(node.children("grid"))
+    )
+    if len(cells) != len(row_labels) or any(
+        len(line) != len(column_labels) for line in cells
+    ):
+        raise node.stumble("the grid doesn't fit its labels")
+    return PlateGrid(
+        plate_id=plate_id,
+        field=field,
+        run=run,
+        row_labels=row_labels,
+        column_labels=column_labels,
+        cells=cells,
+        image_shape=_image_shape(node),
+    )
+
+
+def _cell(node: Node, row: int, column: int) -> GridCell:
+    return GridCell(
+        row=row,
+        column=column,
+        image_id=ImageId(node.get("id", int)),
+        well_id=WellId(node.get("wellId", int)),
+        name=node.find("name", str) or "",
+    )
+
+
+def _label(node: Node) -> str:
+    return node.read(str) if isinstance(node.value, str) else str(node.read(int))
+
+
+def _image_shape(node: Node) -> tuple[int, int] | None:
+    for size in node.find_children("image_sizes"):
+        return size.int_like("y"), size.int_like("x")
+    return None

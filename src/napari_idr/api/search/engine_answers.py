@@ -1,0 +1,307 @@
+"""The search engine's JSON to our models, and our questions to its JSON.
+
+The forms of its answers were learnt from the service's public code: an `Error` of
+"none" or null is no error, a list stands where there are no hits, ids may be
+floats, and pairs of studies have `key` where those of images have `name`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_idr.api.search.base import fold
+from napari_idr.model import (
+    ContainerHit,
+    Dataset,
+    DatasetId,
+    ImageId,
+    ImageRef,
+    Plate,
+    PlateId,
+    Project,
+    ProjectId,
+    Screen,
+    ScreenId,
+    Suggestion,
+    WellId,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_idr.api.node import Node
+    from napari_idr.model import Study
+
+Details = dict[str, object]
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundImage:
+    """An image the search engine found, and all it tells of where it lies."""
+
+    ref: ImageRef
+    plate: Plate | None
+    dataset: Dataset | None
+    study: Study | None
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePage:
+    """One page of images; `size` counts the hits of all `page_count` pages."""
+
+    images: tuple[FoundImage, ...] = ()
+    size: int = 0
+    page_count: int = 0
+    bookmark: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One structured query.
+
+    Where `loose`, the engine finds more than was asked for, and the hits have to
+    be looked through.
+    """
+
+    details: Details
+    loose: bool = False
+
+    def body(
+        self, places: Mapping[str, int] | None = None, bookmark: int | None = None
+    ) -> Details:
+        """Return what is posted, restricted to images with these ids of places."""
+        body: Details = {"query_details": self.details}
+        if places:
+            body["main_attributes"] = {
+                "and_main_attributes": [
+                    {"name": name, "value": number, "operator": "equals"}
+                    for name, number in places.items()
+                ]
+            }
+        if bookmark is not None:
+            body["bookmark"] = [bookmark]
+        return body
+
+
+def questions(
+    attributes: tuple[str, ...], value: str, *, any_case: bool = False
+) -> tuple[Question, ...]:
+    """Return what to ask for images that have a value under any of some attributes.
+
+    The hits are those of all questions together. A value with quotes or backslashes
+    is safe in a list alone, and a list is refused inside a group: then each
+    attribute is asked for by itself. A value with blanks around it is found
+    by a part of it alone.
+
+    >>> len(questions(("Gene Symbol", "Gene Identifier"), "CDC20"))
+    1
+    >>> len(questions(("Phenotype", "Phenotype Term Accession"), 'the "grape"'))
+    2
+    """
+    bare = value.strip()
+    if bare != value:
+        return tuple(
+            Question(details=_details(_filter(one, bare, "contains")), loose=True)
+            for one in attributes
+        )
+    plain = json.dumps(value, ensure_ascii=False) == f'"{value}"'
+    if plain and len(attributes) > 1:
+        group = [_filter(one, value, "equals") for one in attributes]
+        details = _details(case_sensitive=not any_case) | {"or_filters": [group]}
+        return (Question(details=details),)
+    return tuple(
+        Question(
+            details=_details(_filter(one, [value], "in"), case_sensitive=not any_case)
+        )
+        for one in attributes
+    )
+
+
+def _details(*filters: Details, case_sensitive: bool = False) -> Details:
+    return {"and_filters": list(filters), "case_sensitive": case_sensitive}
+
+
+def _filter(attribute: str, value: object, operator: str) -> Details:
+    return {
+        "name": attribute,
+        "value": value,
+        "operator": operator,
+        "resource": "image",
+    }
+
+
+def image_page(answer: Node) -> ImagePage:
+    """Read a page of images.
+
+    Raises
+    ------
+    ResponseFormatError
+        When the engine didn't understand the query, or said something unknown.
+    """
+    results = _results(answer)
+    if results.is_list:
+        _require_empty(results)
+        return ImagePage()
+    return ImagePage(
+        images=tuple(found_image(node) for node in results.children("results")),
+        size=results.int_like("size"),
+        page_count=results.int_like("total_pages"),
+        bookmark=_bookmark(results),
+    )
+
+
+def found_image(node: Node) -> FoundImage:
+    """Read an image and where it lies; it is in a screen or in a project."""
+    plate_id = node.find_int_like("plate_id")
+    dataset_id = node.find_int_like("dataset_id")
+    well_id = node.find_int_like("well_id")
+    return FoundImage(
+        ref=ImageRef(
+            image_id=ImageId(node.int_like("id")),
+            name=node.find("name", str) or "",
+            well_id=None if well_id is None else WellId(well_id),
+            plate_id=None if plate_id is None else PlateId(plate_id),
+            dataset_id=None if dataset_id is None else DatasetId(dataset_id),
+        ),
+        plate=(
+            None
+            if plate_id is None
+            else Plate(id=PlateId(plate_id), name=node.find("plate_name", str) or "")
+        ),
+        dataset=(
+            None
+            if dataset_id is None
+            else Dataset(
+                id=DatasetId(dataset_id), name=node.find("dataset_name", str) or ""
+            )
+        ),
+        study=_study_of_image(node),
+        pairs=_pairs(node),
+    )
+
+
+def studies(answer: Node) -> tuple[ContainerHit, ...]:
+    """Read studies and how many images match in each; errors as in `image_page`.
+
+    A study that the index doesn't know comes without an id, and is left out.
+    """
+    results = _results(answer)
+    if results.is_list:
+        _require_empty(results)
+        return ()
+    return tuple(
+        ContainerHit(container=_study(node), image_count=node.int_like("image count"))
+        for node in results.children("results")
+        if "id" in node and "type" in node
+    )
+
+
+def values(answer: Node, *, resource: str = "image") -> tuple[Suggestion, ...]:
+    """Read the values that hold a text, in lower case, each with its count.
+
+    The count is of pairs: an image that has a pair twice counts twice.
+    """
+    _refuse_error(answer)
+    return tuple(
+        Suggestion(value=value, image_count=node.int_like(f"Number of {resource}s"))
+        for node in answer.children("data")
+        if (value := node.find("Value", str))
+    )
+
+
+def attributes(answer: Node, *, resource: str = "image") -> tuple[str, ...]:
+    """Read the map keys of a kind of object, from the short list or the whole one."""
+    _refuse_error(answer)
+    by_resource = answer.elements() if answer.is_list else (answer,)
+    names = [
+        one.read(str) for node in by_resource for one in node.find_children(resource)
+    ]
+    return tuple(dict.fromkeys(names))
+
+
+def data_sources(answer: Node) -> tuple[str, ...]:
+    """Read the names of what is indexed."""
+    return tuple(node.read(str) for node in answer.elements())
+
+
+def has_value(image: FoundImage, wanted: tuple[str, ...], value: str) -> bool:
+    """Tell whether an image has exactly this value under one of some attributes."""
+    names = {fold(one) for one in wanted}
+    return any(fold(name) in names and stored == value for name, stored in image.pairs)
+
+
+def stored_spellings(
+    image: FoundImage, wanted: tuple[str, ...], value: str
+) -> frozenset[str]:
+    """Return how an image writes a value, among what differs by case alone."""
+    names = {fold(one) for one in wanted}
+    return frozenset(
+        stored
+        for name, stored in image.pairs
+        if fold(name) in names and fold(stored) == fold(value)
+    )
+
+
+def _results(answer: Node) -> Node:
+    """Return the results of an answer that holds some.
+
+    "none" and null are what good answers have as their error. A query that
+    couldn't be read may say "none" too, and has no results.
+    """
+    _refuse_error(answer)
+    if "results" not in answer:
+        raise answer.stumble("the search engine could not read the query")
+    return answer.child("results")
+
+
+def _refuse_error(answer: Node) -> None:
+    if isinstance(answer.value, str):
+        raise answer.stumble(f"the search engine says: {_one_line(answer.value)}")
+    said = answer.value.get("Error") if isinstance(answer.value, dict) else None
+    if isinstance(said, str) and said != "none":
+        raise answer.stumble(f"the search engine says: {_one_line(said)}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _require_empty(results: Node) -> None:
+    if results.elements():
+        raise results.stumble("a list with hits, where an object is due")
+
+
+def _bookmark(results: Node) -> int | None:
+    marks = results.find_children("bookmark")
+    return marks[0].read(int) if len(marks) == 1 else None
+
+
+def _study(node: Node) -> Study:
+    kind = node.get("type", str)
+    name = node.find("name", str) or ""
+    if kind == "screen":
+        return Screen(id=ScreenId(node.int_like("id")), name=name)
+    if kind == "project":
+        return Project(id=ProjectId(node.int_like("id")), name=name)
+    raise node.stumble(f"{kind!r} is no kind of study")
+
+
+def _study_of_image(node: Node) -> Study | None:
+    if (screen := node.find_int_like("screen_id")) is not None:
+        return Screen(id=ScreenId(screen), name=node.find("screen_name", str) or "")
+    if (project := node.find_int_like("project_id")) is not None:
+        return Project(id=ProjectId(project), name=node.find("project_name", str) or "")
+    return None
+
+
+def _pairs(node: Node) -> tuple[Pair, ...]:
+    """Read key-value pairs; an image without any has one that is null."""
+    return tuple(
+        (name, pair.find("value", str) or "")
+        for pair in node.find_children("key_values")
+        if (name := pair.find("name", str)) is not None
+    )

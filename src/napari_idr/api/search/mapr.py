@@ -1,0 +1,447 @@
+"""mapr: what carries a gene, a phenotype, a compound ... where it still answers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+from napari_idr.api.search.base import (
+    MAX_SUGGESTIONS,
+    lazily,
+    merge_datasets,
+    merge_plates,
+    merge_studies,
+    order_spellings,
+    order_suggestions,
+    require_one_place,
+    require_sendable,
+    require_value,
+)
+from napari_idr.model import (
+    ContainerHit,
+    Dataset,
+    DatasetHit,
+    DatasetId,
+    ImageId,
+    ImageRef,
+    Plate,
+    PlateHit,
+    PlateId,
+    Project,
+    ProjectId,
+    Screen,
+    ScreenId,
+    SearchKey,
+    Suggestion,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+
+    from napari_idr.api.json_client import Ask
+    from napari_idr.api.node import Node
+    from napari_idr.cancel import CancelToken
+    from napari_idr.transport import Params
+
+
+T = TypeVar("T")
+
+ROOT = "mapr/api"
+
+PAGE_ROWS = 500
+"""Rows in one answer, as servers are set up; asked for, as they cut unmarked."""
+
+PAGE_IMAGES = 10_000
+"""Images in one answer. mapr lists them in no order, so two pages might overlap:
+this holds those of a plate or dataset in one."""
+
+NAME = re.compile(r"[\w-]+")
+TAG = re.compile(r"<[/!?a-zA-Z][^>]*>")
+"""What mapr takes for HTML and cuts out of a value before it looks for it."""
+
+
+class Mapr:
+    """Searches by mapr; see `Search`.
+
+    Its lists match a value exactly, also by case.
+    """
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def keys(self, *, cancel: CancelToken) -> tuple[SearchKey, ...]:
+        """Return what can be searched by, in the server's order but genes first.
+
+        GET /mapr/api/config/
+        """
+        keys = read_search_keys(self._ask.json(f"{ROOT}/config/", cancel=cancel))
+        return tuple(sorted(keys, key=lambda key: key.name != "gene"))
+
+    def autocomplete(
+        self, key: SearchKey | str, text: str, *, cancel: CancelToken
+    ) -> tuple[Suggestion, ...]:
+        """Return values that contain a text; mapr doesn't count them.
+
+        GET /mapr/api/autocomplete/{key}/?value=&limit=
+        """
+        text = text.strip()
+        if not text:
+            return ()
+        path = f"{ROOT}/autocomplete/{_name(key)}/"
+        params = require_sendable(path, (("value", text), ("limit", MAX_SUGGESTIONS)))
+        found = read_suggestions(self._ask.json(path, params, cancel=cancel))
+        return order_suggestions(found, text)
+
+    def spellings(
+        self, key: SearchKey | str, value: str, *, cancel: CancelToken
+    ) -> tuple[Suggestion, ...]:
+        """Return the stored values equal to one but for case, the frequent first.
+
+        GET /mapr/api/{key}/?value=&orphaned=true&page=&limit=
+        """
+        params = (("value", require_value(value)), ("orphaned", "true"))
+        path = f"{ROOT}/{_name(key)}/"
+        if TAG.search(value):
+            return ()
+        return order_spellings(self._pages(path, params, read_spellings, cancel=cancel))
+
+    def search(
+        self, key: SearchKey | str, value: str, *, cancel: CancelToken
+    ) -> tuple[ContainerHit, ...]:
+        """Return the studies with matching images.
+
+        GET /mapr/api/{key}/?value=&page=&limit=
+        """
+        path = f"{ROOT}/{_name(key)}/"
+
+        def studies(spelling: str) -> Iterator[ContainerHit]:
+            return self._pages(
+                path, (("value", spelling),), read_screens, read_projects, cancel=cancel
+            )
+
+        return merge_studies(self._as_typed_or_else(key, value, studies, cancel))
+
+    def search_plates(
+        self,
+        key: SearchKey | str,
+        value: str,
+        screen_id: ScreenId,
+        *,
+        cancel: CancelToken,
+    ) -> tuple[PlateHit, ...]:
+        """Return the plates of a screen with matching images.
+
+        GET /mapr/api/{key}/plates/?value=&id=&page=&limit=
+        """
+        path = f"{ROOT}/{_name(key)}/plates/"
+
+        def plates(spelling: str) -> Iterator[PlateHit]:
+            params = ("value", spelling), ("id", screen_id)
+            return self._pages(path, params, read_plates, cancel=cancel)
+
+        return merge_plates(self._as_typed_or_else(key, value, plates, cancel))
+
+    def search_datasets(
+        self,
+        key: SearchKey | str,
+        value: str,
+        project_id: ProjectId,
+        *,
+        cancel: CancelToken,
+    ) -> tuple[DatasetHit, ...]:
+        """Return the datasets of a project with matching images.
+
+        GET /mapr/api/{key}/datasets/?value=&id=&page=&limit=
+        """
+        path = f"{ROOT}/{_name(key)}/datasets/"
+
+        def datasets(spelling: str) -> Iterator[DatasetHit]:
+            params = ("value", spelling), ("id", project_id)
+            return self._pages(path, params, read_datasets, cancel=cancel)
+
+        return merge_datasets(self._as_typed_or_else(key, value, datasets, cancel))
+
+    def search_images(
+        self,
+        key: SearchKey | str,
+        value: str,
+        *,
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[ImageRef]:
+        """Yield the matching images; wells are not told.
+
+        mapr lists the images of one plate or dataset: those of a screen, of a
+        project, of everything are asked for plate by plate.
+
+        GET /mapr/api/{key}/images/?value=&node=&id=&page=&limit=
+        """
+        require_value(value)
+        require_one_place(
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+        )
+        path = f"{ROOT}/{_name(key)}/images/"
+        require_sendable(path, (("value", value), ("node", "dataset")))
+
+        def images() -> Iterator[ImageRef]:
+            if plate_id is not None:
+                return self._plate_images(key, value, plate_id, cancel)
+            if dataset_id is not None:
+                return self._dataset_images(key, value, dataset_id, cancel)
+            if screen_id is not None:
+                return self._screen_images(key, value, screen_id, cancel)
+            if project_id is not None:
+                return self._project_images(key, value, project_id, cancel)
+            return self._all_images(key, value, cancel)
+
+        return _each_once(lazily(images), lambda image: image.image_id)
+
+    def _all_images(
+        self, key: SearchKey | str, value: str, cancel: CancelToken
+    ) -> Iterator[ImageRef]:
+        for hit in self.search(key, value, cancel=cancel):
+            study = hit.container
+            if isinstance(study, Screen):
+                yield from self._screen_images(key, value, study.id, cancel)
+            else:
+                yield from self._project_images(key, value, study.id, cancel)
+
+    def _screen_images(
+        self, key: SearchKey | str, value: str, screen_id: ScreenId, cancel: CancelToken
+    ) -> Iterator[ImageRef]:
+        for hit in self.search_plates(key, value, screen_id, cancel=cancel):
+            yield from self._plate_images(key, value, hit.plate.id, cancel)
+
+    def _project_images(
+        self,
+        key: SearchKey | str,
+        value: str,
+        project_id: ProjectId,
+        cancel: CancelToken,
+    ) -> Iterator[ImageRef]:
+        for hit in self.search_datasets(key, value, project_id, cancel=cancel):
+            yield from self._dataset_images(key, value, hit.dataset.id, cancel)
+
+    def _plate_images(
+        self, key: SearchKey | str, value: str, plate_id: PlateId, cancel: CancelToken
+    ) -> Iterator[ImageRef]:
+        return self._images(
+            key,
+            value,
+            (("node", "plate"), ("id", plate_id)),
+            lambda answer: read_images(answer, plate_id=plate_id),
+            cancel,
+        )
+
+    def _dataset_images(
+        self,
+        key: SearchKey | str,
+        value: str,
+        dataset_id: DatasetId,
+        cancel: CancelToken,
+    ) -> Iterator[ImageRef]:
+        return self._images(
+            key,
+            value,
+            (("node", "dataset"), ("id", dataset_id)),
+            lambda answer: read_images(answer, dataset_id=dataset_id),
+            cancel,
+        )
+
+    def _images(
+        self,
+        key: SearchKey | str,
+        value: str,
+        place: Params,
+        read: Callable[[Node], tuple[ImageRef, ...]],
+        cancel: CancelToken,
+    ) -> Iterator[ImageRef]:
+        path = f"{ROOT}/{_name(key)}/images/"
+
+        def images(spelling: str) -> Iterator[ImageRef]:
+            params = ("value", spelling), *place
+            return self._pages(path, params, read, cancel=cancel, limit=PAGE_IMAGES)
+
+        found = self._as_typed_or_else(key, value, images, cancel)
+        yield from sorted(found, key=lambda image: image.image_id)
+
+    def _as_typed_or_else(
+        self,
+        key: SearchKey | str,
+        value: str,
+        find: Callable[[str], Iterable[T]],
+        cancel: CancelToken,
+    ) -> Iterator[T]:
+        """Yield what a value finds; if it isn't stored, what its other spellings do."""
+        if TAG.search(require_value(value)):
+            return
+        found = False
+        for one in find(value):
+            found = True
+            yield one
+        if found:
+            return
+        stored = [one.value for one in self.spellings(key, value, cancel=cancel)]
+        if value not in stored:
+            for spelling in stored:
+                yield from find(spelling)
+
+    def _pages(
+        self,
+        path: str,
+        params: Params,
+        *readers: Callable[[Node], tuple[T, ...]],
+        cancel: CancelToken,
+        limit: int = PAGE_ROWS,
+    ) -> Iterator[T]:
+        """Yield the rows of all pages, each once; a full list may go on."""
+        seen: set[T] = set()
+        page = 1
+        while True:
+            asked = (*params, ("page", page), ("limit", limit))
+            answer = self._ask.json(path, require_sendable(path, asked), cancel=cancel)
+            lists = [read(answer) for read in readers]
+            fresh = [row for rows in lists for row in rows if row not in seen]
+            yield from fresh
+            seen.update(fresh)
+            # A server that doesn't turn pages would send the first for ever.
+            if not fresh or all(len(rows) < limit for rows in lists):
+                return
+            page += 1
+
+
+def _name(key: SearchKey | str) -> str:
+    """Return the name of a key as it stands in an address."""
+    name = key.name if isinstance(key, SearchKey) else key
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not the name of a key")
+    return name
+
+
+def _each_once(items: Iterable[T], identity: Callable[[T], Hashable]) -> Iterator[T]:
+    seen: set[Hashable] = set()
+    for item in items:
+        if (mark := identity(item)) not in seen:
+            seen.add(mark)
+            yield item
+
+
+def read_search_keys(config: Node) -> tuple[SearchKey, ...]:
+    """Read what a server is set up to search by; keys without attributes fall away.
+
+    The attributes that mapr asks first unless told otherwise come first.
+    """
+    keys = []
+    for name, node in config.items():
+        default = [one.read(str) for one in node.find_children("default")]
+        every = [one.read(str) for one in node.find_children("all")]
+        attributes = tuple(dict.fromkeys([*default, *every]))
+        if attributes:
+            label = node.find("label", str) or name
+            keys.append(SearchKey(name=name, label=label, attributes=attributes))
+    return tuple(keys)
+
+
+def read_suggestions(answer: Node) -> tuple[Suggestion, ...]:
+    """Read the values that complete a text; mapr tells no counts."""
+    return tuple(Suggestion(value=node.get("value", str)) for node in answer.elements())
+
+
+def read_spellings(answer: Node) -> tuple[Suggestion, ...]:
+    """Read values and the number of images that carry each."""
+    return tuple(
+        Suggestion(value=node.get("id", str), image_count=_counter(node))
+        for node in answer.children("maps")
+    )
+
+
+def read_screens(answer: Node) -> tuple[ContainerHit, ...]:
+    """Read the screens that match."""
+    return tuple(
+        ContainerHit(
+            container=Screen(id=ScreenId(node.get("id", int)), name=_study_name(node)),
+            image_count=_counter(node),
+        )
+        for node in answer.children("screens")
+    )
+
+
+def read_projects(answer: Node) -> tuple[ContainerHit, ...]:
+    """Read the projects that match."""
+    return tuple(
+        ContainerHit(
+            container=Project(
+                id=ProjectId(node.get("id", int)), name=_study_name(node)
+            ),
+            image_count=_counter(node),
+        )
+        for node in answer.children("projects")
+    )
+
+
+def read_plates(answer: Node) -> tuple[PlateHit, ...]:
+    """Read the plates that match; their names have no suffix."""
+    return tuple(
+        PlateHit(
+            plate=Plate(id=PlateId(node.get("id", int)), name=node.get("name", str)),
+            image_count=node.get("childCount", int),
+        )
+        for node in answer.children("plates")
+    )
+
+
+def read_datasets(answer: Node) -> tuple[DatasetHit, ...]:
+    """Read the datasets that match; their names have no suffix."""
+    return tuple(
+        DatasetHit(
+            dataset=Dataset(
+                id=DatasetId(node.get("id", int)), name=node.get("name", str)
+            ),
+            image_count=node.get("childCount", int),
+        )
+        for node in answer.children("datasets")
+    )
+
+
+def read_images(
+    answer: Node,
+    *,
+    plate_id: PlateId | None = None,
+    dataset_id: DatasetId | None = None,
+) -> tuple[ImageRef, ...]:
+    """Read the images that match in the plate or dataset that was asked for."""
+    return tuple(
+        ImageRef(
+            image_id=ImageId(node.get("id", int)),
+            name=node.find("name", str) or "",
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+        )
+        for node in answer.children("images")
+    )
+
+
+def without_counter(name: str, counter: int | None) -> str:
+    """Return the name of a study without the count that mapr puts behind it.
+
+    >>> without_counter("idr0002-heriche-condensation/screenA (24)", 24)
+    'idr0002-heriche-condensation/screenA'
+    >>> without_counter("control (2)", 24), without_counter("control (2)", None)
+    ('control (2)', 'control (2)')
+    """
+    return name if counter is None else name.removesuffix(f" ({counter})")
+
+
+def _study_name(node: Node) -> str:
+    return without_counter(node.get("name", str), _counter(node))
+
+
+def _counter(node: Node) -> int | None:
+    extra = node.find_child("extra")
+    return None if extra is None else extra.find("counter", int)

@@ -1,0 +1,171 @@
+"""What is open and selected: the half of the browser that needs no Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_idr.model import ImageRef
+from napari_idr.services.details import (
+    Details,
+    ImageDetails,
+    ImageRequest,
+    PlateDetails,
+)
+from napari_idr.services.search.catalog import counted
+
+if TYPE_CHECKING:
+    from napari_idr.model import Capabilities
+    from napari_idr.services.plate.view import PlateShown
+    from napari_idr.services.search.catalog import Entry
+    from napari_idr.services.session import Found, Opening, Session
+
+__all__ = ["Navigator", "abilities", "found_words"]
+
+
+MAX_SHOWN = 40
+"""Characters of a value that a sentence repeats."""
+
+MAX_SPELLINGS = 3
+
+
+class Navigator:
+    """The state of one browser. Lives on one thread; never waits."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.session: Session | None = None
+        self.opening: Opening | None = None
+        self.studies: tuple[Entry, ...] | None = None
+        self.selected: Entry | None = None
+        self.show_when_known = False
+        self.plate: PlateDetails | None = None
+        self.image: ImageDetails | None = None
+
+    @property
+    def host(self) -> str:
+        """The server for sentences: the one that answers, else the one asked."""
+        return self.address if self.session is None else self.session.url
+
+    def enter(self, session: Session, opening: Opening) -> None:
+        """Begin with a server."""
+        address = self.address
+        self.leave()
+        self.address, self.session, self.opening = address, session, opening
+
+    def leave(self) -> None:
+        """Let go of the server and of all that was learnt from it."""
+        self.__init__()  # type: ignore[misc]  # begin anew
+
+    def select(self, entry: Entry) -> bool:
+        """Remember what is selected; return whether it is another thing."""
+        if entry is self.selected:
+            return False
+        self.selected = entry
+        self.show_when_known = False
+        return True
+
+    def leave_line(self) -> None:
+        """Remember that what is looked at is no line of the tree, but a well."""
+        self.forget_line()
+        self.show_when_known = False
+
+    def forget_line(self, *_: object) -> None:
+        """Let a line be selected again: what is known of it didn't come."""
+        self.selected = None
+
+    def receive(self, details: Details) -> None:
+        """Remember what was learnt about a plate or an image."""
+        match details:
+            case PlateDetails():
+                self.plate, self.image = details, None
+            case ImageDetails(request=request):
+                self.image = details
+                if request.plate is None:
+                    self.plate = None
+            case _:
+                self.plate = self.image = None
+
+    def wish_to_show(self, entry: Entry) -> bool:
+        """Return whether a plate can be shown now; if not, it is as soon as known."""
+        known = self.plate is not None and self.plate.plate == entry.item
+        known = known or (
+            self.plate is not None
+            and entry.plate is not None
+            and self.plate.plate.id == entry.plate.id
+        )
+        self.show_when_known = not known
+        return known
+
+    def take_wish(self) -> bool:
+        """Return whether the plate that has become known is to be shown."""
+        wish, self.show_when_known = self.show_when_known, False
+        return wish
+
+    def with_news(self, shown: PlateShown) -> PlateShown:
+        """Return a plate with what was learnt about it since its load began."""
+        if self.plate is not None and self.plate.plate.id == shown.plate_id:
+            return shown.with_details(self.plate)
+        return shown
+
+    def request_for(self, entry: Entry) -> ImageRequest | None:
+        """Return how to ask for the image of a line of the tree."""
+        if self.session is None or not isinstance(entry.item, ImageRef):
+            return None
+        return ImageRequest(
+            ref=entry.item,
+            server=self.session.url,
+            study=entry.study,
+            dataset=entry.dataset,
+            plate=entry.plate,
+            query=entry.query,
+        )
+
+    @property
+    def welcome(self) -> str:
+        """Say what can be done with the server that was reached."""
+        if self.opening is None:
+            return ""
+        if not self.opening.keys:
+            return (
+                "This server has no search (mapr is off). Its studies can be browsed."
+            )
+        return "Type a gene, or look through the studies."
+
+
+def found_words(found: Found) -> str:
+    """Say what a search found, and what else to search for."""
+    entries = found.entries
+    shown = _short(found.query.value)
+    if not entries:
+        return f"Nothing carries “{shown}”. The suggestions show what there is."
+    images = sum(entry.count or 0 for entry in entries)
+    studies = counted(len(entries), "study", "studies")
+    words = f"“{shown}”: {counted(images, 'image', 'images')} in {studies}."
+    if found.other_spellings:
+        others = ", ".join(_short(one) for one in found.other_spellings[:MAX_SPELLINGS])
+        words += f" Also spelled {others}: search for that, too."
+    return words
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}…"
+
+
+def abilities(capabilities: Capabilities) -> str:
+    """Say in a few words what a server can do.
+
+    >>> from napari_idr.model import Capabilities
+    >>> abilities(Capabilities(json_api=True, mapr=False, search_engine=True,
+    ...     rendering=False, lossless=False))
+    'search engine · no rendering: raw Zarr or thumbnails'
+    """
+    search = (
+        "mapr search"
+        if capabilities.mapr
+        else "search engine"
+        if capabilities.search_engine
+        else "no search"
+    )
+    if not capabilities.rendering:
+        return f"{search} · no rendering: raw Zarr or thumbnails"
+    return f"{search} · renders {'PNG' if capabilities.lossless else 'JPEG'}"

@@ -1,0 +1,3 @@
+"""An image as it is shown: its source, contrast, layers and metadata."""
+
+from __future__ import annotations

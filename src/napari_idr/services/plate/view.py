@@ -1,0 +1,230 @@
+"""One field of a plate as it is shown: geometry, pixels, and what the wells mean."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_idr.model import GridCell, ImageRef, PixelSource, PlateId
+from napari_idr.services.details import ImageRequest, PlateDetails, PlateKey
+from napari_idr.services.image.metadata import Json, idr_metadata
+from napari_idr.services.image.pixel_source import MOSAIC_WORDS
+from napari_idr.services.plate.canvas import blank_canvas
+from napari_idr.services.plate.mosaic import (
+    MosaicAccount,
+    MosaicPlan,
+    cell_shape_for,
+    plan_mosaic,
+)
+from napari_idr.services.plate.wells import PlateMap, plan_plate_map, wells_table
+from napari_idr.services.search.catalog import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from napari_idr.model import PlateAcquisition, PlateGrid
+    from napari_idr.tiles import OpenReader
+
+__all__ = ["PlateShown", "outline_vectors", "plan_plate_shown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlateShown:
+    """A plate at one field of one run.
+
+    `canvas` is the mosaic (y, x, 3) that a load paints into; `account` is None until
+    the load is over. `open_reader` opens the pixels of a well, for zooming in.
+    """
+
+    server: str
+    web_url: str
+    details: PlateDetails
+    run: PlateAcquisition | None
+    field: int
+    plan: MosaicPlan
+    plate_map: PlateMap
+    canvas: NDArray[np.uint8] = dataclasses.field(repr=False)
+    open_reader: OpenReader = dataclasses.field(repr=False)
+    account: MosaicAccount | None = None
+
+    @property
+    def plate_id(self) -> PlateId:
+        """The plate."""
+        return self.details.plate.id
+
+    @property
+    def key(self) -> PlateKey:
+        """Tells the plate from those of other servers."""
+        return self.details.key
+
+    @property
+    def name(self) -> str:
+        """What the layer is called: the plate, its run if it has several, the field."""
+        several = len(self.details.plate.runs) > 1
+        run = [self.run.name or f"Run {self.run.id}"] if several and self.run else []
+        return ", ".join([self.details.plate.name, *run, f"field {self.field + 1}"])
+
+    @cached_property
+    def hits(self) -> tuple[tuple[int, int], ...]:
+        """The (row, column) of the wells that the search found."""
+        return tuple((well.row, well.column) for well in self.plate_map.hits)
+
+    @cached_property
+    def controls(self) -> tuple[tuple[int, int], ...]:
+        """The (row, column) of the control wells."""
+        return tuple((w.row, w.column) for w in self.plate_map if w.control)
+
+    @property
+    def legend(self) -> str:
+        """What the marks mean, "" where there are none."""
+        parts = []
+        if self.hits:
+            hits = counted(len(self.hits), "well with hits", "wells with hits")
+            parts.append(f"{hits} in orange frames")
+        if self.controls:
+            controls = counted(len(self.controls), "control well", "control wells")
+            parts.append(f"{controls} in blue corners")
+        return f"{', '.join(parts)}." if parts else ""
+
+    @cached_property
+    def well_centers(self) -> NDArray[np.float32]:
+        """Where each line of the features lies: (y, x) in px, shape (n, 2)."""
+        centers = [self.plan.center(well.row, well.column) for well in self.plate_map]
+        return np.array(centers, np.float32).reshape(-1, 2)
+
+    @cached_property
+    def features(self) -> dict[str, list[int | str | bool]]:
+        """The table of the wells, as columns."""
+        return wells_table(self.plate_map)
+
+    @property
+    def metadata(self) -> dict[str, dict[str, Json]]:
+        """What the layers remember of where they come from."""
+        details, query = self.details, self.details.query
+        study = details.study
+        known = idr_metadata(
+            server=self.server,
+            study=None if study is None else study.study,
+            card=None if study is None else study.card,
+            plate=details.plate,
+            run=self.run,
+            field=self.field,
+            annotations=details.annotations,
+            pixel_source=PixelSource.THUMBNAIL,
+            web_url=self.web_url,
+            query=None if query is None else (query.key.name, query.value),
+        )
+        return {"idr": {**known, "pixel_source_words": MOSAIC_WORDS}}
+
+    def is_complete(self, run: object, field: int) -> bool:
+        """Whether all thumbnails of this run and field are here."""
+        return (
+            self.account is not None
+            and not self.account.failures
+            and (self.plan.grid.run, self.field) == (run, field)
+        )
+
+    def cell_at(self, y: float, x: float) -> GridCell | None:
+        """Return the cell at a position in px, None where no image is."""
+        place = self.plan.cell_at(y, x)
+        return None if place is None else self.plan.grid.cells[place[0]][place[1]]
+
+    def words_at(self, y: float, x: float) -> str:
+        """Say what lies at a position in px: plate, well, gene or first annotation."""
+        place = self.plan.cell_at(y, x)
+        if place is None:
+            return self.details.plate.name
+        well = self.plate_map.cell(*place)
+        parts = [self.details.plate.name]
+        if well is None:
+            parts += [self.plan.grid.label(*place), "no image"]
+        else:
+            parts += [well.title, "hit" if well.hit else ""]
+            parts.append("no thumbnail came" if place in self._failed else "")
+        return " · ".join(part for part in parts if part)
+
+    @cached_property
+    def _failed(self) -> frozenset[tuple[int, int]]:
+        failures = () if self.account is None else self.account.failures
+        return frozenset((one.tile.row, one.tile.column) for one in failures)
+
+    def image_request(self, cell: GridCell) -> ImageRequest:
+        """Return how to ask for the image of a cell."""
+        return ImageRequest(
+            ref=ImageRef(
+                image_id=cell.image_id,
+                name=cell.name,
+                well_id=cell.well_id,
+                plate_id=self.plate_id,
+            ),
+            server=self.server,
+            study=None if self.details.study is None else self.details.study.study,
+            plate=self.details.plate,
+            run=self.run,
+            field=self.field,
+            well_label=self.plan.grid.label(cell.row, cell.column),
+            query=self.details.query,
+        )
+
+    def with_details(self, details: PlateDetails) -> PlateShown:
+        """Return the same picture with what has been learnt about the plate since."""
+        return replace(
+            self, details=details, plate_map=_plate_map(self.plan.grid, details)
+        )
+
+
+def plan_plate_shown(
+    server: str,
+    web_url: str,
+    details: PlateDetails,
+    grid: PlateGrid,
+    open_reader: OpenReader,
+) -> PlateShown:
+    """Return what will be shown of a plate, its canvas still blank."""
+    plan = plan_mosaic(grid, cell_shape=cell_shape_for(grid.image_shape))
+    runs = [run for run in details.plate.runs if run.id == grid.run]
+    return PlateShown(
+        server=server,
+        web_url=web_url,
+        details=details,
+        run=runs[0] if runs else None,
+        field=grid.field,
+        plan=plan,
+        plate_map=_plate_map(grid, details),
+        canvas=blank_canvas(plan),
+        open_reader=open_reader,
+    )
+
+
+def outline_vectors(
+    plan: MosaicPlan, places: Iterable[tuple[int, int]], *, part: float = 1.0
+) -> NDArray[np.float32]:
+    """Return frames around cells as vectors (n, 2, 2): start and direction in px.
+
+    With a `part` below 1 only so much of each side is drawn, from every corner: the
+    frame becomes four corners.
+    """
+    vectors = []
+    for row, column in places:
+        corners = np.array(plan.outline(row, column), np.float32)
+        for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+            side = end - start
+            vectors.append((start, side * part))
+            if part < 1:
+                vectors.append((end, -side * part))
+    return np.array(vectors, np.float32).reshape(-1, 2, 2)
+
+
+def _plate_map(grid: PlateGrid, details: PlateDetails) -> PlateMap:
+    return plan_plate_map(
+        grid,
+        hit_images=details.hit_images,
+        hit_wells=details.hit_wells,
+        table=details.table,
+    )

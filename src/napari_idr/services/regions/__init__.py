@@ -1,0 +1,3 @@
+"""Regions of interest and label images as layers."""
+
+from __future__ import annotations

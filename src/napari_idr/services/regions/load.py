@@ -1,0 +1,193 @@
+"""What was drawn on an image: its regions of interest and its label images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_idr.errors import IDRError
+from napari_idr.model import PixelSource
+from napari_idr.services.image.layers import (
+    LayerSpec,
+    axis_units,
+    image_axes,
+    pixel_scale,
+    short_name,
+)
+from napari_idr.services.regions.shapes import roi_layer_specs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_idr.api import IDRClient, PixelReader
+    from napari_idr.cancel import CancelToken
+    from napari_idr.model import Image, Roi, ShapeId
+    from napari_idr.services.image.metadata import Json
+    from napari_idr.services.image.open import OpenedImage
+    from napari_idr.tiles import ViewedImage
+
+__all__ = ["Regions", "label_layer_spec", "load_regions"]
+
+MAX_NAME = 36
+
+MAX_MASKS = 200
+"""Masks whose bitmaps are asked for, each with a request; the others are frames."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regions:
+    """Layers of what was drawn on an image.
+
+    `labels` are label images with the arrays that serve them, which must be closed;
+    `notes` says what couldn't be had.
+    """
+
+    opened: OpenedImage
+    specs: tuple[LayerSpec, ...] = ()
+    labels: tuple[tuple[LayerSpec, ViewedImage], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What was found, for the status."""
+        count = len(self.specs) + len(self.labels)
+        if not count and not self.notes:
+            return "Nobody has drawn regions or labels on this image."
+        layers = "1 layer" if count == 1 else f"{count} layers"
+        return " ".join([f"{layers} of regions and labels.", *self.notes])
+
+
+def load_regions(
+    client: IDRClient,
+    opened: OpenedImage,
+    view: Callable[[PixelReader], ViewedImage],
+    *,
+    cancel: CancelToken,
+) -> Regions:
+    """Ask for the regions and label images of an image that is open.
+
+    One kind that fails leaves a note, and the other is shown.
+
+    Raises
+    ------
+    IDRError
+        Neither could be had.
+    """
+    metadata = opened.metadata
+    notes: list[str] = []
+    failures: list[IDRError] = []
+    specs: tuple[LayerSpec, ...] = ()
+    labels: list[tuple[LayerSpec, ViewedImage]] = []
+    try:
+        found = client.rois(opened.image.id, cancel=cancel)
+        bitmaps = _bitmaps(client, found, cancel)
+        whole = opened.image
+        if opened.reader.source is PixelSource.THUMBNAIL:
+            whole = opened.details.image
+        drawn = roi_layer_specs(found, whole, metadata=metadata, bitmaps=bitmaps)
+        specs = tuple(_laid_over(spec, whole, opened.image) for spec in drawn.specs)
+        notes = [f"{note}." for note in drawn.notes]
+    except IDRError as error:
+        failures.append(error)
+        notes.append(f"The regions didn't come: {error.message}.")
+    try:
+        for name, reader in client.open_labels(opened.reader, cancel=cancel):
+            if isinstance(reader, IDRError):
+                notes.append(f"The labels {name} didn't come: {reader.message}.")
+                continue
+            if not np.issubdtype(reader.dtype, np.integer):
+                notes.append(f"The labels {reader.image.name} aren't whole numbers.")
+                continue
+            viewed = view(reader)
+            arrays = viewed.levels(0)
+            spec = label_layer_spec(reader, arrays, opened, metadata=metadata)
+            labels.append((spec, viewed))
+    except IDRError as error:
+        failures.append(error)
+        notes.append(f"The labels didn't come: {error.message}.")
+    if len(failures) == 2:
+        raise failures[0]
+    return Regions(opened=opened, specs=specs, labels=tuple(labels), notes=tuple(notes))
+
+
+def _bitmaps(
+    client: IDRClient, rois: Iterable[Roi], cancel: CancelToken
+) -> dict[ShapeId, NDArray[np.bool_]]:
+    """Return the bitmaps of masks that come; the others are shown as frames."""
+    masks = [one for roi in rois for one in roi.shapes if one.kind == "mask"]
+    found = client.masks([one.id for one in masks[:MAX_MASKS]], cancel=cancel)
+    return {
+        shape_id: bitmap for shape_id, bitmap in found if isinstance(bitmap, np.ndarray)
+    }
+
+
+def _laid_over(spec: LayerSpec, whole: Image, shown: Image) -> LayerSpec:
+    """Return a layer in px of the whole image, laid over what is shown of it.
+
+    That may be a preview with fewer px. They have their corner in common, which is half
+    a px from where either begins to count.
+    """
+    scale, translate = list(spec.kwargs["scale"]), list(spec.kwargs["translate"])
+    steps = pixel_scale(whole, "yx")[0], pixel_scale(shown, "yx")[0]
+    sizes = (whole.size_y, whole.size_x), (shown.size_y, shown.size_x)
+    for axis, full, small, full_px, small_px in zip(
+        (-2, -1), *steps, *sizes, strict=True
+    ):
+        factor = small * small_px / (full * full_px)
+        scale[axis] *= factor
+        translate[axis] = (translate[axis] + full / 2) * factor - small / 2
+    return replace(spec, kwargs={**spec.kwargs, "scale": scale, "translate": translate})
+
+
+def label_layer_spec(
+    reader: PixelReader,
+    arrays: Sequence[Any],
+    opened: OpenedImage,
+    *,
+    metadata: Mapping[str, Json],
+) -> LayerSpec:
+    """Return the Labels layer of a label image, laid over its image.
+
+    Parameters
+    ----------
+    reader
+        Of the labels; its image has their sizes.
+    arrays
+        Its levels, the largest first.
+    opened
+        The image they belong to.
+    metadata
+        Of `idr_metadata`.
+    """
+    axes = image_axes(reader.image)
+    steps, unit = pixel_scale(opened.image, axes)
+    # Both cover the same field, and begin half a px before the centre of their first.
+    scale = [
+        step if axis == "t" else step * _ratio(opened.image, reader.image, axis)
+        for axis, step in zip(axes, steps, strict=True)
+    ]
+    name = short_name(opened.image.name, MAX_NAME) or f"Image {opened.image.id}"
+    kwargs = {
+        "name": f"{short_name(reader.image.name, MAX_NAME)} - {name} [labels]",
+        "scale": scale,
+        "translate": [
+            own / 2 - step / 2 for own, step in zip(scale, steps, strict=True)
+        ],
+        "units": axis_units(axes, unit),
+        "axis_labels": list(axes),
+        "multiscale": len(arrays) > 1,
+        "opacity": 0.5,
+        "projection_mode": "none",
+        "metadata": {"idr": {**metadata, "channel": None}},
+    }
+    data = list(arrays) if len(arrays) > 1 else arrays[0]
+    return LayerSpec(layer_type="labels", data=data, kwargs=kwargs)
+
+
+def _ratio(image: Image, labels: Image, axis: str) -> float:
+    """Return how many px of an image one of its labels' covers along an axis."""
+    return float(getattr(image, f"size_{axis}") / getattr(labels, f"size_{axis}"))

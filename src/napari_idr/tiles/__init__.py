@@ -1,0 +1,51 @@
+"""Arrays for napari that never wait, and never lie to anybody who computes.
+
+A `Viewing` holds the memory and the workers of a session, and opens each
+`PixelReader` as a `ViewedImage`, whose `levels(c)` are a layer's data.
+`MosaicPyramid` does the same for a whole plate. Nothing here knows Qt or napari;
+the Qt side connects it so:
+
+1. One QObject with a signal, made on the GUI thread, whose `emit` is given as
+   `on_arrival`. It is called in workers, with the `LayerKey` of the layer that can
+   show more now; the slot calls, at most every 150 ms and between two moves of the
+   camera, `layer.refresh(thumbnail=False, highlight=False, extent=False)`, and a full
+   `layer.refresh()` once no more comes. `on_failure` goes the same way.
+2. `set_current(t, z)` before the layers are added, and then whenever the sliders
+   move: napari slices a new layer at index 0 first, and that plane isn't asked for.
+3. Layers are added with `multiscale=image.multiscale`, `rgb=image.reader.rgb`,
+   `contrast_limits=...` and `projection_mode="none"`; with `data=levels` of several
+   levels, else `data=levels[0]`.
+4. `look_away(c)` when a layer is hidden or removed, `close()` with the last one,
+   `Viewing.close()` with the session.
+
+Why the same array waits for a script and doesn't for napari is told in
+`docs/decisions/0004-arrays-that-never-wait.md`.
+"""
+
+from __future__ import annotations
+
+from napari_idr.tiles.array import ViewedArray, Window
+from napari_idr.tiles.cache import TileStore
+from napari_idr.tiles.grid import Rect, TileKey
+from napari_idr.tiles.image import ViewedImage
+from napari_idr.tiles.mosaic import MosaicPyramid, OpenReader
+from napari_idr.tiles.scheduler import Job, TileQueue
+from napari_idr.tiles.settings import ViewingSettings
+from napari_idr.tiles.viewing import Viewing
+from napari_idr.tiles.wants import LayerKey
+
+__all__ = [
+    "Job",
+    "LayerKey",
+    "MosaicPyramid",
+    "OpenReader",
+    "Rect",
+    "TileKey",
+    "TileQueue",
+    "TileStore",
+    "ViewedArray",
+    "ViewedImage",
+    "Viewing",
+    "ViewingSettings",
+    "Window",
+]

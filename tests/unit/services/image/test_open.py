@@ -1,0 +1,191 @@
+"""Images opened as a browser opens them: sources, notes, layers, projections."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from napari_idr import demo
+from napari_idr.cancel import NEVER
+from napari_idr.demo.faults import FOREVER
+from napari_idr.demo.pixels import plane as drawn
+from napari_idr.model import ImageId, ImageRef, PixelSource
+from napari_idr.services.details import ImageRequest
+from napari_idr.services.image.open import plan_projected_image
+from napari_idr.services.session import ConnectionSettings, Session
+from napari_idr.tiles import Viewing
+
+STACK, STILL, LARGE, NO_PIXELS = map(ImageId, (9101, 9203, 9301, 9204))
+BROKEN, NO_LEVEL, NO_CHUNK, NO_STORE, GONE_HOST = map(
+    ImageId, (9631, 9632, 9633, 9634, 9635)
+)
+RAW, LOSSLESS = PixelSource.RAW, PixelSource.RENDERED_LOSSLESS
+
+
+@pytest.fixture
+def viewing():
+    viewing = Viewing()
+    yield viewing
+    viewing.close()
+
+
+@pytest.fixture
+def open_image(idr_archive, viewing):
+    """Open an image of the demo archive by its number."""
+    session = Session(idr_archive.url, ConnectionSettings(cache=False))
+    yield partial(opened_in, session, viewing)
+    session.close()
+
+
+def opened_in(session, viewing, image_id):
+    request = ImageRequest(ref=ImageRef(image_id=image_id))
+    steps = session.open_image(request, viewing.open, cancel=NEVER)
+    next(steps)
+    with pytest.raises(StopIteration) as last:
+        next(steps)
+    return last.value.value
+
+
+def round_trips(requests):
+    """Return the length of the longest chain in which each awaits the one before."""
+    trips = []
+    for one in requests:
+        before = [n for other, n in trips if other.finished <= one.started]
+        trips.append((one, 1 + max(before, default=0)))
+    return max(n for _, n in trips)
+
+
+@pytest.mark.parametrize(
+    ("image_id", "source", "words"),
+    [
+        (BROKEN, LOSSLESS, "The raw pixels can't be read: the metadata aren't JSON."),
+        (NO_STORE, LOSSLESS, "The raw pixels can't be read: there is no OME-Zarr."),
+        (GONE_HOST, LOSSLESS, "can't be read: no answer came from the store."),
+        (NO_LEVEL, RAW, "A resolution is left out: the array '1' is named and isn't"),
+    ],
+)
+def test_a_broken_store_is_told_in_a_sentence_and_the_next_source_taken(
+    open_image, image_id, source, words
+):
+    opened = open_image(image_id)
+
+    assert opened.reader.source is source
+    assert words in opened.words
+    assert opened.specs[0].name.endswith("[raw]" if source is RAW else "[rendered]")
+    assert opened.metadata["pixel_source"] == source.value
+
+
+def test_what_the_card_of_an_image_says_isn_t_said_again(open_image):
+    opened = open_image(NO_PIXELS)
+
+    assert opened.reader.source is PixelSource.THUMBNAIL
+    (said,) = opened.details.image.notes
+    assert "can't read the pixels" in said
+    assert said not in opened.words
+    assert "The server's rendering can't be had" in opened.words
+
+
+@pytest.mark.parametrize("fault", ["failure", "cut short"])
+def test_where_the_first_raw_pixels_do_not_come_the_next_source_is_taken(
+    open_image, idr_archive, fault
+):
+    chunks = r"/9101\.zarr/0/c/"
+    if fault == "failure":
+        idr_archive.faults.answer_next(503, times=FOREVER, match=chunks)
+    else:
+        idr_archive.faults.answer_next(200, times=FOREVER, match=chunks, body="x")
+
+    opened = open_image(STACK)
+
+    assert opened.reader.source is LOSSLESS
+    assert opened.metadata["pixel_source"] == LOSSLESS.value
+    assert all(spec.name.endswith("[rendered]") for spec in opened.specs)
+    assert "The raw pixels can't be read: " in opened.words
+
+
+def test_of_a_lossless_copy_it_is_said_whether_it_is_equal_to_what_is_stored(
+    open_image, idr_archive
+):
+    idr_archive.faults.answer_next(404, times=FOREVER, match=r"\.zarr/")
+
+    eight, sixteen = open_image(STILL), open_image(STACK)
+
+    for opened, words in ((eight, "equal to the stored"), (sixteen, "Not the stored")):
+        assert opened.reader.source is LOSSLESS
+        assert words in opened.words
+        assert words in opened.metadata["pixel_source_words"]
+
+
+def test_a_chunk_that_is_missing_is_black_and_the_rest_is_there(
+    open_image, idr_archive
+):
+    opened = open_image(NO_CHUNK)
+
+    found = np.asarray(opened.viewed.levels(0)[0])
+
+    expected = drawn(idr_archive.world.images[NO_CHUNK], 0)
+    same = found == expected
+    assert opened.reader.source is RAW
+    assert 0.5 < same.mean() < 1
+    assert not found[~same].any()
+
+
+def test_a_maximum_is_layers_of_its_own_that_say_so(open_image, viewing, idr_archive):
+    source = idr_archive.world.images[STACK]
+    opened = open_image(STACK)
+
+    projected = plan_projected_image(opened, viewing.open, cancel=NEVER)
+
+    first = projected.specs[0]
+    assert first.name == opened.specs[0].name.replace("[raw]", "[raw, max z]")
+    assert first.kwargs["metadata"]["idr"]["pixel_source"] == "raw"
+    assert first.kwargs["metadata"]["idr"]["projection"] == {
+        "kind": "maximum",
+        "axis": "z",
+        "planes": source.size_z,
+    }
+    assert f"The maximum over {source.size_z} planes." in projected.words
+    brightest = [
+        np.max([drawn(source, 0, z, t) for z in range(source.size_z)], axis=0)
+        for t in range(2)
+    ]
+    np.testing.assert_array_equal(np.asarray(first.data[:2, 0]), np.stack(brightest))
+
+
+def test_a_maximum_is_seen_at_every_z_of_its_stack(open_image, viewing):
+    opened = open_image(STACK)
+    z = list(opened.specs[0].kwargs["axis_labels"]).index("z")
+
+    projected = plan_projected_image(opened, viewing.open, cancel=NEVER)
+
+    stack, flat = opened.specs[0].kwargs, projected.specs[0].kwargs
+    positions = stack["scale"][z] * np.arange(opened.image.size_z)
+    indices = (positions - flat["translate"][z]) / flat["scale"][z]
+    assert (np.abs(indices) < 0.5).all()
+    for name in ("scale", "translate", "units", "axis_labels"):
+        assert np.delete(stack[name], z).tolist() == np.delete(flat[name], z).tolist()
+
+
+def test_the_maximum_over_one_plane_is_refused(open_image, viewing):
+    opened = open_image(STILL)
+
+    with pytest.raises(ValueError, match="is that plane"):
+        plan_projected_image(opened, viewing.open, cancel=NEVER)
+
+
+@pytest.mark.parametrize(("face", "trips"), [("classic", 2), ("idr", 4)])
+def test_a_large_image_is_opened_within_a_few_round_trips(viewing, face, trips):
+    # What it is, and its smallest level; of an OME-Zarr its two kinds of metadata too.
+    with demo.serve(face=face, delay_ms=200) as archive:
+        session = Session(archive.url, ConnectionSettings(cache=False, at_once=16))
+        session.client.capabilities()
+        archive.requests.clear()
+
+        opened = opened_in(session, viewing, LARGE)
+
+        pixels = [r for r in archive.requests if "annotations" not in r.path]
+        assert round_trips(pixels) == trips, [r.target for r in pixels]
+        assert len(opened.specs) == 3
+        session.close()

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_idr.model import PlateGrid, PlateId, row_label
+from napari_idr.services.plate.headings import View, headings_in_view
+from napari_idr.services.plate.mosaic import plan_mosaic
+
+
+def plan_of(rows: int, columns: int):
+    """A plate without an image: headings don't depend on them."""
+    grid = PlateGrid(
+        plate_id=PlateId(1),
+        field=0,
+        run=None,
+        row_labels=tuple(row_label(row) for row in range(rows)),
+        column_labels=tuple(str(column + 1) for column in range(columns)),
+        cells=((None,) * columns,) * rows,
+    )
+    return plan_mosaic(grid, cell_shape=(73, 96))
+
+
+def view_of(*, y: float, x: float, zoom: float) -> View:
+    """Look at a place through a window of 800 x 600 px."""
+    height, width = 300 / zoom, 400 / zoom
+    return View(
+        top=y - height, left=x - width, bottom=y + height, right=x + width, zoom=zoom
+    )
+
+
+@given(
+    rows=st.integers(1, 32),
+    columns=st.integers(1, 48),
+    zoom=st.floats(0.01, 50),
+    y=st.floats(-0.5, 1.5),
+    x=st.floats(-0.5, 1.5),
+)
+def test_headings_lie_apart_from_each_other_and_inside_the_view(
+    rows, columns, zoom, y, x
+):
+    plan = plan_of(rows, columns)
+    view = view_of(y=y * plan.shape[0], x=x * plan.shape[1], zoom=zoom)
+
+    seen = headings_in_view(plan, view)
+
+    letters = [one for one in seen if not one.label.isdigit()]
+    numbers = [one for one in seen if one.label.isdigit()]
+    for places in ([one.y for one in letters], [one.x for one in numbers]):
+        assert all((b - a) * zoom >= 18 - 1e-6 for a, b in pairwise(places))
+    assert all(one.x > view.left for one in letters)
+    assert all(one.y > view.top for one in numbers)
+
+
+def test_a_plate_out_of_sight_has_no_headings():
+    plan = plan_of(8, 12)
+    height, width = plan.shape
+
+    assert len(headings_in_view(plan, view_of(y=300, x=600, zoom=1))) == 20
+    for y, x in [
+        (300, width + 401),
+        (300, -401),
+        (height + 301, 600),
+        (-301, 600),
+    ]:
+        assert headings_in_view(plan, view_of(y=y, x=x, zoom=1)) == ()
+
+
+def test_a_window_without_a_size_shows_no_headings():
+    plan = plan_of(8, 12)
+
+    assert headings_in_view(plan, view_of(y=0, x=0, zoom=float("inf"))) == ()
+    flat = View(top=0, left=0, bottom=0, right=0, zoom=0)
+    assert headings_in_view(plan, flat) == ()
+
+
+@given(y=st.floats(0, 1), x=st.floats(0, 1))
+def test_within_a_single_well_its_letter_and_number_stay_in_sight(y, x):
+    plan = plan_of(8, 12)
+    top, left = plan.pitch[0] * 2, plan.pitch[1] * 3  # C4
+    height, width = plan.cell_shape
+    room = 0.1  # of the well, at its border: there the neighbour is as much in sight
+    view = view_of(
+        y=top + height * (room + (1 - 2 * room) * y),
+        x=left + width * (room + (1 - 2 * room) * x),
+        zoom=40,
+    )
+
+    seen = {
+        one.label
+        for one in headings_in_view(plan, view)
+        if view.top < one.y < view.bottom and view.left < one.x < view.right
+    }
+
+    assert seen >= {"C", "4"}

@@ -1,0 +1,365 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+
+from napari_idr.errors import NotFoundError, PixelDataError, ServerError
+from napari_idr.model import (
+    Channel,
+    GridCell,
+    PixelSource,
+    PlateGrid,
+    RenderingWindow,
+)
+from napari_idr.services.plate.mosaic import plan_mosaic
+from napari_idr.tiles import MosaicPyramid, Viewing, ViewingSettings
+
+CELL, GAP, IMAGE = 8, 2, 32
+
+
+def plate(rows=2, columns=3, *, empty=(), image_shape=(IMAGE, IMAGE)):
+    """Plan a plate whose image in (row, column) has the id 10 * row + column + 1."""
+    cells = tuple(
+        tuple(
+            None
+            if (row, column) in empty
+            else GridCell(
+                row=row, column=column, image_id=10 * row + column + 1, well_id=1
+            )
+            for column in range(columns)
+        )
+        for row in range(rows)
+    )
+    grid = PlateGrid(
+        plate_id=1,
+        field=0,
+        run=None,
+        row_labels=tuple("ABCDEFGH"[:rows]),
+        column_labels=tuple(str(n + 1) for n in range(columns)),
+        cells=cells,
+        image_shape=image_shape,
+    )
+    return plan_mosaic(grid, cell_shape=(CELL, CELL), gap_px=GAP)
+
+
+class Wells:
+    """Opens the images of a plate, and remembers which."""
+
+    def __init__(self, make):
+        self.make = make
+        self.opened = []
+        self.readers = {}
+        self.errors = {}
+
+    def __call__(self, image_id, *, cancel):
+        self.opened.append(image_id)
+        if image_id in self.errors:
+            raise self.errors[image_id]
+        return self.readers.setdefault(image_id, self.make())
+
+
+@pytest.fixture
+def wells(fake_reader):
+    return Wells(lambda: fake_reader((IMAGE, IMAGE), (16, 16), rgb=True))
+
+
+@pytest.fixture
+def canvas():
+    plan = plate()
+    return np.full((*plan.shape, 3), 99, np.uint8)
+
+
+def cell(row, column, scale=4):
+    """Return where a cell lies at a scale."""
+    y, x = row * (CELL + GAP) * scale, column * (CELL + GAP) * scale
+    return np.s_[y : y + CELL * scale, x : x + CELL * scale]
+
+
+def test_the_finest_level_shows_the_images_themselves(
+    viewing, look, idle, wells, canvas
+):
+    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    fine = pyramid.levels()[0]
+
+    look(fine)
+    idle()
+    seen = look(fine)
+
+    assert [level.shape for level in pyramid.levels()] == [
+        (72, 112, 3),
+        (36, 56, 3),
+        (18, 28, 3),
+    ]
+    for row in range(2):
+        for column in range(3):
+            image = wells.readers[10 * row + column + 1].plane()
+            assert np.array_equal(seen[cell(row, column)], image)
+    assert (seen[CELL * 4 : (CELL + GAP) * 4] == 99).all()
+
+
+def test_the_canvas_is_the_coarsest_level_and_stays_live(viewing, look, wells, canvas):
+    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    fine, middle, coarse = pyramid.levels()
+    wells.errors = dict.fromkeys(range(1, 20), ServerError("down", status=503))
+    before = look(fine)
+
+    canvas[:CELL, :CELL] = 7
+
+    assert coarse is canvas
+    assert (before == 99).all()
+    assert (look(fine)[cell(0, 0)] == 7).all()
+    assert (look(middle)[cell(0, 0, scale=2)] == 7).all()
+
+
+def test_only_wells_in_sight_are_opened_and_each_once(
+    viewing, look, idle, wells, canvas
+):
+    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    fine = pyramid.levels()[0]
+    for place in [(0, 1), (1, 1)] * 2:
+        look(fine[cell(*place)])
+        idle()  # another look would replace what this one wants
+
+    assert sorted(wells.opened) == [2, 12]
+    assert len(wells.readers[2].reads) == 4
+
+
+def test_far_out_no_well_is_opened(viewing, look, idle, wells, canvas):
+    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+
+    look(pyramid.levels()[1])
+    idle()
+
+    assert wells.opened == []
+
+
+@pytest.mark.parametrize("error", [NotFoundError("no"), PixelDataError("none")])
+def test_a_well_without_full_pixels_stays_its_thumbnail(look, wells, canvas, error):
+    failures = []
+    viewing = Viewing(on_failure=lambda *failure: failures.append(failure))
+    wells.errors[2] = error
+    canvas[:CELL, CELL + GAP : 2 * CELL + GAP] = 55
+    pyramid = MosaicPyramid(viewing, plate(empty={(0, 0)}), canvas, wells)
+    fine = pyramid.levels()[0]
+    for _ in range(2):
+        look(fine)
+        assert viewing.queue.wait_until_idle(20)
+
+    seen = look(fine)
+
+    assert (seen[cell(0, 1)] == 55).all()
+    assert (seen[cell(0, 0)] == 99).all()
+    assert np.array_equal(seen[cell(0, 2)], wells.readers[3].plane())
+    assert wells.opened.count(2) == 1
+    assert failures == []
+    viewing.close()
+
+
+def test_a_well_that_failed_comes_on_retry(viewing, look, idle, wells, canvas):
+    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    fine = pyramid.levels()[0]
+    wells.errors[1] = ServerError("busy", status=503)
+    look(fine)
+    idle()
+    before = look(fine)
+
+    wells.errors.clear()
+    pyramid.image.retry()
+    idle()
+
+    assert (before[cell(0, 0)] == 99).all()
+    assert np.array_equal(before[cell(0, 1)], wells.readers[2].plane())
+    assert np.array_equal(look(fine)[cell(0, 0)], wells.readers[1].plane())
+
+
+def test_channels_are_blended_in_their_colours_and_windows(
+    viewing, look, idle, fake_reader, canvas
+):
+    def make():
+        reader = fake_reader((IMAGE, IMAGE), (16, 16), size_c=2)
+        window = RenderingWindow(start=0, end=2000)
+        reader.image = replace(
+            reader.image,
+            channels=(
+                Channel(name="a", color="FF0000", window=window),
+                Channel(name="b", color="0000FF", window=window, active=False),
+            ),
+        )
+        return reader
+
+    wells = Wells(make)
+    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    fine = pyramid.levels()[0]
+    look(fine[cell(0, 0)])
+    idle()
+
+    seen = look(fine[cell(0, 0)])
+
+    expected = np.rint(wells.readers[1].plane() / 2000 * 255)
+    assert np.abs(seen[..., 0] - expected).max() <= 1
+    assert not seen[..., 1:].any()
+    assert {region.c for region in wells.readers[1].reads} == {0}
+
+
+def test_what_the_server_drew_is_shown_as_it_was_drawn(
+    viewing, look, idle, fake_reader, canvas
+):
+    def make():
+        reader = fake_reader((IMAGE, IMAGE), (32, 32))
+        reader.source = PixelSource.RENDERED_LOSSLESS
+        window = RenderingWindow(start=1000, end=60000)
+        channel = Channel(name="a", window=window)
+        reader.image = replace(reader.image, channels=(channel,))
+        return reader
+
+    wells = Wells(make)
+    fine = MosaicPyramid(viewing, plate(), canvas, wells).levels()[0]
+    look(fine[cell(0, 0)])
+    idle()
+
+    seen = look(fine[cell(0, 0)])
+
+    assert np.array_equal(seen[..., 0], wells.readers[1].plane().clip(0, 255))
+
+
+def test_an_image_with_levels_is_read_at_the_one_that_is_enough(
+    viewing, look, idle, fake_reader
+):
+    wells = Wells(lambda: fake_reader((128, 128), (32, 32), levels=3, rgb=True))
+    plan = plate(image_shape=(128, 128))
+    canvas = np.zeros((*plan.shape, 3), np.uint8)
+    pyramid = MosaicPyramid(viewing, plan, canvas, wells)
+    scale_4 = pyramid.levels()[-3]
+    look(scale_4[cell(0, 0)])
+    idle()
+
+    assert pyramid.enlargement == 16
+    assert {region.level for region in wells.readers[1].reads} == {2}
+    assert np.array_equal(look(scale_4[cell(0, 0)]), wells.readers[1].plane(2))
+
+
+def test_an_image_without_levels_waits_until_one_zooms_in(
+    viewing, look, idle, fake_reader
+):
+    wells = Wells(lambda: fake_reader((256, 256), (64, 64), rgb=True))
+    plan = plate(image_shape=(256, 256))
+    canvas = np.full((*plan.shape, 3), 99, np.uint8)
+    levels = MosaicPyramid(viewing, plan, canvas, wells).levels()
+
+    look(levels[-3][cell(0, 0)])
+    idle()
+    far = [len(reader.reads) for reader in wells.readers.values()]
+    look(levels[0][cell(0, 0, scale=32)])
+    idle()
+
+    assert far == [0]
+    assert len(wells.readers[1].reads) == 16
+
+
+def test_large_cells_come_in_several_tiles_that_read_nothing_twice(
+    viewing, look, idle, fake_reader
+):
+    wells = Wells(lambda: fake_reader((1100, 1100), (1100, 1100), rgb=True))
+    plan = plan_mosaic(
+        plate(image_shape=(1100, 1100)).grid, cell_shape=(275, 275), gap_px=5
+    )
+    canvas = np.zeros((*plan.shape, 3), np.uint8)
+    pyramid = MosaicPyramid(viewing, plan, canvas, wells)
+    fine = pyramid.levels()[0]
+    look(fine[:1100, :1100])
+    idle()
+
+    assert pyramid.plan.levels[0].chunk == (560, 560)
+    assert len(wells.readers[1].reads) == 1
+    assert np.array_equal(look(fine[:1100, :1100]), wells.readers[1].plane())
+
+
+def test_images_of_another_shape_lie_in_the_middle_of_their_cell(
+    viewing, look, idle, fake_reader, canvas
+):
+    wells = Wells(lambda: fake_reader((16, 32), (32, 32), rgb=True))
+    fine = MosaicPyramid(viewing, plate(), canvas, wells).levels()[0]
+    look(fine[cell(0, 0)])
+    idle()
+
+    seen = look(fine[cell(0, 0)])
+
+    assert np.array_equal(seen[8:24], wells.readers[1].plane())
+    assert (seen[:8] == 99).all()
+    assert (seen[24:] == 99).all()
+
+
+def test_a_tour_of_the_plate_keeps_the_bound_on_memory(look, wells):
+    plan = plate(rows=4, columns=6)
+    canvas = np.zeros((*plan.shape, 3), np.uint8)
+    viewing = Viewing(ViewingSettings(memory_bytes=40_000))
+    fine = MosaicPyramid(viewing, plan, canvas, wells).levels()[0]
+
+    for row in range(4):
+        for column in range(6):
+            look(fine[cell(row, column)])
+            assert viewing.queue.wait_until_idle(20)
+            assert viewing.store.bytes <= 40_000
+
+    assert len(wells.opened) == 24
+    viewing.close()
+
+
+def test_closing_a_plate_stops_what_is_read(viewing, look, idle, wells, canvas):
+    reader = wells.readers.setdefault(1, wells.make())
+    reader.gate.clear()
+    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    look(pyramid.levels()[0][cell(0, 0)])
+    assert reader.began.acquire(timeout=20)
+
+    pyramid.close()
+    idle()
+
+    assert len(viewing.store) == 0
+    assert (look(pyramid.levels()[0][cell(0, 0)]) == 99).all()
+
+
+def test_a_well_that_opens_after_the_close_is_not_read(
+    viewing, look, idle, wells, canvas
+):
+    opening, closed = threading.Event(), threading.Event()
+
+    def open_late(image_id, *, cancel):
+        opening.set()
+        assert closed.wait(20)
+        return wells(image_id, cancel=cancel)
+
+    pyramid = MosaicPyramid(viewing, plate(), canvas, open_late)
+    look(pyramid.levels()[0][cell(0, 0)])
+    assert opening.wait(20)
+
+    pyramid.close()
+    closed.set()
+    idle()
+
+    assert wells.opened == [1]
+    assert wells.readers[1].reads == []
+
+
+def test_a_canvas_of_another_plan_is_refused(viewing, wells):
+    with pytest.raises(ValueError, match="a canvas of"):
+        MosaicPyramid(viewing, plate(), np.zeros((5, 5, 3), np.uint8), wells)
+
+
+def test_napari_shows_the_canvas_and_then_a_cell(viewing, idle, wells, canvas):
+    model = ViewerModel()
+    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    layer = model.add_image(pyramid.levels(), multiscale=True, rgb=True)
+    far = np.asarray(layer._slice.image.raw)
+
+    layer.corner_pixels = np.array([[0, 0], [31, 31]])
+    layer.data_level = 0
+    idle()
+    layer.refresh()
+
+    assert np.shares_memory(far, canvas)
+    assert np.array_equal(layer._slice.image.raw, wells.readers[1].plane())
