@@ -15,7 +15,7 @@ from napari_idr.cancel import NEVER
 from napari_idr.model import ImageId, ImageRef
 from napari_idr.services.details import ImageDetails, ImageRequest
 from napari_idr.services.image.open import plan_opened_image
-from napari_idr.tiles import Rect, ViewedImage, Viewing, Window
+from napari_idr.tiles import Rect, TiledImage, TileViewing, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,9 +51,9 @@ def figures(setup: Setup) -> Iterator[Figure]:
 
 
 @contextmanager
-def opened(address: str, image_id: int) -> Iterator[tuple[Viewing, ViewedImage]]:
+def opened(address: str, image_id: int) -> Iterator[tuple[TileViewing, TiledImage]]:
     """Open an image as the browser does, by a client that was just made."""
-    viewing = Viewing()
+    viewing = TileViewing()
     try:
         with IDRClient(address, cache=False) as client:
             image = client.image(ImageId(image_id))
@@ -190,7 +190,7 @@ def _time_of(path: str) -> int:
     return int(path.split("/")[-5])
 
 
-def _look(viewing: Viewing, image: ViewedImage, level: int, rect: Rect) -> None:
+def _look(viewing: TileViewing, image: TiledImage, level: int, rect: Rect) -> None:
     """Look at a window as napari does, and wait until all of it is there."""
     for c in range(image.channels):
         window = Window(level=level, c=c, ts=(0,), zs=(0,), rect=rect)

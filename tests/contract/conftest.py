@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from napari_idr import IDRClient
-from napari_idr.api.json_client import Ask
+from napari_idr.api.json_client import JsonClient
 from napari_idr.cancel import NEVER
 from napari_idr.transport import HttpTransport
 
@@ -42,5 +42,5 @@ def proxied_client() -> Iterator[IDRClient]:
 def told() -> Node:
     """What the real server says of its data."""
     transport = HttpTransport(address("IDR_CONFORMANCE_URL"))
-    yield Ask(transport).json("__harness__/facts", cancel=NEVER)
+    yield JsonClient(transport).json("__harness__/facts", cancel=NEVER)
     transport.close()

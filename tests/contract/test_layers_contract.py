@@ -14,7 +14,7 @@ from napari_idr.model import ImageId, ImageRef
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.image.open import plan_projected_image
 from napari_idr.services.session import ConnectionSettings, Session
-from napari_idr.tiles import Viewing
+from napari_idr.tiles import TileViewing
 
 STACK, COLOUR, PYRAMID, FLOATING = map(ImageId, (9001, 9002, 9003, 9004))
 
@@ -36,7 +36,7 @@ def session(real):
 
 @pytest.fixture
 def viewing():
-    viewing = Viewing()
+    viewing = TileViewing()
     yield viewing
     viewing.close()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_idr.api import Region
+from napari_idr.api import PixelRegion
 from napari_idr.cancel import NEVER
 from napari_idr.model import ImageId, PixelSource
 
@@ -19,7 +19,7 @@ JPEG_ERROR = 12
 
 def whole(reader, level=0, **place):
     height, width = reader.levels[level].shape
-    region = Region(level=level, y0=0, y1=height, x0=0, x1=width, **place)
+    region = PixelRegion(level=level, y0=0, y1=height, x0=0, x1=width, **place)
     return reader.read(region, cancel=NEVER).astype(int)
 
 
@@ -91,8 +91,8 @@ def test_tiles_of_a_pyramid_fit_together_at_their_borders(real):
     level = 2
     height, width = reader.levels[level].shape
 
-    across = Region(level=level, y0=1000, y1=1050, x0=1000, x1=1050)
-    corner = Region(level=level, y0=height - 5, y1=height, x0=width - 5, x1=width)
+    across = PixelRegion(level=level, y0=1000, y1=1050, x0=1000, x1=1050)
+    corner = PixelRegion(level=level, y0=height - 5, y1=height, x0=width - 5, x1=width)
     found = reader.read(across, cancel=NEVER).astype(int)
     last = reader.read(corner, cancel=NEVER)
 

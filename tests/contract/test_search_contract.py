@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from napari_idr.api.capabilities import capabilities
-from napari_idr.api.json_client import Ask
+from napari_idr.api.json_client import JsonClient
 from napari_idr.api.search.mapr import Mapr
 from napari_idr.cancel import NEVER
 from napari_idr.errors import NotFoundError, ResponseFormatError
@@ -21,33 +21,33 @@ if TYPE_CHECKING:
     from napari_idr.api.node import Node
 
 
-def served(variable: str) -> Iterator[Ask]:
+def served(variable: str) -> Iterator[JsonClient]:
     if not (url := os.environ.get(variable)):
         pytest.skip(f"{variable} names no server")
     transport = HttpTransport(url)
-    yield Ask(transport)
+    yield JsonClient(transport)
     transport.close()
 
 
 @pytest.fixture
-def ask() -> Iterator[Ask]:
+def ask() -> Iterator[JsonClient]:
     """A plain OMERO.web with mapr."""
     yield from served("IDR_CONFORMANCE_URL")
 
 
 @pytest.fixture
-def proxied() -> Iterator[Ask]:
+def proxied() -> Iterator[JsonClient]:
     """The same behind a proxy like the IDR's."""
     yield from served("IDR_CONFORMANCE_PROXY_URL")
 
 
 @pytest.fixture
-def facts(ask: Ask) -> Node:
+def facts(ask: JsonClient) -> Node:
     return ask.json("__harness__/facts", cancel=NEVER)
 
 
 @pytest.fixture
-def search(ask: Ask) -> Mapr:
+def search(ask: JsonClient) -> Mapr:
     return Mapr(ask)
 
 

@@ -54,7 +54,9 @@ def test_the_activity_dock_counts_thumbnails_and_is_empty_at_the_end(
     person.choose("idr_field", "2 / 4")
 
     person.until(lambda: any(0 < done < 96 for _, done, _ in bars(window)))
-    assert [(PLATE in words, most) for words, _, most in bars(window)] == [(True, 96)]
+    assert [(PLATE in message, most) for message, _, most in bars(window)] == [
+        (True, 96)
+    ]
     person.until(lambda: person.is_idle and not bars(window))
 
 

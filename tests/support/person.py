@@ -91,11 +91,11 @@ class Person:
     def until_idle(self) -> None:
         self.until(lambda: self.is_idle)
 
-    def until_status(self, *words: str) -> str:
+    def until_status(self, *message: str) -> str:
         """Wait until nothing runs and the status says all of the words."""
         try:
             self.until(
-                lambda: self.is_idle and all(word in self.status for word in words)
+                lambda: self.is_idle and all(word in self.status for word in message)
             )
         except Exception as error:
             raise AssertionError(f"the status is {self.status!r}") from error

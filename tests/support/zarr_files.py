@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import zarr
 
-from napari_idr.api.pixels.reader import Region
+from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.zarr.reader import open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.model import Image, ImageId
@@ -93,5 +93,5 @@ def opened(objects, **known):
 
 def plane(reader, level=0, c=0, z=0, t=0):
     height, width = reader.levels[level].shape
-    region = Region(level=level, c=c, z=z, t=t, y0=0, y1=height, x0=0, x1=width)
+    region = PixelRegion(level=level, c=c, z=z, t=t, y0=0, y1=height, x0=0, x1=width)
     return reader.read(region, cancel=NEVER)

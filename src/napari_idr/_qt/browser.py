@@ -20,7 +20,7 @@ from napari_idr._qt.settings import (
 from napari_idr.errors import IDRError
 from napari_idr.model import GridCell, ImageRef, Plate
 from napari_idr.services.annotations import annotation_rows
-from napari_idr.services.browser_state import Navigator, abilities
+from napari_idr.services.browser_state import BrowserState, abilities
 from napari_idr.services.details import (
     DatasetDetails,
     Details,
@@ -34,9 +34,9 @@ from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
-from napari_idr.services.regions.load import Regions
+from napari_idr.services.regions.load import RoiLayers
 from napari_idr.services.search.catalog import Entry
-from napari_idr.services.session import Opening, Session, connect
+from napari_idr.services.session import ServerInfo, Session, connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,17 +66,17 @@ class Browser(Panels):
     ) -> None:
         super().__init__(parent)
         self._unlisted = address
-        self._navigator = Navigator()
+        self._state = BrowserState()
         self._jobs = Jobs(self)
-        self._finder = Finder(self, self._jobs, self._navigator)
+        self._finder = Finder(self, self._jobs, self._state)
         self._scene = scene_of(napari_viewer)
         self._scene.attend(self, "")
         self._loading: PlateKey | None = None
-        self._account_words = ""
+        self._summary_message = ""
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
         dismiss = partial(self._scene.dismiss, id(self))
-        close = _Closer(self._jobs, self._navigator, dismiss)
+        close = _Closer(self._jobs, self._state, dismiss)
         self.destroyed.connect(close)
         app = QCoreApplication.instance()
         if app is not None:
@@ -99,7 +99,7 @@ class Browser(Panels):
         self.status.retryWanted.connect(self._jobs.retry)
         self._scene.wellClicked.connect(self._on_well)
         self._scene.wellActivated.connect(self._on_well_activated)
-        self._scene.feed.failed.connect(self._on_pixels_failed)
+        self._scene.refresher.failed.connect(self._on_pixels_failed)
         self._jobs.changed.connect(self._on_jobs_changed)
         self._jobs.failed.connect(self._on_failed)
         for name, receive in (
@@ -111,7 +111,7 @@ class Browser(Panels):
             ("projection", self._on_projected),
         ):
             self._jobs.slot(name).finished.connect(receive)
-        self._jobs.slot("details").failed.connect(self._navigator.forget_line)
+        self._jobs.slot("details").failed.connect(self._state.forget_line)
         self._jobs.slot("mosaic").stepped.connect(self._on_mosaic_step)
         self._scene.plates.arrived.connect(self._jobs.slot("mosaic").release)
         self._jobs.slot("image").stepped.connect(self._on_image_step)
@@ -132,36 +132,36 @@ class Browser(Panels):
     def _connect_to(self, address: str) -> None:
         self._jobs.cancel_all()
         self._forget()
-        self._navigator.address = address
+        self._state.address = address
         self._jobs.start(
             "connect", f"Asking {address} …", connect, address, connection_settings()
         )
 
     def _forget(self) -> None:
         """Show nothing of another server."""
-        self._navigator.leave()
+        self._state.leave()
         self._finder.clear()
         self.server.set_abilities("", ())
         self._show_cards(None)
 
-    def _on_connected(self, result: tuple[Session, Opening]) -> None:
-        session, opening = result
-        self._navigator.enter(session, opening)
+    def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:
+        session, server_info = result
+        self._state.enter(session, server_info)
         self._scene.keep(session)
         self._scene.attend(self, session.url)
-        if self._navigator.address != self._unlisted:
+        if self._state.address != self._unlisted:
             remember_address(session.url)
         self.server.set_addresses(dict.fromkeys([session.url, *recent_addresses()]))
         self.server.set_abilities(
-            abilities(opening.capabilities), opening.capabilities.evidence
+            abilities(server_info.capabilities), server_info.capabilities.evidence
         )
         self._finder.begin()
 
     # What is selected
 
     def _select(self, entry: Entry) -> None:
-        session = self._navigator.session
-        if session is not None and self._navigator.select(entry):
+        session = self._state.session
+        if session is not None and self._state.select(entry):
             self._jobs.start(
                 "details", f"Reading {entry.name} …", session.details, entry
             )
@@ -170,17 +170,17 @@ class Browser(Panels):
         """Show a plate, open an image."""
         self._select(entry)
         if isinstance(entry.item, Plate):
-            if self._navigator.wish_to_show(entry):
+            if self._state.wish_to_show(entry):
                 self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
         elif isinstance(entry.item, ImageRef):
-            self._open(self._navigator.request_for(entry))
+            self._open(self._state.request_for(entry))
 
     def _on_details(self, details: Details) -> None:
-        self._navigator.receive(details)
+        self._state.receive(details)
         self._show_cards(details)
         if isinstance(details, PlateDetails):
             self._scene.mark_hits(details)
-            if self._navigator.take_wish():
+            if self._state.take_wish():
                 self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
 
     def _show_cards(self, details: Details | None) -> None:
@@ -188,12 +188,10 @@ class Browser(Panels):
         if isinstance(details, PlateDetails | DatasetDetails | ImageDetails):
             study = details.study
         self.study.set_card(None if study is None else study.card)
-        if self._navigator.plate is not self.plate.details:
-            self.plate.set_details(self._navigator.plate)
+        if self._state.plate is not self.plate.details:
+            self.plate.set_details(self._state.plate)
         self.image.set_details(details if isinstance(details, ImageDetails) else None)
-        self.image.set_opened(
-            opened=self._scene.images.is_newest(self._navigator.image)
-        )
+        self.image.set_opened(opened=self._scene.images.is_newest(self._state.image))
         self.annotations.set_rows(
             () if details is None else annotation_rows(details.annotations)
         )
@@ -203,12 +201,12 @@ class Browser(Panels):
 
     def _on_field(self, run: object, field: int) -> None:
         """Another field or run was chosen: a plate that is shown follows."""
-        details = self._navigator.plate
+        details = self._state.plate
         if details is not None and self._scene.shows(details.key):
             self._on_show_plate(run, field)
 
     def _on_show_plate(self, run: object, field: int) -> None:
-        session, details = self._navigator.session, self._navigator.plate
+        session, details = self._state.session, self._state.plate
         if session is None or details is None:
             return
         if self._scene.is_complete(details.key, run, field):
@@ -227,18 +225,18 @@ class Browser(Panels):
         if isinstance(step, PlateShown):
             self._jobs.slot("mosaic").hold()
             self._loading = step.key
-            self._scene.show_plate(self._navigator.with_news(step))
+            self._scene.show_plate(self._state.with_news(step))
             return
         if isinstance(step, MosaicStep) and self._loading is not None:
             self._scene.paint(self._loading)
             self.status.set_progress(step.done, step.total, "thumbnails")
-            if step.account is not None:
-                self._scene.finish_plate(self._loading, step.account)
+            if step.summary is not None:
+                self._scene.finish_plate(self._loading, step.summary)
                 legend = self._scene.legend(self._loading)
-                self._account_words = f"{step.account.words} {legend}".strip()
+                self._summary_message = f"{step.summary.message} {legend}".strip()
 
     def _on_mosaic_done(self, _: object) -> None:
-        self.status.say(self._account_words)
+        self.status.say(self._summary_message)
 
     # Images
 
@@ -247,18 +245,18 @@ class Browser(Panels):
         session = self._scene.session(shown.server)
         if session is not None and self._scene.is_answered_by(self, shown.server):
             request = shown.image_request(cell)
-            self._navigator.leave_line()
+            self._state.leave_line()
             self._jobs.start(
                 "details", f"Reading {request.place} …", session.image_details, request
             )
 
     def _on_well_activated(self, shown: PlateShown, cell: GridCell) -> None:
         if self._scene.is_answered_by(self, shown.server):
-            self._navigator.leave_line()
+            self._state.leave_line()
             self._open(shown.image_request(cell))
 
     def _on_open_image(self) -> None:
-        details = self._navigator.image
+        details = self._state.image
         if details is not None:
             self._open(details.request)
 
@@ -267,9 +265,9 @@ class Browser(Panels):
         if session is None or request is None:
             return
         self._jobs.slot("details").cancel()
-        words = f"Opening {request.place or request.ref.name or 'the image'} …"
+        message = f"Opening {request.place or request.ref.name or 'the image'} …"
         self._jobs.start(
-            "image", words, session.open_image, request, self._scene.viewing.open
+            "image", message, session.open_image, request, self._scene.viewing.open
         )
 
     def _on_image_step(self, details: ImageDetails) -> None:
@@ -279,7 +277,7 @@ class Browser(Panels):
         self._scene.add_image(opened)
         self.image.set_source(opened.reader.source)
         self.image.set_opened(opened=True)
-        self.status.say(opened.words)
+        self.status.say(opened.message)
 
     def _on_regions_wanted(self) -> None:
         opened = self._scene.images.newest
@@ -290,9 +288,9 @@ class Browser(Panels):
                 "regions", "Asking for regions …", session.regions, opened, view
             )
 
-    def _on_regions(self, regions: Regions) -> None:
+    def _on_regions(self, regions: RoiLayers) -> None:
         self._scene.images.add_regions(regions)
-        self.status.say(regions.words)
+        self.status.say(regions.message)
 
     def _on_projection_wanted(self) -> None:
         opened = self._scene.images.newest
@@ -305,22 +303,22 @@ class Browser(Panels):
 
     def _on_projected(self, opened: OpenedImage) -> None:
         self._scene.images.add_projection(opened)
-        self.status.say(opened.words)
+        self.status.say(opened.message)
 
     # What is going on
 
     def _on_cancel(self) -> None:
         self._jobs.cancel_all()
         self._finder.stop_loading()
-        self._navigator.leave_line()
+        self._state.leave_line()
         self.status.say("Cancelled.")
 
     def _on_jobs_changed(self) -> None:
-        self.status.set_running(self._jobs.words)
+        self.status.set_running(self._jobs.message)
 
     def _on_pixels_failed(self, error: IDRError) -> None:
         sentence = self._explained(error)
-        self._jobs.remember_retry(self._scene.feed.retry)
+        self._jobs.remember_retry(self._scene.refresher.retry)
         sentence = f"A part of the image didn't come. {sentence}"
         self.status.say_failed(sentence, can_retry=True)
 
@@ -331,20 +329,20 @@ class Browser(Panels):
         """Return the sentence of an error, which names the server that was asked."""
         url = error.url if isinstance(error, IDRError) else None
         asked = None if url is None else self._scene.server_of(url)
-        return explain(error, host=asked or self._navigator.host)
+        return explain(error, host=asked or self._state.host)
 
 
 class _Closer:
     """Ends all work of a browser; it must not touch the widgets, which are gone."""
 
     def __init__(
-        self, jobs: Jobs, navigator: Navigator, dismiss: Callable[[], None]
+        self, jobs: Jobs, state: BrowserState, dismiss: Callable[[], None]
     ) -> None:
         self._workers = jobs.workers
         self._dismiss = dismiss
-        self._navigator = navigator
+        self._state = state
 
     def __call__(self, *_: object) -> None:
         self._workers.close()
-        self._navigator.leave()
+        self._state.leave()
         self._dismiss()

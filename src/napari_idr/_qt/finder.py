@@ -11,7 +11,7 @@ from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
 from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
 from napari_idr.errors import IDRError
 from napari_idr.model import SearchKey, Suggestion
-from napari_idr.services.browser_state import Navigator, found_words
+from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import Entry, Query, filter_studies
 from napari_idr.services.session import Found
@@ -26,11 +26,11 @@ class Finder(QObject):
     entrySelected = Signal(object)  # Entry
     entryActivated = Signal(object)  # Entry: Enter or a double click
 
-    def __init__(self, panels: Panels, jobs: Jobs, navigator: Navigator) -> None:
+    def __init__(self, panels: Panels, jobs: Jobs, state: BrowserState) -> None:
         super().__init__(panels)
         self._panels = panels
         self._jobs = jobs
-        self._navigator = navigator
+        self._state = state
         self._use_model(panels.found)
         panels.search.searchWanted.connect(self._on_search)
         panels.search.suggestionsWanted.connect(self._on_suggestions_wanted)
@@ -49,10 +49,10 @@ class Finder(QObject):
 
     def begin(self) -> None:
         """Offer what the server that was reached can search, else its studies."""
-        panels, opening = self._panels, self._navigator.opening
-        keys = () if opening is None else opening.keys
+        panels, server_info = self._panels, self._state.server_info
+        keys = () if server_info is None else server_info.keys
         panels.search.set_keys(keys)
-        panels.status.say(self._navigator.welcome)
+        panels.status.say(self._state.welcome)
         if keys:
             panels.search.take_focus()
             self._on_tab(panels.tabs.currentIndex())
@@ -75,7 +75,7 @@ class Finder(QObject):
     # Searching and browsing
 
     def _on_search(self, key: SearchKey, value: str) -> None:
-        session = self._navigator.session
+        session = self._state.session
         if session is None:
             return
         if not value:
@@ -87,12 +87,12 @@ class Finder(QObject):
 
     def _on_found(self, found: Found) -> None:
         self._panels.found.set_entries(found.entries, "Images")
-        self._panels.status.say(found_words(found))
+        self._panels.status.say(found_message(found))
         if len(found.entries) == 1:
             self._panels.results.expand(self._panels.found.index(0, 0))
 
     def _on_suggestions_wanted(self, key: SearchKey, text: str) -> None:
-        session = self._navigator.session
+        session = self._state.session
         if session is not None:
             self._jobs.slot("suggest", loud=False).submit(
                 session.suggestions, key, text
@@ -102,21 +102,21 @@ class Finder(QObject):
         self._panels.search.set_suggestions(*found)
 
     def _load_studies(self) -> None:
-        session = self._navigator.session
+        session = self._state.session
         if session is not None:
             self._jobs.start("studies", "Listing all studies …", session.studies)
 
     def _on_studies(self, entries: tuple[Entry, ...]) -> None:
-        self._navigator.studies = entries
+        self._state.studies = entries
         self._show_studies(self._panels.studies.filter.value)
-        if self._navigator.opening is not None and not self._navigator.opening.keys:
-            self._panels.status.say(self._navigator.welcome)
+        if self._state.server_info is not None and not self._state.server_info.keys:
+            self._panels.status.say(self._state.welcome)
 
-    def _show_studies(self, words: str) -> None:
-        studies = self._navigator.studies
+    def _show_studies(self, message: str) -> None:
+        studies = self._state.studies
         if studies is None:
             return
-        kept = filter_studies(studies, words)
+        kept = filter_studies(studies, message)
         self._panels.browsed.set_entries(kept, "Contains")
         self._panels.status.say(f"{len(kept)} of {len(studies)} studies")
 
@@ -124,7 +124,7 @@ class Finder(QObject):
         self._model.ask_for_children(index)
 
     def _on_children_wanted(self, entry: Entry) -> None:
-        session = self._navigator.session
+        session = self._state.session
         if session is None:
             return
         # A slot for each line: several can be opened at once.
@@ -136,7 +136,7 @@ class Finder(QObject):
         entry, children = found
         model = self._panels.found if entry.query is not None else self._panels.browsed
         if isinstance(children, IDRError):
-            sentence = explain(children, host=self._navigator.host)
+            sentence = explain(children, host=self._state.host)
             model.set_failed(entry, sentence)
             self._panels.status.say_failed(sentence, can_retry=False)
         else:
@@ -159,7 +159,7 @@ class Finder(QObject):
     def _on_tab(self, tab: int) -> None:
         searching = tab == SEARCH_TAB
         self._use_model(self._panels.found if searching else self._panels.browsed)
-        if not searching and self._navigator.studies is None:
+        if not searching and self._state.studies is None:
             self._load_studies()
 
     def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class _Job:
     slot: TaskSlot
-    words: str = ""
+    message: str = ""
     loud: bool = True
 
 
@@ -60,23 +60,23 @@ class Jobs(QObject):
         return job.slot
 
     def start(
-        self, name: str, words: str, job: Callable[..., object], *args: object
+        self, name: str, message: str, job: Callable[..., object], *args: object
     ) -> None:
-        """Run a job in a slot; `words` say what it does, for the status."""
+        """Run a job in a slot; `message` say what it does, for the status."""
         slot = self.slot(name)
-        self._jobs[name].words = words
+        self._jobs[name].message = message
         if name in self._order:
             self._order.remove(name)
         self._order.append(name)
         slot.submit(job, *args)
 
     @property
-    def words(self) -> str | None:
+    def message(self) -> str | None:
         """What the newest loud job that still runs does; None if none runs."""
         for name in reversed(self._order):
             job = self._jobs[name]
             if job.slot.busy and job.loud:
-                return job.words
+                return job.message
         return None
 
     def cancel_all(self) -> None:

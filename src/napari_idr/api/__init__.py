@@ -6,7 +6,7 @@ from napari_idr.api.client import DEFAULT_URL, IDRClient
 from napari_idr.api.downloads import safe_file_name
 from napari_idr.api.pixels.dask_arrays import ImagePixels
 from napari_idr.api.pixels.projection import projected_reader
-from napari_idr.api.pixels.reader import Level, PixelReader, Region
+from napari_idr.api.pixels.reader import Level, PixelReader, PixelRegion
 from napari_idr.api.pixels.sources import Plane
 
 __all__ = [
@@ -15,8 +15,8 @@ __all__ = [
     "ImagePixels",
     "Level",
     "PixelReader",
+    "PixelRegion",
     "Plane",
-    "Region",
     "projected_reader",
     "safe_file_name",
 ]

@@ -18,7 +18,7 @@ from napari_idr.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
 
@@ -36,8 +36,8 @@ ROUND = 100
 class Annotations:
     """What was written about objects, and the files attached to them. Thread-safe."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, json_client: JsonClient) -> None:
+        self._json_client = json_client
 
     def map_annotations(
         self,
@@ -107,7 +107,9 @@ class Annotations:
         page = 1
         while True:
             asked = params if page == 1 else (*params, ("page", page))
-            answer = self._ask.json("webclient/api/annotations/", asked, cancel=cancel)
+            answer = self._json_client.json(
+                "webclient/api/annotations/", asked, cancel=cancel
+            )
             rows = answer.children("annotations")
             new = [row for row in rows if read_link(row) not in seen]
             for row in new:
@@ -160,7 +162,7 @@ def require_parent(node: Node, kind: ObjectKind, ids: frozenset[int]) -> None:
     """
     parent = _parent(node)
     if parent is not None and (parent.kind != kind or parent.id not in ids):
-        raise node.stumble(
+        raise node.error_here(
             f"this is about {parent.kind} {parent.id}, not about what was asked"
         )
 
@@ -202,7 +204,7 @@ def read_file_annotation(node: Node) -> FileAnnotation:
 def _pair(node: Node) -> tuple[str, str]:
     texts = ["" if part.is_null else part.read(str) for part in node.elements()]
     if len(texts) != 2:
-        raise node.stumble(f"{len(texts)} texts are not a key and a value")
+        raise node.error_here(f"{len(texts)} texts are not a key and a value")
     return texts[0], texts[1]
 
 

@@ -9,7 +9,7 @@ from napari_idr.errors import ConnectionFailedError, IDRError, ResponseFormatErr
 from napari_idr.model import Capabilities
 
 if TYPE_CHECKING:
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
     from napari_idr.transport import Params, Response
@@ -31,7 +31,7 @@ Finding = tuple[bool, str]
 """Whether it works, and which answer showed it."""
 
 
-def capabilities(ask: Ask, *, cancel: CancelToken) -> Capabilities:
+def capabilities(json_client: JsonClient, *, cancel: CancelToken) -> Capabilities:
     """Find out what a server can do: five requests, six where mapr has no genes.
 
     Rendering is asked for with an image that can't exist. Who draws says that
@@ -53,13 +53,13 @@ def capabilities(ask: Ask, *, cancel: CancelToken) -> Capabilities:
     GET /webclient/keepalive_ping/
     GET /webgateway/render_image/0/0/0/?c=&m=&format=
     """
-    first = ask.response(JSON_API, cancel=cancel)
+    first = json_client.response(JSON_API, cancel=cancel)
     if first.status >= 500 or first.status == TOO_MANY:
         raise status_error(first)
     json_api = _json_api(first)
-    mapr = _mapr(ask, cancel)
-    search_engine = _search_engine(ask, cancel)
-    rendering, lossless = _rendering(ask, cancel)
+    mapr = _mapr(json_client, cancel)
+    search_engine = _search_engine(json_client, cancel)
+    rendering, lossless = _rendering(json_client, cancel)
     abilities = {
         "json_api": json_api,
         "mapr": mapr,
@@ -73,31 +73,33 @@ def capabilities(ask: Ask, *, cancel: CancelToken) -> Capabilities:
         )
     return Capabilities(
         **{name: works for name, (works, _) in abilities.items()},
-        evidence=tuple((name, words) for name, (_, words) in abilities.items()),
+        evidence=tuple((name, message) for name, (_, message) in abilities.items()),
     )
 
 
 def _json_api(response: Response) -> Finding:
-    node, words = _json(response, JSON_API)
+    node, message = _json(response, JSON_API)
     if node is None or not is_api_root(node):
-        return False, words
-    return True, words
+        return False, message
+    return True, message
 
 
-def _mapr(ask: Ask, cancel: CancelToken) -> Finding:
+def _mapr(json_client: JsonClient, cancel: CancelToken) -> Finding:
     """Ask for the completions of nothing: no archive looks them up."""
-    response, words = _response(ask, MAPR_VALUES, cancel)
+    response, message = _response(json_client, MAPR_VALUES, cancel)
     if response is not None and response.status == 404:
         # No mapr, or one that is set up without genes: it tells its keys.
-        response, words = _response(ask, MAPR_CONFIG, cancel)
+        response, message = _response(json_client, MAPR_CONFIG, cancel)
         names = [] if response is None else _mapr_names(response)
         if not names:
-            return False, words
-        response, words = _response(ask, f"mapr/api/autocomplete/{names[0]}/", cancel)
+            return False, message
+        response, message = _response(
+            json_client, f"mapr/api/autocomplete/{names[0]}/", cancel
+        )
     if response is None:
-        return False, words
-    node, words = _json(response, MAPR_VALUES)
-    return node is not None and node.is_list, words
+        return False, message
+    node, message = _json(response, MAPR_VALUES)
+    return node is not None and node.is_list, message
 
 
 def _mapr_names(response: Response) -> list[str]:
@@ -105,66 +107,66 @@ def _mapr_names(response: Response) -> list[str]:
     return [] if node is None or not node.is_object else list(node.members())
 
 
-def _search_engine(ask: Ask, cancel: CancelToken) -> Finding:
-    response, words = _response(ask, SEARCH_ENGINE, cancel)
+def _search_engine(json_client: JsonClient, cancel: CancelToken) -> Finding:
+    response, message = _response(json_client, SEARCH_ENGINE, cancel)
     if response is None:
-        return False, words
-    node, words = _json(response, SEARCH_ENGINE)
-    return node is not None and are_data_sources(node), words
+        return False, message
+    node, message = _json(response, SEARCH_ENGINE)
+    return node is not None and are_data_sources(node), message
 
 
-def _rendering(ask: Ask, cancel: CancelToken) -> tuple[Finding, Finding]:
+def _rendering(json_client: JsonClient, cancel: CancelToken) -> tuple[Finding, Finding]:
     """Ask for a plane as one who has a session; a microservice wants one."""
-    session, words = _response(ask, SESSION, cancel)
+    session, message = _response(json_client, SESSION, cancel)
     if session is None or session.status != 200 or session.body.strip() != b"OK":
-        nobody = False, words
+        nobody = False, message
         return nobody, nobody
-    response, words = _response(ask, PLANE, cancel, PLANE_PARAMS)
+    response, message = _response(json_client, PLANE, cancel, PLANE_PARAMS)
     if response is None:
-        nobody = False, words
+        nobody = False, message
         return nobody, nobody
     # Both say that there is no such image: OMERO.web by a page, and the microservice,
     # which can draw without loss, in plain words.
     plain = response.content_type != "text/html"
     draws = response.status == 404 or (response.status == 400 and plain)
     exact = draws and plain
-    return (draws, words), (exact, words)
+    return (draws, message), (exact, message)
 
 
 def _response(
-    ask: Ask, path: str, cancel: CancelToken, params: Params = ()
+    json_client: JsonClient, path: str, cancel: CancelToken, params: Params = ()
 ) -> tuple[Response | None, str]:
     """Return an answer, None if none came, and words on it."""
     try:
-        response = ask.response(path, params, cancel=cancel)
+        response = json_client.response(path, params, cancel=cancel)
     except ConnectionFailedError as error:
         return None, f"/{path}: {error.message}"
     if response.status == TOO_MANY:
         raise status_error(response)
-    return response, _words(response, path)
+    return response, _message(response, path)
 
 
 def _json(response: Response, path: str) -> tuple[Node | None, str]:
-    words = _words(response, path)
+    message = _message(response, path)
     if response.status != 200 or not is_json(response):
-        return None, words
+        return None, message
     try:
-        return read_json(response), words
+        return read_json(response), message
     except IDRError as error:
         return None, f"/{path}: {error.message}"
 
 
-def _words(response: Response, path: str) -> str:
+def _message(response: Response, path: str) -> str:
     """Return in words what came.
 
     >>> from napari_idr.transport import Response
-    >>> _words(Response(url="", status=302, headers={"location": "/x"}), "mapr/")
+    >>> _message(Response(url="", status=302, headers={"location": "/x"}), "mapr/")
     '/mapr/ answered 302 to /x'
     """
-    words = f"/{path} answered {response.status}"
+    message = f"/{path} answered {response.status}"
     if location := response.headers.get("location"):
-        return f"{words} to {location}"
-    return f"{words} {response.content_type}".rstrip()
+        return f"{message} to {location}"
+    return f"{message} {response.content_type}".rstrip()
 
 
 def is_api_root(answer: Node) -> bool:

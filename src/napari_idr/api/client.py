@@ -12,11 +12,11 @@ from napari_idr.api.cache_rules import KEEP_RULES
 from napari_idr.api.capabilities import capabilities
 from napari_idr.api.containers import Containers
 from napari_idr.api.downloads import Downloads
-from napari_idr.api.json_client import Ask
+from napari_idr.api.json_client import JsonClient
 from napari_idr.api.links import web_url
 from napari_idr.api.pixels.display import Displays
 from napari_idr.api.pixels.image_details import Drawing, Images
-from napari_idr.api.pixels.render_requests import Rendering
+from napari_idr.api.pixels.render_requests import RenderRequests
 from napari_idr.api.pixels.sources import PixelSources
 from napari_idr.api.pixels.thumbnails import STORED_PX, Thumbnails
 from napari_idr.api.plates import PlateGrids
@@ -129,7 +129,7 @@ class IDRClient:
         transport: Transport | None = None,
     ) -> None:
         self.url = server_address(url)
-        self._ask = Ask(
+        self._json_client = JsonClient(
             transport
             or open_transport(
                 self.url,
@@ -142,15 +142,19 @@ class IDRClient:
         again = partial(_rendering_of, self.url, at_once, timeout_s)
         self._limits = (at_once, timeout_s)
         self._capabilities: Capabilities | None = None
-        self._containers = Containers(self._ask)
-        self._plate_grids = PlateGrids(self._ask)
-        self._images = Images(self._ask, Displays(self._ask), self._drawing)
-        self._thumbnails = Thumbnails(self._ask, at_once=at_once)
-        self._rendering = Rendering(self._ask, reopen=None if transport else again)
-        self._rois = Rois(self._ask, self._rendering, at_once=at_once)
-        self._annotations = Annotations(self._ask)
-        self._downloads = Downloads(self._ask)
-        self._tables = Tables(self._ask, self._plate_grids)
+        self._containers = Containers(self._json_client)
+        self._plate_grids = PlateGrids(self._json_client)
+        self._images = Images(
+            self._json_client, Displays(self._json_client), self._drawing
+        )
+        self._thumbnails = Thumbnails(self._json_client, at_once=at_once)
+        self._rendering = RenderRequests(
+            self._json_client, reopen=None if transport else again
+        )
+        self._rois = Rois(self._json_client, self._rendering, at_once=at_once)
+        self._annotations = Annotations(self._json_client)
+        self._downloads = Downloads(self._json_client)
+        self._tables = Tables(self._json_client, self._plate_grids)
         self._opening = threading.Lock()
         self._sources: PixelSources | None = None
         self._probing = threading.Lock()
@@ -171,7 +175,7 @@ class IDRClient:
 
     def close(self) -> None:
         """Let go of connections; requests under way end with an error."""
-        self._ask.transport.close()
+        self._json_client.transport.close()
 
     # What the server can do
 
@@ -181,7 +185,7 @@ class IDRClient:
             cancel.check()
         try:
             if self._capabilities is None:
-                self._capabilities = capabilities(self._ask, cancel=cancel)
+                self._capabilities = capabilities(self._json_client, cancel=cancel)
             return self._capabilities
         finally:
             self._probing.release()
@@ -563,9 +567,9 @@ class IDRClient:
         """Return what answers searches here; mapr where it is on."""
         able = self.capabilities(cancel=cancel)
         if able.mapr:
-            return Mapr(self._ask)
+            return Mapr(self._json_client)
         if able.search_engine:
-            return SearchEngine(self._ask)
+            return SearchEngine(self._json_client)
         raise NotFoundError("neither mapr nor a search engine answers", url=self.url)
 
     def _drawing(self) -> Drawing:
@@ -592,7 +596,7 @@ class IDRClient:
 
 
 @cache
-def _rendering_of(url: str, at_once: int, timeout_s: float) -> Rendering:
+def _rendering_of(url: str, at_once: int, timeout_s: float) -> RenderRequests:
     """Return the rendering of a server for a process that got a reader sent."""
     client = IDRClient(url, cache=False, at_once=at_once, timeout_s=timeout_s)
     return client._rendering

@@ -26,7 +26,7 @@ from napari_idr.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
     from napari_idr.model import ObjectKind, Study
@@ -39,8 +39,8 @@ class Containers:
     therefore followed by one request that tells the two apart.
     """
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, json_client: JsonClient) -> None:
+        self._json_client = json_client
 
     def studies(self, *, cancel: CancelToken) -> Iterator[Study]:
         """Yield all screens and then all projects, each by name.
@@ -52,12 +52,12 @@ class Containers:
         """
         counted = (("childCount", "true"),)
         for node in object_pages(
-            self._ask, "api/v0/m/screens/", counted, cancel=cancel
+            self._json_client, "api/v0/m/screens/", counted, cancel=cancel
         ):
             if (screen := read_screen(node)).child_count != 0:
                 yield screen
         for node in object_pages(
-            self._ask, "api/v0/m/projects/", counted, cancel=cancel
+            self._json_client, "api/v0/m/projects/", counted, cancel=cancel
         ):
             if (project := read_project(node)).child_count != 0:
                 yield project
@@ -103,11 +103,18 @@ class Containers:
         """
         path = f"api/v0/m/plates/{plate_id}/plateacquisitions/"
         try:
-            runs = [read_run(n) for n in object_pages(self._ask, path, cancel=cancel)]
+            runs = [
+                read_run(n)
+                for n in object_pages(self._json_client, path, cancel=cancel)
+            ]
         except ServerError:
             path = "webclient/api/plate_acquisitions/"
             nodes = list_pages(
-                self._ask, path, (("id", plate_id),), "acquisitions", cancel=cancel
+                self._json_client,
+                path,
+                (("id", plate_id),),
+                "acquisitions",
+                cancel=cancel,
             )
             runs = [read_listed_run(node) for node in nodes]
         if not runs:
@@ -128,7 +135,7 @@ class Containers:
         GET /api/v0/m/{kind}s/{number}/
         """
         with naming(kind, number):
-            return self._ask.json(f"api/v0/m/{kind}s/{number}/", cancel=cancel)
+            return self._json_client.json(f"api/v0/m/{kind}s/{number}/", cancel=cancel)
 
     def _rows(
         self, children: str, parent: ObjectKind, number: int, cancel: CancelToken
@@ -136,7 +143,7 @@ class Containers:
         found = False
         path = f"webclient/api/{children}/"
         for node in list_pages(
-            self._ask, path, (("id", number),), children, cancel=cancel
+            self._json_client, path, (("id", number),), children, cancel=cancel
         ):
             found = True
             yield node

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.cancel import CancelToken
     from napari_idr.model import FileAnnotation
     from napari_idr.transport import Stream
@@ -80,8 +80,8 @@ def _shortened(name: str) -> str:
 class Downloads:
     """Attached files. Thread-safe."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, json_client: JsonClient) -> None:
+        self._json_client = json_client
 
     def download(
         self,
@@ -109,7 +109,7 @@ class Downloads:
         temporary = directory / f".{secrets.token_hex(8)}.idr-part"
         request = Request(path=f"webclient/annotation/{annotation.id}/")
         try:
-            with self._ask.transport.stream(request, cancel=cancel) as stream:
+            with self._json_client.transport.stream(request, cancel=cancel) as stream:
                 _require_file(stream, annotation)
                 _write(stream, temporary, annotation.size, progress, cancel)
             _place(temporary, target, overwrite=overwrite)

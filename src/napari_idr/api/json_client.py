@@ -30,7 +30,7 @@ HINT_CHARS = 200
 """So much of what the server says about its failure is kept in the message."""
 
 
-class Ask:
+class JsonClient:
     """Asks one server through a transport. Thread-safe.
 
     Statuses, redirects, pages where data is due and broken JSON become errors
@@ -100,7 +100,7 @@ class Ask:
 
 
 def read_json(response: Response) -> Node:
-    """Return the JSON of a good answer; raise as `Ask.json` does."""
+    """Return the JSON of a good answer; raise as `JsonClient.json` does."""
     require_success(response)
     try:
         value = json.loads(response.body)
@@ -125,7 +125,7 @@ def status_error(response: Response) -> IDRError:
     """Return what a status other than 200 means."""
     status, url = response.status, response.url
     message = f"the server answered {status}"
-    if hint := server_words(response):
+    if hint := server_message(response):
         message = f"{message}: {hint}"
     if 300 <= status < 400:
         place = response.headers.get("location", "nowhere")
@@ -153,7 +153,7 @@ def is_json(response: Response) -> bool:
     return response.content_type == "application/json"
 
 
-def server_words(response: Response) -> str:
+def server_message(response: Response) -> str:
     """Return in one line what the server says about its failure, "" if nothing."""
     if is_page(response):
         return ""
@@ -198,7 +198,7 @@ ROUND = 5
 
 
 def list_pages(
-    ask: Ask, path: str, params: Params, key: str, *, cancel: CancelToken
+    json_client: JsonClient, path: str, params: Params, key: str, *, cancel: CancelToken
 ) -> Iterator[Node]:
     """Yield the rows of a web client's list, whatever the server's page size.
 
@@ -214,7 +214,7 @@ def list_pages(
     page, first = 1, 0
     while True:
         asked = (*params, ("page", page), ("limit", LIST_PAGE))
-        rows = ask.json(path, asked, cancel=cancel).children(key)
+        rows = json_client.json(path, asked, cancel=cancel).children(key)
         new = [row for row in rows if row.get("id", int) not in seen]
         seen.update(row.get("id", int) for row in new)
         yield from new
@@ -225,7 +225,7 @@ def list_pages(
 
 
 def object_pages(
-    ask: Ask, path: str, params: Params = (), *, cancel: CancelToken
+    json_client: JsonClient, path: str, params: Params = (), *, cancel: CancelToken
 ) -> Iterator[Node]:
     """Yield the objects of a list of the JSON API, which tells their number.
 
@@ -237,7 +237,7 @@ def object_pages(
     offset = 0
     while True:
         asked = (*params, ("limit", OBJECT_PAGE), ("offset", offset))
-        answer = ask.json(path, asked, cancel=cancel)
+        answer = json_client.json(path, asked, cancel=cancel)
         rows = answer.children("data")
         new = [row for row in rows if row.get("@id", int) not in seen]
         seen.update(row.get("@id", int) for row in new)

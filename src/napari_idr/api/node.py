@@ -48,7 +48,7 @@ class Node:
     url: str | None = None
     forget: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
-    def stumble(self, message: str) -> ResponseFormatError:
+    def error_here(self, message: str) -> ResponseFormatError:
         """Return an error that says where in which answer the reader stumbled.
 
         An answer that can't be read isn't remembered: the next one may be better.
@@ -106,7 +106,7 @@ class Node:
     def elements(self) -> tuple[Node, ...]:
         """Return the elements of this list."""
         if not isinstance(self.value, list):
-            raise self.stumble(f"this is {_kind(self.value)}, not a list")
+            raise self.error_here(f"this is {_kind(self.value)}, not a list")
         return tuple(
             Node(value, f"{self.path}[{index}]", self.url, self.forget)
             for index, value in enumerate(self.value)
@@ -120,7 +120,7 @@ class Node:
     def members(self) -> dict[str, object]:
         """Return this object as it is; raise if it is none."""
         if not isinstance(self.value, dict):
-            raise self.stumble(f"this is {_kind(self.value)}, not an object")
+            raise self.error_here(f"this is {_kind(self.value)}, not an object")
         return self.value
 
     def __contains__(self, key: str) -> bool:
@@ -149,7 +149,7 @@ class Node:
         value = self.members().get(key)
         if value is None:
             wrong = "null" if key in self else "missing"
-            raise self.stumble(f"{key!r} is {wrong}")
+            raise self.error_here(f"{key!r} is {wrong}")
         return value
 
     def _typed(self, value: object, kind: type[T], what: str) -> T:
@@ -157,9 +157,9 @@ class Node:
             try:
                 value = float(value)
             except OverflowError:
-                raise self.stumble(f"{what} is too large a number") from None
+                raise self.error_here(f"{what} is too large a number") from None
         if not isinstance(value, kind) or type(value) is not kind:
-            raise self.stumble(f"{what} is {_kind(value)}, not {KINDS[kind]}")
+            raise self.error_here(f"{what} is {_kind(value)}, not {KINDS[kind]}")
         return value
 
 

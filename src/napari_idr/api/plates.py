@@ -16,7 +16,7 @@ from napari_idr.model import (
 )
 
 if TYPE_CHECKING:
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class PlateGrids:
     """Grids of plates, by the web gateway. Thread-safe."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, json_client: JsonClient) -> None:
+        self._json_client = json_client
 
     def plate_grid(
         self,
@@ -42,7 +42,7 @@ class PlateGrids:
         path = f"webgateway/plate/{plate_id}/{field}/"
         if run is not None:
             path = f"{path}{run}/"
-        response = self._ask.response(path, cancel=cancel)
+        response = self._json_client.response(path, cancel=cancel)
         if response.status == 500 and is_json(response):
             # how this view says that there is no such plate
             raise NotFoundError(
@@ -73,7 +73,7 @@ def read_plate_grid(
     if len(cells) != len(row_labels) or any(
         len(line) != len(column_labels) for line in cells
     ):
-        raise node.stumble("the grid doesn't fit its labels")
+        raise node.error_here("the grid doesn't fit its labels")
     return PlateGrid(
         plate_id=plate_id,
         field=field,

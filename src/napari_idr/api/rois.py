@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
-    from napari_idr.api.pixels.render_requests import Rendering
+    from napari_idr.api.pixels.render_requests import RenderRequests
     from napari_idr.cancel import CancelToken
     from napari_idr.model import ImageId
 
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 class Rois:
     """Regions of images. Thread-safe."""
 
-    def __init__(self, ask: Ask, rendering: Rendering, *, at_once: int) -> None:
-        self._ask = ask
+    def __init__(
+        self, json_client: JsonClient, rendering: RenderRequests, *, at_once: int
+    ) -> None:
+        self._json_client = json_client
         self._rendering = rendering
         self._at_once = at_once
 
@@ -43,7 +45,7 @@ class Rois:
         GET /api/v0/m/images/{image_id}/rois/?limit=&offset=
         """
         path = f"api/v0/m/images/{image_id}/rois/"
-        for node in object_pages(self._ask, path, cancel=cancel):
+        for node in object_pages(self._json_client, path, cancel=cancel):
             yield read_roi(node)
 
     def masks(
@@ -149,9 +151,9 @@ def _vertices(node: Node) -> tuple[Point, ...]:
     try:
         numbers = [float(n) for n in BETWEEN_NUMBERS.split(text.strip(" ,;")) if n]
     except ValueError:
-        raise node.stumble("'Points' holds what is no number") from None
+        raise node.error_here("'Points' holds what is no number") from None
     if len(numbers) % 2:
-        raise node.stumble("'Points' holds a number without a partner")
+        raise node.error_here("'Points' holds a number without a partner")
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
@@ -166,7 +168,7 @@ def _transform(node: Node | None) -> Callable[[Point], Point]:
     xx, xy, dx = (node.get(key, float) for key in ("A00", "A01", "A02"))
     yx, yy, dy = (node.get(key, float) for key in ("A10", "A11", "A12"))
     if not all(math.isfinite(n) for n in (xx, xy, dx, yx, yy, dy)):
-        raise node.stumble("the transform isn't finite")
+        raise node.error_here("the transform isn't finite")
     return lambda point: (
         xx * point[0] + xy * point[1] + dx,
         yx * point[0] + yy * point[1] + dy,

@@ -12,7 +12,7 @@ from napari_idr.errors import NotFoundError, ResponseFormatError
 from napari_idr.model import Table
 
 if TYPE_CHECKING:
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.api.plates import PlateGrids
     from napari_idr.cancel import CancelToken
@@ -32,8 +32,8 @@ class Tables:
     `NotFoundError` where there is none.
     """
 
-    def __init__(self, ask: Ask, grids: PlateGrids) -> None:
-        self._ask = ask
+    def __init__(self, json_client: JsonClient, grids: PlateGrids) -> None:
+        self._json_client = json_client
         self._grids = grids
 
     def of_well(self, well_id: WellId, *, cancel: CancelToken) -> Table:
@@ -100,14 +100,14 @@ class Tables:
         blocks: list[Table] = []
         while True:
             offset = sum(len(block.rows) for block in blocks)
-            answer = self._ask.json(
+            answer = self._json_client.json(
                 f"webgateway/table/{path}/query/",
                 (("query", query), ("limit", BLOCK_ROWS), ("offset", offset)),
                 cancel=cancel,
             )
             block = _block(answer)
             if blocks and block.rows and block.rows == blocks[-1].rows:
-                raise answer.stumble(f"the rows after {offset} are those before it")
+                raise answer.error_here(f"the rows after {offset} are those before it")
             blocks.append(block)
             if _is_last(block, offset, read_hit_count(answer)):
                 rows = tuple(row for block in blocks for row in block.rows)
@@ -162,9 +162,9 @@ def read_table(node: Node) -> Table:
         tuple(_value(cell) for cell in row.elements()) for row in data.children("rows")
     )
     if any(len(row) != len(columns) for row in rows):
-        raise data.stumble("a row is longer or shorter than the columns")
+        raise data.error_here("a row is longer or shorter than the columns")
     if types and len(types) != len(columns):
-        raise data.stumble(f"{len(types)} types for {len(columns)} columns")
+        raise data.error_here(f"{len(types)} types for {len(columns)} columns")
     return Table(columns=columns, column_types=types, rows=rows)
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from napari_idr.model import Capabilities
     from napari_idr.services.plate.view import PlateShown
     from napari_idr.services.search.catalog import Entry
-    from napari_idr.services.session import Found, Opening, Session
+    from napari_idr.services.session import Found, ServerInfo, Session
 
-__all__ = ["Navigator", "abilities", "found_words"]
+__all__ = ["BrowserState", "abilities", "found_message"]
 
 
 MAX_SHOWN = 40
@@ -28,13 +28,13 @@ MAX_SHOWN = 40
 MAX_SPELLINGS = 3
 
 
-class Navigator:
+class BrowserState:
     """The state of one browser. Lives on one thread; never waits."""
 
     def __init__(self) -> None:
         self.address = ""
         self.session: Session | None = None
-        self.opening: Opening | None = None
+        self.server_info: ServerInfo | None = None
         self.studies: tuple[Entry, ...] | None = None
         self.selected: Entry | None = None
         self.show_when_known = False
@@ -46,11 +46,11 @@ class Navigator:
         """The server for sentences: the one that answers, else the one asked."""
         return self.address if self.session is None else self.session.url
 
-    def enter(self, session: Session, opening: Opening) -> None:
+    def enter(self, session: Session, server_info: ServerInfo) -> None:
         """Begin with a server."""
         address = self.address
         self.leave()
-        self.address, self.session, self.opening = address, session, opening
+        self.address, self.session, self.server_info = address, session, server_info
 
     def leave(self) -> None:
         """Let go of the server and of all that was learnt from it."""
@@ -123,16 +123,16 @@ class Navigator:
     @property
     def welcome(self) -> str:
         """Say what can be done with the server that was reached."""
-        if self.opening is None:
+        if self.server_info is None:
             return ""
-        if not self.opening.keys:
+        if not self.server_info.keys:
             return (
                 "This server has no search (mapr is off). Its studies can be browsed."
             )
         return "Type a gene, or look through the studies."
 
 
-def found_words(found: Found) -> str:
+def found_message(found: Found) -> str:
     """Say what a search found, and what else to search for."""
     entries = found.entries
     shown = _short(found.query.value)
@@ -140,11 +140,11 @@ def found_words(found: Found) -> str:
         return f"Nothing carries “{shown}”. The suggestions show what there is."
     images = sum(entry.count or 0 for entry in entries)
     studies = counted(len(entries), "study", "studies")
-    words = f"“{shown}”: {counted(images, 'image', 'images')} in {studies}."
+    message = f"“{shown}”: {counted(images, 'image', 'images')} in {studies}."
     if found.other_spellings:
         others = ", ".join(_short(one) for one in found.other_spellings[:MAX_SPELLINGS])
-        words += f" Also spelled {others}: search for that, too."
-    return words
+        message += f" Also spelled {others}: search for that, too."
+    return message
 
 
 def _short(value: str) -> str:

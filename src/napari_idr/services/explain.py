@@ -47,9 +47,9 @@ def explain(error: BaseException, *, host: str) -> str:
     'The server 127.0.0.1:4080 has no plate 42.'
     """
     server = _server_name(host)
-    for kind, words in _SENTENCES:
+    for kind, message in _SENTENCES:
         if isinstance(error, kind):
-            return words(error, server)
+            return message(error, server)
     if isinstance(error, ValueError | TypeError) and str(error) and _is_ours(error):
         return _sentence(str(error))
     return (
@@ -112,10 +112,10 @@ def _not_there(error: NotFoundError, server: str) -> str:
 
 
 def _too_fast(error: RateLimitedError, server: str) -> str:
-    words = f"{server} asked us to slow down."
+    message = f"{server} asked us to slow down."
     if error.retry_after_s:
-        return f"{words} Try again in {max(1, round(error.retry_after_s))} s."
-    return words
+        return f"{message} Try again in {max(1, round(error.retry_after_s))} s."
+    return message
 
 
 def _server_fault(error: ServerError, server: str) -> str:

@@ -39,7 +39,7 @@ from napari_idr.services.image.open import (
 )
 from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
 from napari_idr.services.plate.view import PlateShown, plan_plate_shown
-from napari_idr.services.regions.load import Regions, load_regions
+from napari_idr.services.regions.load import RoiLayers, load_regions
 from napari_idr.services.search.catalog import Entry, Query, study_entries
 from napari_idr.services.study import study_card
 
@@ -49,12 +49,13 @@ if TYPE_CHECKING:
     from napari_idr.api import PixelReader
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Capabilities
-    from napari_idr.tiles import ViewedImage
-
+    from napari_idr.tiles import TiledImage
 
 __all__ = [
     "MAX_IMAGES_LISTED",
+    "ConnectionSettings",
     "Found",
+    "ServerInfo",
     "Session",
     "connect",
 ]
@@ -77,7 +78,7 @@ class Found:
 
 def connect(
     address: str, settings: ConnectionSettings, *, cancel: CancelToken
-) -> tuple[Session, Opening]:
+) -> tuple[Session, ServerInfo]:
     """Reach a server and find out what it can do.
 
     Raises
@@ -120,11 +121,11 @@ class Session:
         """Let go of the connections."""
         self.client.close()
 
-    def open(self, *, cancel: CancelToken) -> Opening:
+    def open(self, *, cancel: CancelToken) -> ServerInfo:
         """Find out what the server can do and what can be searched."""
         capabilities = self.client.capabilities(cancel=cancel)
         keys = self.client.keys(cancel=cancel) if capabilities.search else ()
-        return Opening(capabilities=capabilities, keys=tuple(keys))
+        return ServerInfo(capabilities=capabilities, keys=tuple(keys))
 
     # Lists
 
@@ -347,7 +348,7 @@ class Session:
     def open_image(
         self,
         request: ImageRequest,
-        view: Callable[[PixelReader], ViewedImage],
+        view: Callable[[PixelReader], TiledImage],
         *,
         cancel: CancelToken,
     ) -> Generator[ImageDetails, None, OpenedImage]:
@@ -361,7 +362,7 @@ class Session:
     def projection(
         self,
         opened: OpenedImage,
-        view: Callable[[PixelReader], ViewedImage],
+        view: Callable[[PixelReader], TiledImage],
         *,
         cancel: CancelToken,
     ) -> OpenedImage:
@@ -371,10 +372,10 @@ class Session:
     def regions(
         self,
         opened: OpenedImage,
-        view: Callable[[PixelReader], ViewedImage],
+        view: Callable[[PixelReader], TiledImage],
         *,
         cancel: CancelToken,
-    ) -> Regions:
+    ) -> RoiLayers:
         """Return what was drawn on an image that is open."""
         return load_regions(self.client, opened, view, cancel=cancel)
 
@@ -389,9 +390,6 @@ def _listed(images: Iterable[ImageRef], below: partial[Entry]) -> list[Entry]:
     return entries
 
 
-__all__ = ["ConnectionSettings", "Opening"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSettings:
     """How a server is asked: see `IDRClient`."""
@@ -402,7 +400,7 @@ class ConnectionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class ServerInfo:
     """What is known of a server after the first questions."""
 
     capabilities: Capabilities

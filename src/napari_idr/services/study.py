@@ -77,11 +77,11 @@ def study_card(
         for pair in annotation.pairs
     )
     described = _sections(study.description)
-    publication = _words(pairs, "Publication Title") or described.get("publication")
+    publication = _text(pairs, "Publication Title") or described.get("publication")
     licence, licence_url = _licence(pairs)
     return StudyCard(
-        title=_words(pairs, "Study Title") or publication or study.name,
-        authors=_words(pairs, "Publication Authors") or _words(pairs, "Study Authors"),
+        title=_text(pairs, "Study Title") or publication or study.name,
+        authors=_text(pairs, "Publication Authors") or _text(pairs, "Study Authors"),
         publication=publication,
         doi_url=_doi(pairs, "Publication DOI"),
         data_doi_url=_doi(pairs, "Data DOI"),
@@ -89,7 +89,7 @@ def study_card(
         licence_url=licence_url,
         is_non_commercial=_is_non_commercial(licence, licence_url),
         description=described.get("description"),
-        organism=_words(pairs, "Organism"),
+        organism=_text(pairs, "Organism"),
         web_url=web_url,
         links=_links(pairs),
         pairs=pairs,
@@ -169,24 +169,24 @@ def _values(pairs: Iterable[tuple[str, str]], key: str) -> list[str]:
     return list(dict.fromkeys(value for value in values if value))
 
 
-def _words(pairs: Iterable[tuple[str, str]], key: str) -> str | None:
+def _text(pairs: Iterable[tuple[str, str]], key: str) -> str | None:
     return ", ".join(plain_text(value) for value in _values(pairs, key)) or None
 
 
 def _doi(pairs: Iterable[tuple[str, str]], key: str) -> str | None:
     for value in _values(pairs, key):
-        words, url = split_link(value)
+        message, url = split_link(value)
         if url is not None:
             return url
-        if words.startswith("10.") and is_web_link(DOI_URL + words):
-            return DOI_URL + words
+        if message.startswith("10.") and is_web_link(DOI_URL + message):
+            return DOI_URL + message
     return None
 
 
 def _licence(pairs: Iterable[tuple[str, str]]) -> tuple[str | None, str | None]:
     for value in _values(pairs, "License") or _values(pairs, "Licence"):
-        words, url = split_link(value)
-        return words or url, url
+        message, url = split_link(value)
+        return message or url, url
     return None, None
 
 
@@ -199,7 +199,7 @@ def _is_non_commercial(licence: str | None, url: str | None) -> bool | None:
 def _links(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     for key, value in pairs:
-        words, url = split_link(value)
+        message, url = split_link(value)
         if url is not None and url not in found:
-            found[url] = f"{key.strip()}: {words}" if words else key.strip()
+            found[url] = f"{key.strip()}: {message}" if message else key.strip()
     return tuple((label, url) for url, label in found.items())

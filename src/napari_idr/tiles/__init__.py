@@ -1,7 +1,7 @@
 """Arrays for napari that never wait, and never lie to anybody who computes.
 
-A `Viewing` holds the memory and the workers of a session, and opens each
-`PixelReader` as a `ViewedImage`, whose `levels(c)` are a layer's data.
+A `TileViewing` holds the memory and the workers of a session, and opens each
+`PixelReader` as a `TiledImage`, whose `levels(c)` are a layer's data.
 `MosaicPyramid` does the same for a whole plate. Nothing here knows Qt or napari;
 the Qt side connects it so:
 
@@ -16,7 +16,7 @@ the Qt side connects it so:
    `contrast_limits=...` and `projection_mode="none"`; with `data=levels` of several
    levels, else `data=levels[0]`.
 4. `look_away(c)` when a layer is hidden or removed, `close()` with the last one,
-   `Viewing.close()` with the session.
+   `TileViewing.close()` with the session.
 
 Why the same array waits for a script and doesn't for napari is told in
 `docs/decisions/0004-arrays-that-never-wait.md`.
@@ -24,14 +24,14 @@ Why the same array waits for a script and doesn't for napari is told in
 
 from __future__ import annotations
 
-from napari_idr.tiles.array import ViewedArray, Window
-from napari_idr.tiles.cache import TileStore
+from napari_idr.tiles.array import TiledArray, Window
+from napari_idr.tiles.cache import TileCache
 from napari_idr.tiles.grid import Rect, TileKey
-from napari_idr.tiles.image import ViewedImage
+from napari_idr.tiles.image import TiledImage
 from napari_idr.tiles.mosaic import MosaicPyramid, OpenReader
-from napari_idr.tiles.scheduler import Job, TileQueue
+from napari_idr.tiles.scheduler import Job, TileScheduler
 from napari_idr.tiles.settings import ViewingSettings
-from napari_idr.tiles.viewing import Viewing
+from napari_idr.tiles.viewing import TileViewing
 from napari_idr.tiles.wants import LayerKey
 
 __all__ = [
@@ -40,12 +40,12 @@ __all__ = [
     "MosaicPyramid",
     "OpenReader",
     "Rect",
+    "TileCache",
     "TileKey",
-    "TileQueue",
-    "TileStore",
-    "ViewedArray",
-    "ViewedImage",
-    "Viewing",
+    "TileScheduler",
+    "TileViewing",
+    "TiledArray",
+    "TiledImage",
     "ViewingSettings",
     "Window",
 ]

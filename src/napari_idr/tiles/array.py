@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, cast
 
 import numpy as np
 
-from napari_idr.tiles.caller import Asker, asker
+from napari_idr.tiles.caller import Caller, caller
 from napari_idr.tiles.grid import Rect
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Window:
 class WindowSource(Protocol):
     """Gives windows as (T, Z, Y, X), or (T, Z, Y, X, 3) of an RGB image."""
 
-    def look(self, window: Window, *, glance: bool) -> NDArray[np.generic]:
+    def look(self, window: Window, *, peek: bool) -> NDArray[np.generic]:
         """Return what is there, at once; ask for the rest, unless at a glance."""
         ...
 
@@ -58,7 +58,7 @@ class WindowSource(Protocol):
         ...
 
 
-class ViewedArray:
+class TiledArray:
     """An array that never keeps napari waiting, and never lies to anybody else.
 
     Indexing gives another array of the kind, and reads nothing. Numbers are read by
@@ -135,7 +135,7 @@ class ViewedArray:
 
     def __repr__(self) -> str:
         return (
-            f"<ViewedArray {self.dtype} {self.shape}, "
+            f"<TiledArray {self.dtype} {self.shape}, "
             f"level {self._index}, channel {self._c}>"
         )
 
@@ -162,22 +162,22 @@ class ViewedArray:
         self, dtype: DTypeLike | None = None, copy: bool | None = None
     ) -> NDArray[np.generic]:
         """Return the numbers; see the class for which, and for what is raised."""
-        who = asker()
+        who = caller()
         window, finish = self._window()
         if 0 in self.shape:
             array: NDArray[np.generic] = np.zeros(self.shape, self.dtype)
-        elif who is Asker.CODE:
+        elif who is Caller.CODE:
             array = np.asarray(self._source.read(window)[finish])
         else:
-            glance = who is Asker.GLANCE
-            array = np.asarray(self._source.look(window, glance=glance)[finish])
+            peek = who is Caller.PEEK
+            array = np.asarray(self._source.look(window, peek=peek)[finish])
         wished = array.dtype if dtype is None else np.dtype(dtype)
         if copy is False and wished != array.dtype:
             raise ValueError(f"{array.dtype} can't become {wished} without a copy")
         return array.astype(wished, copy=bool(copy))
 
-    def _taking(self, picks: tuple[Pick, ...]) -> ViewedArray:
-        return ViewedArray(
+    def _taking(self, picks: tuple[Pick, ...]) -> TiledArray:
+        return TiledArray(
             self._source, self._index, self._level, self._c, picks, self.dtype
         )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari_idr.tiles.grid import TileKey
 
 
-class TileStore:
+class TileCache:
     """Decoded tiles of all open images, bounded in bytes. Thread-safe.
 
     Tiles are read-only: views of the same tile are handed to everybody.

@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-class Asker(Enum):
+class Caller(Enum):
     """Who reads an array."""
 
     CODE = auto()
     """A script, a plugin, a writer, the full histogram: waits for true values."""
     SLICING = auto()
     """napari, for what it draws: gets what is there, and the rest is asked for."""
-    GLANCE = auto()
+    PEEK = auto()
     """napari, for the range of a contrast slider: gets what is there."""
 
 
 _DRAWING = {
-    "napari.layers._scalar_field": Asker.SLICING,
-    "napari.layers.utils.layer_utils": Asker.GLANCE,
+    "napari.layers._scalar_field": Caller.SLICING,
+    "napari.layers.utils.layer_utils": Caller.PEEK,
 }
 _IN_BETWEEN = ("numpy", "dask", __name__.rpartition(".")[0])
 """Modules that read on behalf of whoever called them."""
 
 
-def asker() -> Asker:
+def caller() -> Caller:
     """Return who called the function of this package that calls this."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -43,9 +43,9 @@ def asker() -> Asker:
             for module, who in _DRAWING.items():
                 if _is_one_of(name, (module,)):
                     return who
-            return Asker.CODE
+            return Caller.CODE
         frame = frame.f_back
-    return Asker.CODE
+    return Caller.CODE
 
 
 def _is_one_of(name: str, modules: tuple[str, ...]) -> bool:

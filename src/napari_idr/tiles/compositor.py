@@ -21,7 +21,7 @@ Piece = tuple["NDArray[np.generic]", Rect]
 """Some px of a level, and where they lie in it."""
 
 
-class Painter:
+class Compositor:
     """Paints rectangles of one image from the tiles in memory; it never waits.
 
     Parameters
@@ -99,21 +99,21 @@ class Painter:
             As in `paint`.
         """
         shape = self._levels[level].shape
-        coats: list[tuple[tuple[int, int], list[Piece]]] = []
+        fallbacks: list[tuple[tuple[int, int], list[Piece]]] = []
         for below in range(level + 1, len(self._levels)):
             coarse = self._levels[below].shape
             covering = coarser(rect, shape=shape, coarse=coarse)
-            pieces, complete = self._coat(below, c, plane, covering)
-            coats.append((coarse, pieces))
+            pieces, complete = self._fallback(below, c, plane, covering)
+            fallbacks.append((coarse, pieces))
             if complete:
                 break
         else:
             self._paint_last_resort(out, level, c, rect, like)
-        for coarse, pieces in reversed(coats):
+        for coarse, pieces in reversed(fallbacks):
             for piece in pieces:
                 _paint_upscaled(out, rect, shape, *piece, coarse)
 
-    def _coat(
+    def _fallback(
         self, level: int, c: int, plane: Plane, rect: Rect
     ) -> tuple[list[Piece], bool]:
         """Return what there is of a rectangle of a coarser level, and if it is all."""

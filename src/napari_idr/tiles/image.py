@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from napari_idr.api import Region
+from napari_idr.api import PixelRegion
 from napari_idr.cancel import CancelToken
 from napari_idr.errors import Cancelled, IDRError, PixelDataError
-from napari_idr.tiles.array import AXES, Pick, ViewedArray, Window
-from napari_idr.tiles.compositor import Painter
+from napari_idr.tiles.array import AXES, Pick, TiledArray, Window
+from napari_idr.tiles.compositor import Compositor
 from napari_idr.tiles.grid import Rect, TileKey, tile_rect, tiles_in
 from napari_idr.tiles.prefetch import Plane
 from napari_idr.tiles.scheduler import Job
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from napari_idr.api import Level
     from napari_idr.model import Image
-    from napari_idr.tiles.cache import TileStore
-    from napari_idr.tiles.scheduler import TileQueue
+    from napari_idr.tiles.cache import TileCache
+    from napari_idr.tiles.scheduler import TileScheduler
 
 
-class ViewedImage:
+class TiledImage:
     """An opened image as arrays for napari. Thread-safe.
 
     Parameters
@@ -58,8 +58,8 @@ class ViewedImage:
         self,
         reader: TileReader,
         *,
-        store: TileStore,
-        queue: TileQueue,
+        store: TileCache,
+        queue: TileScheduler,
         settings: ViewingSettings | None = None,
         on_arrival: Callable[[LayerKey], None] | None = None,
         on_failure: Callable[[LayerKey, IDRError], None] | None = None,
@@ -76,7 +76,7 @@ class ViewedImage:
         self._levels = reader.levels
         self._demand = Demand(self._loader, queue, self._settings, self._job)
         self._overviews = {} if overview is None else {0: overview}
-        self._painter = Painter(
+        self._painter = Compositor(
             self._loader, self._overviews, thumbnail if reader.rgb else None
         )
         self._lock = threading.RLock()
@@ -115,9 +115,7 @@ class ViewedImage:
         """Return what names the layer of a channel in the callbacks."""
         return self._demand.key(c)
 
-    def levels(
-        self, c: int = 0, axes: Iterable[str] | None = None
-    ) -> list[ViewedArray]:
+    def levels(self, c: int = 0, axes: Iterable[str] | None = None) -> list[TiledArray]:
         """Return the arrays of a channel, the largest first; one without a pyramid.
 
         Parameters
@@ -136,7 +134,7 @@ class ViewedImage:
         }:
             raise ValueError(f"{wanted} doesn't hold {self.axes} in this order")
         return [
-            ViewedArray(
+            TiledArray(
                 self, index, level, c, self._picks(level.shape, wanted), self._dtype
             )
             for index, level in enumerate(self._levels)
@@ -193,7 +191,7 @@ class ViewedImage:
             raise PixelDataError("the image was closed")
         return Reading(window, self._loader, self._painter).run(self._queue)
 
-    def look(self, window: Window, *, glance: bool) -> NDArray[np.generic]:
+    def look(self, window: Window, *, peek: bool) -> NDArray[np.generic]:
         """Return what is there of a window, at once; ask for the rest.
 
         Parameters
@@ -207,7 +205,7 @@ class ViewedImage:
             seen = self._overview(window.c)[np.newaxis, np.newaxis]
         else:
             seen = self._paint(window)
-        if not glance:
+        if not peek:
             self._demand.look(window)
         return seen
 
@@ -338,7 +336,7 @@ class TileReader(Protocol):
         """The resolutions, the largest first."""
         ...
 
-    def read(self, region: Region, *, cancel: CancelToken) -> NDArray[np.generic]:
+    def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
         """Return a rectangle; it waits. May raise `NothingFiner` as well."""
         ...
 
@@ -361,7 +359,7 @@ class TileLoader:
         The token that the reader gets.
     """
 
-    def __init__(self, reader: TileReader, store: TileStore) -> None:
+    def __init__(self, reader: TileReader, store: TileCache) -> None:
         self.image = next(_numbers)
         self.reader = reader
         self.store = store
@@ -394,7 +392,9 @@ class TileLoader:
         if (kept := self.store.get(key)) is not None:
             return kept
         rect = tile_rect(self.levels[key.level], key.row, key.col)
-        region = Region(level=key.level, c=key.c, z=key.z, t=key.t, **rect._asdict())
+        region = PixelRegion(
+            level=key.level, c=key.c, z=key.z, t=key.t, **rect._asdict()
+        )
         tile = self.reader.read(region, cancel=self.cancel)
         expected = (*rect.shape, 3) if self.reader.rgb else rect.shape
         if tile.shape != expected:
@@ -424,7 +424,7 @@ class Reading:
         Where its tiles come from; what stands in for those that don't exist.
     """
 
-    def __init__(self, window: Window, loader: TileLoader, painter: Painter) -> None:
+    def __init__(self, window: Window, loader: TileLoader, painter: Compositor) -> None:
         self._window = window
         self._loader = loader
         self._painter = painter
@@ -438,7 +438,7 @@ class Reading:
         self._error: Exception | None = None
         self._done = threading.Event()
 
-    def run(self, queue: TileQueue) -> NDArray[np.generic]:
+    def run(self, queue: TileScheduler) -> NDArray[np.generic]:
         """Return the window, (T, Z, Y, X) or (T, Z, Y, X, 3), when all of it came.
 
         Raises

@@ -22,12 +22,12 @@ from napari_idr.tiles.single_flight import SingleFlight
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_idr.api import PixelReader, Region
+    from napari_idr.api import PixelReader, PixelRegion
     from napari_idr.cancel import CancelToken
     from napari_idr.services.plate.mosaic import MosaicPlan
-    from napari_idr.tiles.array import ViewedArray
-    from napari_idr.tiles.cache import TileStore
-    from napari_idr.tiles.viewing import Viewing
+    from napari_idr.tiles.array import TiledArray
+    from napari_idr.tiles.cache import TileCache
+    from napari_idr.tiles.viewing import TileViewing
     from napari_idr.tiles.wants import LayerKey
 
 
@@ -52,7 +52,7 @@ class MosaicPyramid:
 
     def __init__(
         self,
-        viewing: Viewing,
+        viewing: TileViewing,
         plan: MosaicPlan,
         canvas: NDArray[np.uint8],
         open_reader: OpenReader,
@@ -74,7 +74,7 @@ class MosaicPyramid:
         """What names the layer in the callbacks."""
         return self.image.key(0)
 
-    def levels(self) -> list[ViewedArray | NDArray[np.uint8]]:
+    def levels(self) -> list[TiledArray | NDArray[np.uint8]]:
         """Return the arrays, (y, x, 3), the largest first; the last is the canvas."""
         return [*self.image.levels()[:-1], self._canvas]
 
@@ -239,7 +239,7 @@ class MosaicReader:
         plan: PyramidPlan,
         canvas: NDArray[np.uint8],
         open_reader: OpenReader,
-        store: TileStore,
+        store: TileCache,
     ) -> None:
         height, width = plan.levels[0].shape
         self.levels = plan.levels
@@ -263,7 +263,7 @@ class MosaicReader:
         self._opening = SingleFlight[_Well | None]()
         self._loading = SingleFlight["NDArray[np.generic]"]()
 
-    def read(self, region: Region, *, cancel: CancelToken) -> NDArray[np.generic]:
+    def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
         """Return the part of one cell that a tile covers, (y, x, 3).
 
         Raises

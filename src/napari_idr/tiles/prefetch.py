@@ -21,7 +21,7 @@ STILL = Plane(0, 0)
 
 
 @dataclass(slots=True)
-class Travel:
+class Prefetch:
     """The shown plane, since when, and the direction it was reached from.
 
     `due` is when the shown plane may be asked for, as told by `time.monotonic`: the
@@ -36,7 +36,7 @@ class Travel:
     def move(self, plane: Plane, now: float) -> None:
         """Go to a plane; nothing changes when it is shown already.
 
-        >>> travel = Travel(settle_s=0.05)
+        >>> travel = Prefetch(settle_s=0.05)
         >>> travel.move(Plane(0, 4), now=10.0)
         >>> travel.due, travel.ahead(2, size_t=1, size_z=9)
         (10.0, [])

@@ -38,7 +38,7 @@ class _Wanted:
     due: float
 
 
-class TileQueue:
+class TileScheduler:
     """Worker threads and the set of what is wanted. Thread-safe.
 
     Each view (`owner`) says what it wants, which replaces what it wanted before:

@@ -6,9 +6,9 @@ import threading
 import weakref
 from typing import TYPE_CHECKING
 
-from napari_idr.tiles.cache import TileStore
-from napari_idr.tiles.image import ViewedImage
-from napari_idr.tiles.scheduler import TileQueue
+from napari_idr.tiles.cache import TileCache
+from napari_idr.tiles.image import TiledImage
+from napari_idr.tiles.scheduler import TileScheduler
 from napari_idr.tiles.settings import ViewingSettings
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_idr.tiles.wants import LayerKey
 
 
-class Viewing:
+class TileViewing:
     """Opens images for a viewer; one for each session.
 
     Parameters
@@ -44,12 +44,12 @@ class Viewing:
         on_failure: Callable[[LayerKey, IDRError], None] | None = None,
     ) -> None:
         self.settings = settings or ViewingSettings()
-        self.store = TileStore(self.settings.memory_bytes)
-        self.queue = TileQueue(self.settings.workers)
+        self.store = TileCache(self.settings.memory_bytes)
+        self.queue = TileScheduler(self.settings.workers)
         self._on_arrival = on_arrival
         self._on_failure = on_failure
         self._lock = threading.Lock()
-        self._images: weakref.WeakSet[ViewedImage] = weakref.WeakSet()
+        self._images: weakref.WeakSet[TiledImage] = weakref.WeakSet()
 
     def open(
         self,
@@ -57,7 +57,7 @@ class Viewing:
         *,
         overview: NDArray[np.generic] | None = None,
         thumbnail: NDArray[np.generic] | None = None,
-    ) -> ViewedImage:
+    ) -> TiledImage:
         """Open an image; it asks for nothing until it is looked at.
 
         Parameters
@@ -65,9 +65,9 @@ class Viewing:
         reader
             Its pixels.
         overview, thumbnail
-            See `ViewedImage`.
+            See `TiledImage`.
         """
-        image = ViewedImage(
+        image = TiledImage(
             reader,
             store=self.store,
             queue=self.queue,

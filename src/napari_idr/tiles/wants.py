@@ -14,7 +14,7 @@ from napari_idr.tiles.grid import (
     tiles_from_the_middle,
     tiles_in,
 )
-from napari_idr.tiles.prefetch import ALL, Plane, Travel
+from napari_idr.tiles.prefetch import ALL, Plane, Prefetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_idr.errors import IDRError
     from napari_idr.tiles.array import Window
     from napari_idr.tiles.image import TileLoader
-    from napari_idr.tiles.scheduler import Job, TileQueue
+    from napari_idr.tiles.scheduler import Job, TileScheduler
     from napari_idr.tiles.settings import ViewingSettings
 
 UNANNOUNCED_S = 0.5
@@ -45,7 +45,7 @@ PINNED_SHARE = 0.25
 
 
 class LayerKey(NamedTuple):
-    """Names a layer: `image` is `ViewedImage.number`, `c` its channel."""
+    """Names a layer: `image` is `TiledImage.number`, `c` its channel."""
 
     image: int
     c: int
@@ -114,7 +114,7 @@ class Demand:
     def __init__(
         self,
         loader: TileLoader,
-        queue: TileQueue,
+        queue: TileScheduler,
         settings: ViewingSettings,
         job: Callable[[TileKey], Job],
     ) -> None:
@@ -125,7 +125,7 @@ class Demand:
         self._job = job
         self._lock = threading.RLock()
         self._views: dict[int, View] = {}
-        self._travel = Travel(settings.settle_s)
+        self._travel = Prefetch(settings.settle_s)
         self._announced = False
         self._failures: dict[TileKey, IDRError] = {}
         self._settled: set[TileKey] = set()

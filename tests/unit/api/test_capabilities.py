@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from napari_idr.api.capabilities import capabilities
-from napari_idr.api.json_client import Ask
+from napari_idr.api.json_client import JsonClient
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
     ConnectionFailedError,
@@ -67,7 +67,7 @@ class Server:
 
 
 def asked(server: Server) -> Capabilities:
-    return capabilities(Ask(server), cancel=NEVER)  # type: ignore[arg-type]
+    return capabilities(JsonClient(server), cancel=NEVER)  # type: ignore[arg-type]
 
 
 def test_omero_web_with_mapr_draws_with_loss():
@@ -91,15 +91,15 @@ def test_the_idr_has_a_search_engine_and_draws_without_loss():
 
 
 def test_each_ability_comes_with_the_answer_that_showed_it():
-    words = dict(asked(Server({**IDR})).evidence)
+    message = dict(asked(Server({**IDR})).evidence)
 
-    assert words["mapr"] == (
+    assert message["mapr"] == (
         "/mapr/api/autocomplete/gene/ answered 302 to /searchengine/apidocs/"
     )
-    assert words["search_engine"] == (
+    assert message["search_engine"] == (
         "/searchengine/api/v1/resources/data_sources/ answered 200 application/json"
     )
-    assert set(words) == {
+    assert set(message) == {
         "json_api",
         "mapr",
         "search_engine",

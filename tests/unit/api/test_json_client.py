@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_idr.api.json_client import Ask, naming, read_json
+from napari_idr.api.json_client import JsonClient, naming, read_json
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
     NotFoundError,
@@ -38,7 +38,7 @@ class Canned:
 
 
 def ask(body=b"", status=200, headers=JSON):
-    return Ask(Canned(body, status, headers)).json("x/", cancel=NEVER)
+    return JsonClient(Canned(body, status, headers)).json("x/", cancel=NEVER)
 
 
 def test_json_comes_as_a_node_that_knows_its_address():
@@ -51,7 +51,7 @@ def test_json_comes_as_a_node_that_knows_its_address():
 def test_a_body_makes_the_question_a_post():
     canned = Canned(b"{}")
 
-    Ask(canned).json("x/", cancel=NEVER, body={"a": 1})
+    JsonClient(canned).json("x/", cancel=NEVER, body={"a": 1})
 
     [request] = canned.asked
     assert (request.method, request.json) == ("POST", '{"a": 1}')

@@ -29,7 +29,7 @@ def test_a_stumble_says_where_and_in_which_answer():
 
 
 @pytest.mark.parametrize(
-    ("value", "kind", "words"),
+    ("value", "kind", "message"),
     [
         (True, int, "'k' is true or false, not an integer"),
         (1.0, int, "'k' is a number, not an integer"),
@@ -42,11 +42,11 @@ def test_a_stumble_says_where_and_in_which_answer():
         (None, int, "'k' is null"),
     ],
 )
-def test_another_type_is_told(value, kind, words):
+def test_another_type_is_told(value, kind, message):
     with pytest.raises(ResponseFormatError) as caught:
         Node({"k": value}).get("k", kind)
 
-    assert caught.value.message == f"$: {words}"
+    assert caught.value.message == f"$: {message}"
 
 
 def test_an_integer_is_a_number_too():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_idr.api.json_client import LIST_PAGE, Ask, list_pages, object_pages
+from napari_idr.api.json_client import LIST_PAGE, JsonClient, list_pages, object_pages
 from napari_idr.cancel import NEVER
 from napari_idr.transport import Response
 
@@ -40,7 +40,7 @@ class Lister:
 
 
 def listed(server):
-    nodes = list_pages(Ask(server), "x/", (), "rows", cancel=NEVER)
+    nodes = list_pages(JsonClient(server), "x/", (), "rows", cancel=NEVER)
     return [node.get("id", int) for node in nodes]
 
 
@@ -79,7 +79,7 @@ def test_a_server_that_knows_no_pages_isn_t_asked_for_ever():
 def test_objects_are_counted_by_the_server(count):
     server = Lister(count)
 
-    nodes = object_pages(Ask(server), "x/", cancel=NEVER)
+    nodes = object_pages(JsonClient(server), "x/", cancel=NEVER)
 
     assert [node.get("@id", int) for node in nodes] == list(range(count))
     assert server.sent == max(1, -(-count // 1000))
@@ -95,7 +95,7 @@ def test_a_server_that_heeds_no_offset_isn_t_asked_for_ever():
         return Response(url="", status=200, body=body)
 
     server.send = send
-    nodes = list(object_pages(Ask(server), "x/", cancel=NEVER))
+    nodes = list(object_pages(JsonClient(server), "x/", cancel=NEVER))
 
     assert len(nodes) == 1000
     assert server.sent == 2
@@ -109,4 +109,4 @@ def test_a_count_that_is_too_high_ends_with_the_rows():
         body=json.dumps({"data": [], "meta": {"totalCount": 10}}).encode(),
     )
 
-    assert list(object_pages(Ask(server), "x/", cancel=NEVER)) == []
+    assert list(object_pages(JsonClient(server), "x/", cancel=NEVER)) == []

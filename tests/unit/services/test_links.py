@@ -36,7 +36,7 @@ def test_the_address_begins_at_the_first_http():
 
 @given(st.text())
 def test_any_text_is_split_without_losing_words(text):
-    words, url = split_link(text)
+    message, url = split_link(text)
 
-    assert words in text
+    assert message in text
     assert url is None or (url in text and is_web_link(url))

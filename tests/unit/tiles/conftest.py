@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from napari_idr.api import Level, Region
+from napari_idr.api import Level, PixelRegion
 from napari_idr.cancel import CancelToken
 from napari_idr.errors import IDRError
 from napari_idr.model import Channel, Image, ImageId, PixelSource
-from napari_idr.tiles import Viewing, ViewingSettings
+from napari_idr.tiles import TileViewing, ViewingSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +53,7 @@ class FakeReader:
             Level(shape=(-(-shape[0] >> k), -(-shape[1] >> k)), chunk=chunk)
             for k in range(levels)
         )
-        self.reads: list[Region] = []
+        self.reads: list[PixelRegion] = []
         self.threads: set[str] = set()
         self.gate = threading.Event()
         self.gate.set()
@@ -70,7 +70,7 @@ class FakeReader:
         )
         return np.stack([plane, plane + 1, plane + 2], axis=-1) if self.rgb else plane
 
-    def read(self, region: Region, *, cancel: CancelToken) -> np.ndarray:
+    def read(self, region: PixelRegion, *, cancel: CancelToken) -> np.ndarray:
         with self._lock:
             self.reads.append(region)
             self.threads.add(threading.current_thread().name)
@@ -104,15 +104,15 @@ def look() -> Callable[[object], np.ndarray]:
 
 
 @pytest.fixture
-def viewing() -> Iterator[Viewing]:
+def viewing() -> Iterator[TileViewing]:
     """A session that settles at once."""
-    session = Viewing(ViewingSettings(settle_s=0.0))
+    session = TileViewing(ViewingSettings(settle_s=0.0))
     yield session
     assert session.close()
 
 
 @pytest.fixture
-def idle(viewing: Viewing) -> Callable[[], None]:
+def idle(viewing: TileViewing) -> Callable[[], None]:
     """Wait until nothing is wanted or fetched."""
 
     def wait() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_idr.tiles import TileKey, TileStore
+from napari_idr.tiles import TileCache, TileKey
 
 
 def key(col, image=1):
@@ -17,7 +17,7 @@ def tile(nbytes):
 
 
 def test_the_tile_that_was_used_least_recently_goes_first():
-    store = TileStore(30)
+    store = TileCache(30)
     for col in range(3):
         store.put(key(col), tile(10))
     store.get(key(0))
@@ -28,7 +28,7 @@ def test_the_tile_that_was_used_least_recently_goes_first():
 
 
 def test_pinned_tiles_go_last():
-    store = TileStore(30)
+    store = TileCache(30)
     for col in range(3):
         store.put(key(col), tile(10))
     store.pin(1, [key(0)])
@@ -42,7 +42,7 @@ def test_pinned_tiles_go_last():
 
 
 def test_a_tile_larger_than_the_memory_is_not_kept():
-    store = TileStore(30)
+    store = TileCache(30)
     store.put(key(0), tile(10))
 
     returned = store.put(key(1), tile(31))
@@ -52,7 +52,7 @@ def test_a_tile_larger_than_the_memory_is_not_kept():
 
 
 def test_tiles_are_read_only_and_hold_nothing_else_in_memory():
-    store = TileStore(1000)
+    store = TileCache(1000)
     large = np.zeros((100, 100), np.uint8)
 
     kept = store.put(key(0), large[:5, :5])
@@ -63,7 +63,7 @@ def test_tiles_are_read_only_and_hold_nothing_else_in_memory():
 
 
 def test_dropping_an_image_leaves_the_others():
-    store = TileStore(100)
+    store = TileCache(100)
     store.put(key(0, image=1), tile(10))
     store.put(key(0, image=2), tile(20))
 
@@ -79,7 +79,7 @@ def test_dropping_an_image_leaves_the_others():
     ),
 )
 def test_the_bound_is_kept_whatever_comes(max_bytes, puts):
-    store = TileStore(max_bytes)
+    store = TileCache(max_bytes)
     for col, nbytes, pin in puts:
         store.put(key(col), tile(nbytes))
         if pin:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_idr.errors import PixelDataError, ServerError
-from napari_idr.tiles import LayerKey, Viewing, ViewingSettings
+from napari_idr.tiles import LayerKey, TileViewing, ViewingSettings
 
 
 def test_the_first_look_shows_nothing_and_the_next_shows_the_plane(
@@ -167,7 +167,7 @@ def test_axes_of_length_one_are_dropped_unless_asked_for(fake_reader, viewing):
 
 
 def test_a_whole_that_is_too_large_is_refused_with_a_sentence(fake_reader):
-    viewing = Viewing(ViewingSettings(read_bytes=1000))
+    viewing = TileViewing(ViewingSettings(read_bytes=1000))
     [array] = viewing.open(fake_reader()).levels()
 
     with pytest.raises(PixelDataError, match="take a part of it"):
@@ -178,7 +178,7 @@ def test_a_whole_that_is_too_large_is_refused_with_a_sentence(fake_reader):
 
 def test_a_failure_is_told_once_and_asked_again_on_retry(fake_reader, look):
     told = []
-    viewing = Viewing(on_failure=lambda layer, error: told.append((layer, error)))
+    viewing = TileViewing(on_failure=lambda layer, error: told.append((layer, error)))
     reader = fake_reader()
     reader.errors[0, 16] = error = ServerError("down", status=503)
     image = viewing.open(reader)
@@ -226,7 +226,7 @@ def test_a_broken_reader_leaves_a_failure_and_a_living_worker(
 
 def test_an_arrival_names_the_layer_that_shows_it(fake_reader, look):
     told = []
-    viewing = Viewing(on_arrival=told.append)
+    viewing = TileViewing(on_arrival=told.append)
     image = viewing.open(fake_reader((16, 16), size_c=3))
 
     look(image.levels(2)[0])
@@ -280,7 +280,7 @@ def test_closing_ends_the_wait_of_code(fake_reader, viewing):
 
 
 def test_closing_the_session_leaves_no_thread(fake_reader, look):
-    viewing = Viewing()
+    viewing = TileViewing()
     reader = fake_reader()
     reader.gate.clear()
     look(viewing.open(reader).levels()[0])
@@ -310,7 +310,7 @@ def test_looking_away_drops_what_has_not_been_sent(fake_reader, viewing, look, i
 
 
 def test_a_tour_keeps_the_bound_on_memory(fake_reader, look):
-    viewing = Viewing(ViewingSettings(memory_bytes=20_000))
+    viewing = TileViewing(ViewingSettings(memory_bytes=20_000))
     reader = fake_reader((256, 256))
     [array] = viewing.open(reader).levels()
     largest = 0
@@ -326,7 +326,7 @@ def test_a_tour_keeps_the_bound_on_memory(fake_reader, look):
 
 
 def test_a_view_larger_than_the_memory_asks_for_what_fits_and_stops(fake_reader, look):
-    viewing = Viewing(ViewingSettings(memory_bytes=20_000))
+    viewing = TileViewing(ViewingSettings(memory_bytes=20_000))
     reader = fake_reader((256, 256))
     [array] = viewing.open(reader).levels()
 
@@ -353,7 +353,7 @@ def test_once_idle_every_rectangle_is_exact(fake_reader, look, data):
     height, width = reader.levels[level].shape
     y0, y1 = sorted(data.draw(st.tuples(*[st.integers(0, height)] * 2)))
     x0, x1 = sorted(data.draw(st.tuples(*[st.integers(0, width)] * 2)))
-    viewing = Viewing(ViewingSettings(settle_s=0.0))
+    viewing = TileViewing(ViewingSettings(settle_s=0.0))
     part = viewing.open(reader).levels()[level][y0:y1, x0:x1]
 
     look(part)

@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Image as ImageLayer
 from napari_builtins.io import napari_write_image
 
-from napari_idr.tiles import Viewing
+from napari_idr.tiles import TileViewing
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_layer_made_of_another_ones_data_does_not_wait_either(
 
 
 def test_a_session_closed_under_a_layer_leaves_it_standing(fake_reader, model):
-    viewing = Viewing()
+    viewing = TileViewing()
     image = viewing.open(fake_reader(levels=2))
     layer = model.add_image(image.levels(), **options(image))
 

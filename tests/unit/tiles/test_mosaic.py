@@ -16,7 +16,7 @@ from napari_idr.model import (
     RenderingWindow,
 )
 from napari_idr.services.plate.mosaic import plan_mosaic
-from napari_idr.tiles import MosaicPyramid, Viewing, ViewingSettings
+from napari_idr.tiles import MosaicPyramid, TileViewing, ViewingSettings
 
 CELL, GAP, IMAGE = 8, 2, 32
 
@@ -140,7 +140,7 @@ def test_far_out_no_well_is_opened(viewing, look, idle, wells, canvas):
 @pytest.mark.parametrize("error", [NotFoundError("no"), PixelDataError("none")])
 def test_a_well_without_full_pixels_stays_its_thumbnail(look, wells, canvas, error):
     failures = []
-    viewing = Viewing(on_failure=lambda *failure: failures.append(failure))
+    viewing = TileViewing(on_failure=lambda *failure: failures.append(failure))
     wells.errors[2] = error
     canvas[:CELL, CELL + GAP : 2 * CELL + GAP] = 55
     pyramid = MosaicPyramid(viewing, plate(empty={(0, 0)}), canvas, wells)
@@ -296,7 +296,7 @@ def test_images_of_another_shape_lie_in_the_middle_of_their_cell(
 def test_a_tour_of_the_plate_keeps_the_bound_on_memory(look, wells):
     plan = plate(rows=4, columns=6)
     canvas = np.zeros((*plan.shape, 3), np.uint8)
-    viewing = Viewing(ViewingSettings(memory_bytes=40_000))
+    viewing = TileViewing(ViewingSettings(memory_bytes=40_000))
     fine = MosaicPyramid(viewing, plan, canvas, wells).levels()[0]
 
     for row in range(4):
@@ -326,16 +326,16 @@ def test_closing_a_plate_stops_what_is_read(viewing, look, idle, wells, canvas):
 def test_a_well_that_opens_after_the_close_is_not_read(
     viewing, look, idle, wells, canvas
 ):
-    opening, closed = threading.Event(), threading.Event()
+    server_info, closed = threading.Event(), threading.Event()
 
     def open_late(image_id, *, cancel):
-        opening.set()
+        server_info.set()
         assert closed.wait(20)
         return wells(image_id, cancel=cancel)
 
     pyramid = MosaicPyramid(viewing, plate(), canvas, open_late)
     look(pyramid.levels()[0][cell(0, 0)])
-    assert opening.wait(20)
+    assert server_info.wait(20)
 
     pyramid.close()
     closed.set()

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from napari_idr.errors import Cancelled
-from napari_idr.tiles import Job, TileQueue
+from napari_idr.tiles import Job, TileScheduler
 
 WAIT_S = 20.0
 
@@ -41,7 +41,7 @@ def bench():
 
 @pytest.fixture
 def queue(bench):
-    one_worker = TileQueue(workers=1)
+    one_worker = TileScheduler(workers=1)
     yield one_worker
     bench.gate.set()
     assert one_worker.close(WAIT_S)
@@ -139,7 +139,7 @@ def test_a_failure_reaches_its_job_and_the_worker_goes_on(queue, bench):
 
 
 def test_closing_cancels_orders_and_runs_nothing_more(bench):
-    queue = TileQueue(workers=1)
+    queue = TileScheduler(workers=1)
     hold(queue, bench)
     queue.want("view", bench.jobs("a"))
     queue.order(bench.jobs("m"))
@@ -159,6 +159,6 @@ def test_closing_cancels_orders_and_runs_nothing_more(bench):
 def test_no_thread_starts_before_there_is_work():
     before = threading.active_count()
 
-    TileQueue(workers=4)
+    TileScheduler(workers=4)
 
     assert threading.active_count() == before

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_idr.tiles import Viewing, ViewingSettings
+from napari_idr.tiles import TileViewing, ViewingSettings
 
 IDLE_S = 20.0
 
@@ -16,7 +16,7 @@ def planes(reader):
 @pytest.fixture
 def slow_viewing():
     """A session in which a test can move many sliders before one has settled."""
-    session = Viewing(ViewingSettings(settle_s=0.3))
+    session = TileViewing(ViewingSettings(settle_s=0.3))
     yield session
     session.close()
 
@@ -130,7 +130,7 @@ def test_while_a_plane_is_on_its_way_the_last_one_stands_in(
 
 def test_an_arrival_ahead_is_not_announced(fake_reader, look):
     told = []
-    viewing = Viewing(ViewingSettings(settle_s=0.0), on_arrival=told.append)
+    viewing = TileViewing(ViewingSettings(settle_s=0.0), on_arrival=told.append)
     reader = fake_reader((32, 32), (32, 32), size_z=9)
     [array] = viewing.open(reader).levels()
     for z in (3, 4):

@@ -6,7 +6,7 @@ import pytest
 
 from napari_idr import CancelToken, IDRClient, ResponseFormatError
 from napari_idr.api.cache_rules import KEEP_RULES
-from napari_idr.api.json_client import Ask
+from napari_idr.api.json_client import JsonClient
 from napari_idr.transport import Response
 from napari_idr.transport._cache import CachingTransport
 from napari_idr.transport._store import AnswerStore
@@ -38,7 +38,9 @@ def test_a_page_where_data_is_due_is_not_remembered(archive, tmp_path):
 
 def test_a_shape_that_isnt_agreed_is_not_remembered(tmp_path):
     inner, store, token = Spoiled(), AnswerStore(tmp_path), CancelToken()
-    ask = Ask(CachingTransport(inner, address="x", store=store, rules=KEEP_RULES))
+    ask = JsonClient(
+        CachingTransport(inner, address="x", store=store, rules=KEEP_RULES)
+    )
 
     def plate_id():
         plate = ask.json("api/v0/m/plates/1/", cancel=token).child("data")

@@ -13,9 +13,9 @@ from napari_idr.services.image.open import OpenedImage
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-    from napari_idr._qt.layers.refresher import PixelFeed
+    from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr.services.details import ImageDetails
-    from napari_idr.services.regions.load import Regions
+    from napari_idr.services.regions.load import RoiLayers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class _Shown:
 class ImageLayers:
     """Adds images to a viewer. Touches no other layers."""
 
-    def __init__(self, viewer: Viewer, feed: PixelFeed) -> None:
+    def __init__(self, viewer: Viewer, refresher: LayerRefresher) -> None:
         self._viewer = viewer
-        self._feed = feed
+        self._refresher = refresher
         self._shown: list[_Shown] = []
 
     @property
@@ -68,7 +68,7 @@ class ImageLayers:
         """Add the layers of a maximum over z; those of its planes are hidden."""
         shown = self._newest()
         if shown is None or shown.opened.image.id != projected.image.id:
-            projected.viewed.close()  # the image was removed in the meantime
+            projected.tiled.close()  # the image was removed in the meantime
             return
         for layer in (*shown.channels, *shown.projections):
             layer.visible = False
@@ -76,30 +76,30 @@ class ImageLayers:
 
     def _add(self, opened: OpenedImage) -> list[Layer]:
         # A layer reads where the sliders are said to be as soon as it is made.
-        opened.viewed.set_current(opened.image.default_t, opened.image.default_z)
+        opened.tiled.set_current(opened.image.default_t, opened.image.default_z)
         layers = [Layer.create(*spec.as_layer_data()) for spec in opened.specs]
         if _is_light(self._viewer.theme):
             # What is added to white stays white; the lowest channel brings the dark.
             lowest = next((one for one in layers if one.visible), layers[0])
             lowest.blending = "translucent_no_depth"
         for c, layer in enumerate(layers):
-            self._feed.watch(layer, opened.viewed, c)
+            self._refresher.watch(layer, opened.tiled, c)
             self._viewer.add_layer(layer)
         return layers
 
-    def add_regions(self, regions: Regions) -> None:
+    def add_regions(self, regions: RoiLayers) -> None:
         """Lay regions and labels over their image, in place of those before."""
         shown = next((s for s in self._shown if s.opened is regions.opened), None)
         if shown is None or not self._present(shown):
             # The image was removed while its regions were asked for.
-            for _, viewed in regions.labels:
-                viewed.close()
+            for _, tiled in regions.labels:
+                tiled.close()
             return
         old = tuple(shown.regions)
         shown.regions.clear()
-        for spec, viewed in regions.labels:
+        for spec, tiled in regions.labels:
             layer = Layer.create(*spec.as_layer_data())
-            self._feed.watch(layer, viewed)
+            self._refresher.watch(layer, tiled)
             shown.regions.append(layer)
         shown.regions.extend(Layer.create(*s.as_layer_data()) for s in regions.specs)
         for layer in shown.regions:
@@ -127,7 +127,7 @@ class ImageLayers:
 
     def _go_to_default(self, opened: OpenedImage) -> None:
         """Move the sliders to the plane that the archive shows first."""
-        image, axes, dims = opened.image, opened.viewed.axes, self._viewer.dims
+        image, axes, dims = opened.image, opened.tiled.axes, self._viewer.dims
         for axis, index in (("t", image.default_t), ("z", image.default_z)):
             if axis in axes:
                 dims.set_current_step(dims.ndim - len(axes) + axes.index(axis), index)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
-    from napari_idr._qt.layers.refresher import PixelFeed
-    from napari_idr.services.plate.mosaic import MosaicAccount
+    from napari_idr._qt.layers.refresher import LayerRefresher
+    from napari_idr.services.plate.mosaic import MosaicSummary
 
 HIT_COLOR = "#ffb000"
 CONTROL_COLOR = "#4cc9f0"
@@ -40,9 +40,11 @@ WELL_DOT_PX = 12
 class _Group:
     """The layers of one plate; they move and leave together."""
 
-    def __init__(self, viewer: Viewer, feed: PixelFeed, shown: PlateShown) -> None:
+    def __init__(
+        self, viewer: Viewer, refresher: LayerRefresher, shown: PlateShown
+    ) -> None:
         self._viewer = viewer
-        self._feed = feed
+        self._refresher = refresher
         self.shown = shown
         self._pyramid = self._open_pyramid()
         name = shown.name
@@ -107,7 +109,7 @@ class _Group:
             layer.name = f"{shown.name}{suffix}"
             layer.metadata = shown.metadata
         self._pyramid = self._open_pyramid()
-        self._feed.unwatch(self.mosaic)
+        self._refresher.unwatch(self.mosaic)
         self._watch()
         self.mosaic.data = self._pyramid.levels()
         if not np.array_equal(self.wells.data, shown.well_centers):
@@ -153,17 +155,17 @@ class _Group:
 
     def repaint(self) -> None:
         """Show what has been painted into the canvas since; soon, not at once."""
-        self._feed.refresh_soon(self._pyramid.key)
+        self._refresher.refresh_soon(self._pyramid.key)
 
     def _open_pyramid(self) -> MosaicPyramid:
         shown = self.shown
         return MosaicPyramid(
-            self._feed.viewing, shown.plan, shown.canvas, shown.open_reader
+            self._refresher.viewing, shown.plan, shown.canvas, shown.open_reader
         )
 
     def _watch(self) -> None:
         pyramid = self._pyramid
-        self._feed.watch(self.mosaic, pyramid.image, close=pyramid.close)
+        self._refresher.watch(self.mosaic, pyramid.image, close=pyramid.close)
 
     def cell_at(self, position: Sequence[float]) -> GridCell | None:
         """Return the cell that holds an image at a position in the world."""
@@ -172,17 +174,17 @@ class _Group:
 
     def _status(self, position: Any = None, **_: Any) -> dict[str, str]:
         """Say which well lies under the pointer; napari asks from a thread."""
-        words = ""
+        message = ""
         if position is not None:
             y, x = self.marks.world_to_data(position)[-2:]
-            words = self.shown.words_at(float(y), float(x))
+            message = self.shown.message_at(float(y), float(x))
         return {
             "layer_name": self.mosaic.name,
             "layer_base": self.mosaic.name,
             "source_type": "",
             "plugin": "",
-            "coordinates": words,
-            "coords": words,
+            "coordinates": message,
+            "coords": message,
             "value": "",
         }
 
@@ -193,11 +195,11 @@ class MosaicLayers(QObject):
     arrived = Signal()  # all layers of the plate shown last are in the viewer
 
     def __init__(
-        self, viewer: Viewer, feed: PixelFeed, parent: QObject | None = None
+        self, viewer: Viewer, refresher: LayerRefresher, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._feed = feed
+        self._refresher = refresher
         self._groups: dict[PlateKey, _Group] = {}
         self._queue = LayerQueue(viewer, self)
         # How wide an image of a plate is; None stands for plates that don't know yet.
@@ -214,7 +216,7 @@ class MosaicLayers(QObject):
         if group is not None:
             group.show(shown)
         else:
-            group = _Group(self._viewer, self._feed, shown)
+            group = _Group(self._viewer, self._refresher, shown)
             top = max((one.bottom for one in self._groups.values()), default=0.0)
             self._groups[shown.key] = group
             self._place(group, top)
@@ -249,11 +251,11 @@ class MosaicLayers(QObject):
         if group is not None:
             group.repaint()
 
-    def finish(self, key: PlateKey, account: MosaicAccount) -> None:
+    def finish(self, key: PlateKey, summary: MosaicSummary) -> None:
         """Repaint a mosaic whose load is over."""
         group = self._groups.get(key)
         if group is not None:
-            group.shown = replace(group.shown, account=account)
+            group.shown = replace(group.shown, summary=summary)
             group.repaint()
 
     def mark(self, shown: PlateShown) -> None:

@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_idr._qt.mailbox import Mailbox
 from napari_idr._qt.settings import viewing_settings
-from napari_idr.tiles import LayerKey, ViewedImage, Viewing
+from napari_idr.tiles import LayerKey, TiledImage, TileViewing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,12 +45,12 @@ NEXT_MS = 15
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Watched:
     layer: Layer
-    viewed: ViewedImage
+    tiled: TiledImage
     c: int
     close: Callable[[], None]
 
 
-class PixelFeed(QObject):
+class LayerRefresher(QObject):
     """Tells arrays where the sliders are, and repaints layers when pixels come.
 
     Pixels are read in the threads of `viewing`; their news come by mail.
@@ -72,7 +72,7 @@ class PixelFeed(QObject):
         arrivals, failures = Mailbox(self.refresh_soon), Mailbox(self._on_failure)
         self.destroyed.connect(arrivals.close)
         self.destroyed.connect(failures.close)
-        self.viewing = Viewing(
+        self.viewing = TileViewing(
             viewing_settings(), on_arrival=arrivals.send, on_failure=failures.send
         )
         viewer.layers.events.removed.connect(self._on_removed)
@@ -82,7 +82,7 @@ class PixelFeed(QObject):
     def watch(
         self,
         layer: Layer,
-        viewed: ViewedImage,
+        tiled: TiledImage,
         c: int = 0,
         *,
         close: Callable[[], None] | None = None,
@@ -91,8 +91,8 @@ class PixelFeed(QObject):
 
         With the last layer of an image `close` is called, by default the image's own.
         """
-        self._watched[viewed.key(c)] = _Watched(
-            layer=layer, viewed=viewed, c=c, close=close or viewed.close
+        self._watched[tiled.key(c)] = _Watched(
+            layer=layer, tiled=tiled, c=c, close=close or tiled.close
         )
         layer.events.visible.connect(self._on_visible)
 
@@ -101,8 +101,8 @@ class PixelFeed(QObject):
         for key, watched in tuple(self._watched.items()):
             if watched.layer is layer:
                 del self._watched[key]
-                watched.viewed.look_away(watched.c)
-                if all(w.viewed is not watched.viewed for w in self._watched.values()):
+                watched.tiled.look_away(watched.c)
+                if all(w.tiled is not watched.tiled for w in self._watched.values()):
                     watched.close()
 
     def refresh_soon(self, key: LayerKey) -> None:
@@ -114,7 +114,7 @@ class PixelFeed(QObject):
     def retry(self) -> None:
         """Ask again for what failed."""
         for watched in self._watched.values():
-            watched.viewed.retry()
+            watched.tiled.retry()
 
     def close(self) -> None:
         """Stop listening to the viewer and reading pixels; touches nothing of Qt's."""
@@ -175,19 +175,19 @@ class PixelFeed(QObject):
         """Tell the arrays of visible layers which plane is shown."""
         self._moved = time.monotonic()
         dims = self._viewer.dims
-        shown = {w.viewed for w in self._watched.values() if w.layer.visible}
-        for viewed in shown:
+        shown = {w.tiled for w in self._watched.values() if w.layer.visible}
+        for tiled in shown:
             at = {"t": 0, "z": 0}
-            for place, axis in enumerate(viewed.axes[:-2]):
-                step = dims.current_step[dims.ndim - len(viewed.axes) + place]
+            for place, axis in enumerate(tiled.axes[:-2]):
+                step = dims.current_step[dims.ndim - len(tiled.axes) + place]
                 at[axis] = int(step)
-            viewed.set_current(at["t"], at["z"])
+            tiled.set_current(at["t"], at["z"])
 
     def _on_visible(self, event: Any) -> None:
         """Ask for nothing that a hidden layer would show."""
         for watched in self._watched.values():
             if watched.layer is event.source and not event.source.visible:
-                watched.viewed.look_away(watched.c)
+                watched.tiled.look_away(watched.c)
 
     def _on_removed(self, event: Any) -> None:
         self.unwatch(event.value)

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
-from napari_idr._qt.layers.refresher import PixelFeed
+from napari_idr._qt.layers.refresher import LayerRefresher
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.view import PlateShown
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from napari_idr.model import GridCell
     from napari_idr.services.details import PlateDetails, PlateKey
-    from napari_idr.services.plate.mosaic import MosaicAccount
+    from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.session import Session
-    from napari_idr.tiles import Viewing
+    from napari_idr.tiles import TileViewing
 
 LOOKING = "pan_zoom"
 """The mode of a layer with which a person looks round; with all others they draw."""
@@ -59,9 +59,9 @@ class ViewerScene(QObject):
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self.feed = PixelFeed(viewer, self)
-        self.plates = MosaicLayers(viewer, self.feed, self)
-        self.images = ImageLayers(viewer, self.feed)
+        self.refresher = LayerRefresher(viewer, self)
+        self.plates = MosaicLayers(viewer, self.refresher, self)
+        self.images = ImageLayers(viewer, self.refresher)
         # A click is told from the first half of a double click by waiting for it.
         self._click = QTimer(self)
         self._click.setSingleShot(True)
@@ -78,7 +78,7 @@ class ViewerScene(QObject):
         self._viewer.mouse_double_click_callbacks.remove(self._on_double_click)
         self._viewer.mouse_drag_callbacks.remove(self._on_press)
         self.plates.close()
-        self.feed.close()
+        self.refresher.close()
         for session in self._sessions:
             session.close()
 
@@ -122,9 +122,9 @@ class ViewerScene(QObject):
         """Show what has been painted since."""
         self.plates.repaint(plate)
 
-    def finish_plate(self, plate: PlateKey, account: MosaicAccount) -> None:
+    def finish_plate(self, plate: PlateKey, summary: MosaicSummary) -> None:
         """Show a mosaic whose load is over."""
-        self.plates.finish(plate, account)
+        self.plates.finish(plate, summary)
 
     def legend(self, plate: PlateKey) -> str:
         """Say what the marks on a plate mean."""
@@ -215,6 +215,6 @@ class ViewerScene(QObject):
             self.wellClicked.emit(*self._clicked)
 
     @property
-    def viewing(self) -> Viewing:
+    def viewing(self) -> TileViewing:
         """The memory and the threads that serve the arrays of all images."""
-        return self.feed.viewing
+        return self.refresher.viewing

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from napari_idr._qt.panels.forms import name_widget, plain_label
 from napari_idr.model import PixelSource
 from napari_idr.services.details import ImageDetails
-from napari_idr.services.image.pixel_source import source_badge, source_words
+from napari_idr.services.image.pixel_source import source_badge, source_text
 
 
 class ImagePanel(QWidget):
@@ -112,7 +112,7 @@ class ImagePanel(QWidget):
     def set_source(self, source: PixelSource) -> None:
         """Say where the pixels come from."""
         self.badge.setText(source_badge(source))
-        self.badge.setToolTip(source_words(source, exact=self._is_uint8))
+        self.badge.setToolTip(source_text(source, exact=self._is_uint8))
 
     def _on_open(self, *_: object) -> None:
         self.openWanted.emit()

@@ -94,9 +94,9 @@ class ServerBar(QWidget):
         self.address.addItems(list(addresses))
         widen_list(self.address)
 
-    def set_abilities(self, words: str, evidence: Sequence[tuple[str, str]]) -> None:
+    def set_abilities(self, message: str, evidence: Sequence[tuple[str, str]]) -> None:
         """Say what the server can do, and on hovering how that was found out."""
-        self.abilities.setText(words)
+        self.abilities.setText(message)
         self.abilities.setToolTip(
             tooltip(*(f"{what}: {answer}" for what, answer in evidence))
         )

@@ -73,13 +73,13 @@ class StatusBar(QWidget):
         self._said, self._failed, self._can_retry = sentence, True, can_retry
         self._render()
 
-    def set_running(self, words: str | None) -> None:
+    def set_running(self, message: str | None) -> None:
         """Say what runs, None for nothing."""
-        if words is not None and words != self._running:
+        if message is not None and message != self._running:
             self._failed = self._can_retry = False
             self.bar.setRange(0, 0)
             self._done, self._total = 0, 0
-        self._running = words
+        self._running = message
         self._render()
         self._follow.start()
 
@@ -116,19 +116,19 @@ class _Activity:
         self._bar: progress | None = None
         self._changing = False
 
-    def show(self, words: str | None, done: int, total: int) -> bool:
+    def show(self, message: str | None, done: int, total: int) -> bool:
         """Show what runs, None for nothing; False if the last change isn't over."""
         if self._changing:
             return False
         self._changing = True
         try:
-            if words is None:
+            if message is None:
                 self.close()
                 return True
-            words = words[:DOCK_CHARACTERS]
+            message = message[:DOCK_CHARACTERS]
             if (bar := self._bar) is None:
-                bar = self._bar = progress(total=total, desc=words)
-            bar.set_description(words)
+                bar = self._bar = progress(total=total, desc=message)
+            bar.set_description(message)
             bar.total = total
             bar.update(done - bar.n)
         finally:

@@ -106,8 +106,8 @@ class StudyPanel(QWidget):
         ]
         self.links.setText(
             " · ".join(
-                _link(words, url, color)
-                for words, url in links
+                _link(message, url, color)
+                for message, url in links
                 if url is not None and is_web_link(url)
             )
         )

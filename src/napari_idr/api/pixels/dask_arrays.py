@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.api.pixels.reader import Region
+from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.cancel import NEVER
 
 if TYPE_CHECKING:
@@ -107,14 +107,14 @@ class LazyLevel:
                 at = {"t": one_t, "z": one_z, "y0": y0, "y1": y1, "x0": x0, "x1": x1}
                 if self.reader.rgb:
                     picture = self.reader.read(
-                        Region(level=self.level, **at), cancel=NEVER
+                        PixelRegion(level=self.level, **at), cancel=NEVER
                     )
                     for k, one_c in enumerate(c):
                         block[a, k, b] = picture[..., one_c][inside]
                     continue
                 for k, one_c in enumerate(c):
                     plane = self.reader.read(
-                        Region(level=self.level, c=one_c, **at), cancel=NEVER
+                        PixelRegion(level=self.level, c=one_c, **at), cancel=NEVER
                     )
                     block[a, k, b] = plane[inside]
 

@@ -18,7 +18,7 @@ from napari_idr.errors import (
 from napari_idr.model import Channel, ImageId, RenderingWindow, WellId
 
 if TYPE_CHECKING:
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Displays:
     """How images are displayed, by the viewer's and the gateway's JSON. Thread-safe."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, json_client: JsonClient) -> None:
+        self._json_client = json_client
         self._no_viewer = threading.Event()
 
     def display(self, image_id: ImageId, *, cancel: CancelToken) -> Display:
@@ -55,13 +55,17 @@ class Displays:
         return self._from_gateway(image_id, cancel)
 
     def _from_viewer(self, image_id: ImageId, cancel: CancelToken) -> Display:
-        response = self._ask.response(f"iviewer/image_data/{image_id}/", cancel=cancel)
+        response = self._json_client.response(
+            f"iviewer/image_data/{image_id}/", cancel=cancel
+        )
         if response.status == 404 and not is_json(response):
             self._no_viewer.set()
         return read_display(read_json(response))
 
     def _from_gateway(self, image_id: ImageId, cancel: CancelToken) -> Display:
-        response = self._ask.response(f"webclient/imgData/{image_id}/", cancel=cancel)
+        response = self._json_client.response(
+            f"webclient/imgData/{image_id}/", cancel=cancel
+        )
         if response.status in (403, 404) and not response.body:
             # how this view says it to people who aren't signed in
             raise NotFoundError(
@@ -120,9 +124,9 @@ class Display:
 def read_display(node: Node) -> Display:
     """Read `imgData` or the viewer's `image_data`; (x, y, z) for the pixel size."""
     if (error := node.find("error", str)) is not None:
-        raise node.stumble(f"the server can't tell: {_last_line(error)}")
+        raise node.error_here(f"the server can't tell: {_last_line(error)}")
     if "ConcurrencyException" in node and "meta" not in node:
-        raise node.stumble("the levels of the image are still being made")
+        raise node.error_here("the levels of the image are still being made")
     meta = node.child("meta")
     settings = node.find_child("rdefs")
     size = _size(node)
@@ -209,7 +213,7 @@ def _by_level(node: Node) -> tuple[Node, ...]:
     """Return the levels of an object whose keys are their numbers, the first first."""
     levels = dict(node.items())
     if not all(key.isascii() and key.isdecimal() and len(key) < 4 for key in levels):
-        raise node.stumble("a key is not the number of a level")
+        raise node.error_here("a key is not the number of a level")
     return tuple(levels[key] for key in sorted(levels, key=int))
 
 

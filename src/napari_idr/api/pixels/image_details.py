@@ -22,7 +22,7 @@ from napari_idr.model import Channel, Image, ImageId
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.api.pixels.display import Display, Displays, Size
     from napari_idr.cancel import CancelToken
@@ -51,9 +51,12 @@ class Images:
     """
 
     def __init__(
-        self, ask: Ask, displays: Displays, drawing: Callable[[], Drawing]
+        self,
+        json_client: JsonClient,
+        displays: Displays,
+        drawing: Callable[[], Drawing],
     ) -> None:
-        self._ask = ask
+        self._json_client = json_client
         self._displays = displays
         self._drawing = drawing
 
@@ -80,7 +83,9 @@ class Images:
             return merge_image(record, None, self._drawing())
 
     def _record(self, image_id: ImageId, cancel: CancelToken) -> Image | None:
-        response = self._ask.response(f"api/v0/m/images/{image_id}/", cancel=cancel)
+        response = self._json_client.response(
+            f"api/v0/m/images/{image_id}/", cancel=cancel
+        )
         try:
             node = read_json(response).child("data")
         except RateLimitedError:
@@ -295,7 +300,7 @@ def read_pixel_count(
     """
     count = node.int_like(key)
     if not least <= count <= most:
-        raise node.stumble(f"{key!r} is {count:.3g}, which can't be")
+        raise node.error_here(f"{key!r} is {count:.3g}, which can't be")
     return count
 
 

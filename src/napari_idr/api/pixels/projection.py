@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_idr.api._parallel import in_parallel
-from napari_idr.api.pixels.reader import Level, Region, require_region
+from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.api.pixels.rendered_reader import RenderedReader, is_drawn_whole
 from napari_idr.errors import PixelDataError, RateLimitedError, StatusError
 
@@ -61,7 +61,7 @@ class ProjectedReader:
         """The resolutions, the largest first."""
         return self.reader.levels
 
-    def read(self, region: Region, *, cancel: CancelToken) -> NDArray[np.generic]:
+    def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
         """Return the maximum of a rectangle over all planes."""
         require_region(region, self.levels, self.image)
         if isinstance(self.reader, RenderedReader) and is_drawn_whole(self.image):

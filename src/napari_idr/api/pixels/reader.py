@@ -25,7 +25,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
+class PixelRegion:
     """A rectangle of one plane of one level, in px of that level, ends excluded.
 
     `z` counts at the full resolution, also where a level has fewer planes.
@@ -73,7 +73,7 @@ class PixelReader(Protocol):
         """The resolutions, the largest first; at least one."""
         ...
 
-    def read(self, region: Region, *, cancel: CancelToken) -> NDArray[np.generic]:
+    def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
         """Return the pixels of a rectangle; it waits, and what it returns is true.
 
         Raises
@@ -86,7 +86,9 @@ class PixelReader(Protocol):
         ...
 
 
-def require_region(region: Region, levels: tuple[Level, ...], image: Image) -> None:
+def require_region(
+    region: PixelRegion, levels: tuple[Level, ...], image: Image
+) -> None:
     """Raise `ValueError` unless a region lies within an image."""
     if not 0 <= region.level < len(levels):
         raise ValueError(f"there is no level {region.level} of {len(levels)}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.cancel import CancelToken
     from napari_idr.transport import Params, Response
 
@@ -66,7 +66,7 @@ class Picture:
     source: PixelSource
 
 
-class Rendering:
+class RenderRequests:
     """Lets one server draw. Thread-safe.
 
     Parameters
@@ -78,16 +78,19 @@ class Rendering:
     """
 
     def __init__(
-        self, ask: Ask, *, reopen: Callable[[], Rendering] | None = None
+        self,
+        json_client: JsonClient,
+        *,
+        reopen: Callable[[], RenderRequests] | None = None,
     ) -> None:
-        self._ask = ask
+        self._json_client = json_client
         self._reopen = reopen
         self._lock = threading.Lock()
         self._sessions = 0
         self._has_drawn = False
         self._refuses = False
 
-    def __reduce__(self) -> tuple[Callable[[], Rendering], tuple[()]]:
+    def __reduce__(self) -> tuple[Callable[[], RenderRequests], tuple[()]]:
         if self._reopen is None:
             raise TypeError("this rendering can't be taken to another process")
         return self._reopen, ()
@@ -164,14 +167,14 @@ class Rendering:
         if self._refuses:
             raise PixelDataError("this server doesn't draw images")
         sessions = self._sessions
-        response = self._ask.response(path, params, cancel=cancel)
+        response = self._json_client.response(path, params, cancel=cancel)
         if response.status not in (401, 403):
             return response
         with self._lock:
             if sessions == self._sessions:  # nobody else has got one meanwhile
-                self._ask.response(SESSION_PATH, cancel=cancel, fresh=True)
+                self._json_client.response(SESSION_PATH, cancel=cancel, fresh=True)
                 self._sessions += 1
-        response = self._ask.response(path, params, cancel=cancel)
+        response = self._json_client.response(path, params, cancel=cancel)
         if response.status in (401, 403):
             # Once it has drawn, a denial concerns one image.
             self._refuses = not self._has_drawn

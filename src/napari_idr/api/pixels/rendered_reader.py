@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from napari_idr.api._parallel import in_parallel
-from napari_idr.api.pixels.reader import Level, Region, require_region
+from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.api.pixels.render_requests import (
     color_channels,
     drawn_window,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_idr.api.pixels.render_requests import Model, Picture, Rendering
+    from napari_idr.api.pixels.render_requests import Model, Picture, RenderRequests
     from napari_idr.cancel import CancelToken
 
 Style = Literal["grey", "picture", "shown"]
@@ -55,8 +55,8 @@ class RenderedReader:
     image: Image
     source: PixelSource
     style: Style
-    rendering: Rendering
-    first: Mapping[Region, NDArray[np.uint8]] = field(
+    rendering: RenderRequests
+    first: Mapping[PixelRegion, NDArray[np.uint8]] = field(
         default_factory=dict, repr=False, compare=False
     )
     """What was drawn to open it."""
@@ -86,7 +86,7 @@ class RenderedReader:
         """Return the intensities that are drawn as 0 and as 255."""
         return drawn_window(self.image, c)
 
-    def read(self, region: Region, *, cancel: CancelToken) -> NDArray[np.generic]:
+    def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
         """Return the pixels of a rectangle, put together from the tiles it touches."""
         levels = self.levels
         require_region(region, levels, self.image)
@@ -110,7 +110,7 @@ class RenderedReader:
         return out
 
     def read_maximum(
-        self, region: Region, planes: range, *, cancel: CancelToken
+        self, region: PixelRegion, planes: range, *, cancel: CancelToken
     ) -> NDArray[np.generic]:
         """Return a rectangle of the maximum over planes, which the server projects.
 
@@ -142,7 +142,7 @@ class RenderedReader:
 
 def open_rendered(
     image: Image,
-    rendering: Rendering,
+    rendering: RenderRequests,
     *,
     style: Style | None = None,
     cancel: CancelToken,
@@ -165,7 +165,7 @@ def open_rendered(
         style = "picture" if image.is_rgb and image.size_c == 3 else "grey"
     levels = rendered_levels(image)
     height, width = levels[-1].chunk
-    region = Region(
+    region = PixelRegion(
         level=len(levels) - 1,
         c=next((c for c, one in enumerate(image.channels) if one.active), 0),
         z=min(image.default_z, image.size_z - 1),
@@ -181,7 +181,7 @@ def open_rendered(
     elif len(levels) > 1:
         places += [replace(region, c=c) for c in range(image.size_c) if c != region.c]
 
-    def load(place: Region, stop: CancelToken) -> tuple[Region, Picture]:
+    def load(place: PixelRegion, stop: CancelToken) -> tuple[PixelRegion, Picture]:
         [tile] = plan_tiles(place, levels[-1])
         return place, draw(image, rendering, tile, style=style, cancel=stop)
 
@@ -209,17 +209,17 @@ class Tile:
     is taken of it, and `target` where that goes in the rectangle that was asked for.
     """
 
-    region: Region
+    region: PixelRegion
     step: tuple[int, int]
     part: tuple[slice, slice]
     target: tuple[slice, slice]
 
 
-def plan_tiles(region: Region, level: Level) -> list[Tile]:
+def plan_tiles(region: PixelRegion, level: Level) -> list[Tile]:
     """Return the tiles that a region of a level touches, row by row.
 
     >>> level = Level(shape=(1500, 2500), chunk=(1024, 1024))
-    >>> tiles = plan_tiles(Region(y0=0, y1=10, x0=1000, x1=2100), level)
+    >>> tiles = plan_tiles(PixelRegion(y0=0, y1=10, x0=1000, x1=2100), level)
     >>> [(tile.region.x0, tile.part[1], tile.target[1]) for tile in tiles]
     ... # doctest: +NORMALIZE_WHITESPACE
     [(0, slice(1000, 1024, None), slice(0, 24, None)),
@@ -273,7 +273,7 @@ def rendered_levels(image: Image) -> tuple[Level, ...]:
 
 def draw(
     image: Image,
-    rendering: Rendering,
+    rendering: RenderRequests,
     tile: Tile,
     *,
     style: Style,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from napari_idr.api.pixels.dask_arrays import ImagePixels, lazy_levels
 from napari_idr.api.pixels.projection import projected_reader
-from napari_idr.api.pixels.reader import Region
+from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.pixels.render_requests import shown_channels
 from napari_idr.api.pixels.rendered_reader import (
     RenderedReader,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_idr.api.pixels.reader import PixelReader
-    from napari_idr.api.pixels.render_requests import Rendering
+    from napari_idr.api.pixels.render_requests import RenderRequests
     from napari_idr.api.pixels.thumbnails import Thumbnails
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Image
@@ -136,7 +136,7 @@ class PixelSources:
     def __init__(
         self,
         server: str,
-        rendering: Rendering,
+        rendering: RenderRequests,
         thumbnails: Thumbnails,
         storage: ObjectStorage,
     ) -> None:
@@ -340,7 +340,7 @@ def _whole_plane(
         raise PixelDataError(
             f"a plane of {width} x {height} px is read in parts, with `pixels`"
         )
-    region = Region(c=c, z=z, t=t, y0=0, y1=height, x0=0, x1=width)
+    region = PixelRegion(c=c, z=z, t=t, y0=0, y1=height, x0=0, x1=width)
     return _plane(reader.read(region, cancel=cancel), reader.source)
 
 

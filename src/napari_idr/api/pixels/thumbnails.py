@@ -14,7 +14,7 @@ from PIL import UnidentifiedImageError
 
 from napari_idr.api._parallel import in_parallel
 from napari_idr.api.json_client import id_chunks
-from napari_idr.api.pixels.reader import Level, Region, require_region
+from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.errors import IDRError, PixelDataError
 from napari_idr.model import Channel, Image, ImageId, PixelSource
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
 
@@ -52,7 +52,7 @@ PNG_SIGNATURE = b"\x89PNG"
 class Thumbnails:
     """Small pictures of many images. Thread-safe."""
 
-    def __init__(self, ask: Ask, *, at_once: int) -> None:
+    def __init__(self, ask: JsonClient, *, at_once: int) -> None:
         self._ask = ask
         self._at_once = at_once
 
@@ -127,7 +127,7 @@ class Thumbnails:
 def _numbered(answer: Node) -> Iterator[tuple[int, Node]]:
     for key, node in answer.items():
         if not key.isdecimal():
-            raise answer.stumble(f"{key!r} is not the number of an image")
+            raise answer.error_here(f"{key!r} is not the number of an image")
         yield int(key), node
 
 
@@ -208,7 +208,7 @@ class ThumbnailReader:
         height, width = self.pixels.shape[:2]
         return (Level(shape=(height, width), chunk=(height, width)),)
 
-    def read(self, region: Region, *, cancel: CancelToken) -> NDArray[np.generic]:
+    def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
         """Return a rectangle of the preview; it is here already."""
         require_region(region, self.levels, self.image)
         cancel.check()

@@ -31,7 +31,7 @@ from napari_idr.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.cancel import CancelToken
     from napari_idr.model import DatasetId, ImageRef, PlateId, ProjectId, ScreenId
 
@@ -63,8 +63,8 @@ class SearchEngine:
     It ignores case unless told otherwise, so it is told.
     """
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, json_client: JsonClient) -> None:
+        self._json_client = json_client
 
     def keys(self, *, cancel: CancelToken) -> tuple[SearchKey, ...]:
         """Return mapr's keys as far as images have them, then the engine's others.
@@ -73,9 +73,9 @@ class SearchEngine:
         GET /searchengine/api/v1/resources/image/keys/?mode=searchterms
         """
         path = f"{ROOT}/image/keys/"
-        stored = wire.attributes(self._ask.json(path, cancel=cancel))
+        stored = wire.attributes(self._json_client.json(path, cancel=cancel))
         common = wire.attributes(
-            self._ask.json(path, (("mode", "searchterms"),), cancel=cancel)
+            self._json_client.json(path, (("mode", "searchterms"),), cancel=cancel)
         )
         menu = [key for key in MENU if not set(key.attributes).isdisjoint(stored)]
         known = {attribute for key in menu for attribute in key.attributes}
@@ -101,7 +101,7 @@ class SearchEngine:
         found: list[Suggestion] = []
         for attribute in _key(key).attributes:
             params = require_sendable(path, (("key", attribute), ("value", part)))
-            found += wire.values(self._ask.json(path, params, cancel=cancel))
+            found += wire.values(self._json_client.json(path, params, cancel=cancel))
         wanted = fold(text.strip())
         spelled = [
             Suggestion(value=as_typed(one.value, text), image_count=one.image_count)
@@ -235,7 +235,7 @@ class SearchEngine:
         attributes = _key(key).attributes
         questions = wire.questions(attributes, value, any_case=any_case)
         if len(questions) == 1 and not questions[0].loose:
-            answer = self._ask.json(
+            answer = self._json_client.json(
                 f"{ROOT}/submitquery/containers/",
                 body=questions[0].body(),
                 cancel=cancel,
@@ -318,7 +318,9 @@ class SearchEngine:
         cancel: CancelToken,
     ) -> wire.ImagePage:
         body = question.body(places, bookmark)
-        answer = self._ask.json(f"{ROOT}/submitquery/", body=body, cancel=cancel)
+        answer = self._json_client.json(
+            f"{ROOT}/submitquery/", body=body, cancel=cancel
+        )
         return wire.image_page(answer)
 
 

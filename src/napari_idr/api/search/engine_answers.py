@@ -254,16 +254,16 @@ def _results(answer: Node) -> Node:
     """
     _refuse_error(answer)
     if "results" not in answer:
-        raise answer.stumble("the search engine could not read the query")
+        raise answer.error_here("the search engine could not read the query")
     return answer.child("results")
 
 
 def _refuse_error(answer: Node) -> None:
     if isinstance(answer.value, str):
-        raise answer.stumble(f"the search engine says: {_one_line(answer.value)}")
+        raise answer.error_here(f"the search engine says: {_one_line(answer.value)}")
     said = answer.value.get("Error") if isinstance(answer.value, dict) else None
     if isinstance(said, str) and said != "none":
-        raise answer.stumble(f"the search engine says: {_one_line(said)}")
+        raise answer.error_here(f"the search engine says: {_one_line(said)}")
 
 
 def _one_line(text: str) -> str:
@@ -272,7 +272,7 @@ def _one_line(text: str) -> str:
 
 def _require_empty(results: Node) -> None:
     if results.elements():
-        raise results.stumble("a list with hits, where an object is due")
+        raise results.error_here("a list with hits, where an object is due")
 
 
 def _bookmark(results: Node) -> int | None:
@@ -287,7 +287,7 @@ def _study(node: Node) -> Study:
         return Screen(id=ScreenId(node.int_like("id")), name=name)
     if kind == "project":
         return Project(id=ProjectId(node.int_like("id")), name=name)
-    raise node.stumble(f"{kind!r} is no kind of study")
+    raise node.error_here(f"{kind!r} is no kind of study")
 
 
 def _study_of_image(node: Node) -> Study | None:

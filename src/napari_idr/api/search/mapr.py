@@ -38,7 +38,7 @@ from napari_idr.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
 
-    from napari_idr.api.json_client import Ask
+    from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
     from napari_idr.transport import Params
@@ -66,15 +66,17 @@ class Mapr:
     Its lists match a value exactly, also by case.
     """
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, json_client: JsonClient) -> None:
+        self._json_client = json_client
 
     def keys(self, *, cancel: CancelToken) -> tuple[SearchKey, ...]:
         """Return what can be searched by, in the server's order but genes first.
 
         GET /mapr/api/config/
         """
-        keys = read_search_keys(self._ask.json(f"{ROOT}/config/", cancel=cancel))
+        keys = read_search_keys(
+            self._json_client.json(f"{ROOT}/config/", cancel=cancel)
+        )
         return tuple(sorted(keys, key=lambda key: key.name != "gene"))
 
     def autocomplete(
@@ -89,7 +91,7 @@ class Mapr:
             return ()
         path = f"{ROOT}/autocomplete/{_name(key)}/"
         params = require_sendable(path, (("value", text), ("limit", MAX_SUGGESTIONS)))
-        found = read_suggestions(self._ask.json(path, params, cancel=cancel))
+        found = read_suggestions(self._json_client.json(path, params, cancel=cancel))
         return order_suggestions(found, text)
 
     def spellings(
@@ -305,7 +307,9 @@ class Mapr:
         page = 1
         while True:
             asked = (*params, ("page", page), ("limit", limit))
-            answer = self._ask.json(path, require_sendable(path, asked), cancel=cancel)
+            answer = self._json_client.json(
+                path, require_sendable(path, asked), cancel=cancel
+            )
             lists = [read(answer) for read in readers]
             fresh = [row for rows in lists for row in rows if row not in seen]
             yield from fresh

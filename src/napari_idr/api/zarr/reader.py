@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.api.pixels.reader import Level, Region, require_region
+from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.api.zarr.arrays import LevelArray, as_type, level_array
 from napari_idr.api.zarr.metadata import parse_json, read_group
 from napari_idr.errors import NotFoundError, PixelDataError, StatusError
@@ -66,7 +66,7 @@ class ZarrReader:
             for a in self.arrays
         )
 
-    def read(self, region: Region, *, cancel: CancelToken) -> NDArray[np.generic]:
+    def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
         """Return the pixels of a rectangle; a chunk that isn't there is fill value."""
         require_region(region, self.levels, self.image)
         cancel.check()

@@ -11,8 +11,6 @@ import numpy as np
 from napari_idr.model import Channel, PixelSource
 from napari_idr.services.image.pixel_source import (
     name_suffix,
-    source_badge,
-    source_words,
 )
 from napari_idr.tiles.contrast import contrast_limits
 
@@ -33,8 +31,6 @@ __all__ = [
     "image_layer_specs",
     "pixel_scale",
     "short_name",
-    "source_badge",
-    "source_words",
 ]
 
 LayerType = Literal["image", "labels", "points", "shapes", "vectors"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_idr.model import ImageRef
-from napari_idr.services.image.pixel_source import source_words
+from napari_idr.services.image.pixel_source import source_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,7 +95,7 @@ def idr_metadata(
         "annotations": [_annotation(one) for one in annotations],
         "pixel_source": None if pixel_source is None else pixel_source.value,
         "pixel_source_words": (
-            None if pixel_source is None else source_words(pixel_source, exact=exact)
+            None if pixel_source is None else source_text(pixel_source, exact=exact)
         ),
         "licence": None if card is None else card.licence,
         "licence_url": None if card is None else card.licence_url,

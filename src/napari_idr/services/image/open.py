@@ -14,8 +14,8 @@ from napari_idr.errors import IDRError
 from napari_idr.model import Image, PixelSource
 from napari_idr.services.image.layers import LayerSpec, image_layer_specs, pixel_scale
 from napari_idr.services.image.metadata import Json, idr_metadata
-from napari_idr.services.image.pixel_source import source_words
-from napari_idr.tiles import ViewedImage
+from napari_idr.services.image.pixel_source import source_text
+from napari_idr.tiles import TiledImage
 from napari_idr.tiles.contrast import contrast_limits
 
 if TYPE_CHECKING:
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from napari_idr.cancel import CancelToken
     from napari_idr.services.details import ImageDetails, PlateKey
 
-
 __all__ = [
     "MAX_SAMPLE_PX",
     "OpenedImage",
     "load_opened_image",
     "plan_layers",
     "plan_opened_image",
+    "plan_projected_image",
+    "projected_reader",
 ]
 
 MAX_SAMPLE_PX = 1024
@@ -46,7 +47,7 @@ MAX_SAMPLED_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedImage:
-    """An image that is ready to be shown; `viewed` must be closed.
+    """An image that is ready to be shown; `tiled` must be closed.
 
     `specs` has one layer for each channel, or one for a colour picture; `contrasts`
     has the limits that suit the pixels of each, whatever the archive's window says.
@@ -55,7 +56,7 @@ class OpenedImage:
     details: ImageDetails
     image: Image
     reader: PixelReader
-    viewed: ViewedImage
+    tiled: TiledImage
     specs: tuple[LayerSpec, ...]
     metadata: dict[str, Json]
     contrasts: tuple[tuple[float, float], ...]
@@ -73,7 +74,7 @@ class OpenedImage:
         return str(self.metadata["server"])
 
     @property
-    def words(self) -> str:
+    def message(self) -> str:
         """What was opened, for the status; not again what the image's card says."""
         said = self.details.image.notes
         odd = (
@@ -82,14 +83,14 @@ class OpenedImage:
             if note not in said
         )
         exact = self.image.pixel_type == "uint8"
-        what = source_words(self.reader.source, exact=exact)
+        what = source_text(self.reader.source, exact=exact)
         return " ".join([what, *self.notes, *odd])
 
 
 def load_opened_image(
     client: IDRClient,
     details: ImageDetails,
-    view: Callable[[PixelReader], ViewedImage],
+    view: Callable[[PixelReader], TiledImage],
     *,
     server: str,
     cancel: CancelToken,
@@ -127,7 +128,7 @@ def load_opened_image(
 def plan_opened_image(
     details: ImageDetails,
     reader: PixelReader,
-    view: Callable[[PixelReader], ViewedImage],
+    view: Callable[[PixelReader], TiledImage],
     *,
     server: str,
     web_url: str,
@@ -180,7 +181,7 @@ def plan_opened_image(
 def plan_layers(
     details: ImageDetails,
     reader: PixelReader,
-    view: Callable[[PixelReader], ViewedImage],
+    view: Callable[[PixelReader], TiledImage],
     metadata: dict[str, Json],
     *,
     projected: bool = False,
@@ -193,12 +194,10 @@ def plan_layers(
     `plan_opened_image`.
     """
     image = reader.image
-    viewed = view(reader)
+    tiled = view(reader)
     try:
-        arrays = [viewed.levels(c) for c in range(viewed.channels)]
-        samples = _samples(
-            [levels[-1] for levels in arrays], image, viewed.axes, cancel
-        )
+        arrays = [tiled.levels(c) for c in range(tiled.channels)]
+        samples = _samples([levels[-1] for levels in arrays], image, tiled.axes, cancel)
         specs = image_layer_specs(
             image,
             source=reader.source,
@@ -210,13 +209,13 @@ def plan_layers(
         )
         contrasts = tuple(contrast_limits(None, s.dtype, s) for s in samples)
     except BaseException:
-        viewed.close()
+        tiled.close()
         raise
     return OpenedImage(
         details=details,
         image=image,
         reader=reader,
-        viewed=viewed,
+        tiled=tiled,
         specs=specs,
         metadata=metadata,
         contrasts=contrasts,
@@ -259,12 +258,9 @@ def _middle(size: int) -> tuple[int, int]:
     return start, start + MAX_SAMPLE_PX
 
 
-__all__ = ["plan_projected_image", "projected_reader"]
-
-
 def plan_projected_image(
     opened: OpenedImage,
-    view: Callable[[PixelReader], ViewedImage],
+    view: Callable[[PixelReader], TiledImage],
     *,
     cancel: CancelToken,
 ) -> OpenedImage:

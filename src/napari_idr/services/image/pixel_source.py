@@ -6,7 +6,7 @@ from typing import Final
 
 from napari_idr.model import PixelSource
 
-__all__ = ["MOSAIC_WORDS", "name_suffix", "source_badge", "source_words"]
+__all__ = ["MOSAIC_TEXT", "name_suffix", "source_badge", "source_text"]
 
 _BADGES: Final = {
     PixelSource.RAW: "RAW",
@@ -31,7 +31,7 @@ _WORDS: Final = {
     ),
 }
 
-MOSAIC_WORDS = (
+MOSAIC_TEXT = (
     "Thumbnails: small previews of the wells; zooming in draws their images in 8 bits. "
     "Good to look at, not to measure."
 )
@@ -57,7 +57,7 @@ def name_suffix(source: PixelSource, *, projected: bool = False) -> str:
     return f"[{_BADGES[source].lower()}{', max z' if projected else ''}]"
 
 
-def source_words(source: PixelSource, *, exact: bool = False) -> str:
+def source_text(source: PixelSource, *, exact: bool = False) -> str:
     """Return in a sentence what the numbers are.
 
     Parameters
@@ -69,7 +69,7 @@ def source_words(source: PixelSource, *, exact: bool = False) -> str:
 
     Examples
     --------
-    >>> source_words(PixelSource.RAW)
+    >>> source_text(PixelSource.RAW)
     'Raw: the stored intensities, from an OME-Zarr.'
     """
     if exact and source is PixelSource.RENDERED_LOSSLESS:

@@ -243,13 +243,13 @@ class TileFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MosaicAccount:
+class MosaicSummary:
     """How a load ended: `painted` of `total` came, the others are `failures`."""
 
     total: int
     painted: int
     failures: tuple[TileFailure, ...]
-    words: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,14 +258,14 @@ class MosaicStep:
 
     `done` counts the tiles that came or failed so far; `tiles` are those painted
     and `failures` those that failed in this step. Only the last step has an
-    `account`.
+    `summary`.
     """
 
     done: int
     total: int
     tiles: tuple[Tile, ...]
     failures: tuple[TileFailure, ...]
-    account: MosaicAccount | None = None
+    summary: MosaicSummary | None = None
 
 
 def load_mosaic(
@@ -371,14 +371,14 @@ class _Batch:
             return False
         return len(self) >= BATCH_TILES or self._clock() - self._since >= BATCH_S
 
-    def step(self, account: MosaicAccount | None = None) -> MosaicStep:
+    def step(self, summary: MosaicSummary | None = None) -> MosaicStep:
         self._all_failures += self._failures
         step = MosaicStep(
             done=self._done,
             total=self._total,
             tiles=tuple(self._tiles),
             failures=tuple(self._failures),
-            account=account,
+            summary=summary,
         )
         self._tiles, self._failures = [], []
         return step
@@ -386,15 +386,15 @@ class _Batch:
     def last_step(self, plan: MosaicPlan) -> MosaicStep:
         failures = (*self._all_failures, *self._failures)
         painted = self._done - len(failures)
-        words = _account_words(painted, self._total, failures, plan)
+        message = _summary_message(painted, self._total, failures, plan)
         return self.step(
-            MosaicAccount(
-                total=self._total, painted=painted, failures=failures, words=words
+            MosaicSummary(
+                total=self._total, painted=painted, failures=failures, message=message
             )
         )
 
 
-def _account_words(
+def _summary_message(
     painted: int, total: int, failures: Sequence[TileFailure], plan: MosaicPlan
 ) -> str:
     if not total:

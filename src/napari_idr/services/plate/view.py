@@ -12,11 +12,11 @@ import numpy as np
 from napari_idr.model import GridCell, ImageRef, PixelSource, PlateId
 from napari_idr.services.details import ImageRequest, PlateDetails, PlateKey
 from napari_idr.services.image.metadata import Json, idr_metadata
-from napari_idr.services.image.pixel_source import MOSAIC_WORDS
+from napari_idr.services.image.pixel_source import MOSAIC_TEXT
 from napari_idr.services.plate.canvas import blank_canvas
 from napari_idr.services.plate.mosaic import (
-    MosaicAccount,
     MosaicPlan,
+    MosaicSummary,
     cell_shape_for,
     plan_mosaic,
 )
@@ -38,7 +38,7 @@ __all__ = ["PlateShown", "outline_vectors", "plan_plate_shown"]
 class PlateShown:
     """A plate at one field of one run.
 
-    `canvas` is the mosaic (y, x, 3) that a load paints into; `account` is None until
+    `canvas` is the mosaic (y, x, 3) that a load paints into; `summary` is None until
     the load is over. `open_reader` opens the pixels of a well, for zooming in.
     """
 
@@ -51,7 +51,7 @@ class PlateShown:
     plate_map: PlateMap
     canvas: NDArray[np.uint8] = dataclasses.field(repr=False)
     open_reader: OpenReader = dataclasses.field(repr=False)
-    account: MosaicAccount | None = None
+    summary: MosaicSummary | None = None
 
     @property
     def plate_id(self) -> PlateId:
@@ -120,13 +120,13 @@ class PlateShown:
             web_url=self.web_url,
             query=None if query is None else (query.key.name, query.value),
         )
-        return {"idr": {**known, "pixel_source_words": MOSAIC_WORDS}}
+        return {"idr": {**known, "pixel_source_words": MOSAIC_TEXT}}
 
     def is_complete(self, run: object, field: int) -> bool:
         """Whether all thumbnails of this run and field are here."""
         return (
-            self.account is not None
-            and not self.account.failures
+            self.summary is not None
+            and not self.summary.failures
             and (self.plan.grid.run, self.field) == (run, field)
         )
 
@@ -135,7 +135,7 @@ class PlateShown:
         place = self.plan.cell_at(y, x)
         return None if place is None else self.plan.grid.cells[place[0]][place[1]]
 
-    def words_at(self, y: float, x: float) -> str:
+    def message_at(self, y: float, x: float) -> str:
         """Say what lies at a position in px: plate, well, gene or first annotation."""
         place = self.plan.cell_at(y, x)
         if place is None:
@@ -151,7 +151,7 @@ class PlateShown:
 
     @cached_property
     def _failed(self) -> frozenset[tuple[int, int]]:
-        failures = () if self.account is None else self.account.failures
+        failures = () if self.summary is None else self.summary.failures
         return frozenset((one.tile.row, one.tile.column) for one in failures)
 
     def image_request(self, cell: GridCell) -> ImageRequest:

@@ -53,7 +53,7 @@ Values = dict[str, list[str]]
 class WellInfo:
     """A well that has an image at this field; what isn't known is None.
 
-    `control` is the kind of control it is. `words` are the first that its
+    `control` is the kind of control it is. `message` are the first that its
     annotations say beside gene and control, as "Phenotype: mitotic delay".
     """
 
@@ -65,12 +65,12 @@ class WellInfo:
     gene: str | None = None
     control: str | None = None
     hit: bool = False
-    words: str | None = None
+    message: str | None = None
 
     @property
     def title(self) -> str:
         """The well in a few words, for a status bar."""
-        parts = (self.label, self.gene, self.control, self.words)
+        parts = (self.label, self.gene, self.control, self.message)
         return " · ".join(part for part in parts if part)
 
 
@@ -157,7 +157,7 @@ def wells_table(plate_map: PlateMap) -> dict[str, list[int | str | bool]]:
         "gene": [well.gene or "" for well in wells],
         "control": [well.control or "" for well in wells],
         "hit": [well.hit for well in wells],
-        "words": [well.words or "" for well in wells],
+        "words": [well.message or "" for well in wells],
     }
 
 
@@ -173,7 +173,7 @@ def _info(
         gene=_first(values, GENE_KEYS),
         control=_first(values, CONTROL_KEYS),
         hit=hit,
-        words=_first_words(values),
+        message=_first_text(values),
     )
 
 
@@ -186,7 +186,7 @@ def _first(sources: Sequence[Values], keys: Iterable[str]) -> str | None:
     return None
 
 
-def _first_words(sources: Sequence[Values]) -> str | None:
+def _first_text(sources: Sequence[Values]) -> str | None:
     for key in WORD_KEYS:
         if (found := _first(sources, (key,))) is not None:
             return f"{key[:1].upper()}{key[1:]}: {found}"

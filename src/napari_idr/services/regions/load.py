@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from napari_idr.model import Image, Roi, ShapeId
     from napari_idr.services.image.metadata import Json
     from napari_idr.services.image.open import OpenedImage
-    from napari_idr.tiles import ViewedImage
+    from napari_idr.tiles import TiledImage
 
-__all__ = ["Regions", "label_layer_spec", "load_regions"]
+__all__ = ["RoiLayers", "label_layer_spec", "load_regions"]
 
 MAX_NAME = 36
 
@@ -39,7 +39,7 @@ MAX_MASKS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Regions:
+class RoiLayers:
     """Layers of what was drawn on an image.
 
     `labels` are label images with the arrays that serve them, which must be closed;
@@ -48,11 +48,11 @@ class Regions:
 
     opened: OpenedImage
     specs: tuple[LayerSpec, ...] = ()
-    labels: tuple[tuple[LayerSpec, ViewedImage], ...] = ()
+    labels: tuple[tuple[LayerSpec, TiledImage], ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def words(self) -> str:
+    def message(self) -> str:
         """What was found, for the status."""
         count = len(self.specs) + len(self.labels)
         if not count and not self.notes:
@@ -64,10 +64,10 @@ class Regions:
 def load_regions(
     client: IDRClient,
     opened: OpenedImage,
-    view: Callable[[PixelReader], ViewedImage],
+    view: Callable[[PixelReader], TiledImage],
     *,
     cancel: CancelToken,
-) -> Regions:
+) -> RoiLayers:
     """Ask for the regions and label images of an image that is open.
 
     One kind that fails leaves a note, and the other is shown.
@@ -81,7 +81,7 @@ def load_regions(
     notes: list[str] = []
     failures: list[IDRError] = []
     specs: tuple[LayerSpec, ...] = ()
-    labels: list[tuple[LayerSpec, ViewedImage]] = []
+    labels: list[tuple[LayerSpec, TiledImage]] = []
     try:
         found = client.rois(opened.image.id, cancel=cancel)
         bitmaps = _bitmaps(client, found, cancel)
@@ -102,16 +102,18 @@ def load_regions(
             if not np.issubdtype(reader.dtype, np.integer):
                 notes.append(f"The labels {reader.image.name} aren't whole numbers.")
                 continue
-            viewed = view(reader)
-            arrays = viewed.levels(0)
+            tiled = view(reader)
+            arrays = tiled.levels(0)
             spec = label_layer_spec(reader, arrays, opened, metadata=metadata)
-            labels.append((spec, viewed))
+            labels.append((spec, tiled))
     except IDRError as error:
         failures.append(error)
         notes.append(f"The labels didn't come: {error.message}.")
     if len(failures) == 2:
         raise failures[0]
-    return Regions(opened=opened, specs=specs, labels=tuple(labels), notes=tuple(notes))
+    return RoiLayers(
+        opened=opened, specs=specs, labels=tuple(labels), notes=tuple(notes)
+    )
 
 
 def _bitmaps(

@@ -128,7 +128,7 @@ def roi_layer_specs(
         specs.append(_masks_spec(inked, bitmaps, image, metadata))
     if frames := len(masks) - len(drawn):
         oddities["masks are shown as their frames"] = frames
-    notes = tuple(f"{count} {words}" for words, count in oddities.items())
+    notes = tuple(f"{count} {message}" for message, count in oddities.items())
     return RoiLayers(specs=tuple(specs), notes=notes)
 
 
@@ -277,12 +277,12 @@ def _by_axes(placed: Sequence[_Placed]) -> dict[tuple[str, ...], list[_Placed]]:
 
 
 def _common(
-    image: Image, axes: Sequence[str], words: str, metadata: Mapping[str, Json]
+    image: Image, axes: Sequence[str], message: str, metadata: Mapping[str, Json]
 ) -> dict[str, Any]:
     scale, unit = pixel_scale(image, axes)
     name = short_name(image.name, MAX_NAME) or f"Image {image.id}"
     return {
-        "name": f"{name} - {words}",
+        "name": f"{name} - {message}",
         "scale": scale,
         "translate": [
             *(0.0 for _ in axes[:-2]),

@@ -110,13 +110,13 @@ def filter_studies(entries: Sequence[Entry], text: str) -> tuple[Entry, ...]:
 
     Names and descriptions are looked at; an empty text keeps all.
     """
-    words = text.casefold().split()
-    if not words:
+    message = text.casefold().split()
+    if not message:
         return tuple(entries)
-    return tuple(entry for entry in entries if _holds(entry, words))
+    return tuple(entry for entry in entries if _holds(entry, message))
 
 
-def _holds(entry: Entry, words: Sequence[str]) -> bool:
+def _holds(entry: Entry, message: Sequence[str]) -> bool:
     description = getattr(entry.item, "description", "")
     haystack = f"{entry.name}\n{description}".casefold()
-    return all(word in haystack for word in words)
+    return all(word in haystack for word in message)

@@ -8,14 +8,14 @@ import pytest
 
 from napari_idr import IDRClient
 from napari_idr.api import projected_reader
-from napari_idr.api.pixels.reader import Level, Region
+from napari_idr.api.pixels.reader import Level, PixelRegion
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.demo.pixels import plane as drawn
 from napari_idr.errors import Cancelled, PixelDataError
 from napari_idr.model import Image, ImageId, PixelSource
 
 STACK, COLOUR, DEEP_LEVELS = ImageId(9101), ImageId(9103), ImageId(9614)
-WHOLE = Region(y0=0, y1=3, x0=0, x1=2)
+WHOLE = PixelRegion(y0=0, y1=3, x0=0, x1=2)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_coarser_levels_are_projected_as_well(idr_archive, idr):
     assert projected.levels == reader.levels
     assert (projected.image.size_z, projected.image.default_z) == (1, 0)
     height, width = projected.levels[1].shape
-    region = Region(level=1, c=1, y0=0, y1=height, x0=0, x1=width)
+    region = PixelRegion(level=1, c=1, y0=0, y1=height, x0=0, x1=width)
     expected = brightest(source, 1, planes=range(source.size_z), level=1)
     np.testing.assert_array_equal(projected.read(region, cancel=NEVER), expected)
 
@@ -106,7 +106,7 @@ def test_a_server_that_draws_is_asked_once_and_projects_before_it_draws(
     idr_archive.requests.clear()
 
     found = projected_reader(reader, z=range(1, 4)).read(
-        Region(c=1, t=1, y0=10, y1=60, x0=20, x1=90), cancel=NEVER
+        PixelRegion(c=1, t=1, y0=10, y1=60, x0=20, x1=90), cancel=NEVER
     )
 
     window = reader.window(1)
@@ -118,7 +118,7 @@ def test_a_server_that_draws_is_asked_once_and_projects_before_it_draws(
 
 def test_a_server_that_refuses_to_project_is_asked_for_each_plane(idr_archive, idr):
     reader, _ = idr.open_reader(replace(idr.image(STACK), zarr_url=None))
-    region = Region(c=0, y0=0, y1=200, x0=0, x1=256)
+    region = PixelRegion(c=0, y0=0, y1=200, x0=0, x1=256)
     expected = projected_reader(reader).read(region, cancel=NEVER)
     idr_archive.faults.answer_next(404, match="intmax", times=9)
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from napari_idr import IDRClient
-from napari_idr.api.json_client import Ask
-from napari_idr.api.pixels.reader import Level, Region
+from napari_idr.api.json_client import JsonClient
+from napari_idr.api.pixels.reader import Level, PixelRegion
 from napari_idr.api.pixels.render_requests import (
-    Rendering,
+    RenderRequests,
     decode,
     drawn_window,
     shown_channels,
@@ -110,7 +110,7 @@ def test_tiles_cover_a_region_once_and_follow_the_servers_grid(
         shape=(height, width), chunk=(min(tile_y, height), min(tile_x, width))
     )
 
-    tiles = plan_tiles(Region(y0=y0, y1=y1, x0=x0, x1=x1), level)
+    tiles = plan_tiles(PixelRegion(y0=y0, y1=y1, x0=x0, x1=x1), level)
 
     covered = np.zeros((y1 - y0, x1 - x0), int)
     for tile in tiles:
@@ -126,9 +126,9 @@ def test_tiles_cover_a_region_once_and_follow_the_servers_grid(
 
 def test_a_region_over_many_tiles_equals_the_same_part_of_the_plane():
     server = Drawer(lambda request: (200, picture(ramp(request))))
-    reader = open_rendered(BIG, Rendering(Ask(server)), cancel=NEVER)
+    reader = open_rendered(BIG, RenderRequests(JsonClient(server)), cancel=NEVER)
 
-    found = reader.read(Region(y0=900, y1=2300, x0=1000, x1=3100), cancel=NEVER)
+    found = reader.read(PixelRegion(y0=900, y1=2300, x0=1000, x1=3100), cancel=NEVER)
 
     y, x = np.mgrid[900:2300, 1000:3100]
     np.testing.assert_array_equal(found, (y * 7 + x * 3) % 256)
@@ -136,10 +136,10 @@ def test_a_region_over_many_tiles_equals_the_same_part_of_the_plane():
 
 def test_a_view_asks_only_for_the_tiles_it_touches():
     server = Drawer(lambda request: (200, picture(ramp(request))))
-    reader = open_rendered(BIG, Rendering(Ask(server)), cancel=NEVER)
+    reader = open_rendered(BIG, RenderRequests(JsonClient(server)), cancel=NEVER)
     server.asked.clear()
 
-    reader.read(Region(level=1, y0=10, y1=1100, x0=20, x1=900), cancel=NEVER)
+    reader.read(PixelRegion(level=1, y0=10, y1=1100, x0=20, x1=900), cancel=NEVER)
 
     asked = sorted(tile_of(request) for request in server.asked)
     assert asked == [[1, 0, 0, 1024, 1024], [1, 0, 1, 1024, 1024]]
@@ -147,9 +147,9 @@ def test_a_view_asks_only_for_the_tiles_it_touches():
 
 def test_the_smallest_level_is_not_asked_for_again_after_opening():
     server = Drawer(lambda request: (200, picture(ramp(request))))
-    reader = open_rendered(BIG, Rendering(Ask(server)), cancel=NEVER)
+    reader = open_rendered(BIG, RenderRequests(JsonClient(server)), cancel=NEVER)
 
-    found = reader.read(Region(level=2, y0=0, y1=625, x0=0, x1=775), cancel=NEVER)
+    found = reader.read(PixelRegion(level=2, y0=0, y1=625, x0=0, x1=775), cancel=NEVER)
 
     assert [tile_of(request) for request in server.asked] == [[2, 0, 0, 775, 625]]
     assert found[3, 5] == (3 * 7 + 5 * 3) % 256
@@ -162,7 +162,9 @@ def test_the_question_is_spelled_the_same_each_time():
     )
 
     open_rendered(
-        replace(SMALL, channels=(channel,)), Rendering(Ask(server)), cancel=NEVER
+        replace(SMALL, channels=(channel,)),
+        RenderRequests(JsonClient(server)),
+        cancel=NEVER,
     )
 
     [request] = server.asked
@@ -196,9 +198,9 @@ def test_channels_that_the_archive_shows_inverted_are_read_upright():
     image = replace(SMALL, pixel_type="uint8", size_c=3, channels=channels)
 
     def pixel(style, c=0):
-        rendering = Rendering(Ask(Drawer(answer)))
+        rendering = RenderRequests(JsonClient(Drawer(answer)))
         reader = open_rendered(image, rendering, style=style, cancel=NEVER)
-        region = Region(c=c, y0=0, y1=20, x0=0, x1=30)
+        region = PixelRegion(c=c, y0=0, y1=20, x0=0, x1=30)
         return reader.read(region, cancel=NEVER)[0, 0].tolist()
 
     assert pixel("picture") == [0, 7, 7]
@@ -210,9 +212,9 @@ def test_channels_that_the_archive_shows_out_of_proportion_are_asked_for_in_it()
     server = Drawer(flat)
     channels = (Channel(name=""), Channel(name="", linear=False, inverted=True))
     image = replace(SMALL, size_c=2, channels=channels)
-    reader = open_rendered(image, Rendering(Ask(server)), cancel=NEVER)
+    reader = open_rendered(image, RenderRequests(JsonClient(server)), cancel=NEVER)
 
-    pixels = reader.read(Region(c=1, y0=0, y1=20, x0=0, x1=30), cancel=NEVER)
+    pixels = reader.read(PixelRegion(c=1, y0=0, y1=20, x0=0, x1=30), cancel=NEVER)
 
     first, second = (dict(request.params).get("maps") for request in server.asked)
     assert first is None
@@ -267,13 +269,13 @@ def test_a_picture_of_the_wrong_size_is_an_error():
     server = Drawer(lambda request: (200, picture(np.zeros((15, 30, 3), "u1"))))
 
     with pytest.raises(PixelDataError, match="15 x 30 px came where 20 x 30 are due"):
-        open_rendered(SMALL, Rendering(Ask(server)), cancel=NEVER)
+        open_rendered(SMALL, RenderRequests(JsonClient(server)), cancel=NEVER)
 
 
 def test_a_level_whose_size_the_server_rounded_is_off_by_one_px_at_most():
     server = Drawer(lambda request: (200, picture(np.full((19, 31, 3), 5, "u1"))))
 
-    reader = open_rendered(SMALL, Rendering(Ask(server)), cancel=NEVER)
+    reader = open_rendered(SMALL, RenderRequests(JsonClient(server)), cancel=NEVER)
 
     assert [pixels.shape for pixels in reader.first.values()] == [(20, 30)]
 
@@ -281,17 +283,17 @@ def test_a_level_whose_size_the_server_rounded_is_off_by_one_px_at_most():
 def test_sources_are_never_mixed_within_a_reader():
     kinds = iter(["PNG", "JPEG"])
     server = Drawer(lambda request: (200, picture(ramp(request), next(kinds))))
-    reader = open_rendered(BIG, Rendering(Ask(server)), cancel=NEVER)
+    reader = open_rendered(BIG, RenderRequests(JsonClient(server)), cancel=NEVER)
 
     with pytest.raises(PixelDataError, match="changed from rendered-lossless"):
-        reader.read(Region(y0=0, y1=9, x0=0, x1=9), cancel=NEVER)
+        reader.read(PixelRegion(y0=0, y1=9, x0=0, x1=9), cancel=NEVER)
 
 
 def test_a_page_in_place_of_a_picture_is_an_error():
     server = Drawer(lambda request: (200, b"<html>log in</html>"))
 
     with pytest.raises(ResponseFormatError):
-        open_rendered(SMALL, Rendering(Ask(server)), cancel=NEVER)
+        open_rendered(SMALL, RenderRequests(JsonClient(server)), cancel=NEVER)
 
 
 def test_a_denied_picture_is_asked_for_again_with_a_session():
@@ -303,7 +305,7 @@ def test_a_denied_picture_is_asked_for_again_with_a_session():
 
     server = Drawer(answer)
 
-    open_rendered(SMALL, Rendering(Ask(server)), cancel=NEVER)
+    open_rendered(SMALL, RenderRequests(JsonClient(server)), cancel=NEVER)
 
     assert [request.path.split("/")[1] for request in server.asked] == [
         "render_image",
@@ -314,7 +316,7 @@ def test_a_denied_picture_is_asked_for_again_with_a_session():
 
 def test_a_server_that_denies_twice_is_not_asked_again():
     server = Drawer(lambda request: (403, b""))
-    rendering = Rendering(Ask(server))
+    rendering = RenderRequests(JsonClient(server))
 
     with pytest.raises(StatusError):
         open_rendered(SMALL, rendering, cancel=NEVER)
@@ -327,7 +329,7 @@ def test_a_server_that_denies_twice_is_not_asked_again():
 
 def test_a_denial_after_pictures_came_concerns_that_image_only():
     server = Drawer(lambda r: (403, b"") if "/8/" in r.path else flat(r))
-    rendering = Rendering(Ask(server))
+    rendering = RenderRequests(JsonClient(server))
     open_rendered(SMALL, rendering, cancel=NEVER)
 
     with pytest.raises(StatusError):
@@ -340,18 +342,18 @@ def test_an_image_the_server_can_not_draw_is_not_found():
     server = Drawer(lambda request: (404, b"Cannot find Image:6"))
 
     with pytest.raises(NotFoundError):
-        open_rendered(SMALL, Rendering(Ask(server)), cancel=NEVER)
+        open_rendered(SMALL, RenderRequests(JsonClient(server)), cancel=NEVER)
 
 
 def test_a_cancelled_read_asks_for_nothing():
     server = Drawer(lambda request: (200, picture(ramp(request))))
-    reader = open_rendered(BIG, Rendering(Ask(server)), cancel=NEVER)
+    reader = open_rendered(BIG, RenderRequests(JsonClient(server)), cancel=NEVER)
     token = CancelToken()
     token.cancel()
     server.asked.clear()
 
     with pytest.raises(Cancelled):
-        reader.read(Region(y0=0, y1=2500, x0=0, x1=3100), cancel=token)
+        reader.read(PixelRegion(y0=0, y1=2500, x0=0, x1=3100), cancel=token)
 
     assert server.asked == []
 
@@ -366,7 +368,7 @@ def test_large_images_without_levels_are_drawn_in_tiles():
 def lossless(idr_archive):
     """A client of a server that sends PNG, and its rendering."""
     with IDRClient(idr_archive.url, cache=False) as client:
-        yield client, Rendering(Ask(HttpTransport(idr_archive.url)))
+        yield client, RenderRequests(JsonClient(HttpTransport(idr_archive.url)))
 
 
 def test_without_loss_an_8_bit_plane_is_exact(idr_archive, lossless):
@@ -377,7 +379,7 @@ def test_without_loss_an_8_bit_plane_is_exact(idr_archive, lossless):
 
     assert (reader.source, reader.exact) == (PixelSource.RENDERED_LOSSLESS, True)
     for c in range(source.size_c):
-        region = Region(c=c, y0=0, y1=source.size_y, x0=0, x1=source.size_x)
+        region = PixelRegion(c=c, y0=0, y1=source.size_y, x0=0, x1=source.size_x)
         np.testing.assert_array_equal(
             reader.read(region, cancel=NEVER), drawn(source, c)
         )
@@ -391,7 +393,7 @@ def test_without_loss_tiles_of_a_pyramid_equal_the_plane(idr_archive, lossless):
         client.image(EXACT_PYRAMID), rendering, style="grey", cancel=NEVER
     )
     found = reader.read(
-        Region(level=1, c=1, y0=900, y1=1400, x0=1000, x1=2100), cancel=NEVER
+        PixelRegion(level=1, c=1, y0=900, y1=1400, x0=1000, x1=2100), cancel=NEVER
     )
 
     assert reader.levels[1].chunk == (1024, 1024)
@@ -405,7 +407,7 @@ def test_sixteen_bits_are_copied_into_eight_within_the_window(idr_archive, lossl
 
     reader = open_rendered(client.image(STACK), rendering, cancel=NEVER)
     window = reader.window(0)
-    found = reader.read(Region(z=1, y0=0, y1=50, x0=0, x1=60), cancel=NEVER)
+    found = reader.read(PixelRegion(z=1, y0=0, y1=50, x0=0, x1=60), cancel=NEVER)
 
     raw = drawn(source, 0, 1, 0)[:50, :60].astype(float)
     copied = np.clip((raw - window.start) / (window.end - window.start), 0, 1) * 255
@@ -414,7 +416,7 @@ def test_sixteen_bits_are_copied_into_eight_within_the_window(idr_archive, lossl
 
 
 def test_a_plain_server_sends_jpeg_and_the_reader_says_so(archive, client):
-    rendering = Rendering(Ask(HttpTransport(archive.url)))
+    rendering = RenderRequests(JsonClient(HttpTransport(archive.url)))
 
     reader = open_rendered(client.image(STACK), rendering, cancel=NEVER)
 
@@ -429,7 +431,7 @@ def test_a_reader_reads_on_in_another_process(idr_archive):
 
         again = pickle.loads(pickle.dumps(reader))
 
-        region = Region(c=1, y0=3, y1=9, x0=3, x1=9)
+        region = PixelRegion(c=1, y0=3, y1=9, x0=3, x1=9)
         np.testing.assert_array_equal(
             again.read(region, cancel=NEVER), reader.read(region, cancel=NEVER)
         )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_idr import IDRClient, demo
-from napari_idr.api.pixels.reader import Region
+from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.pixels.sources import choose_source
 from napari_idr.api.zarr import reader as zarr_reader
 from napari_idr.cancel import NEVER
@@ -81,7 +81,7 @@ def test_every_store_of_the_archive_is_read_as_it_was_written(idr_archive, idr):
         height, width = reader.levels[0].shape
 
         found = reader.read(
-            Region(c=c, z=z, t=t, y0=0, y1=height, x0=0, x1=width), cancel=NEVER
+            PixelRegion(c=c, z=z, t=t, y0=0, y1=height, x0=0, x1=width), cancel=NEVER
         )
 
         assert (reader.source, notes) == (RAW, ()), case.path
@@ -96,14 +96,14 @@ def test_coarser_levels_of_a_store_are_read_as_they_were_written(idr_archive, id
 
     for k, level in enumerate(reader.levels):
         height, width = level.shape
-        region = Region(level=k, c=1, z=1, y0=0, y1=height, x0=0, x1=width)
+        region = PixelRegion(level=k, c=1, z=1, y0=0, y1=height, x0=0, x1=width)
         np.testing.assert_array_equal(
             reader.read(region, cancel=NEVER), drawn(source, 1, 1, 0, k)
         )
 
 
 @pytest.mark.parametrize(
-    ("image_id", "words"),
+    ("image_id", "message"),
     [
         (GONE_HOST, "The raw pixels can't be read: no answer came from the store."),
         (BROKEN, "The raw pixels can't be read: the metadata aren't JSON."),
@@ -111,13 +111,13 @@ def test_coarser_levels_of_a_store_are_read_as_they_were_written(idr_archive, id
     ],
 )
 def test_where_raw_fails_the_next_source_is_taken_and_the_reason_told(
-    idr, image_id, words
+    idr, image_id, message
 ):
     reader, notes = idr.open_reader(idr.image(image_id))
 
     assert reader.source is LOSSLESS
     assert reader.image.pixel_source is LOSSLESS
-    assert notes == (words,)
+    assert notes == (message,)
 
 
 def test_the_second_address_is_tried_when_nothing_is_at_the_first(idr, monkeypatch):

@@ -159,7 +159,7 @@ def test_a_batch_with_a_hole_is_asked_again(archive, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("", "empty"),
         ("data:image/jpeg;base64,", "empty"),
@@ -169,8 +169,8 @@ def test_a_batch_with_a_hole_is_asked_again(archive, tmp_path):
         (data_url()[:403], "decoded"),
     ],
 )
-def test_what_is_no_picture_is_told(text, words):
-    with pytest.raises(PixelDataError, match=words):
+def test_what_is_no_picture_is_told(text, message):
+    with pytest.raises(PixelDataError, match=message):
         decode_thumbnail(text, size=96)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from napari_idr import demo
-from napari_idr.api.json_client import Ask
+from napari_idr.api.json_client import JsonClient
 from napari_idr.api.search.engine import SearchEngine
 from napari_idr.api.search.mapr import Mapr
 from napari_idr.cancel import NEVER
@@ -61,12 +61,12 @@ def world() -> World:
 
 @pytest.fixture(scope="module")
 def mapr(world: World) -> Search:
-    return Mapr(Ask(Demo(world, "classic")))  # type: ignore[arg-type]
+    return Mapr(JsonClient(Demo(world, "classic")))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def engine(world: World) -> Search:
-    return SearchEngine(Ask(Demo(world, "idr")))  # type: ignore[arg-type]
+    return SearchEngine(JsonClient(Demo(world, "idr")))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

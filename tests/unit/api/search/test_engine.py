@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_idr.api.json_client import Ask
+from napari_idr.api.json_client import JsonClient
 from napari_idr.api.node import Node
 from napari_idr.api.search import engine_answers as wire
 from napari_idr.api.search.engine import SearchEngine, as_typed
@@ -57,7 +57,7 @@ def engine(
     answer: Callable[[str, dict[str, Any]], Any],
 ) -> tuple[SearchEngine, Engine]:
     transport = Engine(answer)
-    return SearchEngine(Ask(transport)), transport  # type: ignore[arg-type]
+    return SearchEngine(JsonClient(transport)), transport  # type: ignore[arg-type]
 
 
 def image(number: int, *pairs: tuple[str, str], **places: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_idr.api.json_client import Ask
+from napari_idr.api.json_client import JsonClient
 from napari_idr.api.node import Node
 from napari_idr.api.search import mapr as wire
 from napari_idr.api.search.base import merge_studies, order_suggestions
@@ -60,7 +60,7 @@ class Answers:
 
 def mapr(answer: Callable[[str, dict[str, Any]], Any]) -> tuple[Mapr, Answers]:
     transport = Answers(answer)
-    return Mapr(Ask(transport)), transport  # type: ignore[arg-type]
+    return Mapr(JsonClient(transport)), transport  # type: ignore[arg-type]
 
 
 def study(number: int, name: str, counter: int, value: str = "CDC20") -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import zarr
 
-from napari_idr.api.pixels.reader import Region
+from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.zarr.reader import open_zarr
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import Cancelled, StatusError
@@ -37,7 +37,7 @@ def opened(objects, *, chunks=(1, 8, 40, 50), shards=None, at_once=8):
 
 
 def plane(reader, c=0, z=0, cancel=NEVER):
-    return reader.read(Region(c=c, z=z, y0=0, y1=40, x0=0, x1=50), cancel=cancel)
+    return reader.read(PixelRegion(c=c, z=z, y0=0, y1=40, x0=0, x1=50), cancel=cancel)
 
 
 def test_scrubbing_through_a_deep_chunk_asks_for_it_once(objects):

@@ -324,7 +324,7 @@ def test_a_published_well_lists_its_fields_and_their_run():
 
 
 @pytest.mark.parametrize(
-    ("path", "words"),
+    ("path", "message"),
     [
         ("v0.6.dev3_idr0050_4995115_output_to_ms.zarr", "0.6.dev3 is newer than 0.5"),
         (
@@ -338,13 +338,13 @@ def test_a_published_well_lists_its_fields_and_their_run():
         ("v0.5_challenge_4496763.zarr/0", "it is an array, not an image"),
     ],
 )
-def test_what_can_not_be_read_is_refused_with_the_reason(opened, path, words):
-    with pytest.raises(PixelDataError, match=words):
+def test_what_can_not_be_read_is_refused_with_the_reason(opened, path, message):
+    with pytest.raises(PixelDataError, match=message):
         opened(path)
 
 
 @pytest.mark.parametrize(
-    ("path", "words"),
+    ("path", "message"),
     [
         (
             "other_ngff-validator_invalid/no_version_v0.4.zarr",
@@ -361,10 +361,10 @@ def test_what_can_not_be_read_is_refused_with_the_reason(opened, path, words):
         ("v0.5_challenge_4496763.zarr", "written as 'units'"),
     ],
 )
-def test_what_is_odd_and_harmless_is_read_with_a_note(path, words):
+def test_what_is_odd_and_harmless_is_read_with_a_note(path, message):
     [image] = group(path).images
 
-    assert any(words in note for note in image.notes)
+    assert any(message in note for note in image.notes)
 
 
 def test_every_captured_group_is_read_or_refused_as_too_new():
@@ -381,7 +381,7 @@ def test_every_captured_group_is_read_or_refused_as_too_new():
         "v0.6.dev3_idr0050_4995115_output_to_ms.zarr",
         "other_ome-zarr-examples",
     }
-    assert sum("multiscales" in words for _, words in refused) == 1
+    assert sum("multiscales" in message for _, message in refused) == 1
 
 
 def test_every_sample_of_the_archives_own_list_has_an_address():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import zarr
 
-from napari_idr.api.pixels.reader import Region
+from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.zarr.reader import open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.model import Image, ImageId
@@ -42,7 +42,7 @@ def opened(objects, levels, *, arrays=(FULL, HALF), dtypes=("u2", "u2")):
 
 def plane(reader, level):
     height, width = reader.levels[level].shape
-    region = Region(level=level, y0=0, y1=height, x0=0, x1=width)
+    region = PixelRegion(level=level, y0=0, y1=height, x0=0, x1=width)
     return reader.read(region, cancel=NEVER)
 
 

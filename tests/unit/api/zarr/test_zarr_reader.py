@@ -10,7 +10,7 @@ import pytest
 import zarr
 from zarr.codecs import BloscCodec, GzipCodec, ZstdCodec
 
-from napari_idr.api.pixels.reader import Region
+from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.zarr.reader import load_group, open_zarr
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import (
@@ -104,7 +104,7 @@ def test_the_index_of_a_shard_is_asked_for_once(objects):
 
     def read(corner):
         y, x = corner
-        region = Region(y0=y, y1=min(y + 32, 70), x0=x, x1=min(x + 32, 90))
+        region = PixelRegion(y0=y, y1=min(y + 32, 70), x0=x, x1=min(x + 32, 90))
         return reader.read(region, cancel=NEVER)
 
     with ThreadPoolExecutor(4) as pool:
@@ -133,7 +133,7 @@ def test_one_who_cancels_leaves_the_index_to_others_who_wait_for_it(objects):
         pass
     objects.held = re.compile("c/0/0")
     token = CancelToken()
-    region = Region(y0=0, y1=20, x0=0, x1=20)
+    region = PixelRegion(y0=0, y1=20, x0=0, x1=20)
 
     with ThreadPoolExecutor(2) as pool:
         leaving = pool.submit(reader.read, region, cancel=token)
@@ -177,7 +177,7 @@ def test_a_rectangle_asks_only_for_the_chunks_it_touches(objects):
     reader = opened(objects)
     objects.asked.clear()
 
-    found = reader.read(Region(y0=32, y1=64, x0=40, x1=70), cancel=NEVER)
+    found = reader.read(PixelRegion(y0=32, y1=64, x0=40, x1=70), cancel=NEVER)
 
     np.testing.assert_array_equal(found, array[32:64, 40:70])
     assert sorted(objects.asked) == ["0/1/1", "0/1/2"]
@@ -277,7 +277,7 @@ def test_cancelling_a_read_stops_it_and_what_it_had_not_asked_for(objects):
 
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(
-            reader.read, Region(y0=0, y1=70, x0=0, x1=90), cancel=token
+            reader.read, PixelRegion(y0=0, y1=70, x0=0, x1=90), cancel=token
         )
         for _ in range(2):
             assert objects.arrived.acquire(timeout=10)
@@ -408,10 +408,10 @@ def test_a_region_outside_the_image_is_a_mistake_of_the_caller(objects):
     reader = opened(objects)
 
     for region in (
-        Region(y0=0, y1=71, x0=0, x1=90),
-        Region(y0=5, y1=5, x0=0, x1=90),
-        Region(c=1, y0=0, y1=1, x0=0, x1=1),
-        Region(level=1, y0=0, y1=1, x0=0, x1=1),
+        PixelRegion(y0=0, y1=71, x0=0, x1=90),
+        PixelRegion(y0=5, y1=5, x0=0, x1=90),
+        PixelRegion(c=1, y0=0, y1=1, x0=0, x1=1),
+        PixelRegion(level=1, y0=0, y1=1, x0=0, x1=1),
     ):
         with pytest.raises(ValueError, match=r"level|within"):
             reader.read(region, cancel=NEVER)

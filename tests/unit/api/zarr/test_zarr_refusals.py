@@ -66,7 +66,7 @@ def test_a_smaller_level_that_is_missing_is_left_out_with_a_note(objects):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "words"),
+    ("name", "text", "message"),
     [
         (".zattrs", "{", "aren't JSON"),
         (".zattrs", "[]", "aren't a JSON object"),
@@ -90,11 +90,11 @@ def test_a_smaller_level_that_is_missing_is_left_out_with_a_note(objects):
         ("0/.zarray", '{"zarr_format": 2, "shape": [7]}', "are broken"),
     ],
 )
-def test_broken_metadata_are_refused_with_what_is_wrong(objects, name, text, words):
+def test_broken_metadata_are_refused_with_what_is_wrong(objects, name, text, message):
     write(objects.root, values("yx"), "yx")
     (objects.root / name).write_text(text)
 
-    with pytest.raises(PixelDataError, match=words):
+    with pytest.raises(PixelDataError, match=message):
         opened(objects)
 
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from napari_idr.api.pixels.reader import Region
+from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.zarr.reader import load_group, open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.model import Image, ImageId
@@ -27,7 +27,7 @@ def opened(url):
 
 def plane(reader, level=0, c=0, z=0):
     height, width = reader.levels[level].shape
-    region = Region(level=level, c=c, z=z, y0=0, y1=height, x0=0, x1=width)
+    region = PixelRegion(level=level, c=c, z=z, y0=0, y1=height, x0=0, x1=width)
     return reader.read(region, cancel=NEVER)
 
 

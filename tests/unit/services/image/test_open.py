@@ -15,7 +15,7 @@ from napari_idr.model import ImageId, ImageRef, PixelSource
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.image.open import plan_projected_image
 from napari_idr.services.session import ConnectionSettings, Session
-from napari_idr.tiles import Viewing
+from napari_idr.tiles import TileViewing
 
 STACK, STILL, LARGE, NO_PIXELS = map(ImageId, (9101, 9203, 9301, 9204))
 BROKEN, NO_LEVEL, NO_CHUNK, NO_STORE, GONE_HOST = map(
@@ -26,7 +26,7 @@ RAW, LOSSLESS = PixelSource.RAW, PixelSource.RENDERED_LOSSLESS
 
 @pytest.fixture
 def viewing():
-    viewing = Viewing()
+    viewing = TileViewing()
     yield viewing
     viewing.close()
 
@@ -58,7 +58,7 @@ def round_trips(requests):
 
 
 @pytest.mark.parametrize(
-    ("image_id", "source", "words"),
+    ("image_id", "source", "message"),
     [
         (BROKEN, LOSSLESS, "The raw pixels can't be read: the metadata aren't JSON."),
         (NO_STORE, LOSSLESS, "The raw pixels can't be read: there is no OME-Zarr."),
@@ -67,12 +67,12 @@ def round_trips(requests):
     ],
 )
 def test_a_broken_store_is_told_in_a_sentence_and_the_next_source_taken(
-    open_image, image_id, source, words
+    open_image, image_id, source, message
 ):
     opened = open_image(image_id)
 
     assert opened.reader.source is source
-    assert words in opened.words
+    assert message in opened.message
     assert opened.specs[0].name.endswith("[raw]" if source is RAW else "[rendered]")
     assert opened.metadata["pixel_source"] == source.value
 
@@ -83,8 +83,8 @@ def test_what_the_card_of_an_image_says_isn_t_said_again(open_image):
     assert opened.reader.source is PixelSource.THUMBNAIL
     (said,) = opened.details.image.notes
     assert "can't read the pixels" in said
-    assert said not in opened.words
-    assert "The server's rendering can't be had" in opened.words
+    assert said not in opened.message
+    assert "The server's rendering can't be had" in opened.message
 
 
 @pytest.mark.parametrize("fault", ["failure", "cut short"])
@@ -102,7 +102,7 @@ def test_where_the_first_raw_pixels_do_not_come_the_next_source_is_taken(
     assert opened.reader.source is LOSSLESS
     assert opened.metadata["pixel_source"] == LOSSLESS.value
     assert all(spec.name.endswith("[rendered]") for spec in opened.specs)
-    assert "The raw pixels can't be read: " in opened.words
+    assert "The raw pixels can't be read: " in opened.message
 
 
 def test_of_a_lossless_copy_it_is_said_whether_it_is_equal_to_what_is_stored(
@@ -112,10 +112,13 @@ def test_of_a_lossless_copy_it_is_said_whether_it_is_equal_to_what_is_stored(
 
     eight, sixteen = open_image(STILL), open_image(STACK)
 
-    for opened, words in ((eight, "equal to the stored"), (sixteen, "Not the stored")):
+    for opened, message in (
+        (eight, "equal to the stored"),
+        (sixteen, "Not the stored"),
+    ):
         assert opened.reader.source is LOSSLESS
-        assert words in opened.words
-        assert words in opened.metadata["pixel_source_words"]
+        assert message in opened.message
+        assert message in opened.metadata["pixel_source_words"]
 
 
 def test_a_chunk_that_is_missing_is_black_and_the_rest_is_there(
@@ -123,7 +126,7 @@ def test_a_chunk_that_is_missing_is_black_and_the_rest_is_there(
 ):
     opened = open_image(NO_CHUNK)
 
-    found = np.asarray(opened.viewed.levels(0)[0])
+    found = np.asarray(opened.tiled.levels(0)[0])
 
     expected = drawn(idr_archive.world.images[NO_CHUNK], 0)
     same = found == expected
@@ -146,7 +149,7 @@ def test_a_maximum_is_layers_of_its_own_that_say_so(open_image, viewing, idr_arc
         "axis": "z",
         "planes": source.size_z,
     }
-    assert f"The maximum over {source.size_z} planes." in projected.words
+    assert f"The maximum over {source.size_z} planes." in projected.message
     brightest = [
         np.max([drawn(source, 0, z, t) for z in range(source.size_z)], axis=0)
         for t in range(2)

@@ -253,7 +253,7 @@ def test_every_thumbnail_lands_in_its_own_well():
     for tile in plan.tiles:
         y, x = plan.center(tile.row, tile.column)
         assert canvas[int(y), int(x), 0] == tile.image_id % 200 + 30
-    assert steps[-1].account.words == "All 24 thumbnails are here."
+    assert steps[-1].summary.message == "All 24 thumbnails are here."
     assert steps[-1].done == steps[-1].total == 24
 
 
@@ -282,7 +282,7 @@ def test_384_thumbnails_are_reported_in_a_few_steps():
     assert len(steps) == 8
     assert [step.done for step in steps] == [50, 100, 150, 200, 250, 300, 350, 384]
     assert sum(len(step.tiles) for step in steps) == 384
-    assert [step.account is None for step in steps] == [True] * 7 + [False]
+    assert [step.summary is None for step in steps] == [True] * 7 + [False]
 
 
 def test_thumbnails_that_drip_are_shown_before_the_batch_is_full():
@@ -318,14 +318,14 @@ def test_one_bad_thumbnail_doesnt_spoil_the_plate():
 
     (step,) = load_mosaic(plan, canvas, thumbnails, cancel=CancelToken())
 
-    assert step.account.painted == 1
+    assert step.summary.painted == 1
     assert [plan.grid.label(f.tile.row, f.tile.column) for f in step.failures] == [
         "A1",
         "B1",
         "B2",
     ]
     assert step.failures[0].error is no_answer
-    assert step.account.words == (
+    assert step.summary.message == (
         "1 of 4 thumbnails are here; none came for A1, B1, B2."
     )
 
@@ -337,7 +337,7 @@ def test_a_long_list_of_failures_is_counted():
         plan, blank_canvas(plan), lambda ids, *, cancel: [], cancel=CancelToken()
     )
 
-    assert step.account.words == (
+    assert step.summary.message == (
         "0 of 10 thumbnails are here; none came for A1, A2, A3, A4, A5, B1 and 4 more."
     )
 
@@ -348,7 +348,7 @@ def test_an_empty_plate_ends_with_an_account():
     (step,) = load_mosaic(plan, blank_canvas(plan), all_come, cancel=CancelToken())
 
     assert (step.done, step.total) == (0, 0)
-    assert step.account.words == "There are no images to show."
+    assert step.summary.message == "There are no images to show."
 
 
 def test_nothing_is_painted_after_a_cancel():

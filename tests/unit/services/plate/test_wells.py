@@ -48,7 +48,7 @@ def test_wells_are_joined_to_the_table_by_their_id():
 
     a1, b1, b2 = plate_map
     assert (a1.label, a1.gene, a1.control) == ("A1", "PAX7", None)
-    assert (b1.gene, b1.words) == ("CDC20", "Phenotype: mitotic delay, round cells")
+    assert (b1.gene, b1.message) == ("CDC20", "Phenotype: mitotic delay, round cells")
     assert (b2.gene, b2.control) == (None, "negative control")
 
 
