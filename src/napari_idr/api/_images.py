@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_idr.api._ask import is_json, naming, read_json
-from napari_idr.api._parallel import both
 from napari_idr.api._pixels import choose_source
 from napari_idr.api._wire import _image as wire
 from napari_idr.api._zarr import zarr_candidates
@@ -19,6 +18,7 @@ from napari_idr.errors import (
     StatusError,
 )
 from napari_idr.model import Channel, Image
+from napari_idr.threads import both
 
 if TYPE_CHECKING:
     from collections.abc import Callable

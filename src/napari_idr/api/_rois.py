@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_idr.api._pages import object_pages
-from napari_idr.api._parallel import in_parallel
 from napari_idr.api._wire import _roi as wire
 from napari_idr.errors import IDRError
+from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

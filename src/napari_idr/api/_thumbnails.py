@@ -12,9 +12,9 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from napari_idr.api._chunks import id_chunks
-from napari_idr.api._parallel import in_parallel
 from napari_idr.errors import IDRError, PixelDataError
 from napari_idr.model import ImageId
+from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
