@@ -6,11 +6,11 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from napari_idr.api._parallel import in_parallel
 from napari_idr.api.json_client import object_pages
 from napari_idr.api.pixels.image_details import read_color
 from napari_idr.errors import IDRError, ResponseFormatError
 from napari_idr.model import Roi, RoiId, Shape, ShapeId, ShapeKind
+from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from napari_idr.api._parallel import both
 from napari_idr.api.json_client import is_json, naming, read_json
 from napari_idr.api.pixels.sources import choose_source
 from napari_idr.api.zarr.location import zarr_candidates
@@ -18,6 +17,7 @@ from napari_idr.errors import (
     StatusError,
 )
 from napari_idr.model import Channel, Image, ImageId
+from napari_idr.threads import both
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_idr.api._parallel import in_parallel
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.api.pixels.rendered_reader import RenderedReader, is_drawn_whole
 from napari_idr.errors import PixelDataError, RateLimitedError, StatusError
+from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

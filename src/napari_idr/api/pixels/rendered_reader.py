@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from napari_idr.api._parallel import in_parallel
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.api.pixels.render_requests import (
     color_channels,
@@ -18,6 +17,7 @@ from napari_idr.api.pixels.render_requests import (
 )
 from napari_idr.errors import PixelDataError
 from napari_idr.model import Channel, Image, PixelSource, RenderingWindow
+from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,11 +12,11 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
-from napari_idr.api._parallel import in_parallel
 from napari_idr.api.json_client import id_chunks
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.errors import IDRError, PixelDataError
 from napari_idr.model import Channel, Image, ImageId, PixelSource
+from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
