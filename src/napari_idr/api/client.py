@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
     from types import TracebackType
-    from typing import Self
+    from typing import Self, Unpack
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from napari_idr.api.annotations import Ids
+    from napari_idr.api.annotations import Objects
     from napari_idr.api.downloads import Progress
     from napari_idr.api.links import Linkable
     from napari_idr.api.pixels.dask_arrays import ImagePixels
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from napari_idr.api.search.base import Search
     from napari_idr.cancel import CancelToken
     from napari_idr.model import (
+        Annotation,
         Capabilities,
         ContainerHit,
         Dataset,
@@ -440,18 +441,21 @@ class IDRClient:
 
     # Key-value pairs, attached files and tables
 
+    def annotations(
+        self, *, cancel: CancelToken = NEVER, **objects: Unpack[Objects]
+    ) -> tuple[Annotation, ...]:
+        """Return what was written about objects, whatever its kind, as pairs.
+
+        Numbers of objects are given as for `map_annotations`.
+        """
+        return tuple(self._annotations.annotations(objects, cancel=cancel))
+
     def map_annotations(
         self,
         *,
-        screen: Ids = None,
-        project: Ids = None,
-        dataset: Ids = None,
-        plate: Ids = None,
-        run: Ids = None,
-        well: Ids = None,
-        image: Ids = None,
         namespace: str | None = None,
         cancel: CancelToken = NEVER,
+        **objects: Unpack[Objects],
     ) -> tuple[MapAnnotation, ...]:
         """Return the key-value pairs of objects: one number or many of each kind.
 
@@ -460,15 +464,7 @@ class IDRClient:
         """
         return tuple(
             self._annotations.map_annotations(
-                {
-                    "screen": screen,
-                    "project": project,
-                    "dataset": dataset,
-                    "plate": plate,
-                    "run": run,
-                    "well": well,
-                    "image": image,
-                },
+                objects,
                 namespace=namespace,
                 cancel=cancel,
             )
@@ -477,28 +473,14 @@ class IDRClient:
     def file_annotations(
         self,
         *,
-        screen: Ids = None,
-        project: Ids = None,
-        dataset: Ids = None,
-        plate: Ids = None,
-        run: Ids = None,
-        well: Ids = None,
-        image: Ids = None,
         namespace: str | None = None,
         cancel: CancelToken = NEVER,
+        **objects: Unpack[Objects],
     ) -> tuple[FileAnnotation, ...]:
         """Return the files attached to objects, each with its size in bytes."""
         return tuple(
             self._annotations.file_annotations(
-                {
-                    "screen": screen,
-                    "project": project,
-                    "dataset": dataset,
-                    "plate": plate,
-                    "run": run,
-                    "well": well,
-                    "image": image,
-                },
+                objects,
                 namespace=namespace,
                 cancel=cancel,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from napari_idr.model._annotation import (
+    Annotation,
     FileAnnotation,
     MapAnnotation,
 )
@@ -62,6 +63,7 @@ from napari_idr.model._table import (
 )
 
 __all__ = [
+    "Annotation",
     "AnnotationId",
     "Capabilities",
     "Channel",

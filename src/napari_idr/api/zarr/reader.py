@@ -136,13 +136,13 @@ def open_zarr(
     """
     group, third_format = _load(url, storage, cancel=cancel)
     notes: list[str] = []
-    if group.collection and not group.images and group.plate is None:
+    if group.collection and not group.images and group.container != "plate":
         url = f"{url}/0"
         group, third_format = _load(url, storage, cancel=cancel)
         notes.append("the OME-Zarr is a collection, of which the first image is read")
     if not group.images:
-        kind = "a plate" if group.plate else "a well" if group.fields else None
-        fact = f"it is {kind}, not an image" if kind else "it holds no image"
+        kind = group.container
+        fact = f"it is a {kind}, not an image" if kind else "it holds no image"
         raise PixelDataError(fact, url=url)
     if len(group.images) > 1:
         notes.append("the OME-Zarr holds several images, of which the first is read")
