@@ -1,4 +1,4 @@
-"""What the archive holds: frozen records that know only themselves."""
+"""Records of what the archive holds; frozen, and knowing only themselves."""
 
 from __future__ import annotations
 

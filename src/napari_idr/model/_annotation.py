@@ -1,4 +1,4 @@
-"""What people wrote about the objects of the archive."""
+"""Annotations: key-value pairs and attached files."""
 
 from __future__ import annotations
 

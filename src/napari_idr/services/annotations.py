@@ -1,4 +1,4 @@
-"""Annotations as the rows of a table that people read."""
+"""Rows of the annotation table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of the thing that is selected, and how to ask for an image."""
+"""Details of what is selected, and requests for images."""
 
 from __future__ import annotations
 

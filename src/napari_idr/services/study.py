@@ -1,4 +1,4 @@
-"""What a study says about itself, on one card."""
+"""Study cards: title, authors, description, licence and links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lets a server draw: how it is asked, and what came.
+"""Requests for planes, tiles and masks that the server renders.
 
 A picture tells by its first bytes whether it was sent without loss. OMERO.web sends
 JPEG whatever it is asked for, the microservice in front of it PNG if asked.
@@ -67,7 +67,7 @@ class Picture:
 
 
 class RenderRequests:
-    """Lets one server draw. Thread-safe.
+    """Requests for rendered pictures to one server. Thread-safe.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The pixels of an image from the best source that really answers."""
+"""Choice of the source of an image's pixels: OME-Zarr, rendering or thumbnail."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def choose_source(
 
 @dataclass(frozen=True, slots=True)
 class _Silence:
-    """That a store didn't answer for an image, and until when that counts."""
+    """A store that didn't answer: for which image, and until when it isn't asked."""
 
     image_id: ImageId
     until: float

@@ -1,4 +1,4 @@
-"""OME-Zarr metadata, versions 0.1 to 0.5, to records; odd ones with a note.
+"""OME-Zarr metadata, versions 0.1 to 0.5, as records.
 
 Published stores differ from the specification in harmless ways, and are read. What
 would give wrong pixels is refused.

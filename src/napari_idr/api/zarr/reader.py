@@ -1,4 +1,4 @@
-"""Reads the raw pixels of one image from its OME-Zarr."""
+"""Reader of the raw pixels of an image from its OME-Zarr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a layer remembers of where it comes from: `layer.metadata["idr"]`."""
+"""Metadata of a layer, `layer.metadata["idr"]`: where it comes from."""
 
 from __future__ import annotations
 

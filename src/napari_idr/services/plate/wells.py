@@ -1,4 +1,4 @@
-"""What the wells of a plate mean: their gene, their role, whether a search hit them."""
+"""Wells of a plate: label, gene, control, hit, and their table of features."""
 
 from __future__ import annotations
 
