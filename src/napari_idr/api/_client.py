@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +18,7 @@ from napari_idr.api._searchengine import SearchEngine
 from napari_idr.api._tables import Tables
 from napari_idr.cancel import NEVER
 from napari_idr.errors import NotFoundError
+from napari_idr.threads import SingleFlight
 from napari_idr.transport import open_transport, server_address
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from napari_idr.api._links import Linkable
-    from napari_idr.api._rendering import Rendering
     from napari_idr.api._search import Search
     from napari_idr.cancel import CancelToken
     from napari_idr.model import (
@@ -55,9 +53,6 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "https://idr.openmicroscopy.org"
 """The Image Data Resource itself."""
-
-LOOK_UP_S = 0.05
-"""How often one who waits for another's answer looks at the token."""
 
 
 class IDRClient(ImageQuestions, AnnotationQuestions):
@@ -116,17 +111,11 @@ class IDRClient(ImageQuestions, AnnotationQuestions):
                 timeout_s=timeout_s,
             )
         )
-        again = partial(_rendering_of, self.url, at_once, timeout_s)
-        super().__init__(
-            self._ask,
-            at_once=at_once,
-            timeout_s=timeout_s,
-            reopen=None if transport else again,
-        )
+        super().__init__(self._ask, at_once=at_once)
         self._annotations = Annotations(self._ask)
         self._downloads = Downloads(self._ask)
         self._tables = Tables(self._ask, self._webgateway)
-        self._probing = threading.Lock()
+        self._probing: SingleFlight[Capabilities] = SingleFlight()
 
     def __repr__(self) -> str:
         return f"IDRClient({self.url!r})"
@@ -150,14 +139,10 @@ class IDRClient(ImageQuestions, AnnotationQuestions):
 
     def capabilities(self, *, cancel: CancelToken = NEVER) -> Capabilities:
         """Return what the server can do; it is found out once."""
-        while not self._probing.acquire(timeout=LOOK_UP_S):
-            cancel.check()
-        try:
-            if self._capabilities is None:
-                self._capabilities = capabilities(self._ask, cancel=cancel)
+        cancel.check()
+        if self._capabilities is not None:
             return self._capabilities
-        finally:
-            self._probing.release()
+        return self._probing.get("capabilities", self._probe, cancel=cancel)
 
     # Searching
 
@@ -291,6 +276,11 @@ class IDRClient(ImageQuestions, AnnotationQuestions):
             plate_id, field=field, run=run, cancel=cancel
         )
 
+    def _probe(self, cancel: CancelToken) -> Capabilities:
+        if self._capabilities is None:  # else another thread has just found out
+            self._capabilities = capabilities(self._ask, cancel=cancel)
+        return self._capabilities
+
     # Links
 
     def web_url(self, thing: Linkable) -> str:
@@ -305,10 +295,3 @@ class IDRClient(ImageQuestions, AnnotationQuestions):
         if able.search_engine:
             return SearchEngine(self._ask)
         raise NotFoundError("neither mapr nor a search engine answers", url=self.url)
-
-
-@cache
-def _rendering_of(url: str, at_once: int, timeout_s: float) -> Rendering:
-    """Return the rendering of a server for a process that got a reader sent."""
-    client = IDRClient(url, cache=False, at_once=at_once, timeout_s=timeout_s)
-    return client._rendering

@@ -14,10 +14,9 @@ from napari_idr.api._thumbnails import STORED_PX, Thumbnails
 from napari_idr.api._webgateway import WebGateway
 from napari_idr.cancel import NEVER
 from napari_idr.errors import IDRError
-from napari_idr.transport import user_agent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -38,10 +37,8 @@ class ImageQuestions:
     ----------
     ask
         How the server is asked.
-    at_once, timeout_s
-        The same bounds for the storage of OME-Zarrs.
-    reopen
-        Makes the like of the rendering in another process, None where it can't.
+    at_once
+        How many requests are under way at once with a host.
     """
 
     url: str
@@ -52,16 +49,14 @@ class ImageQuestions:
         ask: Ask,
         *,
         at_once: int,
-        timeout_s: float,
-        reopen: Callable[[], Rendering] | None,
     ) -> None:
+        self._ask = ask
         self._containers = Containers(ask)
         self._webgateway = WebGateway(ask)
         self._images = Images(ask, self._webgateway, self._drawing)
         self._thumbnails = Thumbnails(ask, at_once=at_once)
-        self._rendering = Rendering(ask, reopen=reopen)
+        self._rendering = Rendering(ask)
         self._rois = Rois(ask, self._rendering, at_once=at_once)
-        self._limits = (at_once, timeout_s)
         self._opening = threading.Lock()
         self._sources: PixelSources | None = None
 
@@ -188,14 +183,11 @@ class ImageQuestions:
         return Drawing(works=able.rendering, lossless=able.lossless)
 
     def _pixel_sources(self) -> PixelSources:
-        from napari_idr.transport._objects import ObjectStorage  # loads zarr
+        from napari_idr.api._zarr._store import ObjectStorage  # loads zarr-python
 
         with self._opening:
             if self._sources is None:
-                at_once, timeout_s = self._limits
-                storage = ObjectStorage(
-                    at_once=at_once, timeout_s=timeout_s, user_agent=user_agent()
-                )
+                storage = ObjectStorage(self._ask.transport)
                 self._sources = PixelSources(
                     self.url, self._rendering, self._thumbnails, storage
                 )

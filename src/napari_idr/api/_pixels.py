@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from napari_idr.api._reader import PixelReader
     from napari_idr.api._rendering import Rendering
     from napari_idr.api._thumbnails import Thumbnails
+    from napari_idr.api._zarr._store import ObjectStorage
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Image
-    from napari_idr.transport._objects import ObjectStorage
 
 MAX_PLANE_PX = 2**28
 """A plane of 16 000 x 16 000 px; larger ones are for `pixels`, in parts."""

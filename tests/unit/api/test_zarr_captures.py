@@ -12,7 +12,7 @@ from napari_idr.api._zarr._reader import open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.errors import PixelDataError
 from napari_idr.model import Image, ImageId, RenderingWindow
-from napari_idr.transport._objects import ObjectStorage
+from support.storage import object_storage
 
 CAPTURES = Path(__file__).parents[4] / "shared/captures/ome_zarr"
 
@@ -32,7 +32,7 @@ def stores(serve_objects):
 
 @pytest.fixture(scope="module")
 def opened(stores):
-    storage = ObjectStorage()
+    storage = object_storage()
 
     def open_one(path: str):
         url = f"{stores.url}/{quote(path)}"
