@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from napari_idr.api.pixels.reader import PixelReader
     from napari_idr.api.pixels.render_requests import RenderRequests
     from napari_idr.api.pixels.thumbnails import Thumbnails
+    from napari_idr.api.zarr.store import ObjectStorage
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Image
-    from napari_idr.transport._objects import ObjectStorage
 
 MAX_PLANE_PX = 2**28
 """A plane of 16 000 x 16 000 px; larger ones are for `pixels`, in parts."""

@@ -13,7 +13,7 @@ from napari_idr.api.zarr.reader import open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.errors import PixelDataError
 from napari_idr.model import Image, ImageId, RenderingWindow
-from napari_idr.transport._objects import ObjectStorage
+from support.storage import object_storage
 
 CAPTURES = Path(__file__).parents[5] / "shared/captures/ome_zarr"
 
@@ -33,7 +33,7 @@ def stores(serve_objects):
 
 @pytest.fixture(scope="module")
 def opened(stores):
-    storage = ObjectStorage()
+    storage = object_storage()
 
     def open_one(path: str):
         url = f"{stores.url}/{quote(path)}"

@@ -19,7 +19,7 @@ from napari_idr.errors import (
     StatusError,
 )
 from napari_idr.model import Channel, PixelSource
-from napari_idr.transport._objects import ObjectStorage
+from support.storage import object_storage
 from support.zarr_files import SIZES, image, metadata, opened, plane, values, write
 
 SUBSETS = ["tczyx", "czyx", "tzyx", "tcyx", "zyx", "cyx", "tyx", "yx"]
@@ -268,7 +268,7 @@ def test_an_array_without_a_fill_value_is_filled_with_zero(objects):
 
 def test_cancelling_a_read_stops_it_and_what_it_had_not_asked_for(objects):
     write(objects.root, values("yx"), "yx", chunk=8)
-    reader = open_zarr(image(), objects.url, ObjectStorage(at_once=2), cancel=NEVER)
+    reader = open_zarr(image(), objects.url, object_storage(at_once=2), cancel=NEVER)
     objects.asked.clear()
     while objects.arrived.acquire(blocking=False):
         pass
@@ -436,7 +436,7 @@ def test_what_ome_zarr_py_writes_is_read_plates_and_labels_included(objects, ver
     writer.write_image(array, field, axes="czyx", fmt=fmt)
     writer.write_labels(labels, field, name="cells", axes="zyx", fmt=fmt)
 
-    storage = ObjectStorage()
+    storage = object_storage()
     group = load_group(objects.url, storage, cancel=NEVER)
     url = f"{objects.url}/B/2/0"
     reader = open_zarr(image(), url, storage, cancel=NEVER)

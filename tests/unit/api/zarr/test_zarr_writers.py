@@ -11,13 +11,13 @@ from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.zarr.reader import load_group, open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.model import Image, ImageId
-from napari_idr.transport._objects import ObjectStorage
+from support.storage import object_storage
 
 STACK = (np.arange(2 * 3 * 70 * 90) % 251).reshape(2, 3, 70, 90).astype("u2")
 """Channels, planes, y, x."""
 HALVED = STACK[..., ::2, ::2]
 CELLS = (STACK[0] > 100).astype("i4")
-STORAGE = ObjectStorage()
+STORAGE = object_storage()
 
 
 def opened(url):
