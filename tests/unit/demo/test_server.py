@@ -165,19 +165,19 @@ def test_closing_does_not_wait_for_a_late_answer():
 
 def test_closing_leaves_no_thread_and_no_socket():
     threads = set(threading.enumerate())
-    with serve() as archive, requests.Session() as session:
-        archive.faults.lay(Silent("datasets"))
-        session.get(archive.url + PLATES, timeout=10)
-        waiting = connect(archive)
-        waiting.request("GET", "/webclient/api/datasets/?id=3101")
-        idle = socket.create_connection(address(archive))
-        until(lambda: len(archive.requests) == 2)
+    with serve() as archive:
         served = address(archive)
+        idle, waiting = connect(archive), connect(archive)
+        idle.request("GET", PLATES)
+        idle.getresponse().read()
+        archive.faults.lay(Silent())
+        waiting.request("GET", PLATES)
+        until(lambda: len(archive.requests) == 2)
 
     assert set(threading.enumerate()) == threads
     assert archive.requests.in_flight == 0
-    with idle, closing(waiting):
-        assert idle.recv(1) == b""
+    with closing(idle), closing(waiting):
+        assert idle.sock.recv(1) == b""
         with pytest.raises(http.client.RemoteDisconnected):
             waiting.getresponse()
         with pytest.raises(ConnectionRefusedError):
