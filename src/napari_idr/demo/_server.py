@@ -35,7 +35,7 @@ LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 @dataclass(kw_only=True)
 class LoggedRequest:
-    """A request that came in, and what became of it; times are monotonic."""
+    """A request and how it was answered; times in seconds of ``time.monotonic``."""
 
     method: str
     path: str
@@ -164,7 +164,7 @@ class Archive:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """The requests of one connection, which HTTP/1.1 keeps."""
+    """Handler of one connection's requests: HTTP/1.1, kept alive, nothing printed."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True

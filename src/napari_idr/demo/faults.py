@@ -41,7 +41,7 @@ BLOCK_BYTES = 2**20
 """A gzip bomb repeats one compressed block of so many equal bytes."""
 
 FILLER = b" "
-"""What made-up bodies are made of; JSON and XML may begin or end with it."""
+"""The byte of endless bodies and bombs; JSON may begin with any number of it."""
 
 OTHER_PROTOCOL = b"SSH-2.0-OpenSSH_9.2p1 Debian-2"
 """The greeting of a server that speaks no HTTP."""
@@ -52,7 +52,7 @@ Part = Literal["head", "body"]
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong with a request, where, and how often.
+    """A fault: what goes wrong, with which requests, and how often.
 
     Parameters
     ----------
