@@ -169,6 +169,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: "_Server"
+    _head = b""
+    """What waits for the body, to be sent in one packet with it."""
 
     def _answer(self) -> None:
         request = self._read()
@@ -179,6 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             for step in self._steps(archive, request, entry):
                 self._carry_out(step, entry)
+            self._send_head()
         finally:
             archive.requests._end(entry)
 
@@ -224,14 +227,22 @@ class _Handler(BaseHTTPRequestHandler):
     def _carry_out(self, step: Step, entry: LoggedRequest) -> None:
         match step:
             case Head(data):
-                self.wfile.write(data)
+                self._head += data
             case Body(data):
-                self.wfile.write(data)
+                self.wfile.write(self._head + data if self._head else data)
+                self._head = b""
                 entry.bytes_sent += len(data)
             case Pause(seconds):
+                self._send_head()
                 self._pause(seconds)
             case Reset():
+                self._send_head()
                 self._reset()
+
+    def _send_head(self) -> None:
+        if self._head:
+            self.wfile.write(self._head)
+            self._head = b""
 
     def _pause(self, seconds: float) -> None:
         """Wait.
