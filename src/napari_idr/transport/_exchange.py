@@ -14,6 +14,7 @@ import threading
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -98,6 +99,11 @@ class Exchange:
         self._line: Line | None = None
         self._owns_line = False
         self._finished = False
+
+    @property
+    def whom(self) -> str:
+        """Whose answer it is, for the errors; the archive needs no name."""
+        return "" if self.target is None else f" from {urlsplit(self.url).netloc}"
 
     def end(self, error: Exception) -> None:
         """End it at once with an error, if it hasn't ended with another before."""

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-
 from napari_idr.transport._kept import ENTRY_BYTES, Kept
 
 

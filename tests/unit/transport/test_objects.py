@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from napari_idr.transport._objects import ObjectStorage
 
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import (
@@ -20,7 +21,6 @@ from napari_idr.errors import (
     ServerError,
     StatusError,
 )
-from napari_idr.transport._objects import ObjectStorage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
