@@ -51,6 +51,7 @@ class ImageQuestions:
         at_once: int,
     ) -> None:
         self._ask = ask
+        self._at_once = at_once
         self._containers = Containers(ask)
         self._webgateway = WebGateway(ask)
         self._images = Images(ask, self._webgateway, self._drawing)
@@ -187,7 +188,7 @@ class ImageQuestions:
 
         with self._opening:
             if self._sources is None:
-                storage = ObjectStorage(self._ask.transport)
+                storage = ObjectStorage(self._ask.transport, at_once=self._at_once)
                 self._sources = PixelSources(
                     self.url, self._rendering, self._thumbnails, storage
                 )

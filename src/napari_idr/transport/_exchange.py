@@ -14,7 +14,6 @@ import threading
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -103,7 +102,9 @@ class Exchange:
     @property
     def whom(self) -> str:
         """Whose answer it is, for the errors; the archive needs no name."""
-        return "" if self.target is None else f" from {urlsplit(self.url).netloc}"
+        if self.target is None:
+            return ""
+        return f" from {self.url.partition('://')[2].partition('/')[0]}"
 
     def end(self, error: Exception) -> None:
         """End it at once with an error, if it hasn't ended with another before."""
