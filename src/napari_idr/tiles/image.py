@@ -152,6 +152,15 @@ class TiledImage:
         plane = Plane(min(t, image.size_t - 1), min(z, image.size_z - 1))
         self._demand.set_current(plane)
 
+    def advance(self) -> bool:
+        """Tell whether another plane is shown from now on."""
+        return False
+
+    @property
+    def lag(self) -> tuple[Plane, Plane] | None:
+        """The plane wanted and the one shown, None if they are the same."""
+        return None
+
     def look_away(self, c: int) -> None:
         """Drop what a channel wants: its layer is hidden, removed or out of sight."""
         self._demand.look_away(c)

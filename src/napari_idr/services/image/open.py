@@ -62,6 +62,10 @@ class OpenedImage:
     contrasts: tuple[tuple[float, float], ...]
     notes: tuple[str, ...] = ()
 
+    def close(self) -> None:
+        """Stop serving its arrays."""
+        self.tiled.close()
+
     @property
     def plate(self) -> PlateKey | None:
         """The plate that the image is of, None for an image that is of none."""

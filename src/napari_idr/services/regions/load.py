@@ -51,6 +51,11 @@ class RoiLayers:
     labels: tuple[tuple[LayerSpec, TiledImage], ...] = ()
     notes: tuple[str, ...] = ()
 
+    def close(self) -> None:
+        """Stop serving the arrays of the labels."""
+        for _, tiled in self.labels:
+            tiled.close()
+
     @property
     def message(self) -> str:
         """What was found, for the status."""
