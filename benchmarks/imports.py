@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HEAVY = frozenset(
     (
         *("napari", "magicgui", "qtpy", "superqt", "PyQt5", "PyQt6"),
-        *("PySide2", "PySide6", "requests", "urllib3", "obstore", "zarr"),
+        *("PySide2", "PySide6", "requests", "urllib3", "zarr"),
         *("numpy", "pandas", "dask", "PIL", "werkzeug"),
     )
 )

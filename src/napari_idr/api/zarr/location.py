@@ -1,4 +1,4 @@
-"""From what the archive notes about an image to addresses of its OME-Zarr."""
+"""Addresses of an image's OME-Zarr, from the archive's external info."""
 
 from __future__ import annotations
 
