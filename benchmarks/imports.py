@@ -17,7 +17,7 @@ HEAVY = frozenset(
     (
         *("napari", "magicgui", "qtpy", "superqt", "PyQt5", "PyQt6"),
         *("PySide2", "PySide6", "requests", "urllib3", "zarr"),
-        *("numpy", "pandas", "dask", "PIL", "werkzeug"),
+        *("numpy", "pandas", "dask", "PIL"),
     )
 )
 """What nobody has to wait for who only wants a name of ours."""
