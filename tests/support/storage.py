@@ -15,4 +15,4 @@ def object_storage(*, at_once: int = 8, timeout_s: float = 30.0) -> ObjectStorag
         at_once=at_once,
         timeout_s=timeout_s,
     )
-    return ObjectStorage(transport)
+    return ObjectStorage(transport, at_once=at_once)

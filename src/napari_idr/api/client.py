@@ -137,6 +137,7 @@ class IDRClient:
                 timeout_s=timeout_s,
             )
         )
+        self._at_once = at_once
         self._capabilities: Capabilities | None = None
         self._containers = Containers(self._json_client)
         self._plate_grids = PlateGrids(self._json_client)
@@ -561,7 +562,9 @@ class IDRClient:
 
         with self._opening:
             if self._sources is None:
-                storage = ObjectStorage(self._json_client.transport)
+                storage = ObjectStorage(
+                    self._json_client.transport, at_once=self._at_once
+                )
                 self._sources = PixelSources(
                     self.url, self._rendering, self._thumbnails, storage
                 )

@@ -99,6 +99,13 @@ class Exchange:
         self._owns_line = False
         self._finished = False
 
+    @property
+    def whom(self) -> str:
+        """Whose answer it is, for the errors; the archive needs no name."""
+        if self.target is None:
+            return ""
+        return f" from {self.url.partition('://')[2].partition('/')[0]}"
+
     def end(self, error: Exception) -> None:
         """End it at once with an error, if it hasn't ended with another before."""
         with self._lock:

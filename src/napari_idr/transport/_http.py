@@ -186,7 +186,7 @@ class HttpTransport:
         """Open an answer of any size; it is asked for once."""
         call = self._call(request)
         with self._exchange(call, cancel) as exchange:
-            late = call_later(self._whole_s, lambda: exchange.end(_late(call)))
+            late = call_later(self._whole_s, lambda: _end_late(exchange))
             try:
                 with self._open(call, exchange) as stream:
                     late.cancel()
@@ -242,7 +242,7 @@ class HttpTransport:
             exchange.finish()
 
     def _answer(self, call: Call, exchange: Exchange) -> Response:
-        late = call_later(self._whole_s, lambda: exchange.end(_late(call)))
+        late = call_later(self._whole_s, lambda: _end_late(exchange))
         try:
             with self._open(call, exchange) as stream:
                 return stream.read()
@@ -301,11 +301,6 @@ class Call:
     request: Request
     url: str
     target: str | None = None
-
-    @property
-    def whom(self) -> str:
-        """Who answers, for the errors: the archive needs no name."""
-        return "" if self.target is None else f" from {urlsplit(self.url).netloc}"
 
 
 class HttpStream:
@@ -447,8 +442,12 @@ def _port(parts: Any) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _late(call: Call) -> RequestTimeoutError:
-    return RequestTimeoutError(f"no whole answer came in time{call.whom}", url=call.url)
+def _end_late(exchange: Exchange) -> None:
+    exchange.end(
+        RequestTimeoutError(
+            f"no whole answer came in time{exchange.whom}", url=exchange.url
+        )
+    )
 
 
 @contextmanager
@@ -468,7 +467,6 @@ def _ended(exchange: Exchange) -> Iterator[None]:
 def _translated(exchange: Exchange) -> Iterator[None]:
     """Turn the errors of the libraries into ours."""
     url = exchange.url
-    whom = "" if exchange.target is None else f" from {urlsplit(url).netloc}"
     with _ended(exchange):
         try:
             yield
@@ -476,7 +474,7 @@ def _translated(exchange: Exchange) -> Iterator[None]:
             raise
         except (requests.Timeout, Urllib3TimeoutError, TimeoutError) as error:
             raise RequestTimeoutError(
-                f"no answer came in time{whom}", url=url
+                f"no answer came in time{exchange.whom}", url=url
             ) from error
         except (
             requests.RequestException,
@@ -486,8 +484,9 @@ def _translated(exchange: Exchange) -> Iterator[None]:
             ValueError,  # of Unicode, too: names, headers and lengths that can't be
             ArithmeticError,
         ) as error:
+            logger.debug("%s: %s", url, error)
             raise ConnectionFailedError(
-                f"no whole answer came{whom}: {error}", url=url
+                f"no whole answer came{exchange.whom}", url=url
             ) from error
 
 

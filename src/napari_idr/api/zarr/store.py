@@ -54,9 +54,6 @@ T = TypeVar("T")
 Key = tuple[str, ByteRange | None]
 """The name of an object below an address, and which part of it."""
 
-AT_ONCE: Final = 8
-"""Objects of one read that are asked for together; `transport` bounds them all."""
-
 MAX_ROUNDS: Final = 6
 """An index and then chunks are two rounds; shards within shards are one more each."""
 
@@ -123,14 +120,22 @@ class ObjectStorage:
 
     It pickles as its transport, and is one for a process where it is unpickled: all
     that is unpickled there shares its connections and what it keeps.
+
+    Parameters
+    ----------
+    transport
+        Carries the requests.
+    at_once
+        How many objects of one read are asked for together.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, *, at_once: int) -> None:
         self._transport = transport
+        self._at_once = at_once
         self._cache = ChunkCache()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _object_storage, (self._transport,)
+        return _object_storage, (self._transport, self._at_once)
 
     def read(
         self,
@@ -211,7 +216,7 @@ class ObjectStorage:
                 return key, self._cache.get(place, fetch, cancel=stop)
             return key, fetch(stop)
 
-        return in_parallel(bring, wanted, at_once=AT_ONCE, cancel=cancel)
+        return in_parallel(bring, wanted, at_once=self._at_once, cancel=cancel)
 
     def _fetch(self, request: Request, cancel: CancelToken) -> bytes | None:
         response = self._transport.send(request, cancel=cancel)
@@ -295,8 +300,8 @@ def no_objects() -> StorePath:
 
 
 @cache
-def _object_storage(transport: Transport) -> ObjectStorage:
-    return ObjectStorage(transport)
+def _object_storage(transport: Transport, at_once: int) -> ObjectStorage:
+    return ObjectStorage(transport, at_once=at_once)
 
 
 def _size(entry: tuple[bytes | None]) -> int:
