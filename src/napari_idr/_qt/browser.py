@@ -105,6 +105,11 @@ class Browser(Panels):
         self._warm_slot.start("", warm_up)
         self._connect_to(address or recent_addresses()[0])
 
+    @property
+    def jobs(self) -> Jobs:
+        """What it does in threads."""
+        return self._jobs
+
     def _wire(self) -> None:
         self.server.serverChosen.connect(self._connect_to)
         self._finder.entrySelected.connect(self._select)

@@ -200,6 +200,10 @@ class Jobs(QObject):
         """How many jobs run that somebody still waits for."""
         return len(self._running)
 
+    def wait_idle(self, timeout_s: float) -> bool:
+        """Wait until no worker works; tell whether it came to that."""
+        return self._pool.wait_idle(timeout_s)
+
     def cancel_all(self) -> None:
         """Stop everything that runs."""
         for run in tuple(self._running):
