@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 def quiet(window: Window | Person, person: Person) -> None:
     """Wait until no pixels are on their way any more."""
-    queue = scene_of(window.viewer).viewing.queue
-    person.until(lambda: queue.wait_until_idle(0))
+    scheduler = scene_of(window.viewer).viewing.scheduler
+    person.until(lambda: scheduler.wait_until_idle(0))
     settle()
-    person.until(lambda: queue.wait_until_idle(0))
+    person.until(lambda: scheduler.wait_until_idle(0))
 
 
 def open_image(window: Window | Person, person: Person, *path: str) -> list[Layer]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from napari.utils.notifications import show_warning
 from qtpy.QtCore import QCoreApplication, QEvent, QTimer
 
 from napari_idr._qt.finder import Finder
@@ -38,6 +39,7 @@ from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.regions.load import RoiLayers
 from napari_idr.services.search.catalog import Entry
 from napari_idr.services.session import ServerInfo, Session, connect
+from napari_idr.tiles import check_callers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +100,7 @@ class Browser(Panels):
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(close)
+        _warn_of_other_napari()
         load_units()
         self._warm_slot: JobSlot[None, None] = jobs.slot(
             _nothing, shown=False, priority=Priority.AHEAD
@@ -365,6 +368,13 @@ class _Closer:
     def __call__(self, *_: object) -> None:
         self._jobs.close()
         self._dismiss()
+
+
+@cache
+def _warn_of_other_napari() -> None:
+    """Warn, once a process, where napari isn't as our arrays expect it."""
+    if (warning := check_callers()) is not None:
+        show_warning(warning)
 
 
 def _nothing(_: None) -> None:

@@ -113,7 +113,7 @@ class LayerRefresher(QObject):
         for key, watched in tuple(self._watched.items()):
             if watched.layer is layer:
                 del self._watched[key]
-                watched.tiled.look_away(watched.c)
+                watched.tiled.hide(watched.c)
                 if all(w.tiled is not watched.tiled for w in self._watched.values()):
                     watched.close()
 
@@ -219,7 +219,7 @@ class LayerRefresher(QObject):
         """Ask for nothing that a hidden layer would show."""
         for watched in self._watched.values():
             if watched.layer is event.source and not event.source.visible:
-                watched.tiled.look_away(watched.c)
+                watched.tiled.hide(watched.c)
         self._check_lag()
 
     def _on_removed(self, event: Any) -> None:
