@@ -105,8 +105,8 @@ class ImageRequest:
     query: Query | None = None
 
     @property
-    def place(self) -> str:
-        """The well and the field in words, "" for an image that is in no well."""
+    def label(self) -> str:
+        """The well and the field, "" for an image that is in no well."""
         if self.well_label is None:
             return ""
         field = "" if self.field is None else f", field {self.field + 1}"

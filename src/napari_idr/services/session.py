@@ -1,4 +1,4 @@
-"""What a person can ask of one server; every answer waits, and can be cancelled."""
+"""Session with one server: what a browser asks it, each answer cancellable."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from napari_idr.services.search.catalog import Entry, Query, study_entries
 from napari_idr.services.study import study_card
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
     from napari_idr.api import PixelReader
     from napari_idr.cancel import CancelToken
@@ -325,7 +325,7 @@ class Session:
         field: int,
         *,
         cancel: CancelToken,
-    ) -> Iterator[PlateShown | MosaicStep]:
+    ) -> Generator[PlateShown | MosaicStep, None, None]:
         """Yield a plate with a blank canvas, then what has been painted into it."""
         grid = self.client.plate_grid(
             details.plate.id, field=field, run=run, cancel=cancel

@@ -116,6 +116,6 @@ def idle(viewing: TileViewing) -> Callable[[], None]:
     """Wait until nothing is wanted or fetched."""
 
     def wait() -> None:
-        assert viewing.queue.wait_until_idle(IDLE_S)
+        assert viewing.scheduler.wait_until_idle(IDLE_S)
 
     return wait

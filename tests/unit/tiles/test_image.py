@@ -184,14 +184,14 @@ def test_a_failure_is_told_once_and_asked_again_on_retry(fake_reader, look):
     image = viewing.open(reader)
     [array] = image.levels()
     look(array)
-    assert viewing.queue.wait_until_idle(20)
+    assert viewing.scheduler.wait_until_idle(20)
     look(array)
-    assert viewing.queue.wait_until_idle(20)
+    assert viewing.scheduler.wait_until_idle(20)
 
     reader.errors.clear()
     before = len(reader.reads)
     image.retry()
-    assert viewing.queue.wait_until_idle(20)
+    assert viewing.scheduler.wait_until_idle(20)
 
     assert told == [(LayerKey(image.number, 0), error)]
     assert (before, len(reader.reads)) == (24, 25)
@@ -230,7 +230,7 @@ def test_an_arrival_names_the_layer_that_shows_it(fake_reader, look):
     image = viewing.open(fake_reader((16, 16), size_c=3))
 
     look(image.levels(2)[0])
-    assert viewing.queue.wait_until_idle(20)
+    assert viewing.scheduler.wait_until_idle(20)
 
     assert told == [LayerKey(image.number, 2)]
     viewing.close()
@@ -252,7 +252,7 @@ def test_closing_stops_what_waits_and_what_runs(fake_reader, viewing, look, idle
     assert not look(array).any()
     idle()
     assert len(reader.reads) == 4
-    assert len(viewing.store) == 0
+    assert len(viewing.cache) == 0
     with pytest.raises(PixelDataError, match="closed"):
         np.asarray(array)
 
@@ -302,7 +302,7 @@ def test_looking_away_drops_what_has_not_been_sent(fake_reader, viewing, look, i
     for _ in range(4):
         assert reader.began.acquire(timeout=20)
 
-    image.look_away(0)
+    image.hide(0)
     reader.gate.set()
     idle()
 
@@ -318,8 +318,8 @@ def test_a_tour_keeps_the_bound_on_memory(fake_reader, look):
     for y in range(0, 256, 64):
         for x in range(0, 256, 64):
             look(array[y : y + 64, x : x + 64])
-            assert viewing.queue.wait_until_idle(20)
-            largest = max(largest, viewing.store.bytes)
+            assert viewing.scheduler.wait_until_idle(20)
+            largest = max(largest, viewing.cache.bytes)
 
     assert 10_000 < largest <= 20_000
     viewing.close()
@@ -332,7 +332,7 @@ def test_a_view_larger_than_the_memory_asks_for_what_fits_and_stops(fake_reader,
 
     for _ in range(3):
         look(array)
-        assert viewing.queue.wait_until_idle(20)
+        assert viewing.scheduler.wait_until_idle(20)
 
     assert len(reader.reads) == 29
     viewing.close()
@@ -357,7 +357,7 @@ def test_once_idle_every_rectangle_is_exact(fake_reader, look, data):
     part = viewing.open(reader).levels()[level][y0:y1, x0:x1]
 
     look(part)
-    assert viewing.queue.wait_until_idle(20)
+    assert viewing.scheduler.wait_until_idle(20)
     seen = look(part)
     values = np.asarray(part)
 

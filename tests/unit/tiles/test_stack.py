@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_idr.tiles import TileViewing, ViewingSettings
+from napari_idr.tiles import Plane, TileViewing, ViewingSettings
 
 IDLE_S = 20.0
 
@@ -102,10 +102,10 @@ def test_scrubbing_quickly_asks_for_the_stops_and_two_planes_more(
             look(array[z])
 
     step_to(3)
-    assert slow_viewing.queue.wait_until_idle(IDLE_S)
+    assert slow_viewing.scheduler.wait_until_idle(IDLE_S)
     for z in range(4, 54):
         step_to(z)
-    assert slow_viewing.queue.wait_until_idle(IDLE_S)
+    assert slow_viewing.scheduler.wait_until_idle(IDLE_S)
 
     assert planes(reader) == [(0, 3), (0, 53), (0, 54), (0, 55)]
 
@@ -114,17 +114,21 @@ def test_while_a_plane_is_on_its_way_the_last_one_stands_in(
     fake_reader, look, viewing, idle
 ):
     reader = fake_reader((32, 32), (32, 32), size_z=9)
-    [array] = viewing.open(reader).levels()
+    image = viewing.open(reader)
+    [array] = image.levels()
     look(array[3])
     idle()
-    shown = look(array[3])
     reader.gate.clear()
 
     instead = look(array[7])
+    lag = image.lag
 
-    assert np.array_equal(instead, shown)
+    assert np.array_equal(instead, reader.plane(z=3))
+    assert lag == (Plane(0, 7), Plane(0, 3))
     reader.gate.set()
     idle()
+    assert image.advance()
+    assert image.lag is None
     assert np.array_equal(look(array[7]), reader.plane(z=7))
 
 
@@ -135,7 +139,7 @@ def test_an_arrival_ahead_is_not_announced(fake_reader, look):
     [array] = viewing.open(reader).levels()
     for z in (3, 4):
         look(array[z])
-        assert viewing.queue.wait_until_idle(IDLE_S)
+        assert viewing.scheduler.wait_until_idle(IDLE_S)
 
     assert len(reader.reads) == 4
     assert len(told) == 2

@@ -152,7 +152,7 @@ class PlateShown:
     @cached_property
     def _failed(self) -> frozenset[tuple[int, int]]:
         failures = () if self.summary is None else self.summary.failures
-        return frozenset((one.tile.row, one.tile.column) for one in failures)
+        return frozenset((one.cell.row, one.cell.column) for one in failures)
 
     def image_request(self, cell: GridCell) -> ImageRequest:
         """Return how to ask for the image of a cell."""
