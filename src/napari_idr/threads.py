@@ -12,23 +12,26 @@ import logging
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from napari_idr.cancel import Priority, wait_for
 from napari_idr.errors import Cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
+    from types import TracebackType
 
     from napari_idr.cancel import CancelToken
 
 __all__ = [
+    "LongLock",
     "SingleFlight",
     "Task",
     "Timer",
     "WorkerPool",
     "both",
     "call_later",
+    "in_background",
     "in_parallel",
     "run_apart",
 ]
@@ -618,3 +621,47 @@ class _Timers:
 
 
 _timers = _Timers()
+
+
+def in_background(work: Callable[[], object]) -> None:
+    """Run something short in a thread of its own that nobody waits for.
+
+    Such as closing a file, which may have to wait for the disk. What it raises goes
+    to `threading.excepthook`.
+    """
+    threading.Thread(target=work, name="napari-idr-background", daemon=True).start()
+
+
+class LongLock:
+    """A lock that is held across I/O or decoding; never taken on the GUI thread.
+
+    All other locks are held for as long as it takes to look something up, so that
+    the GUI thread may take them.
+    """
+
+    on_take: ClassVar[Callable[[], object] | None] = None
+    """Called before a lock is taken, in the thread that takes it. The tests set it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock as `threading.Lock` does; tell whether it was taken."""
+        if (on_take := LongLock.on_take) is not None:
+            on_take()
+        return self._lock.acquire(blocking, timeout)
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()

@@ -13,6 +13,7 @@ from PIL import Image as Picture
 from napari_idr.api import Level
 from napari_idr.errors import NotFoundError, PixelDataError
 from napari_idr.model import Channel, Image, ImageId, PixelSource
+from napari_idr.threads import LongLock
 from napari_idr.tiles.compositor import blend
 from napari_idr.tiles.contrast import contrast_limits
 from napari_idr.tiles.grid import Rect, TileKey, nearest, tile_rect, tiles_in
@@ -258,7 +259,7 @@ class MosaicReader:
         self._store = store
         self._lock = threading.Lock()
         # Several that draw at once would leave the window no core to paint with.
-        self._drawing = threading.Lock()
+        self._drawing = LongLock()
         self._wells: dict[ImageId, _Well | None] = {}
         self._opening = SingleFlight[_Well | None]()
         self._loading = SingleFlight["NDArray[np.generic]"]()
