@@ -68,7 +68,7 @@ def opened(address: str, image_id: int) -> Iterator[tuple[TileViewing, TiledImag
             shown = plan_opened_image(
                 details, reader, viewing.open, server=address, web_url="", cancel=NEVER
             )
-            yield viewing, shown.viewed
+            yield viewing, shown.tiled
     finally:
         viewing.close()
 
@@ -167,7 +167,7 @@ def _scrubbing(setup: Setup) -> Figure:
             image.set_current(t, 0)
             for c in range(min(2, image.channels)):
                 image.look(
-                    Window(level=0, c=c, ts=(t,), zs=(0,), rect=rect), glance=False
+                    Window(level=0, c=c, ts=(t,), zs=(0,), rect=rect), peek=False
                 )
             if t in stops:
                 viewing.queue.wait_until_idle(DONE_S)
@@ -194,7 +194,7 @@ def _look(viewing: TileViewing, image: TiledImage, level: int, rect: Rect) -> No
     """Look at a window as napari does, and wait until all of it is there."""
     for c in range(image.channels):
         window = Window(level=level, c=c, ts=(0,), zs=(0,), rect=rect)
-        image.look(window, glance=False)
+        image.look(window, peek=False)
     if not viewing.queue.wait_until_idle(DONE_S) or image.failures:
         raise RuntimeError(f"a view didn't come: {image.failures}")
 
