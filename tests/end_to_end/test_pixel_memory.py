@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from napari_idr._qt.layers.scene import scene_of
-from support.heartbeat import remote_archive
 from support.pixels import look, open_image, quiet
+from support.remote import remote_archive
 
 if TYPE_CHECKING:
     from support.window import Window
