@@ -142,8 +142,16 @@ class LayerRefresher(QObject):
             self._bring_up_to_date(list(self._stale))
 
     def _bring_up_to_date(self, keys: list[LayerKey]) -> None:
+        # The layers of an image change to another plane together.
+        for tiled in {w.tiled for w in map(self._watched.get, keys) if w is not None}:
+            if tiled.advance():
+                keys += [
+                    key
+                    for key, watched in self._watched.items()
+                    if watched.tiled is tiled and key not in keys
+                ]
         for key in keys:
-            del self._stale[key]
+            self._stale.pop(key, None)
         for layer in self._visible(keys):
             layer.refresh(thumbnail=False, highlight=False, extent=False)
         self._unfinished.update(keys)
