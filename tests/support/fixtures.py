@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,12 @@ from napari_idr._qt.browser import Browser
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr.cancel import NEVER
 from support.canvasless import CanvaslessViewer
-from support.guards import nothing_left, only_on_the_gui_thread, settle
+from support.guards import (
+    gui_thread_never_waits,
+    nothing_left,
+    only_on_the_gui_thread,
+    settle,
+)
 from support.person import Person
 
 if TYPE_CHECKING:
@@ -31,6 +37,7 @@ __all__ = [
     "guards",
     "idr",
     "make_person",
+    "never_waiting",
     "own_cache",
     "running_classic",
     "running_idr",
@@ -66,6 +73,13 @@ def clean_desk(
     QSettings.setPath(
         QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path)
     )
+
+
+@pytest.fixture(autouse=True)
+def never_waiting() -> Iterator[None]:
+    """The GUI thread waits for nothing: neither the network, nor a file or thread."""
+    with gui_thread_never_waits():
+        yield
 
 
 @pytest.fixture
@@ -130,6 +144,7 @@ def make_person(
     yield make
 
     for widget in opened:
-        widget.close()
-        widget.deleteLater()
+        with suppress(RuntimeError):  # a test has deleted it
+            widget.close()
+            widget.deleteLater()
     settle()

@@ -1,4 +1,4 @@
-"""One field of a plate as it is shown: geometry, pixels, and what the wells mean."""
+"""A plate at one field as it is shown: geometry, pixels, wells and messages."""
 
 from __future__ import annotations
 

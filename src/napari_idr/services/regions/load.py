@@ -1,4 +1,4 @@
-"""What was drawn on an image: its regions of interest and its label images."""
+"""Regions of interest and label images of an open image, loaded as layers."""
 
 from __future__ import annotations
 
