@@ -1,4 +1,4 @@
-# Two commands do everything: `make demo` and `make test`. Both install what is missing:
+# Two commands do everything: `make demo` and `make test`. They install what is missing:
 # into the active virtual environment, else into .venv.
 
 PYTHON ?= python3
@@ -13,7 +13,11 @@ TRIAL := build/trial
 TRIAL_ENV := NAPARI_CONFIG=$(CURDIR)/$(TRIAL)/napari.yaml \
 	XDG_CONFIG_HOME=$(CURDIR)/$(TRIAL)/config XDG_CACHE_HOME=$(CURDIR)/$(TRIAL)/cache
 
-.PHONY: demo test check bench docs clean install
+# An environment with the lowest versions that pyproject.toml allows, napari's too.
+LOWEST := build/lowest
+LOWEST_TESTS := tests/unit tests/gui/test_search_panel.py tests/end_to_end/test_journey.py
+
+.PHONY: demo test test-lowest check bench docs clean install
 
 demo: install
 	@mkdir -p $(TRIAL)
@@ -23,6 +27,16 @@ demo: install
 test: install
 	@mkdir -p $(TRIAL)
 	$(TRIAL_ENV) $(BIN)/python -m pytest
+
+# The newest versions are those of `make test`, unless pip has kept older ones.
+test-lowest:
+	@mkdir -p $(TRIAL)
+	tools/system-packages
+	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --upgrade pip uv
+	$(LOWEST)/bin/uv pip install --quiet --no-cache --python $(LOWEST)/bin/python \
+		--resolution lowest-direct --editable '.[test]'
+	$(TRIAL_ENV) $(LOWEST)/bin/python -m pytest $(LOWEST_TESTS)
 
 check: install
 	$(BIN)/ruff check .

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks import images, imports, memory, mosaic
 from benchmarks.figures import Setup, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.figures import Figure
+
+
+def window_figures(setup: Setup) -> Iterator[Figure]:
+    """Yield what a window shows; only these need Qt, napari and a display."""
+    # A person's clicks are those of the tests.
+    sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+    from benchmarks import window
+
+    yield from window.figures(setup)
+
 
 CHAPTERS = {
     "mosaic": mosaic.figures,
     "memory": memory.figures,
     "images": images.figures,
     "imports": imports.figures,
+    "window": window_figures,
 }
 
 

@@ -63,11 +63,16 @@ def at_least(limit: float) -> Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """Something measured, once for each round; the median counts."""
+    """Something measured, once for each round; the median counts.
+
+    `floor` is what it is held against, in words: what the thing below the ratio took
+    in this run, or the best that a count can be.
+    """
 
     what: str
     values: tuple[float, ...]
     bound: Bound
+    floor: str
 
     @property
     def median(self) -> float:
@@ -80,15 +85,32 @@ class Figure:
         return self.bound.holds(self.median)
 
 
-def counted(what: str, count: float, bound: Bound) -> Figure:
+def counted(what: str, count: float, bound: Bound, *, floor: float = 0) -> Figure:
     """Return a figure that is counted, and so the same in each round."""
-    return Figure(what=what, values=(count,), bound=bound)
+    return Figure(what=what, values=(count,), bound=bound, floor=f"{floor:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How many times as long one thing took as another, once for each round."""
+
+    ratios: tuple[float, ...]
+    floor_s: float
+
+    def figure(self, what: str, bound: Bound, *, times: float = 1.0) -> Figure:
+        """Return it as a figure; the ratios are multiplied by `times`."""
+        return Figure(
+            what=what,
+            values=tuple(ratio * times for ratio in self.ratios),
+            bound=bound,
+            floor=milliseconds(1000 * self.floor_s),
+        )
 
 
 def alternately(
     one: Callable[[], object], other: Callable[[], object], *, rounds: int
-) -> tuple[float, ...]:
-    """Return how many times as long `one` takes as `other`, once for each round.
+) -> Comparison:
+    """Time one thing against another, which is the floor.
 
     Both run once before it counts. In each round one follows the other, and in each
     second round the other way round, so that what else the machine does, and what
@@ -96,34 +118,45 @@ def alternately(
     """
     one()
     other()
-    ratios = []
+    tops, bottoms = [], []
     for number in range(rounds):
         if number % 2:
-            bottom, top = _seconds(other), _seconds(one)
+            bottoms.append(_seconds(other))
+            tops.append(_seconds(one))
         else:
-            top, bottom = _seconds(one), _seconds(other)
-        ratios.append(top / bottom)
-    return tuple(ratios)
+            tops.append(_seconds(one))
+            bottoms.append(_seconds(other))
+    ratios = tuple(top / bottom for top, bottom in zip(tops, bottoms, strict=True))
+    return Comparison(ratios, statistics.median(bottoms))
+
+
+def milliseconds(value: float) -> str:
+    """Return a time as a floor has it.
+
+    >>> milliseconds(41.7)
+    '42 ms'
+    """
+    return f"{value:.0f} ms"
 
 
 def table(figures: Iterable[Figure]) -> str:
-    """Return the figures as lines of text.
+    """Return the figures as lines of text; the spread is from lowest to highest.
 
-    >>> print(table([counted("requests", 9, at_most(9))]))
-    figure    median  lowest  highest  bound  verdict
-    requests    9.00    9.00     9.00   <= 9  kept
+    >>> print(table([counted("requests", 9, at_most(9), floor=9)]))
+    figure      floor  median           spread  bound  verdict
+    requests        9    9.00     9.00 .. 9.00   <= 9  kept
     """
     shown = tuple(figures)
     width = max(len(one.what) for one in shown)
-    lines = [
-        f"{'figure':<{width}}  median  lowest  highest  {'bound':>5}  verdict",
-        *(
-            f"{one.what:<{width}}  {one.median:>6.2f}  {min(one.values):>6.2f}"
-            f"  {max(one.values):>7.2f}  {one.bound!s:>5}"
-            f"  {'kept' if one.kept else 'MISSED'}"
-            for one in shown
-        ),
-    ]
+    columns = f"  {'floor':>7}  median  {'spread':>15}  {'bound':>5}  verdict"
+    lines = [f"{'figure':<{width}}{columns}"]
+    for one in shown:
+        spread = f"{min(one.values):.2f} .. {max(one.values):.2f}"
+        verdict = "kept" if one.kept else "MISSED"
+        lines.append(
+            f"{one.what:<{width}}  {one.floor:>7}  {one.median:>6.2f}  {spread:>15}"
+            f"  {one.bound!s:>5}  {verdict}"
+        )
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import bare
 from benchmarks.archive import requests_of, served
-from benchmarks.figures import Figure, alternately, at_most, counted
+from benchmarks.figures import alternately, at_most, counted
 from napari_idr import IDRClient, demo
 from napari_idr.cancel import NEVER
 from napari_idr.model import ImageId, ImageRef
@@ -20,7 +20,7 @@ from napari_idr.tiles import Rect, TiledImage, TileViewing, Window
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from benchmarks.figures import Bound, Setup
+    from benchmarks.figures import Bound, Figure, Setup
 
     Size = tuple[int, int]
 
@@ -92,15 +92,11 @@ def _first_view(
         at_most(0),
     )
     with served(face, setup) as address:
-        yield Figure(
-            what=f"large image, {word}: first view / the same requests",
-            values=alternately(
-                lambda: see(address, setup.pyramid_id, setup),
-                lambda: bare.fetch(address, in_waves(asked)),
-                rounds=setup.rounds,
-            ),
-            bound=bound,
-        )
+        yield alternately(
+            lambda: see(address, setup.pyramid_id, setup),
+            lambda: bare.fetch(address, in_waves(asked)),
+            rounds=setup.rounds,
+        ).figure(f"large image, {word}: first view / the same requests", bound)
 
 
 def in_waves(asked: Iterable[str]) -> list[list[str]]:
@@ -146,6 +142,7 @@ def _tour(setup: Setup) -> Iterator[Figure]:
         "tour of a large image: asked / visible tiles",
         there / len(visible),
         at_most(1.3),
+        floor=1,
     )
     yield counted("tour of a large image: asked on the way back", back, at_most(0))
 

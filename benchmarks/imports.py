@@ -6,12 +6,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.figures import Figure, alternately, at_most, counted
+from benchmarks.figures import alternately, at_most, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.figures import Setup
+    from benchmarks.figures import Figure, Setup
 
 HEAVY = frozenset(
     (
@@ -34,15 +34,11 @@ def figures(setup: Setup) -> Iterator[Figure]:
     yield counted(
         "heavy packages loaded by `import napari_idr`", len(loaded & HEAVY), at_most(0)
     )
-    yield Figure(
-        what="`import napari_idr` / `import json`, with Python's start",
-        values=alternately(
-            lambda: [_run("import napari_idr") for _ in range(STARTS)],
-            lambda: [_run("import json") for _ in range(STARTS)],
-            rounds=setup.rounds,
-        ),
-        bound=at_most(1.5),
-    )
+    yield alternately(
+        lambda: [_run("import napari_idr") for _ in range(STARTS)],
+        lambda: [_run("import json") for _ in range(STARTS)],
+        rounds=setup.rounds,
+    ).figure("`import napari_idr` / `import json`, with Python's start", at_most(1.5))
 
 
 def _run(code: str) -> str:

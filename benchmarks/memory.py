@@ -41,6 +41,7 @@ def figures(setup: Setup) -> Iterator[Figure]:
                 _growth(address, setup.large_plate_id) for _ in range(setup.rounds)
             ),
             bound=at_most(4),
+            floor="1",
         )
 
 

@@ -10,7 +10,7 @@ from PIL import Image as Picture
 
 from benchmarks import bare
 from benchmarks.archive import requests_of, served
-from benchmarks.figures import Figure, alternately, at_least, at_most, counted
+from benchmarks.figures import alternately, at_least, at_most, counted
 from napari_idr import IDRClient
 from napari_idr.cancel import NEVER
 from napari_idr.errors import IDRError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from benchmarks.figures import Setup
+    from benchmarks.figures import Figure, Setup
 
 THUMBNAILS_AN_ASK = 50
 """The server refuses more."""
@@ -62,31 +62,31 @@ def _against_bare(address: str, setup: Setup) -> Iterator[Figure]:
     grid, *thumbnails = asked
     wells = len(_image_ids(address, plate_id))
     fewest = 1 + -(-wells // THUMBNAILS_AN_ASK)
-    yield counted(f"requests for {wells} wells", len(asked), at_most(fewest))
-    ratios = alternately(
+    yield counted(
+        f"requests for {wells} wells", len(asked), at_most(fewest), floor=fewest
+    )
+    comparison = alternately(
         lambda: paint_mosaic(address, plate_id),
         lambda: bare.fetch(address, [[grid], thumbnails]),
         rounds=setup.rounds,
     )
-    yield Figure(
-        what=f"mosaic of {wells} wells / the same requests, nothing decoded",
-        values=ratios,
-        bound=at_most(1.3),
+    yield comparison.figure(
+        f"mosaic of {wells} wells / the same requests, nothing decoded", at_most(1.3)
     )
 
 
 def _against_one_by_one(address: str, setup: Setup) -> Figure:
     wells = _image_ids(address, setup.plate_id)
     some = _with_thumbnails(address, wells[: setup.one_by_one])
-    ratios = alternately(
+    comparison = alternately(
         lambda: bare.thumbnails_one_by_one(address, some),
         lambda: paint_mosaic(address, setup.plate_id),
         rounds=setup.rounds,
     )
-    return Figure(
-        what=f"one thumbnail a request / mosaic, per well ({len(some)} of them)",
-        values=tuple(ratio * len(wells) / len(some) for ratio in ratios),
-        bound=at_least(20),
+    return comparison.figure(
+        f"one thumbnail a request / mosaic, per well ({len(some)} of them)",
+        at_least(20),
+        times=len(wells) / len(some),
     )
 
 
@@ -107,20 +107,16 @@ def _from_cache(address: str, setup: Setup) -> Iterator[Figure]:
             lambda: _paint_with_new_cache(address, plate_id, folder),
             rounds=setup.rounds,
         )
-        yield Figure(
-            what=f"second opening of {len(wells)} wells / the first",
-            values=again,
-            bound=at_most(0.5),
+        yield again.figure(
+            f"second opening of {len(wells)} wells / the first", at_most(0.5)
         )
         paths = _write_files(address, wells, folder)
-        yield Figure(
-            what=f"second opening of {len(wells)} wells / reading as many files",
-            values=alternately(
-                lambda: paint_mosaic(address, plate_id, cache=warm),
-                lambda: bare.canvas_from_files(paths, FILES_A_ROW),
-                rounds=setup.rounds,
-            ),
-            bound=at_most(2),
+        yield alternately(
+            lambda: paint_mosaic(address, plate_id, cache=warm),
+            lambda: bare.canvas_from_files(paths, FILES_A_ROW),
+            rounds=setup.rounds,
+        ).figure(
+            f"second opening of {len(wells)} wells / reading as many files", at_most(2)
         )
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "WorkerPool",
     "both",
     "call_later",
+    "in_background",
     "in_parallel",
     "run_apart",
 ]
@@ -620,6 +621,15 @@ class _Timers:
 
 
 _timers = _Timers()
+
+
+def in_background(work: Callable[[], object]) -> None:
+    """Run something short in a thread of its own that nobody waits for.
+
+    Such as closing a file, which may have to wait for the disk. What it raises goes
+    to `threading.excepthook`.
+    """
+    threading.Thread(target=work, name="napari-idr-background", daemon=True).start()
 
 
 class LongLock:

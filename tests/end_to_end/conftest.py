@@ -14,12 +14,13 @@ from support.fixtures import (
     guards,
     idr,
     make_person,
+    never_waiting,
     own_cache,
     running_classic,
     running_idr,
     warm,
 )
-from support.guards import nothing_left, settle
+from support.guards import settle
 from support.window import Window
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = [
     "guards",
     "idr",
     "make_person",
+    "never_waiting",
     "own_cache",
     "running_classic",
     "running_idr",
@@ -45,19 +47,6 @@ def window(
     guards: None, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Window]:
     """A napari window of a fixed size, closed at the end if it still is open."""
-    yield from _opened(qtbot, monkeypatch)
-
-
-@pytest.fixture
-def timed_window(
-    qtbot: QtBot, clean_desk: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Window]:
-    """The same without what watches threads, for that takes their time and ours."""
-    with nothing_left():
-        yield from _opened(qtbot, monkeypatch)
-
-
-def _opened(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
     monkeypatch.setattr(get_settings().application, "save_window_geometry", False)
     monkeypatch.setattr(get_settings().application, "save_window_state", False)
     viewer = napari.Viewer(show_welcome_screen=False)

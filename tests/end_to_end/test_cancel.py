@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 KINOME, PLATE = "idr0902-demo-kinome/screenA", "KN384-02"
 OTHER = "KN384 missing/wells é [1]"
 
-ALLOWED_MS = 200
+AT_ONCE = 4
+"""Requests under way at most."""
 
 
 @pytest.fixture
@@ -38,20 +38,18 @@ def person(classic: demo.Archive, make_person: MakePerson) -> Person:
 def test_cancel_says_so_and_sends_nothing_more(
     person: Person, classic: demo.Archive
 ) -> None:
-    classic.delay_ms, classic.thumbnail_ms = 50, 16
+    classic.faults.delay("get_thumbnails", 1000, times=FOREVER)
     person.click("idr_show_plate")
-    person.until(lambda: len(classic.requests.matching("get_thumbnails")) > 0)
+    person.until(lambda: classic.requests.in_flight == AT_ONCE)
 
-    began = time.monotonic()
     person.click("idr_cancel")
-    person.until(lambda: person.is_idle and "Cancelled" in person.status)
-    took_ms = 1000 * (time.monotonic() - began)
+
+    assert person.is_idle
+    assert "Cancelled" in person.status
     sent = len(classic.requests)
     person.until(lambda: classic.requests.in_flight == 0)
     QTest.qWait(300)
-
-    assert took_ms <= ALLOWED_MS
-    assert len(classic.requests) == sent < 9
+    assert len(classic.requests) == sent
 
 
 def test_a_cancelled_mosaic_stays_as_far_as_it_came(
@@ -121,9 +119,9 @@ def test_a_search_is_cancelled_as_well(person: Person, classic: demo.Archive) ->
     person.until(lambda: not person.is_idle)
 
     person.click("idr_cancel")
-    person.until(lambda: "Cancelled" in person.status, timeout=ALLOWED_MS)
 
     assert person.is_idle
+    assert "Cancelled" in person.status
 
 
 def test_a_line_whose_details_were_cancelled_can_be_selected_again(

@@ -11,7 +11,6 @@ from qtpy.QtCore import QPoint
 from qtpy.QtTest import QTest
 
 from support.hands import drag, turn_wheel
-from support.heartbeat import calm
 from support.pixels import look, open_image, quiet
 from support.tiles import tiles_asked_for, tiles_in_sight
 
@@ -82,32 +81,24 @@ def test_a_view_asks_for_what_is_in_sight(
     assert len(asked) <= 1.3 * len(visible)
 
 
-def test_a_dragged_view_asks_for_what_it_stops_at(
+def test_a_dragged_view_asks_for_nothing_twice(
     window: Window, archive: demo.Archive, person: Person, layers: list[Layer]
 ) -> None:
     look(window, layers[0], tuple(np.array(layers[0].data[0].shape) / 2), 0.9)
     window.paint()
     quiet(window, person)
     visible = tiles_in_sight(window, layers, archive.face)
-    archive.requests.clear()
     start, end = QPoint(window.canvas.width() - 20, 400), QPoint(20, 400)
-    stops = set()
-    for _ in range(3):
-        with calm():
-            drag(window.canvas, start, end)
+    stops = set(visible)
+    for there, to in ((start, end), (start, end), (end, start), (end, start)):
+        drag(window.canvas, there, to)
         quiet(window, person)
         stops |= tiles_in_sight(window, layers, archive.face)
+
     asked = tiles_asked_for(archive)
-    archive.requests.clear()
-
-    for _ in range(3):
-        with calm():
-            drag(window.canvas, end, start)
-        quiet(window, person)
-
     assert stops - visible
-    assert len(asked) <= 1.3 * len(stops - visible)
-    assert not archive.requests
+    assert stops <= set(asked)
+    assert len(asked) == len(set(asked))
 
 
 def test_a_wheel_turned_there_and_back_asks_for_nothing_twice(
@@ -118,8 +109,7 @@ def test_a_wheel_turned_there_and_back_asks_for_nothing_twice(
     place = window.canvas.rect().center() + QPoint(60, 40)
     visible: set[Tile] = set()
     for notches in (12, -12, 12):
-        with calm():
-            turn_wheel(window.canvas, place, notches)
+        turn_wheel(window.canvas, place, notches)
         quiet(window, person)
         visible |= tiles_in_sight(window, layers[:1], archive.face)
 
@@ -182,16 +172,15 @@ def test_a_slider_pulled_quickly_asks_for_where_it_stops(
     archive.delay_ms = 50.0
     archive.requests.clear()
 
-    with calm():
-        for t in range(1, 51):
-            dims.set_current_step(0, t)
-            QTest.qWait(1)
+    for t in range(1, 51):
+        dims.set_current_step(0, t)
+        QTest.qWait(1)
     quiet(window, person)
 
+    # How many planes on the way are asked for is a matter of pace: a benchmark's.
     asked = times_asked_for(archive)
-    assert len(set(asked) - {50}) <= 2, asked
     assert asked.count(50) == len(shown)
-    assert len(asked) <= 3 * len(shown)
+    assert all(asked.count(t) <= len(shown) for t in asked)
 
 
 def times_asked_for(archive: demo.Archive) -> list[int]:

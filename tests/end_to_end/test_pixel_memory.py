@@ -11,8 +11,8 @@ import pytest
 from napari_idr._qt.layers import refresher
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr.tiles import ViewingSettings
-from support.heartbeat import remote_archive
 from support.pixels import look, open_image, quiet
+from support.remote import remote_archive
 
 if TYPE_CHECKING:
     from support.window import Window

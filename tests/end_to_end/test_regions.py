@@ -1,18 +1,14 @@
-"""Regions lie over their image, thousands of them too, and don't hold up the window."""
+"""Regions lie over their image, thousands of them too."""
 
 from __future__ import annotations
 
-import statistics
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from napari.layers import Labels
 
-from support.guards import settle
-from support.heartbeat import calm
-from support.pixels import look, open_image, quiet
+from support.pixels import open_image
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -25,10 +21,6 @@ TISSUE = "idr0904-demo-tissue/experimentA"
 CROWDED = ("kinds of image [8 bit, float & RGB]", "thousands of regions")
 CROWDED_ID = 9208
 MANY = 4000
-
-ROUNDS = 5
-WORST = 1.5
-"""How many times what a repaint takes without regions it may take with them."""
 
 
 def add_regions(window: Window, person: Person) -> Layer:
@@ -61,40 +53,3 @@ def test_each_region_lies_on_its_cell(
         shown = roi.shapes[0].geometry
         center = np.array([shown["Y"], shown["X"]]) * part - 0.5
         assert ids[layer.get_value(image.data_to_world(center), world=True)] == roi.id
-
-
-def test_thousands_of_regions_leave_the_window_fluent(
-    window: Window, classic: demo.Archive
-) -> None:
-    person = window.browse(classic.url)
-    images = open_image(window, person, TISSUE, *CROWDED)
-    regions = add_regions(window, person)
-    assert len(regions.features) > MANY
-
-    taken: dict[bool, list[float]] = {True: [], False: []}
-    for number in range(2 * ROUNDS + 2):
-        regions.visible = number % 2 == 0
-        settle()
-        quiet(window, person)
-        took = tour_ms(window, images[0])
-        if number > 1:  # the first draw with code that napari hasn't loaded before
-            taken[regions.visible].append(took)
-
-    with_them, without = (statistics.median(taken[shown]) for shown in (True, False))
-    assert with_them <= WORST * without, taken
-
-
-def tour_ms(window: Window, layer: Layer) -> float:
-    """Return what a repaint takes on average while one zooms in, pans and zooms out."""
-    center = np.array(layer.data.shape[-2:]) / 2
-    zooms = np.geomspace(0.25, 4, 4)
-    views = [(center, zoom) for zoom in zooms]
-    views += [(center + step, 4.0) for step in (40, 80, 120)]
-    views += [(center, zoom) for zoom in zooms[::-1]]
-    with calm():
-        began = time.perf_counter()
-        for place, zoom in views:
-            look(window, layer, tuple(place), zoom)
-            window.canvas.repaint()
-            settle()
-        return 1000 * (time.perf_counter() - began) / len(views)

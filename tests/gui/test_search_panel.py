@@ -91,7 +91,6 @@ def test_typing_on_asks_once(person: Person, classic: demo.Archive) -> None:
     classic.requests.clear()
 
     person.type("idr_value", "CDC")
-    QTest.qWait(TYPING_PAUSE_MS // 3)
     QTest.keyClicks(person.find("idr_value"), "20")
     person.until(lambda: len(suggestions(person)) > 0)
 

@@ -15,7 +15,12 @@ from napari_idr._qt.browser import Browser
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr.cancel import NEVER
 from support.canvasless import CanvaslessViewer
-from support.guards import nothing_left, only_on_the_gui_thread, settle
+from support.guards import (
+    gui_thread_never_waits,
+    nothing_left,
+    only_on_the_gui_thread,
+    settle,
+)
 from support.person import Person
 
 if TYPE_CHECKING:
@@ -32,6 +37,7 @@ __all__ = [
     "guards",
     "idr",
     "make_person",
+    "never_waiting",
     "own_cache",
     "running_classic",
     "running_idr",
@@ -69,6 +75,13 @@ def clean_desk(
     QSettings.setPath(
         QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path)
     )
+
+
+@pytest.fixture(autouse=True)
+def never_waiting() -> Iterator[None]:
+    """The GUI thread waits for nothing: neither the network, nor a file or thread."""
+    with gui_thread_never_waits():
+        yield
 
 
 @pytest.fixture

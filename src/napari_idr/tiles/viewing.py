@@ -109,13 +109,16 @@ class TileViewing:
             self._images.add(image)
         return image
 
-    def close(self) -> bool:
+    def close(self, timeout_s: float = 1.0) -> bool:
         """Close all images and end the workers; return whether all have ended.
 
-        It waits a second at most, for readers that don't heed their token.
+        Parameters
+        ----------
+        timeout_s
+            Longest wait, in seconds, for readers that don't heed their token.
         """
         with self._lock:
             images = list(self._images)
         for image in images:
             image.close()
-        return self.scheduler.close()
+        return self.scheduler.close(timeout_s)

@@ -126,7 +126,8 @@ class HttpTransport:
         self._retry = retry or RetryPolicy()
         self._timeout_s = timeout_s
         self._whole_s = whole_s or max(LEAST_WHOLE_S, WHOLE_FACTOR * timeout_s)
-        self._lock = threading.Lock()
+        # Reentrant: the collector may end a stream in a thread that has the lock.
+        self._lock = threading.RLock()
         self._closed = False
         self._exchanges: set[Exchange] = set()
         adapter = HeldAdapter(pool_maxsize=connections, max_retries=0)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from napari_idr.threads import LongLock, in_background
 from napari_idr.transport._base import Response
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class AnswerStore:
         self._directory = directory
         self._max_bytes = max_bytes
         self._now = now
-        self._lock = threading.Lock()
+        self._lock = LongLock()
         self._connection: sqlite3.Connection | None = None
         self._given_up = False
         self._bytes = 0
@@ -129,10 +129,9 @@ class AnswerStore:
         self._attempt(write)
 
     def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._given_up = True
-            self._disconnect()
+        """Use the file no more; it is closed soon, in a thread of its own."""
+        self._given_up = True
+        in_background(self._let_go)
 
     def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         """Do work on the file, None where it can't be done."""
@@ -143,7 +142,7 @@ class AnswerStore:
                 return work(self._connected())
             except sqlite3.OperationalError as error:  # locked, read-only, full
                 logger.debug("answers aren't kept: %s", error)
-                self._given_up = self._connection is None
+                self._given_up |= self._connection is None
             except sqlite3.DatabaseError as error:  # not a database, malformed
                 logger.debug("the file of answers is begun anew: %s", error)
                 self._begin_anew()
@@ -200,6 +199,10 @@ class AnswerStore:
         except OSError as error:
             logger.debug("the file of answers can't be removed: %s", error)
             self._given_up = True
+
+    def _let_go(self) -> None:
+        with self._lock:
+            self._disconnect()
 
     def _disconnect(self) -> None:
         if self._connection is not None:

@@ -133,7 +133,7 @@ class LayerRefresher(QObject):
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self._viewer.dims.events.current_step.disconnect(self._on_step)
         self._viewer.scene.camera.events.disconnect(self._on_moved)
-        self.viewing.close()
+        self.viewing.close(timeout_s=0.0)  # the window isn't kept waiting
 
     def _timer(self, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -23,9 +21,6 @@ if TYPE_CHECKING:
     from support.window import Window
 
 BEAT_MS = 10
-
-SLACK_MS = 33
-"""Two frames: what a person doesn't notice."""
 
 
 class Heartbeat(QObject):
@@ -55,6 +50,7 @@ class Heartbeat(QObject):
         return 1000 * float(work[np.array(self.times[1:]) <= end].max())
 
     def stop(self) -> None:
+        """Note nothing more."""
         self._timer.stop()
 
 
@@ -83,28 +79,6 @@ def slicing(*, in_a_thread: bool) -> Iterator[None]:
         yield
     finally:
         settings.async_ = before
-
-
-@contextmanager
-def remote_archive(face: str = "classic", *, delay_ms: int = 50) -> Iterator[str]:
-    """Serve the demo archive so that it takes nothing of what the window needs.
-
-    A server of the world has cores of its own. This one has an interpreter of its
-    own and whatever the others leave of the cores.
-    """
-    run = f"run(face={face!r}, delay_ms={delay_ms}, thumbnail_ms=8)"
-    start = f"from napari_idr.demo import run; {run}"
-    process = subprocess.Popen(
-        ["nice", "-n", "19", sys.executable, "-c", start],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 def repaint_ms(window: Window) -> float:
