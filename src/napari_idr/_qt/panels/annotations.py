@@ -1,4 +1,4 @@
-"""The annotations of what is selected, as a table to read and copy."""
+"""Table of the annotations of what is selected, to read and copy."""
 
 from __future__ import annotations
 
