@@ -35,7 +35,7 @@ with demo.serve(delay_ms=50, thumbnail_ms=20) as archive:
     wished = []
 
     def look():
-        session = browser._navigator.session
+        session = browser._state.session
         if session is not None and not wished:
             wished.append(browser.search.value.native.setText("CDC20"))
             browser.search.button.native.click()

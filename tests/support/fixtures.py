@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from qtpy.QtCore import QSettings
 
-from napari_idr import demo
+from napari_idr import demo, threads
 from napari_idr._qt.browser import Browser
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr.cancel import NEVER
@@ -70,6 +70,8 @@ def clean_desk(
     """No server, answer or setting is remembered from another test, or a person."""
     shutil.rmtree(own_cache / "napari-idr", ignore_errors=True)
     monkeypatch.delenv("NAPARI_IDR_SERVER", raising=False)
+    # Threads without work end soon, so that no test waits for those of another.
+    monkeypatch.setattr(threads, "IDLE_S", 0.2)
     QSettings.setPath(
         QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path)
     )

@@ -1,4 +1,4 @@
-"""The dock widget: puts the panels together and wires them to services."""
+"""Browser: the dock widget, which wires panels, jobs and the scene."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Browser(Panels):
         jobs = self._jobs = Jobs(self)
         self._finder = Finder(self, jobs)
         self._scene = scene_of(napari_viewer)
-        self._scene.attend(self, "")
+        self._scene.set_server(self, "")
         self._loading: PlateKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
@@ -95,7 +95,7 @@ class Browser(Panels):
         )
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
-        close = _Closer(jobs, partial(self._scene.dismiss, id(self)))
+        close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
         self.destroyed.connect(close)
         app = QCoreApplication.instance()
         if app is not None:
@@ -153,7 +153,7 @@ class Browser(Panels):
         self._finder.clear()
         self.server.set_abilities("", ())
         self._show_cards(None)
-        self._scene.attend(self, "")
+        self._scene.set_server(self, "")
         message = f"Asking {address} …"
         self._connect_slot.start(message, connect, address, connection_settings())
 
@@ -169,7 +169,7 @@ class Browser(Panels):
             BrowserState(address=address, session=session, server_info=server_info)
         )
         self._scene.keep(session)
-        self._scene.attend(self, session.url)
+        self._scene.set_server(self, session.url)
         if address != self._unlisted:
             remember_address(session.url)
         self.server.set_addresses(dict.fromkeys([session.url, *recent_addresses()]))
@@ -361,13 +361,13 @@ class Browser(Panels):
 class _Closer:
     """Ends all work of a browser; it must not touch the widgets, which are gone."""
 
-    def __init__(self, jobs: Jobs, dismiss: Callable[[], None]) -> None:
+    def __init__(self, jobs: Jobs, leave: Callable[[], None]) -> None:
         self._jobs = jobs
-        self._dismiss = dismiss
+        self._leave = leave
 
     def __call__(self, *_: object) -> None:
         self._jobs.close()
-        self._dismiss()
+        self._leave()
 
 
 @cache

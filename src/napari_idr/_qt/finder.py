@@ -153,8 +153,7 @@ class Finder(QObject):
     # The tree
 
     def _use_model(self, model: ResultsModel) -> None:
-        self._panels.use_model(model)
-        # A view has another selection for each model.
+        self._panels.results.use_model(model)
         selection = present(self._panels.results.selectionModel())
         selection.currentChanged.connect(self._on_current)
 

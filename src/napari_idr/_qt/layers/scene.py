@@ -70,7 +70,7 @@ class ViewerScene(QObject):
         self._click.timeout.connect(self._on_clicked)
         self._clicked: tuple[Any, Any] | None = None
         self._sessions: list[Session] = []
-        self._attending: dict[int, str] = {}
+        self._servers: dict[int, str] = {}
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
         viewer.mouse_drag_callbacks.append(self._on_press)
         viewer.layers.events.removed.connect(self._on_layers_removed)
@@ -107,11 +107,11 @@ class ViewerScene(QObject):
         Of two for one server the older is of use to layers alone.
         """
         shown = self.plates.servers | self.images.servers
-        attended = set(self._attending.values())
+        visited = set(self._servers.values())
         newest = {session.url: session for session in self._sessions}
         for session in tuple(self._sessions):
-            attends = session.url in attended and newest[session.url] is session
-            if session.url not in shown and not attends:
+            is_current = session.url in visited and newest[session.url] is session
+            if session.url not in shown and not is_current:
                 self._sessions.remove(session)
                 call_later(0.0, session.close)
 
@@ -127,21 +127,21 @@ class ViewerScene(QObject):
 
     # Several browsers may share a viewer, and one of them answers a click.
 
-    def attend(self, browser: QObject, server: str) -> None:
+    def set_server(self, browser: QObject, server: str) -> None:
         """Let a browser answer clicks, first of all on the plates of its server."""
-        self._attending.pop(id(browser), None)  # it goes to the end
-        self._attending[id(browser)] = server
+        self._servers.pop(id(browser), None)  # it goes to the end
+        self._servers[id(browser)] = server
         self._close_unused()
 
-    def dismiss(self, browser_id: int) -> None:
+    def remove_browser(self, browser_id: int) -> None:
         """Let a browser that is closed answer no more."""
-        self._attending.pop(browser_id, None)
+        self._servers.pop(browser_id, None)
         self._close_unused()
 
     def is_answered_by(self, browser: QObject, server: str) -> bool:
         """Whether a browser is the one to answer a click on a plate of a server."""
-        those = [one for one, of in self._attending.items() if of == server]
-        return id(browser) in (those or list(self._attending))[-1:]
+        those = [one for one, of in self._servers.items() if of == server]
+        return id(browser) in (those or list(self._servers))[-1:]
 
     # Plates
 

@@ -1,10 +1,10 @@
-"""The annotations of what is selected, as a table to read and copy."""
+"""Table of the annotations of what is selected, to read and copy."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QModelIndex, Qt, QUrl
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, QUrl
 from qtpy.QtGui import (
     QDesktopServices,
     QGuiApplication,
@@ -16,8 +16,7 @@ from qtpy.QtGui import (
 )
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from napari_idr._qt.panels.forms import name_widget, present
-from napari_idr._qt.panels.results import LINK_ROLE, AnnotationModel
+from napari_idr._qt.panels.forms import name_widget, present, tooltip
 from napari_idr.services.annotations import AnnotationRow, rows_as_text
 
 if TYPE_CHECKING:
@@ -29,6 +28,10 @@ WIDEST_SHARES = (0.28, 0.4)
 """Of the width, the most that namespaces and keys take; values have the rest."""
 
 CELL_MARGIN_PX = 8
+
+LINK_ROLE = Qt.ItemDataRole.UserRole + 1
+
+_NOWHERE = QModelIndex()
 
 
 class AnnotationTable(QTableView):
@@ -117,3 +120,51 @@ class AnnotationTable(QTableView):
         url = self._rows.data(index, LINK_ROLE)
         if url:
             QDesktopServices.openUrl(QUrl(url))
+
+
+class AnnotationModel(QAbstractTableModel):
+    """Annotations as rows of namespace, key and value."""
+
+    TITLES = ("From", "Key", "Value")
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self.rows: tuple[AnnotationRow, ...] = ()
+
+    def set_rows(self, rows: Sequence[AnnotationRow]) -> None:
+        """Show these rows in place of what was there."""
+        self.beginResetModel()
+        self.rows = tuple(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: QModelIndex = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.TITLES)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        row = self.rows[index.row()]
+        text = (row.namespace, row.key, row.value)[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return text
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tooltip(text, row.url or "")
+        if role == LINK_ROLE:
+            return row.url
+        return None
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> Any:
+        if (
+            role != Qt.ItemDataRole.DisplayRole
+            or orientation != Qt.Orientation.Horizontal
+        ):
+            return None
+        return self.TITLES[section]

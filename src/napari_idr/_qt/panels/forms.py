@@ -1,4 +1,4 @@
-"""Small helpers for forms: names for tests and screen readers, and plain labels."""
+"""Helpers for controls: names for tests and screen readers, tooltips, labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The selected image: what is known of it, and how true its pixels are."""
+"""Card of the selected image: its sizes, its pixel source, and what opens it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panels of the browser and where they stand."""
+"""Layout of the browser's panels."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QFrame,
-    QHeaderView,
     QScrollArea,
     QSplitter,
     QTabWidget,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -21,9 +18,11 @@ from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
 from napari_idr._qt.panels.image import ImagePanel
 from napari_idr._qt.panels.plate import PlatePanel
-from napari_idr._qt.panels.results import ResultsModel
-from napari_idr._qt.panels.search import SearchPanel, ServerBar, StudiesPanel
+from napari_idr._qt.panels.results import ResultsModel, ResultsTree
+from napari_idr._qt.panels.search import SearchPanel
+from napari_idr._qt.panels.server import ServerBar
 from napari_idr._qt.panels.status import StatusBar
+from napari_idr._qt.panels.studies import StudiesPanel
 from napari_idr._qt.panels.study import StudyPanel
 from napari_idr._qt.settings import recent_addresses
 
@@ -79,20 +78,8 @@ class Panels(QWidget):
 
         self.found = ResultsModel(self)
         self.browsed = ResultsModel(self)
-        self.results = QTreeView()
-        name_widget(
-            self.results,
-            "idr_results",
-            "Results",
-            "Studies, and below them plates, datasets and images; "
-            "Enter or a double click opens a plate or an image",
-        )
-        self.results.setUniformRowHeights(True)
-        self.results.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.results.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.results.setExpandsOnDoubleClick(True)
-        self.results.setIndentation(14)
-        self.use_model(self.found)
+        self.results = ResultsTree()
+        self.results.use_model(self.found)
 
         self.study = StudyPanel()
         self.plate = PlatePanel()
@@ -164,11 +151,3 @@ class Panels(QWidget):
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True
-
-    def use_model(self, model: ResultsModel) -> None:
-        """Show what was found, or what is browsed."""
-        self.results.setModel(model)
-        header = present(self.results.header())
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)

@@ -1,4 +1,4 @@
-"""The selected plate: which run and field of it to show."""
+"""Card of the selected plate: its runs, its fields, and the button that shows it."""
 
 from __future__ import annotations
 

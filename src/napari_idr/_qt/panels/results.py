@@ -1,22 +1,48 @@
-"""Qt item models over what the services answer."""
+"""Results: the tree of studies and what lies below them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, Qt, Signal
+from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
-from napari_idr._qt.panels.forms import tooltip
-from napari_idr.services.annotations import AnnotationRow
+from napari_idr._qt.panels.forms import name_widget, present, tooltip
 from napari_idr.services.search.catalog import Entry, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
-LINK_ROLE = Qt.ItemDataRole.UserRole + 2
 
 _NOWHERE = QModelIndex()
+
+
+class ResultsTree(QTreeView):
+    """Studies, and below them plates, datasets and images, with counts."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        name_widget(
+            self,
+            "idr_results",
+            "Results",
+            "Studies, and below them plates, datasets and images; "
+            "Enter or a double click opens a plate or an image",
+        )
+        self.setUniformRowHeights(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setExpandsOnDoubleClick(True)
+        self.setIndentation(14)
+
+    def use_model(self, model: ResultsModel) -> None:
+        """Show other results; the view has another selection for each model."""
+        self.setModel(model)
+        header = present(self.header())
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
 
 
 class _Node:
@@ -217,51 +243,3 @@ def _what(entry: Entry) -> str:
     if entry.query is not None and entry.count is not None:
         return f"{kind}, {counted(entry.count, 'image matches', 'images match')}"
     return kind
-
-
-class AnnotationModel(QAbstractTableModel):
-    """Annotations as rows of namespace, key and value."""
-
-    TITLES = ("From", "Key", "Value")
-
-    def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent)
-        self.rows: tuple[AnnotationRow, ...] = ()
-
-    def set_rows(self, rows: Sequence[AnnotationRow]) -> None:
-        """Show these rows in place of what was there."""
-        self.beginResetModel()
-        self.rows = tuple(rows)
-        self.endResetModel()
-
-    def rowCount(self, parent: QModelIndex = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: QModelIndex = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self.TITLES)
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        row = self.rows[index.row()]
-        text = (row.namespace, row.key, row.value)[index.column()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return text
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tooltip(text, row.url or "")
-        if role == LINK_ROLE:
-            return row.url
-        return None
-
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
-        if (
-            role != Qt.ItemDataRole.DisplayRole
-            or orientation != Qt.Orientation.Horizontal
-        ):
-            return None
-        return self.TITLES[section]

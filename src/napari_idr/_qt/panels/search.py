@@ -1,4 +1,4 @@
-"""The forms that say what to look for: a server, a value, or a study's name."""
+"""Search form: a key, and a value with suggestions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from napari.qt import get_current_stylesheet
 from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtGui import QStandardItem, QStandardItemModel
 from qtpy.QtWidgets import (
-    QComboBox,
     QCompleter,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,18 +19,15 @@ from napari_idr._qt.panels.forms import (
     POPUP_MARGIN_PX,
     let_shrink,
     name_widget,
-    plain_label,
     present,
-    tooltip,
     widen_list,
 )
 from napari_idr.model import SearchKey, Suggestion
 from napari_idr.services.search.catalog import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from magicgui.widgets.bases import Widget
 
 TYPING_PAUSE_MS = 250
 """How long after the last key a suggestion is asked for: most people type faster."""
@@ -49,60 +43,6 @@ KEY_WIDTH_PX = 96
 """Room for "Phenotype"; the value needs the rest of a narrow panel."""
 
 FIXED = QSizePolicy.Policy.Fixed
-
-
-class ServerBar(QWidget):
-    """The address of the server, and what it can do."""
-
-    serverChosen = Signal(str)
-
-    def __init__(self, addresses: Sequence[str], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.address = QComboBox()
-        self.address.setEditable(True)
-        self.address.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.address.addItems(list(addresses))
-        # Completed within the line, Enter would connect to another server than typed.
-        completer = present(self.address.completer())
-        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        name_widget(
-            self.address,
-            "idr_server",
-            "Server",
-            "The address of an OMERO.web server; Enter connects",
-        )
-        let_shrink(self.address)
-        label = QLabel("Server")
-        label.setBuddy(self.address)
-        layout = QHBoxLayout()
-        layout.addWidget(label)
-        layout.addWidget(self.address, 1)
-        self.abilities = plain_label("idr_abilities", selectable=False)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(2)
-        whole.addLayout(layout)
-        whole.addWidget(self.abilities)
-        line_edit = self.address.lineEdit()
-        assert line_edit is not None
-        line_edit.returnPressed.connect(self._choose)
-        self.address.activated.connect(self._choose)
-
-    def set_addresses(self, addresses: Iterable[str]) -> None:
-        """Offer these addresses, the first of them as the present one."""
-        self.address.clear()
-        self.address.addItems(list(addresses))
-        widen_list(self.address)
-
-    def set_abilities(self, message: str, evidence: Sequence[tuple[str, str]]) -> None:
-        """Say what the server can do, and on hovering how that was found out."""
-        self.abilities.setText(message)
-        self.abilities.setToolTip(
-            tooltip(*(f"{what}: {answer}" for what, answer in evidence))
-        )
-
-    def _choose(self, *_: object) -> None:
-        self.serverChosen.emit(self.address.currentText().strip())
 
 
 class SearchPanel(QWidget):
@@ -215,36 +155,3 @@ class SearchPanel(QWidget):
         self.hide_suggestions()
         if isinstance(self.key.value, SearchKey):
             self.searchWanted.emit(self.key.value, self.value.value.strip())
-
-
-class StudiesPanel(QWidget):
-    """A filter over the names and descriptions of all studies."""
-
-    filterChanged = Signal(str)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.filter = LineEdit(name="idr_filter")
-        self.reload = PushButton(text="Reload", name="idr_reload")
-        form: Container[Widget] = Container(
-            widgets=[self.filter, self.reload], layout="horizontal", labels=False
-        )
-        form.margins = (0, 4, 0, 4)
-        name_widget(
-            self.filter,
-            "idr_filter",
-            "Filter studies",
-            "Words that must occur in the name or description of a study",
-        )
-        name_widget(
-            self.reload, "idr_reload", "Reload studies", "Ask for all studies again"
-        )
-        self.reload.native.setSizePolicy(FIXED, FIXED)
-        let_shrink(self.filter)
-        self.filter.native.setPlaceholderText("filter by name or description")
-        self.filter.native.setClearButtonEnabled(True)
-        self._form = form
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(form.native)
-        self.filter.native.textChanged.connect(self.filterChanged)

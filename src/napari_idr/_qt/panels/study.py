@@ -1,4 +1,4 @@
-"""The card of a study."""
+"""Card of the selected study: title, authors, licence, links, description."""
 
 from __future__ import annotations
 

@@ -1,0 +1,81 @@
+"""Server bar: the address, and what the server can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QCompleter,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_idr._qt.panels.forms import (
+    let_shrink,
+    name_widget,
+    plain_label,
+    present,
+    tooltip,
+    widen_list,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class ServerBar(QWidget):
+    """The address of the server, and what it can do."""
+
+    serverChosen = Signal(str)
+
+    def __init__(self, addresses: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.address = QComboBox()
+        self.address.setEditable(True)
+        self.address.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.address.addItems(list(addresses))
+        # Completed within the line, Enter would connect to another server than typed.
+        completer = present(self.address.completer())
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        name_widget(
+            self.address,
+            "idr_server",
+            "Server",
+            "The address of an OMERO.web server; Enter connects",
+        )
+        let_shrink(self.address)
+        label = QLabel("Server")
+        label.setBuddy(self.address)
+        layout = QHBoxLayout()
+        layout.addWidget(label)
+        layout.addWidget(self.address, 1)
+        self.abilities = plain_label("idr_abilities", selectable=False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(2)
+        whole.addLayout(layout)
+        whole.addWidget(self.abilities)
+        line_edit = self.address.lineEdit()
+        assert line_edit is not None
+        line_edit.returnPressed.connect(self._choose)
+        self.address.activated.connect(self._choose)
+
+    def set_addresses(self, addresses: Iterable[str]) -> None:
+        """Offer these addresses, the first of them as the present one."""
+        self.address.clear()
+        self.address.addItems(list(addresses))
+        widen_list(self.address)
+
+    def set_abilities(self, message: str, evidence: Sequence[tuple[str, str]]) -> None:
+        """Say what the server can do, and on hovering how that was found out."""
+        self.abilities.setText(message)
+        self.abilities.setToolTip(
+            tooltip(*(f"{what}: {answer}" for what, answer in evidence))
+        )
+
+    def _choose(self, *_: object) -> None:
+        self.serverChosen.emit(self.address.currentText().strip())
