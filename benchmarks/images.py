@@ -163,11 +163,9 @@ def _scrubbing(setup: Setup) -> Figure:
         for t in range(stops[0], stops[1] + 1):
             image.set_current(t, 0)
             for c in range(min(2, image.channels)):
-                image.look(
-                    Window(level=0, c=c, ts=(t,), zs=(0,), rect=rect), peek=False
-                )
+                image.request(Window(level=0, c=c, ts=(t,), zs=(0,), rect=rect))
             if t in stops:
-                viewing.queue.wait_until_idle(DONE_S)
+                viewing.scheduler.wait_until_idle(DONE_S)
             else:
                 time.sleep(STEP_S)
         asked = {_time_of(one.path) for one in archive.requests}
@@ -191,8 +189,8 @@ def _look(viewing: TileViewing, image: TiledImage, level: int, rect: Rect) -> No
     """Look at a window as napari does, and wait until all of it is there."""
     for c in range(image.channels):
         window = Window(level=level, c=c, ts=(0,), zs=(0,), rect=rect)
-        image.look(window, peek=False)
-    if not viewing.queue.wait_until_idle(DONE_S) or image.failures:
+        image.request(window)
+    if not viewing.scheduler.wait_until_idle(DONE_S) or image.failures:
         raise RuntimeError(f"a view didn't come: {image.failures}")
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 HEAVY = frozenset(
     (
         *("napari", "magicgui", "qtpy", "superqt", "PyQt5", "PyQt6"),
-        *("PySide2", "PySide6", "requests", "urllib3", "obstore", "zarr"),
-        *("numpy", "pandas", "dask", "PIL", "werkzeug"),
+        *("PySide2", "PySide6", "requests", "urllib3", "zarr"),
+        *("numpy", "pandas", "dask", "PIL"),
     )
 )
 """What nobody has to wait for who only wants a name of ours."""

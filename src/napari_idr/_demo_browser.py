@@ -1,4 +1,4 @@
-"""The browser on an archive of its own, for looking round without a network."""
+"""Widget that browses the demo archive, without a network."""
 
 from __future__ import annotations
 

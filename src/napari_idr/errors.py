@@ -1,4 +1,4 @@
-"""Every exception that is raised on purpose, as one tree.
+"""The exceptions of this package, as one tree.
 
 ::
 

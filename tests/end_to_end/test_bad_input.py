@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from qtpy.QtCore import Qt
 from requests.adapters import HTTPAdapter
-from werkzeug import Request as WebRequest
-from werkzeug import Response as WebResponse
-from werkzeug.serving import make_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from support.person import Person
 
 from napari_idr import demo
+from napari_idr.demo.faults import Instead
 
 MITOSIS, KINOME = "idr0901-demo-mitosis/screenA", "idr0902-demo-kinome/screenA"
 TISSUE, COMPOUND = "idr0904-demo-tissue/experimentA", "idr0903-demo-compound/screenB"
@@ -79,29 +78,16 @@ def test_a_value_of_10000_letters_is_survived(
 
 
 @pytest.fixture
-def page() -> Iterator[Callable[[WebResponse], str]]:
+def page() -> Iterator[Callable[[demo.Answer], str]]:
     """Serve one answer to everything, at an address of its own."""
-    import threading
+    with ExitStack() as stack:
 
-    servers = []
+        def serve(answer: demo.Answer) -> str:
+            archive = stack.enter_context(demo.serve())
+            archive.faults.lay(Instead(given=answer))
+            return archive.url
 
-    def serve(response: WebResponse) -> str:
-        @WebRequest.application
-        def answer(_: WebRequest) -> WebResponse:
-            return response
-
-        server = make_server("127.0.0.1", 0, answer, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        return f"http://127.0.0.1:{server.port}"
-
-    yield serve
-
-    for server, thread in servers:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        yield serve
 
 
 def test_an_address_without_a_server_says_what_to_check(person: Person) -> None:
@@ -128,9 +114,9 @@ def test_what_is_no_address_is_called_so(
 
 
 def test_a_web_page_is_not_taken_for_a_server(
-    person: Person, page: Callable[[WebResponse], str]
+    person: Person, page: Callable[[demo.Answer], str]
 ) -> None:
-    html = WebResponse("<html><h1>Welcome</h1></html>", mimetype="text/html")
+    html = demo.Answer(body=b"<html><h1>Welcome</h1></html>")
 
     person.connect_to(page(html))
 
@@ -138,11 +124,11 @@ def test_a_web_page_is_not_taken_for_a_server(
 
 
 def test_a_redirect_to_a_page_is_not_taken_for_a_server(
-    person: Person, page: Callable[[WebResponse], str]
+    person: Person, page: Callable[[demo.Answer], str]
 ) -> None:
-    html = page(WebResponse("<html>maintenance</html>", mimetype="text/html"))
+    html = page(demo.Answer(body=b"<html>maintenance</html>"))
 
-    person.connect_to(page(WebResponse(status=302, headers={"Location": html})))
+    person.connect_to(page(demo.Answer(302, headers={"Location": html})))
 
     person.until(lambda: person.is_idle and "Type a gene" not in person.status)
     assert person.status.startswith("The server")

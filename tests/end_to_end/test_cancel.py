@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QProgressBar
+from qtpy.QtWidgets import QProgressBar, QTabWidget
 
-from napari_idr.demo.faults import FOREVER
+from napari_idr.demo.faults import FOREVER, Dripping, Endless, Fault, Silent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_idr import demo
     from support.fixtures import MakePerson
     from support.person import Person
@@ -149,3 +153,148 @@ def test_a_line_that_failed_can_be_selected_again(
     person.select(KINOME, OTHER)
 
     assert OTHER in person.text("idr_plate_title")
+
+
+TISSUE, STACKS = "idr0904-demo-tissue/experimentA", "stacks/z and t"
+STACK = "stack c3 z5 t7.ome.tiff"
+
+SEARCH_TAB, STUDIES_TAB = 0, 1
+
+QUIET_MS = 300
+"""So long nothing more is sent after Cancel."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a person does in the panel, and how one sees that it was done."""
+
+    name: str
+    prepare: Callable[[Person], object]
+    act: Callable[[Person], object]
+    is_done: Callable[[Person], bool]
+
+
+def turn_to_studies(person: Person) -> None:
+    tabs = person.find("idr_tabs", QTabWidget)
+    tabs.setCurrentIndex(SEARCH_TAB)
+    tabs.setCurrentIndex(STUDIES_TAB)
+
+
+def browse(person: Person) -> None:
+    turn_to_studies(person)
+    person.until(lambda: person.is_idle and TISSUE in person.rows())
+
+
+def browse_to_stacks(person: Person) -> None:
+    browse(person)
+    person.open(TISSUE)
+    person.open(TISSUE, STACKS)
+
+
+def open_stack(person: Person) -> None:
+    browse_to_stacks(person)
+    person.click_line(TISSUE, STACKS, STACK, double=True)
+    person.until(lambda: len(person.viewer.layers) == 3 and person.is_idle)
+
+
+def find_plate(person: Person) -> None:
+    person.find_plate("CDC20", KINOME, PLATE)
+
+
+def find_screen(person: Person) -> None:
+    person.search("CDC20")
+    person.open(KINOME)
+
+
+def search(person: Person) -> None:
+    person.type("idr_value", "PLK1")
+    person.click("idr_search")
+
+
+ACTIONS = (
+    Action(
+        "connect",
+        lambda person: None,
+        lambda person: person.press("idr_server", Qt.Key.Key_Return),
+        lambda person: "Type a gene" in person.status,
+    ),
+    Action(
+        "search",
+        lambda person: None,
+        search,
+        lambda person: "PLK1" in person.status,
+    ),
+    Action(
+        "list studies",
+        lambda person: None,
+        turn_to_studies,
+        lambda person: TISSUE in person.rows(),
+    ),
+    Action(
+        "open a line",
+        browse,
+        lambda person: person.open_line(TISSUE),
+        lambda person: STACKS in person.rows(person.line(TISSUE)),
+    ),
+    Action(
+        "select a plate",
+        find_screen,
+        lambda person: person.click_line(KINOME, OTHER),
+        lambda person: OTHER in person.text("idr_plate_title"),
+    ),
+    Action(
+        "show a plate",
+        find_plate,
+        lambda person: person.click("idr_show_plate"),
+        lambda person: "383 of 384" in person.status,
+    ),
+    Action(
+        "open an image",
+        browse_to_stacks,
+        lambda person: person.click_line(TISSUE, STACKS, STACK, double=True),
+        lambda person: len(person.viewer.layers) == 3,
+    ),
+    Action(
+        "regions",
+        open_stack,
+        lambda person: person.click("idr_regions"),
+        lambda person: len(person.viewer.layers) > 3,
+    ),
+    Action(
+        "max z",
+        open_stack,
+        lambda person: person.click("idr_projection"),
+        lambda person: len(person.viewer.layers) == 6,
+    ),
+)
+
+FAULTS = (Silent(), Dripping(), Endless(bytes_per_s=1e6))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_each_action_ends_with_cancel(
+    classic: demo.Archive, make_person: MakePerson, action: Action, fault: Fault
+) -> None:
+    person = make_person(classic.url)
+    action.prepare(person)
+    person.until(lambda: classic.requests.in_flight == 0)
+    classic.requests.clear()
+    classic.faults.lay(fault)
+    action.act(person)
+    person.until(lambda: len(classic.requests) > 0 and not person.is_idle)
+
+    person.click("idr_cancel")
+
+    assert person.status == "Cancelled."
+    assert person.is_idle
+    # Cancelled reads have their sockets shut down; what is sent is counted from here.
+    person.until(lambda: person.browser.jobs.wait_idle(0), timeout=5000)
+    sent = len(classic.requests)
+    QTest.qWait(QUIET_MS)
+    assert len(classic.requests) == sent
+    assert person.status == "Cancelled."
+
+    classic.faults.clear()
+    action.act(person)
+    person.until(lambda: person.is_idle and action.is_done(person))

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from napari_idr._qt.layers import refresher
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr.tiles import ViewingSettings
 from support.pixels import look, open_image, quiet
 from support.remote import remote_archive
 
@@ -32,12 +34,15 @@ def resident_bytes() -> int:
 
 
 @pytest.mark.skipif(not STATUS.exists(), reason="this system tells it in another way")
-def test_a_tour_through_a_whole_pyramid_stays_within_its_bound(window: Window) -> None:
+def test_a_tour_through_a_whole_pyramid_stays_within_its_bound(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = ViewingSettings(memory_bytes=BOUND)
+    monkeypatch.setattr(refresher, "viewing_settings", lambda: settings)
     with remote_archive("idr", delay_ms=0) as url:
         person = window.browse(url)
         layers = open_image(window, person, TISSUE, *PYRAMID)
-        store = scene_of(window.viewer).viewing.store
-        store.max_bytes = BOUND
+        cache = scene_of(window.viewer).viewing.cache
         shape = np.array(layers[0].data[0].shape[-2:])
         # The first looks load code and make textures, which stay.
         for zoom in (0.01, 1.0):
@@ -56,7 +61,7 @@ def test_a_tour_through_a_whole_pyramid_stays_within_its_bound(window: Window) -
                 )
                 window.paint()
                 quiet(window, person)
-                tiles = max(tiles, store.bytes)
+                tiles = max(tiles, cache.bytes)
                 seen += sum(layer._slice.image.raw.nbytes for layer in layers)
 
         assert seen > 2 * BOUND  # else the tour was too short to tell

@@ -1,4 +1,4 @@
-"""A viewer without a canvas: it takes layers, and takes milliseconds to make."""
+"""A viewer that draws nothing: it takes layers, and takes milliseconds to make."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from napari.components import ViewerModel
 from pydantic import PrivateAttr
-from qtpy.QtWidgets import QMainWindow
+from qtpy.QtWidgets import QMainWindow, QWidget
 
 
 class CanvaslessViewer(ViewerModel):
@@ -17,7 +17,11 @@ class CanvaslessViewer(ViewerModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._window = SimpleNamespace(_qt_window=QMainWindow())
+        window = QMainWindow()
+        canvas = SimpleNamespace(native=QWidget(window))
+        self._window = SimpleNamespace(
+            _qt_window=window, _qt_viewer=SimpleNamespace(canvas=canvas)
+        )
 
     @property
     def window(self) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -143,6 +144,7 @@ def make_person(
     yield make
 
     for widget in opened:
-        widget.close()
-        widget.deleteLater()
+        with suppress(RuntimeError):  # a test has deleted it
+            widget.close()
+            widget.deleteLater()
     settle()

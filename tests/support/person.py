@@ -154,10 +154,16 @@ class Person:
         """Open a line of the tree with the keyboard and wait for what lies below."""
         index = self.line(*names)
         if not self.tree.isExpanded(index):
-            self.click_line(*names)
-            QTest.keyClick(self.tree, Qt.Key.Key_Right)
+            self.open_line(*names)
         self.until(lambda: self.is_idle and self.rows(index) != ["loading …"])
         return index
+
+    def open_line(self, *names: str) -> None:
+        """Open a line of the tree with the keyboard, anew if it is open."""
+        self.click_line(*names)
+        if self.tree.isExpanded(self.line(*names)):
+            QTest.keyClick(self.tree, Qt.Key.Key_Left)
+        QTest.keyClick(self.tree, Qt.Key.Key_Right)
 
     def click_line(self, *names: str, double: bool = False) -> None:
         index = self.line(*names)

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from support.window import Window
 
 
-def quiet(window: Window, person: Person) -> None:
+def quiet(window: Window | Person, person: Person) -> None:
     """Wait until no pixels are on their way any more."""
-    queue = scene_of(window.viewer).viewing.queue
-    person.until(lambda: queue.wait_until_idle(0))
+    scheduler = scene_of(window.viewer).viewing.scheduler
+    person.until(lambda: scheduler.wait_until_idle(0))
     settle()
-    person.until(lambda: queue.wait_until_idle(0))
+    person.until(lambda: scheduler.wait_until_idle(0))
 
 
-def open_image(window: Window, person: Person, *path: str) -> list[Layer]:
+def open_image(window: Window | Person, person: Person, *path: str) -> list[Layer]:
     """Browse to an image and open it; return its layers, the last on top."""
     before = set(map(id, window.viewer.layers))
     person.find("idr_tabs", QTabWidget).setCurrentIndex(1)

@@ -9,7 +9,7 @@ from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.zarr.reader import open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.model import Image, ImageId
-from napari_idr.transport._objects import ObjectStorage
+from support.storage import object_storage
 
 SIZES = {"t": 2, "c": 3, "z": 5, "y": 70, "x": 90}
 UNITS = {"t": "second", "z": "nanometer", "y": "micrometer", "x": "micrometer"}
@@ -88,7 +88,7 @@ def image(**known) -> Image:
 
 
 def opened(objects, **known):
-    return open_zarr(image(**known), objects.url, ObjectStorage(), cancel=NEVER)
+    return open_zarr(image(**known), objects.url, object_storage(), cancel=NEVER)
 
 
 def plane(reader, level=0, c=0, z=0, t=0):

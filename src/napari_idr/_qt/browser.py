@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from napari.utils.notifications import show_warning
 from qtpy.QtCore import QCoreApplication, QEvent, QTimer
 
 from napari_idr._qt.finder import Finder
-from napari_idr._qt.jobs import Jobs
+from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.panels.layout import Panels
@@ -17,8 +18,9 @@ from napari_idr._qt.settings import (
     recent_addresses,
     remember_address,
 )
+from napari_idr.cancel import Priority
 from napari_idr.errors import IDRError
-from napari_idr.model import GridCell, ImageRef, Plate
+from napari_idr.model import GridCell, ImageRef, Plate, PlateAcquisitionId
 from napari_idr.services.annotations import annotation_rows
 from napari_idr.services.browser_state import BrowserState, abilities
 from napari_idr.services.details import (
@@ -37,6 +39,7 @@ from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.regions.load import RoiLayers
 from napari_idr.services.search.catalog import Entry
 from napari_idr.services.session import ServerInfo, Session, connect
+from napari_idr.tiles import check_callers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,23 +70,48 @@ class Browser(Panels):
         super().__init__(parent)
         self._unlisted = address
         self._state = BrowserState()
-        self._jobs = Jobs(self)
-        self._finder = Finder(self, self._jobs, self._state)
+        jobs = self._jobs = Jobs(self)
+        self._finder = Finder(self, jobs)
         self._scene = scene_of(napari_viewer)
         self._scene.attend(self, "")
         self._loading: PlateKey | None = None
+        self._adding: str | None = None
         self._summary_message = ""
+        self._connect_slot: JobSlot[None, tuple[Session, ServerInfo]] = jobs.slot(
+            self._on_connected
+        )
+        self._details_slot: JobSlot[None, Details] = jobs.slot(
+            self._on_details, on_failure=self._on_details_failed
+        )
+        self._mosaic_slot: JobSlot[PlateShown | MosaicStep, None] = jobs.slot(
+            self._on_mosaic_done, on_step=self._on_mosaic_step
+        )
+        self._image_slot: JobSlot[ImageDetails, OpenedImage] = jobs.slot(
+            self._on_opened, on_step=self._on_details
+        )
+        self._regions_slot: JobSlot[None, RoiLayers] = jobs.slot(self._on_regions)
+        self._projection_slot: JobSlot[None, OpenedImage] = jobs.slot(
+            self._on_projected
+        )
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
-        dismiss = partial(self._scene.dismiss, id(self))
-        close = _Closer(self._jobs, self._state, dismiss)
+        close = _Closer(jobs, partial(self._scene.dismiss, id(self)))
         self.destroyed.connect(close)
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(close)
+        _warn_of_other_napari()
         load_units()
-        self._jobs.slot("warm-up", loud=False).submit(warm_up)
+        self._warm_slot: JobSlot[None, None] = jobs.slot(
+            _nothing, shown=False, priority=Priority.AHEAD
+        )
+        self._warm_slot.start("", warm_up)
         self._connect_to(address or recent_addresses()[0])
+
+    @property
+    def jobs(self) -> Jobs:
+        """What it does in threads."""
+        return self._jobs
 
     def _wire(self) -> None:
         self.server.serverChosen.connect(self._connect_to)
@@ -100,21 +128,11 @@ class Browser(Panels):
         self._scene.wellClicked.connect(self._on_well)
         self._scene.wellActivated.connect(self._on_well_activated)
         self._scene.refresher.failed.connect(self._on_pixels_failed)
+        self._scene.refresher.behind.connect(self.status.set_behind)
+        self._scene.plates.arrived.connect(self._on_arrived)
+        self._scene.plates.failed.connect(self._on_not_added)
         self._jobs.changed.connect(self._on_jobs_changed)
         self._jobs.failed.connect(self._on_failed)
-        for name, receive in (
-            ("connect", self._on_connected),
-            ("details", self._on_details),
-            ("mosaic", self._on_mosaic_done),
-            ("image", self._on_opened),
-            ("regions", self._on_regions),
-            ("projection", self._on_projected),
-        ):
-            self._jobs.slot(name).finished.connect(receive)
-        self._jobs.slot("details").failed.connect(self._state.forget_line)
-        self._jobs.slot("mosaic").stepped.connect(self._on_mosaic_step)
-        self._scene.plates.arrived.connect(self._jobs.slot("mosaic").release)
-        self._jobs.slot("image").stepped.connect(self._on_image_step)
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Notice that napari has taken the browser out of its dock."""
@@ -131,25 +149,28 @@ class Browser(Panels):
 
     def _connect_to(self, address: str) -> None:
         self._jobs.cancel_all()
-        self._forget()
-        self._state.address = address
-        self._jobs.start(
-            "connect", f"Asking {address} …", connect, address, connection_settings()
-        )
-
-    def _forget(self) -> None:
-        """Show nothing of another server."""
-        self._state.leave()
+        self._enter(BrowserState(address=address))
         self._finder.clear()
         self.server.set_abilities("", ())
         self._show_cards(None)
+        self._scene.attend(self, "")
+        message = f"Asking {address} …"
+        self._connect_slot.start(message, connect, address, connection_settings())
+
+    def _enter(self, state: BrowserState) -> None:
+        """Begin with what is known of another server."""
+        self._state = state
+        self._finder.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:
         session, server_info = result
-        self._state.enter(session, server_info)
+        address = self._state.address
+        self._enter(
+            BrowserState(address=address, session=session, server_info=server_info)
+        )
         self._scene.keep(session)
         self._scene.attend(self, session.url)
-        if self._state.address != self._unlisted:
+        if address != self._unlisted:
             remember_address(session.url)
         self.server.set_addresses(dict.fromkeys([session.url, *recent_addresses()]))
         self.server.set_abilities(
@@ -162,9 +183,7 @@ class Browser(Panels):
     def _select(self, entry: Entry) -> None:
         session = self._state.session
         if session is not None and self._state.select(entry):
-            self._jobs.start(
-                "details", f"Reading {entry.name} …", session.details, entry
-            )
+            self._details_slot.start(f"Reading {entry.name} …", session.details, entry)
 
     def _on_activated(self, entry: Entry) -> None:
         """Show a plate, open an image."""
@@ -183,6 +202,9 @@ class Browser(Panels):
             if self._state.take_wish():
                 self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
 
+    def _on_details_failed(self, _: Exception) -> None:
+        self._state.forget_line()
+
     def _show_cards(self, details: Details | None) -> None:
         study = details if isinstance(details, StudyDetails) else None
         if isinstance(details, PlateDetails | DatasetDetails | ImageDetails):
@@ -199,35 +221,27 @@ class Browser(Panels):
 
     # Plates
 
-    def _on_field(self, run: object, field: int) -> None:
+    def _on_field(self, run: PlateAcquisitionId | None, field: int) -> None:
         """Another field or run was chosen: a plate that is shown follows."""
         details = self._state.plate
         if details is not None and self._scene.shows(details.key):
             self._on_show_plate(run, field)
 
-    def _on_show_plate(self, run: object, field: int) -> None:
+    def _on_show_plate(self, run: PlateAcquisitionId | None, field: int) -> None:
         session, details = self._state.session, self._state.plate
         if session is None or details is None:
             return
         if self._scene.is_complete(details.key, run, field):
             self._scene.go_to_plate(details.key)
             return
-        self._jobs.start(
-            "mosaic",
-            f"Loading {details.plate.name} …",
-            session.show_plate,
-            details,
-            run,
-            field,
-        )
+        message = f"Loading {details.plate.name} …"
+        self._mosaic_slot.start_steps(message, session.show_plate, details, run, field)
 
-    def _on_mosaic_step(self, step: object) -> None:
+    def _on_mosaic_step(self, step: PlateShown | MosaicStep) -> None:
         if isinstance(step, PlateShown):
-            self._jobs.slot("mosaic").hold()
-            self._loading = step.key
+            self._loading, self._adding = step.key, f"Showing {step.name} …"
             self._scene.show_plate(self._state.with_news(step))
-            return
-        if isinstance(step, MosaicStep) and self._loading is not None:
+        elif self._loading is not None:
             self._scene.paint(self._loading)
             self.status.set_progress(step.done, step.total, "thumbnails")
             if step.summary is not None:
@@ -235,8 +249,19 @@ class Browser(Panels):
                 legend = self._scene.legend(self._loading)
                 self._summary_message = f"{step.summary.message} {legend}".strip()
 
-    def _on_mosaic_done(self, _: object) -> None:
+    def _on_mosaic_done(self, _: None) -> None:
         self.status.say(self._summary_message)
+
+    def _on_arrived(self, plate: PlateKey) -> None:
+        """All layers of a plate are there, which may be after its thumbnails."""
+        if plate == self._loading:
+            self._adding = None
+            self._on_jobs_changed()
+
+    def _on_not_added(self, plate: PlateKey, problem: str) -> None:
+        if plate == self._loading:
+            self._mosaic_slot.cancel()
+            self.status.say_failed(problem, can_retry=False)
 
     # Images
 
@@ -246,9 +271,8 @@ class Browser(Panels):
         if session is not None and self._scene.is_answered_by(self, shown.server):
             request = shown.image_request(cell)
             self._state.leave_line()
-            self._jobs.start(
-                "details", f"Reading {request.place} …", session.image_details, request
-            )
+            message = f"Reading {request.label} …"
+            self._details_slot.start(message, session.image_details, request)
 
     def _on_well_activated(self, shown: PlateShown, cell: GridCell) -> None:
         if self._scene.is_answered_by(self, shown.server):
@@ -264,57 +288,59 @@ class Browser(Panels):
         session = None if request is None else self._scene.session(request.server)
         if session is None or request is None:
             return
-        self._jobs.slot("details").cancel()
-        message = f"Opening {request.place or request.ref.name or 'the image'} …"
-        self._jobs.start(
-            "image", message, session.open_image, request, self._scene.viewing.open
-        )
-
-    def _on_image_step(self, details: ImageDetails) -> None:
-        self._on_details(details)
+        self._details_slot.cancel()
+        message = f"Opening {request.label or request.ref.name or 'the image'} …"
+        view = self._scene.viewing.open
+        self._image_slot.start_steps(message, session.open_image, request, view)
 
     def _on_opened(self, opened: OpenedImage) -> None:
-        self._scene.add_image(opened)
-        self.image.set_source(opened.reader.source)
-        self.image.set_opened(opened=True)
-        self.status.say(opened.message)
+        problem = self._scene.add_image(opened)
+        if problem is None:
+            self.image.set_source(opened.reader.source)
+            self.image.set_opened(opened=True)
+        self._say_added(opened.message, problem)
 
     def _on_regions_wanted(self) -> None:
         opened = self._scene.images.newest
         session = None if opened is None else self._scene.session(opened.server)
         if session is not None and opened is not None:
             view = self._scene.viewing.open
-            self._jobs.start(
-                "regions", "Asking for regions …", session.regions, opened, view
-            )
+            message = "Asking for regions …"
+            self._regions_slot.start(message, session.regions, opened, view)
 
     def _on_regions(self, regions: RoiLayers) -> None:
-        self._scene.images.add_regions(regions)
-        self.status.say(regions.message)
+        self._say_added(regions.message, self._scene.images.add_regions(regions))
 
     def _on_projection_wanted(self) -> None:
         opened = self._scene.images.newest
         session = None if opened is None else self._scene.session(opened.server)
         if session is not None and opened is not None:
             view = self._scene.viewing.open
-            self._jobs.start(
-                "projection", "Projecting …", session.projection, opened, view
+            self._projection_slot.start(
+                "Projecting …", session.projection, opened, view
             )
 
     def _on_projected(self, opened: OpenedImage) -> None:
-        self._scene.images.add_projection(opened)
-        self.status.say(opened.message)
+        self._say_added(opened.message, self._scene.images.add_projection(opened))
 
-    # What is going on
+    def _say_added(self, message: str, problem: str | None) -> None:
+        """Say what was added to the viewer, or why it wasn't."""
+        if problem is None:
+            self.status.say(message)
+        else:
+            self.status.say_failed(problem, can_retry=False)
+
+    # The status
 
     def _on_cancel(self) -> None:
+        self._adding = None
         self._jobs.cancel_all()
         self._finder.stop_loading()
         self._state.leave_line()
         self.status.say("Cancelled.")
 
     def _on_jobs_changed(self) -> None:
-        self.status.set_running(self._jobs.message)
+        self.status.set_running(self._jobs.message or self._adding)
 
     def _on_pixels_failed(self, error: IDRError) -> None:
         sentence = self._explained(error)
@@ -335,14 +361,21 @@ class Browser(Panels):
 class _Closer:
     """Ends all work of a browser; it must not touch the widgets, which are gone."""
 
-    def __init__(
-        self, jobs: Jobs, state: BrowserState, dismiss: Callable[[], None]
-    ) -> None:
-        self._workers = jobs.workers
+    def __init__(self, jobs: Jobs, dismiss: Callable[[], None]) -> None:
+        self._jobs = jobs
         self._dismiss = dismiss
-        self._state = state
 
     def __call__(self, *_: object) -> None:
-        self._workers.close()
-        self._state.leave()
+        self._jobs.close()
         self._dismiss()
+
+
+@cache
+def _warn_of_other_napari() -> None:
+    """Warn, once a process, where napari isn't as our arrays expect it."""
+    if (warning := check_callers()) is not None:
+        show_warning(warning)
+
+
+def _nothing(_: None) -> None:
+    """Receive what nobody waits for."""

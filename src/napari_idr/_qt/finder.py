@@ -1,4 +1,4 @@
-"""Finds things: searches, lists studies, and grows the tree of what was found."""
+"""Searching and browsing: the forms and the tree of what was found, wired."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
 from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
 from napari_idr.errors import IDRError
 from napari_idr.model import SearchKey, Suggestion
-from napari_idr.services.browser_state import BrowserState, found_message
+from napari_idr.services.browser_state import MAX_SHOWN, BrowserState, found_message
 from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import Entry, Query, filter_studies
 from napari_idr.services.session import Found
 
 if TYPE_CHECKING:
-    from napari_idr._qt.jobs import Jobs
+    from napari_idr._qt.jobs import Jobs, JobSlot
 
 
 class Finder(QObject):
@@ -26,11 +26,16 @@ class Finder(QObject):
     entrySelected = Signal(object)  # Entry
     entryActivated = Signal(object)  # Entry: Enter or a double click
 
-    def __init__(self, panels: Panels, jobs: Jobs, state: BrowserState) -> None:
+    def __init__(self, panels: Panels, jobs: Jobs) -> None:
         super().__init__(panels)
         self._panels = panels
         self._jobs = jobs
-        self._state = state
+        self._state = BrowserState()
+        self._studies: JobSlot[None, tuple[Entry, ...]] = jobs.slot(self._on_studies)
+        self._search: JobSlot[None, Found] = jobs.slot(self._on_found)
+        self._suggest: JobSlot[None, tuple[str, tuple[Suggestion, ...]]] = jobs.slot(
+            self._on_suggestions, shown=False
+        )
         self._use_model(panels.found)
         panels.search.searchWanted.connect(self._on_search)
         panels.search.suggestionsWanted.connect(self._on_suggestions_wanted)
@@ -43,9 +48,10 @@ class Finder(QObject):
         panels.results.clicked.connect(self._on_clicked)
         for model in (panels.found, panels.browsed):
             model.childrenWanted.connect(self._on_children_wanted)
-        jobs.slot("studies", receive=self._on_studies)
-        jobs.slot("search", receive=self._on_found)
-        jobs.slot("suggest", loud=False, receive=self._on_suggestions)
+
+    def enter(self, state: BrowserState) -> None:
+        """Work with what is known of another server."""
+        self._state = state
 
     def begin(self) -> None:
         """Offer what the server that was reached can search, else its studies."""
@@ -82,8 +88,8 @@ class Finder(QObject):
             self._panels.status.say("Type what to search for.")
             return
         query = Query(key=key, value=value)
-        self._jobs.slot("suggest", loud=False).cancel()
-        self._jobs.start("search", f"Searching {value[:40]} …", session.search, query)
+        self._suggest.cancel()
+        self._search.start(f"Searching {value[:MAX_SHOWN]} …", session.search, query)
 
     def _on_found(self, found: Found) -> None:
         self._panels.found.set_entries(found.entries, "Images")
@@ -94,9 +100,7 @@ class Finder(QObject):
     def _on_suggestions_wanted(self, key: SearchKey, text: str) -> None:
         session = self._state.session
         if session is not None:
-            self._jobs.slot("suggest", loud=False).submit(
-                session.suggestions, key, text
-            )
+            self._suggest.start("", session.suggestions, key, text)
 
     def _on_suggestions(self, found: tuple[str, tuple[Suggestion, ...]]) -> None:
         self._panels.search.set_suggestions(*found)
@@ -104,7 +108,7 @@ class Finder(QObject):
     def _load_studies(self) -> None:
         session = self._state.session
         if session is not None:
-            self._jobs.start("studies", "Listing all studies …", session.studies)
+            self._studies.start("Listing all studies …", session.studies)
 
     def _on_studies(self, entries: tuple[Entry, ...]) -> None:
         self._state.studies = entries
@@ -112,11 +116,11 @@ class Finder(QObject):
         if self._state.server_info is not None and not self._state.server_info.keys:
             self._panels.status.say(self._state.welcome)
 
-    def _show_studies(self, message: str) -> None:
+    def _show_studies(self, text: str) -> None:
         studies = self._state.studies
         if studies is None:
             return
-        kept = filter_studies(studies, message)
+        kept = filter_studies(studies, text)
         self._panels.browsed.set_entries(kept, "Contains")
         self._panels.status.say(f"{len(kept)} of {len(studies)} studies")
 
@@ -127,10 +131,8 @@ class Finder(QObject):
         session = self._state.session
         if session is None:
             return
-        # A slot for each line: several can be opened at once.
-        name = f"children {id(entry)}"
-        self._jobs.slot(name, receive=self._on_children)
-        self._jobs.start(name, f"Opening {entry.name} …", session.children, entry)
+        message = f"Opening {entry.name} …"
+        self._jobs.run(message, self._on_children, session.children, entry)
 
     def _on_children(self, found: tuple[Entry, tuple[Entry, ...] | IDRError]) -> None:
         entry, children = found

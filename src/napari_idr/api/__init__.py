@@ -1,4 +1,4 @@
-"""One method per endpoint; models come out."""
+"""Client library of the archive's web APIs: JSON in, models out."""
 
 from __future__ import annotations
 

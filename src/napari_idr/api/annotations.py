@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from napari_idr.api.json_client import id_chunks
 from napari_idr.model import (
+    Annotation,
     AnnotationId,
     FileAnnotation,
     FileId,
@@ -16,7 +17,7 @@ from napari_idr.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
@@ -25,6 +26,19 @@ if TYPE_CHECKING:
 
 Ids = int | Iterable[int] | None
 """One object, several, or none of this kind."""
+
+
+class Objects(TypedDict, total=False):
+    """The numbers of objects that are asked about, by their kind."""
+
+    screen: Ids
+    project: Ids
+    dataset: Ids
+    plate: Ids
+    run: Ids
+    well: Ids
+    image: Ids
+
 
 MAX_IDS = 200
 """Objects asked about at once; about 290 image ids fill a request line."""
@@ -41,7 +55,7 @@ class Annotations:
 
     def map_annotations(
         self,
-        objects: Mapping[ObjectKind, Ids],
+        objects: Objects,
         *,
         namespace: str | None,
         cancel: CancelToken,
@@ -56,9 +70,21 @@ class Annotations:
             if is_map(node):
                 yield read_map_annotation(node)
 
+    def annotations(
+        self, objects: Objects, *, cancel: CancelToken
+    ) -> Iterator[Annotation]:
+        """Yield what was written about objects, of all kinds that are read as pairs.
+
+        GET /webclient/api/annotations/?type={type}&{kind}={id}&... for each type
+        """
+        for sort, (name, read) in READERS.items():
+            for node in self._rows(sort, objects, None, cancel):
+                if node.get("class", str) == name:
+                    yield read(node)
+
     def file_annotations(
         self,
-        objects: Mapping[ObjectKind, Ids],
+        objects: Objects,
         *,
         namespace: str | None,
         cancel: CancelToken,
@@ -74,13 +100,16 @@ class Annotations:
     def _rows(
         self,
         sort: str,
-        objects: Mapping[ObjectKind, Ids],
+        objects: Objects,
         namespace: str | None,
         cancel: CancelToken,
     ) -> Iterator[Node]:
-        wanted = {kind: _as_ids(ids) for kind, ids in objects.items()}
+        if unknown := objects.keys() - PARAMETERS:
+            raise TypeError(f"{min(unknown)!r} is no kind of object")
+        given = cast("Mapping[ObjectKind, Ids]", objects)
+        wanted = {kind: _as_ids(ids) for kind, ids in given.items()}
         if not any(wanted.values()):
-            raise ValueError(f"name the objects: {', '.join(objects)}")
+            raise ValueError(f"name the objects: {', '.join(PARAMETERS)}")
         for kind, ids in wanted.items():
             parameter = PARAMETERS[kind]
             for chunk in id_chunks(ids, parameter=parameter, most=MAX_IDS):
@@ -217,3 +246,9 @@ def _parent(node: Node) -> ObjectRef | None:
         id=parent.get("id", int),
         name=parent.find("name", str) or "",
     )
+
+
+READERS: dict[str, tuple[str, Callable[[Node], Annotation]]] = {
+    "map": ("MapAnnotationI", read_map_annotation),
+}
+"""What people read beside an object: the `type` to ask for, its class, its reader."""

@@ -1,4 +1,4 @@
-"""Which of the archive's answers are remembered, and for how long."""
+"""Cache rules: which answers are kept on disk, and for how long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server can do, found out by asking it."""
+"""Probes of a server: which APIs, which search and which rendering it has."""
 
 from __future__ import annotations
 

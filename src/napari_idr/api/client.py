@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,18 +25,19 @@ from napari_idr.api.search.mapr import Mapr
 from napari_idr.api.tables import Tables
 from napari_idr.cancel import NEVER
 from napari_idr.errors import IDRError, NotFoundError
-from napari_idr.transport import open_transport, server_address, user_agent
+from napari_idr.threads import SingleFlight
+from napari_idr.transport import open_transport, server_address
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
     from types import TracebackType
-    from typing import Self
+    from typing import Self, Unpack
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from napari_idr.api.annotations import Ids
+    from napari_idr.api.annotations import Objects
     from napari_idr.api.downloads import Progress
     from napari_idr.api.links import Linkable
     from napari_idr.api.pixels.dask_arrays import ImagePixels
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from napari_idr.api.search.base import Search
     from napari_idr.cancel import CancelToken
     from napari_idr.model import (
+        Annotation,
         Capabilities,
         ContainerHit,
         Dataset,
@@ -78,9 +79,6 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "https://idr.openmicroscopy.org"
 """The Image Data Resource itself."""
-
-LOOK_UP_S = 0.05
-"""How often one who waits for another's answer looks at the token."""
 
 
 class IDRClient:
@@ -139,8 +137,7 @@ class IDRClient:
                 timeout_s=timeout_s,
             )
         )
-        again = partial(_rendering_of, self.url, at_once, timeout_s)
-        self._limits = (at_once, timeout_s)
+        self._at_once = at_once
         self._capabilities: Capabilities | None = None
         self._containers = Containers(self._json_client)
         self._plate_grids = PlateGrids(self._json_client)
@@ -148,16 +145,14 @@ class IDRClient:
             self._json_client, Displays(self._json_client), self._drawing
         )
         self._thumbnails = Thumbnails(self._json_client, at_once=at_once)
-        self._rendering = RenderRequests(
-            self._json_client, reopen=None if transport else again
-        )
+        self._rendering = RenderRequests(self._json_client)
         self._rois = Rois(self._json_client, self._rendering, at_once=at_once)
         self._annotations = Annotations(self._json_client)
         self._downloads = Downloads(self._json_client)
         self._tables = Tables(self._json_client, self._plate_grids)
         self._opening = threading.Lock()
         self._sources: PixelSources | None = None
-        self._probing = threading.Lock()
+        self._probing: SingleFlight[Capabilities] = SingleFlight()
 
     def __repr__(self) -> str:
         return f"IDRClient({self.url!r})"
@@ -181,14 +176,10 @@ class IDRClient:
 
     def capabilities(self, *, cancel: CancelToken = NEVER) -> Capabilities:
         """Return what the server can do; it is found out once."""
-        while not self._probing.acquire(timeout=LOOK_UP_S):
-            cancel.check()
-        try:
-            if self._capabilities is None:
-                self._capabilities = capabilities(self._json_client, cancel=cancel)
+        cancel.check()
+        if self._capabilities is not None:
             return self._capabilities
-        finally:
-            self._probing.release()
+        return self._probing.get("capabilities", self._probe, cancel=cancel)
 
     # Searching
 
@@ -440,18 +431,21 @@ class IDRClient:
 
     # Key-value pairs, attached files and tables
 
+    def annotations(
+        self, *, cancel: CancelToken = NEVER, **objects: Unpack[Objects]
+    ) -> tuple[Annotation, ...]:
+        """Return what was written about objects, whatever its kind, as pairs.
+
+        Numbers of objects are given as for `map_annotations`.
+        """
+        return tuple(self._annotations.annotations(objects, cancel=cancel))
+
     def map_annotations(
         self,
         *,
-        screen: Ids = None,
-        project: Ids = None,
-        dataset: Ids = None,
-        plate: Ids = None,
-        run: Ids = None,
-        well: Ids = None,
-        image: Ids = None,
         namespace: str | None = None,
         cancel: CancelToken = NEVER,
+        **objects: Unpack[Objects],
     ) -> tuple[MapAnnotation, ...]:
         """Return the key-value pairs of objects: one number or many of each kind.
 
@@ -460,15 +454,7 @@ class IDRClient:
         """
         return tuple(
             self._annotations.map_annotations(
-                {
-                    "screen": screen,
-                    "project": project,
-                    "dataset": dataset,
-                    "plate": plate,
-                    "run": run,
-                    "well": well,
-                    "image": image,
-                },
+                objects,
                 namespace=namespace,
                 cancel=cancel,
             )
@@ -477,28 +463,14 @@ class IDRClient:
     def file_annotations(
         self,
         *,
-        screen: Ids = None,
-        project: Ids = None,
-        dataset: Ids = None,
-        plate: Ids = None,
-        run: Ids = None,
-        well: Ids = None,
-        image: Ids = None,
         namespace: str | None = None,
         cancel: CancelToken = NEVER,
+        **objects: Unpack[Objects],
     ) -> tuple[FileAnnotation, ...]:
         """Return the files attached to objects, each with its size in bytes."""
         return tuple(
             self._annotations.file_annotations(
-                {
-                    "screen": screen,
-                    "project": project,
-                    "dataset": dataset,
-                    "plate": plate,
-                    "run": run,
-                    "well": well,
-                    "image": image,
-                },
+                objects,
                 namespace=namespace,
                 cancel=cancel,
             )
@@ -572,6 +544,11 @@ class IDRClient:
             return SearchEngine(self._json_client)
         raise NotFoundError("neither mapr nor a search engine answers", url=self.url)
 
+    def _probe(self, cancel: CancelToken) -> Capabilities:
+        if self._capabilities is None:  # else another thread has just found out
+            self._capabilities = capabilities(self._json_client, cancel=cancel)
+        return self._capabilities
+
     def _drawing(self) -> Drawing:
         """Return what is known of the rendering by now; nothing is sent."""
         if self._rendering.refuses:
@@ -581,22 +558,14 @@ class IDRClient:
         return Drawing(works=able.rendering, lossless=able.lossless)
 
     def _pixel_sources(self) -> PixelSources:
-        from napari_idr.transport._objects import ObjectStorage  # loads zarr
+        from napari_idr.api.zarr.store import ObjectStorage  # loads zarr-python
 
         with self._opening:
             if self._sources is None:
-                at_once, timeout_s = self._limits
                 storage = ObjectStorage(
-                    at_once=at_once, timeout_s=timeout_s, user_agent=user_agent()
+                    self._json_client.transport, at_once=self._at_once
                 )
                 self._sources = PixelSources(
                     self.url, self._rendering, self._thumbnails, storage
                 )
             return self._sources
-
-
-@cache
-def _rendering_of(url: str, at_once: int, timeout_s: float) -> RenderRequests:
-    """Return the rendering of a server for a process that got a reader sent."""
-    client = IDRClient(url, cache=False, at_once=at_once, timeout_s=timeout_s)
-    return client._rendering

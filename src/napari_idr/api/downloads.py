@@ -1,4 +1,4 @@
-"""Attached files, brought to a directory and nowhere else."""
+"""Downloads of attached files into a directory."""
 
 from __future__ import annotations
 

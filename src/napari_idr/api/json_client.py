@@ -16,7 +16,7 @@ from napari_idr.errors import (
     ServerError,
     StatusError,
 )
-from napari_idr.transport import Request
+from napari_idr.transport import JSON_BYTES, Request, retry_after_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ HINT_CHARS = 200
 
 
 class JsonClient:
-    """Asks one server through a transport. Thread-safe.
+    """Asks one server through a transport. Thread-safe; pickles if that does.
 
     Statuses, redirects, pages where data is due and broken JSON become errors
     here. An endpoint with odd answers of its own takes the `response`, looks at
@@ -87,14 +87,16 @@ class JsonClient:
         cancel: CancelToken,
         fresh: bool = False,
         body: Mapping[str, object] | None = None,
+        max_bytes: int = JSON_BYTES,
     ) -> Response:
-        """Return the answer, whatever its status."""
+        """Return the answer, whatever its status, if it isn't larger than allowed."""
         request = Request(
             path=path,
             params=params,
             method="GET" if body is None else "POST",
             json=None if body is None else json.dumps(body, default=index),
             fresh=fresh,
+            max_bytes=max_bytes,
         )
         return self.transport.send(request, cancel=cancel)
 
@@ -134,7 +136,7 @@ def status_error(response: Response) -> IDRError:
         return NotFoundError(message, status=status, url=url)
     if status == 429:
         return RateLimitedError(
-            message, url=url, retry_after_s=_retry_after_s(response)
+            message, url=url, retry_after_s=retry_after_s(response.headers)
         )
     if status >= 500:
         return ServerError(message, status=status, url=url)
@@ -178,13 +180,6 @@ def naming(kind: ObjectKind, number: int) -> Iterator[None]:
         raise NotFoundError(
             error.message, status=error.status, url=error.url, kind=kind, id=number
         ) from error
-
-
-def _retry_after_s(response: Response) -> float | None:
-    try:
-        return float(response.headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
 
 
 LIST_PAGE = 500

@@ -1,4 +1,4 @@
-"""Links for people."""
+"""Addresses of the web pages that show objects of the archive."""
 
 from __future__ import annotations
 

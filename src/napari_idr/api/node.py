@@ -1,4 +1,4 @@
-"""A place in the server's JSON, read with the type that is expected there."""
+"""Typed reading of a server's JSON."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ until Ctrl+C. ``answer(Site(world=...), Request(...))`` asks it without a socket
 
 ``world`` says what an archive can hold, ``studies`` makes the world that is served
 by default, and ``pixels`` draws its images. ``omero``, ``search`` and ``zarr``
-answer as OMERO.web, the search engine and the store of OME-Zarr do.
+answer as OMERO.web, the search engine and the store of OME-Zarr do. ``faults`` are
+values that say how answers go wrong, laid in a running archive.
 """
 
 from napari_idr.demo._exchange import Answer, Face, Request, Site

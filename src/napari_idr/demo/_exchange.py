@@ -1,4 +1,4 @@
-"""A request and its answer: what the routes take and give, without sockets."""
+"""Requests and answers of the routes, as values without sockets."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ SESSION_COOKIE = "sessionid_demo"
 
 @dataclass(frozen=True)
 class Request:
-    """What came in; ``path`` is decoded and ``query`` is as sent.
+    """A request: ``path`` is decoded, ``query`` is as sent.
 
     Names of ``headers`` are in lower case.
     """
@@ -58,14 +58,14 @@ class Request:
 
     @cached_property
     def cookies(self) -> Mapping[str, str]:
-        """The cookies sent."""
+        """The cookies of the request by name."""
         jar = SimpleCookie(self.headers.get("cookie", ""))
         return {name: morsel.value for name, morsel in jar.items()}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes out; a body in pieces needs a Content-Length among ``headers``."""
+    """An answer; a body in pieces without a Content-Length is sent in chunks."""
 
     status: int = 200
     content_type: str = "text/html; charset=utf-8"
@@ -75,7 +75,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Site:
-    """What a route may look at; ``url`` has no slash at its end.
+    """The archive as a route sees it; ``url`` has no slash at its end.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def json_answer(
 
 
 def text_answer(text: str, status: int = 200) -> Answer:
-    """Return a plain text under Django's usual HTML label."""
+    """Return a plain text with Django's default content type, which is HTML."""
     return Answer(status, "text/html; charset=utf-8", text.encode())
 
 
@@ -124,11 +124,11 @@ def redirect(location: str, status: int = 302) -> Answer:
 
 
 NOT_FOUND = html_answer("404: not found", 404)
-"""What an unknown path or object gets where no JSON is promised."""
+"""The answer for an unknown path or object where no JSON is promised."""
 
 
 def json_failure(message: str, status: int = 500) -> Answer:
-    """Return what a JSON view answers when it falls."""
+    """Return the answer of a JSON view that raised an error."""
     return json_answer(
         {"message": message, "stacktrace": f"Traceback: {message}"}, status
     )

@@ -42,14 +42,14 @@ MOST_LINE_BYTES = 4094
 """gunicorn refuses a longer request line."""
 
 OTHERS = re.compile(r"(searchengine|zarr|omero_ms_image_region)/.*")
-"""What OMERO.web does not answer: other rules for methods and slashes."""
+"""Paths that OMERO.web doesn't answer: other rules for methods and slashes."""
 
 CACHED = re.compile(
     r"(webclient/(api|search)|api|iviewer|figure|gallery-api|static)/.*"
     r"|web(client|gateway)/(metadata_|render_|get_thumbnail).*"
     r"|webclient/img_detail/.*|mapr/api/config/"
 )
-"""What a proxy remembers: no cookie ever comes with it."""
+"""Paths that a proxy caches: their answers never set a cookie."""
 
 
 @cache
@@ -95,7 +95,7 @@ def answer(site: Site, request: Request) -> Answer:
 
 
 def _refused(request: Request, path: str) -> Answer | None:
-    """Return what OMERO.web answers to methods other than GET."""
+    """Return the answer of OMERO.web to methods other than GET; None for GET."""
     if request.method == "GET" or OTHERS.fullmatch(path):
         return None
     if request.method == "POST":
@@ -109,7 +109,7 @@ def _refused(request: Request, path: str) -> Answer | None:
 
 
 def _with_session(site: Site, request: Request, given: Answer) -> Answer:
-    """Give a session cookie with what no proxy remembers."""
+    """Add a session cookie to an answer that no proxy caches."""
     path = request.path.removeprefix("/")
     if (
         SESSION_COOKIE in request.cookies

@@ -1,4 +1,4 @@
-"""The demo archive for a person: start it, say where it is, serve till Ctrl+C."""
+"""The command ``napari-idr demo``: serve the default world until Ctrl+C."""
 
 import sys
 import time

@@ -1,34 +1,41 @@
-"""The routes behind a real socket on a free local port."""
+"""The HTTP server of the demo archive, and the log of what it was asked."""
 
+import math
+import os
 import socket
+import struct
+import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.client import responses
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
-
 from napari_idr.demo._exchange import Answer, Face, Request, Site
 from napari_idr.demo._routes import answer, warm_up
-from napari_idr.demo.faults import Fault, Faults
+from napari_idr.demo._wire import Body, Head, Pause, Reset, Step, Steps, steps_of
+from napari_idr.demo.faults import Faults
 from napari_idr.demo.studies import default_world
 from napari_idr.demo.world import World
 
-TRICKLES_A_SECOND = 20
-"""A slow body comes in so many pieces a second."""
+POLL_S = 0.02
+"""How often the server looks whether it is to stop: what closing takes at most."""
 
-PIECE_BYTES = 65536
+CLOSE_S = 10.0
+"""How long closing waits for what is being drawn; no picture takes that long."""
 
-NO_BODY = (204, 304)
+LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+"""SO_LINGER for 0 s: closing resets the connection (socket(7); Winsock's LINGER)."""
 
 
 @dataclass(kw_only=True)
 class LoggedRequest:
-    """A request that came in, and what became of it; times are monotonic."""
+    """A request and how it was answered; times in seconds of ``time.monotonic``."""
 
     method: str
     path: str
@@ -136,15 +143,12 @@ class Archive:
     thumbnail_ms: float = 0.0
     faults: Faults = field(default_factory=Faults)
     requests: RequestLog = field(default_factory=RequestLog)
-    closing: threading.Event = field(default_factory=threading.Event)
 
-    def wait(self, seconds: float) -> None:
-        """Pause; ends early when the archive closes."""
-        if seconds > 0:
-            self.closing.wait(seconds)
+    def answer(self, request: Request, pause: Callable[[float], None]) -> Answer:
+        """Answer as the face would; ``pause`` waits for the costs that are set.
 
-    def answer(self, request: Request) -> Answer:
-        """Answer as the face would, at the costs that are set."""
+        It is given seconds, which may be negative.
+        """
         cost_ms = self.delay_ms
 
         def work(what: str, count: int) -> None:
@@ -155,151 +159,170 @@ class Archive:
         started = time.monotonic()
         site = Site(world=self.world, face=self.face, url=self.url, work=work)
         given = answer(site, request)
-        self.wait(cost_ms / 1000 - (time.monotonic() - started))
+        pause(cost_ms / 1000 - (time.monotonic() - started))
         return given
 
 
-class _Handler(WSGIRequestHandler):
-    """Speaks HTTP/1.1 with the connection kept; quiet."""
+class _Handler(BaseHTTPRequestHandler):
+    """Handler of one connection's requests: HTTP/1.1, kept alive, nothing printed."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: "_Server"
+    _head = b""
+    """What waits for the body, to be sent in one packet with it."""
 
-    def setup(self) -> None:
-        super().setup()
-        self.server.opened(self.connection)
-
-    def finish(self) -> None:
-        self.server.closed(self.connection)
-        with suppress(OSError):
-            super().finish()
-
-    def handle(self) -> None:
-        with suppress(ConnectionError, TimeoutError, ValueError):
-            # An OSError below is a client that left, or the archive that closes.
-            super().handle()
-
-    def run_wsgi(self) -> None:
-        """Answer one request; werkzeug's way to WSGI is not needed."""
-        archive = self.server.archive
+    def _answer(self) -> None:
         request = self._read()
+        if request is None:
+            return
+        archive = self.server.archive
         entry = archive.requests._begin(request, self.client_address[1])
         try:
-            self._respond(archive, request, entry)
+            for step in self._steps(archive, request, entry):
+                self._carry_out(step, entry)
+            self._send_head()
         finally:
             archive.requests._end(entry)
 
-    def _read(self) -> Request:
+    # The names that http.server looks for.
+    do_GET = do_HEAD = do_POST = do_OPTIONS = _answer  # noqa: N815
+    do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815
+
+    def _read(self) -> Request | None:
+        """Read the body and return the request; refuse one that is malformed."""
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        size = int(headers.get("content-length", "0"))
+        size = headers.get("content-length", "0")
+        if not size.isdecimal():
+            self.send_error(HTTPStatus.BAD_REQUEST, "Bad Content-Length")
+            return None
         return Request(
             path=unquote_to_bytes(path).decode(errors="replace"),
             query=query,
             method=self.command,
             headers=headers,
-            body=self.rfile.read(size) if size else b"",
+            body=self.rfile.read(int(size)),
         )
 
-    def _respond(
-        self, archive: Archive, request: Request, entry: LoggedRequest
-    ) -> None:
+    def _steps(self, archive: Archive, request: Request, entry: LoggedRequest) -> Steps:
+        """Return the answer as the faults leave it, made at the first step."""
         faults = archive.faults.take(entry.target)
-        archive.wait(sum(fault.delay_s for fault in faults))
-        if any(fault.drop for fault in faults):
-            self.close_connection = True
-            return
-        instead = next((f.answer for f in faults if f.answer is not None), None)
-        given = archive.answer(request) if instead is None else instead
+        made = partial(archive.answer, request, self._pause)
+        for fault in faults:
+            made = partial(fault.answer, request, made)
+        steps = self._made(made, entry, leave=self.close_connection)
+        for fault in faults:
+            steps = fault.send(steps)
+        self.close_connection |= any(fault.ends_connection for fault in faults)
+        return steps
+
+    def _made(
+        self, made: Callable[[], Answer], entry: LoggedRequest, *, leave: bool
+    ) -> Steps:
+        given = made()
         entry.status = given.status
-        self._send_head(given)
-        if self.command != "HEAD":
-            self._send_body(archive, given, faults, entry)
+        yield from steps_of(given, method=self.command, leave=leave)
 
-    def _send_head(self, given: Answer) -> None:
-        lines = [f"HTTP/1.1 {given.status} {responses.get(given.status, '')}"]
-        headers = {"Content-Type": given.content_type, "Server": "napari-idr-demo"}
-        if isinstance(given.body, bytes):
-            headers["Content-Length"] = str(len(given.body))
-        headers |= given.headers
-        lines += [f"{name}: {value}" for name, value in headers.items() if value]
-        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
+    def _carry_out(self, step: Step, entry: LoggedRequest) -> None:
+        match step:
+            case Head(data):
+                self._head += data
+            case Body(data):
+                self.wfile.write(self._head + data if self._head else data)
+                self._head = b""
+                entry.bytes_sent += len(data)
+            case Pause(seconds):
+                self._send_head()
+                self._pause(seconds)
+            case Reset():
+                self._send_head()
+                self._reset()
 
-    def _send_body(
-        self,
-        archive: Archive,
-        given: Answer,
-        faults: tuple[Fault, ...],
-        entry: LoggedRequest,
-    ) -> None:
-        share = min((fault.keep_share for fault in faults), default=1.0)
-        speed = max((fault.bytes_per_s for fault in faults), default=0.0)
-        body = given.body
-        if share < 1.0:
-            whole = body if isinstance(body, bytes) else b"".join(body)
-            body = whole[: int(len(whole) * share)]
-            self.close_connection = True
-        for piece in _pieces(body, speed):
-            if archive.closing.is_set():
-                self.close_connection = True
-                return
-            self.wfile.write(piece)
-            entry.bytes_sent += len(piece)
-            if speed:
-                archive.wait(len(piece) / speed)
+    def _send_head(self) -> None:
+        if self._head:
+            self.wfile.write(self._head)
+            self._head = b""
 
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing: the log of requests is kept elsewhere."""
+    def _pause(self, seconds: float) -> None:
+        """Wait.
+
+        Raises
+        ------
+        ConnectionError
+            When the client leaves, or the archive closes, which cuts the connection.
+        """
+        end = time.monotonic() + seconds
+        try:
+            while (left := end - time.monotonic()) > 0:
+                self.connection.settimeout(None if math.isinf(left) else left)
+                # No client of ours sends a request before it has its answer, so what
+                # comes now is the end, or of no interest.
+                if not self.connection.recv(1024):
+                    raise ConnectionAbortedError
+        except TimeoutError:
+            pass
+        finally:
+            self.connection.settimeout(None)
+
+    def _reset(self) -> None:
+        """Close the connection with a TCP RST, which the last reference to it sends."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER)
+        self.rfile.close()
+        self.connection.close()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Write nothing: the archive has a log of its own."""
 
 
-def _pieces(body: bytes | Iterable[bytes], bytes_per_s: float) -> Iterator[bytes]:
-    size = max(1, int(bytes_per_s / TRICKLES_A_SECOND)) if bytes_per_s else PIECE_BYTES
-    for part in [body] if isinstance(body, bytes) else body:
-        for start in range(0, len(part), size):
-            yield part[start : start + size]
-
-
-class _Server(ThreadedWSGIServer):
-    """A thread a connection; knows its connections, to close them at the end."""
+class _Server(ThreadingHTTPServer):
+    """A server with a thread for each connection; closing ends them all."""
 
     daemon_threads = True
-    block_on_close = False
     request_queue_size = 64
     archive: Archive
 
     def __init__(self, port: int) -> None:
         self._lock = threading.Lock()
-        self._connections: set[socket.socket] = set()
-        super().__init__("127.0.0.1", port, app=_no_app, handler=_Handler)
+        self._connections: dict[threading.Thread, socket.socket] = {}
+        super().__init__(("127.0.0.1", port), _Handler)
 
-    def opened(self, connection: socket.socket) -> None:
-        """Note a connection."""
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Start the thread of a connection, and note both."""
+        thread = threading.Thread(
+            target=self.process_request_thread,
+            args=(request, client_address),
+            name="demo-archive-connection",
+            daemon=True,
+        )
         with self._lock:
-            self._connections.add(connection)
+            self._connections[thread] = request
+        thread.start()
 
-    def closed(self, connection: socket.socket) -> None:
-        """Forget a connection."""
-        with self._lock:
-            self._connections.discard(connection)
-
-    def close_all(self) -> None:
-        """Cut every connection, so that its thread ends."""
-        with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer a connection's requests, then forget it."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._lock:
+                del self._connections[threading.current_thread()]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Tell of faults of our own, not of clients that left."""
-        if not self.archive.closing.is_set():
+        """Print the traceback of a mistake of ours."""
+        # An OSError is a client that left, or the archive that closes.
+        if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
-
-def _no_app(environ: Any, start_response: Any) -> Iterable[bytes]:
-    """Stand in for the WSGI application that werkzeug wants; never called."""
-    raise NotImplementedError
+    def close_all(self) -> None:
+        """Cut every connection, and wait for its thread."""
+        with self._lock:
+            connections = dict(self._connections)
+        for connection in connections.values():
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        deadline = time.monotonic() + CLOSE_S
+        for thread in connections:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 @contextmanager
@@ -336,18 +359,14 @@ def serve(
         thumbnail_ms=thumbnail_ms,
     )
     server.archive = archive
-    # werkzeug's own serve_forever handles Ctrl+C, which isn't ours to handle here.
     thread = threading.Thread(
-        target=lambda: super(ThreadedWSGIServer, server).serve_forever(0.02),
-        name="demo-archive",
-        daemon=True,
+        target=server.serve_forever, args=(POLL_S,), name="demo-archive", daemon=True
     )
     thread.start()
     try:
         yield archive
     finally:
-        archive.closing.set()
         server.shutdown()
-        server.close_all()
         server.server_close()
+        server.close_all()
         thread.join()

@@ -1,8 +1,9 @@
-"""What the archive holds: frozen records that know only themselves."""
+"""Records of what the archive holds; frozen, and knowing only themselves."""
 
 from __future__ import annotations
 
 from napari_idr.model._annotation import (
+    Annotation,
     FileAnnotation,
     MapAnnotation,
 )
@@ -62,6 +63,7 @@ from napari_idr.model._table import (
 )
 
 __all__ = [
+    "Annotation",
     "AnnotationId",
     "Capabilities",
     "Channel",

@@ -1,11 +1,36 @@
-"""What people wrote about the objects of the archive."""
+"""Annotations: key-value pairs and attached files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from napari_idr.model._containers import ObjectRef
 from napari_idr.model._ids import AnnotationId, FileId
+
+
+class Annotation(Protocol):
+    """What was written about an object, of any kind, as key-value pairs."""
+
+    @property
+    def id(self) -> AnnotationId:
+        """Its number."""
+        ...
+
+    @property
+    def namespace(self) -> str | None:
+        """Which kind of statement it is, None where it isn't told."""
+        ...
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Keys and values, in order; a key may repeat."""
+        ...
+
+    @property
+    def parent(self) -> ObjectRef | None:
+        """The object that carries it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Studies and their folders."""
+"""Studies (screens and projects), datasets, and references to objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One type for each kind of number, so that a plate's is not taken for a well's."""
+"""Types of identifiers, one for each kind of object."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a person asks for, made of many requests; no Qt."""
+"""Decisions behind the browser: what a person asks for, without Qt."""

@@ -1,4 +1,4 @@
-"""Annotations as the rows of a table that people read."""
+"""Rows of the annotation table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from napari_idr.services.links import split_link
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from napari_idr.model import MapAnnotation, ObjectRef
+    from napari_idr.model import Annotation, ObjectRef
 
 __all__ = [
     "AnnotationRow",
@@ -72,13 +72,13 @@ class AnnotationRow:
     parent: ObjectRef | None = None
 
 
-def annotation_rows(annotations: Iterable[MapAnnotation]) -> tuple[AnnotationRow, ...]:
+def annotation_rows(annotations: Iterable[Annotation]) -> tuple[AnnotationRow, ...]:
     """Return a row for each pair: the study first, the bulk last.
 
     Pairs of one annotation stay together and in order, and a key that repeats has
     a row each time. An annotation that an image shares with its well counts once.
     """
-    unique: dict[object, MapAnnotation] = {}
+    unique: dict[object, Annotation] = {}
     for one in annotations:
         unique.setdefault((one.id, one.namespace, one.pairs), one)
     ordered = sorted(unique.values(), key=lambda one: _rank(one.namespace))

@@ -1,7 +1,8 @@
-"""What is open and selected: the half of the browser that needs no Qt."""
+"""State of a browser: its server, and what is selected, open and wished for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_idr.model import ImageRef
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from napari_idr.services.search.catalog import Entry
     from napari_idr.services.session import Found, ServerInfo, Session
 
-__all__ = ["BrowserState", "abilities", "found_message"]
+__all__ = ["MAX_SHOWN", "BrowserState", "abilities", "found_message"]
 
 
 MAX_SHOWN = 40
@@ -28,33 +29,26 @@ MAX_SHOWN = 40
 MAX_SPELLINGS = 3
 
 
+@dataclass(slots=True, kw_only=True)
 class BrowserState:
-    """The state of one browser. Lives on one thread; never waits."""
+    """State of a browser on one server; another server has a new one.
 
-    def __init__(self) -> None:
-        self.address = ""
-        self.session: Session | None = None
-        self.server_info: ServerInfo | None = None
-        self.studies: tuple[Entry, ...] | None = None
-        self.selected: Entry | None = None
-        self.show_when_known = False
-        self.plate: PlateDetails | None = None
-        self.image: ImageDetails | None = None
+    Lives on one thread; never waits.
+    """
+
+    address: str = ""
+    session: Session | None = None
+    server_info: ServerInfo | None = None
+    studies: tuple[Entry, ...] | None = None
+    selected: Entry | None = None
+    show_when_known: bool = False
+    plate: PlateDetails | None = None
+    image: ImageDetails | None = None
 
     @property
     def host(self) -> str:
         """The server for sentences: the one that answers, else the one asked."""
         return self.address if self.session is None else self.session.url
-
-    def enter(self, session: Session, server_info: ServerInfo) -> None:
-        """Begin with a server."""
-        address = self.address
-        self.leave()
-        self.address, self.session, self.server_info = address, session, server_info
-
-    def leave(self) -> None:
-        """Let go of the server and of all that was learnt from it."""
-        self.__init__()  # type: ignore[misc]  # begin anew
 
     def select(self, entry: Entry) -> bool:
         """Remember what is selected; return whether it is another thing."""
@@ -69,7 +63,7 @@ class BrowserState:
         self.forget_line()
         self.show_when_known = False
 
-    def forget_line(self, *_: object) -> None:
+    def forget_line(self) -> None:
         """Let a line be selected again: what is known of it didn't come."""
         self.selected = None
 

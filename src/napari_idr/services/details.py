@@ -1,4 +1,4 @@
-"""What is known of the thing that is selected, and how to ask for an image."""
+"""Details of what is selected, and requests for images."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_idr.model import (
+        Annotation,
         Dataset,
         FieldRange,
         Image,
         ImageId,
         ImageRef,
-        MapAnnotation,
         Plate,
         PlateAcquisition,
         PlateAcquisitionId,
@@ -41,7 +41,7 @@ class StudyDetails:
 
     study: Study
     card: StudyCard
-    annotations: tuple[MapAnnotation, ...]
+    annotations: tuple[Annotation, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class DatasetDetails:
 
     dataset: Dataset
     study: StudyDetails | None
-    annotations: tuple[MapAnnotation, ...]
+    annotations: tuple[Annotation, ...]
 
 
 PlateKey = tuple[str, "PlateId"]
@@ -68,7 +68,7 @@ class PlateDetails:
     plate: Plate
     server: str = ""
     study: StudyDetails | None = None
-    annotations: tuple[MapAnnotation, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
     query: Query | None = None
     hit_images: frozenset[ImageId] = frozenset()
     hit_wells: frozenset[WellId] = frozenset()
@@ -105,8 +105,8 @@ class ImageRequest:
     query: Query | None = None
 
     @property
-    def place(self) -> str:
-        """The well and the field in words, "" for an image that is in no well."""
+    def label(self) -> str:
+        """The well and the field, "" for an image that is in no well."""
         if self.well_label is None:
             return ""
         field = "" if self.field is None else f", field {self.field + 1}"
@@ -120,7 +120,7 @@ class ImageDetails:
     request: ImageRequest
     image: Image
     study: StudyDetails | None
-    annotations: tuple[MapAnnotation, ...]
+    annotations: tuple[Annotation, ...]
     notes: tuple[str, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""An error as one sentence for the person in front of the screen."""
+"""Sentences for people that explain an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Web addresses inside the values that people wrote."""
+"""Web addresses inside values of annotations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person can ask of one server; every answer waits, and can be cancelled."""
+"""Session with one server: what a browser asks it, each answer cancellable."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from napari_idr.api import IDRClient
 from napari_idr.errors import IDRError
 from napari_idr.model import (
+    Annotation,
     Dataset,
     ImageId,
     ImageRef,
-    MapAnnotation,
     ObjectRef,
     Plate,
     PlateAcquisitionId,
@@ -44,7 +44,7 @@ from napari_idr.services.search.catalog import Entry, Query, study_entries
 from napari_idr.services.study import study_card
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
     from napari_idr.api import PixelReader
     from napari_idr.cancel import CancelToken
@@ -213,9 +213,7 @@ class Session:
             case Plate():
                 return self.plate_details(entry, cancel=cancel)
             case Dataset():
-                found = self.client.map_annotations(
-                    dataset=entry.item.id, cancel=cancel
-                )
+                found = self.client.annotations(dataset=entry.item.id, cancel=cancel)
                 return DatasetDetails(
                     dataset=entry.item,
                     study=self._study_or_none(entry.study, cancel),
@@ -239,9 +237,9 @@ class Session:
         if known is not None:
             return known
         if isinstance(study, Screen):
-            found = self.client.map_annotations(screen=study.id, cancel=cancel)
+            found = self.client.annotations(screen=study.id, cancel=cancel)
         else:
-            found = self.client.map_annotations(project=study.id, cancel=cancel)
+            found = self.client.annotations(project=study.id, cancel=cancel)
         annotations = tuple(found)
         card = study_card(study, annotations, web_url=self.client.web_url(study))
         details = StudyDetails(study=study, card=card, annotations=annotations)
@@ -270,7 +268,7 @@ class Session:
         details = PlateDetails(plate=plate, server=self.url, study=study, query=query)
         notes: list[str] = []
         try:
-            found = self.client.map_annotations(plate=plate.id, cancel=cancel)
+            found = self.client.annotations(plate=plate.id, cancel=cancel)
             details = replace(details, annotations=tuple(found))
         except IDRError as error:
             notes.append(f"The plate's annotations are missing: {error.message}.")
@@ -303,11 +301,11 @@ class Session:
         image = self.client.image(request.ref.image_id, cancel=cancel)
         well_id = request.ref.well_id or image.well_id
         notes: list[str] = []
-        annotations: list[MapAnnotation] = []
+        annotations: list[Annotation] = []
         try:
-            annotations += self.client.map_annotations(image=image.id, cancel=cancel)
+            annotations += self.client.annotations(image=image.id, cancel=cancel)
             if well_id is not None:
-                annotations += self.client.map_annotations(well=well_id, cancel=cancel)
+                annotations += self.client.annotations(well=well_id, cancel=cancel)
         except IDRError as error:
             notes.append(f"Annotations are missing: {error.message}.")
         return ImageDetails(
@@ -327,7 +325,7 @@ class Session:
         field: int,
         *,
         cancel: CancelToken,
-    ) -> Iterator[PlateShown | MosaicStep]:
+    ) -> Generator[PlateShown | MosaicStep, None, None]:
         """Yield a plate with a blank canvas, then what has been painted into it."""
         grid = self.client.plate_grid(
             details.plate.id, field=field, run=run, cancel=cancel

@@ -1,4 +1,4 @@
-"""What a study says about itself, on one card."""
+"""Study cards: title, authors, description, licence and links."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from napari_idr.services.links import is_web_link, split_link
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from napari_idr.model import MapAnnotation, Study
+    from napari_idr.model import Annotation, Study
 
 __all__ = ["STUDY_NAMESPACE", "StudyCard", "plain_text", "study_card"]
 
@@ -54,7 +54,7 @@ class StudyCard:
 
 
 def study_card(
-    study: Study, annotations: Iterable[MapAnnotation], *, web_url: str | None = None
+    study: Study, annotations: Iterable[Annotation], *, web_url: str | None = None
 ) -> StudyCard:
     """Return the card of a study from its name, description and key-values.
 
@@ -140,7 +140,7 @@ class _TextReader(HTMLParser):
             self.parts.append(data)
 
 
-def _same_object(study: Study, annotation: MapAnnotation) -> bool:
+def _same_object(study: Study, annotation: Annotation) -> bool:
     parent = annotation.parent
     return parent is not None and (parent.kind, parent.id) == (
         study.ref.kind,

@@ -1,4 +1,4 @@
-"""One channel at one level, as the array that napari is given."""
+"""One channel of an image at one level, as the array that napari is given."""
 
 from __future__ import annotations
 
@@ -45,12 +45,21 @@ class Window:
         """Its size along T, Z, Y and X."""
         return len(self.ts), len(self.zs), *self.rect.shape
 
+    @property
+    def area(self) -> tuple[int, Rect]:
+        """The level and the rectangle."""
+        return self.level, self.rect
+
 
 class WindowSource(Protocol):
     """Gives windows as (T, Z, Y, X), or (T, Z, Y, X, 3) of an RGB image."""
 
-    def look(self, window: Window, *, peek: bool) -> NDArray[np.generic]:
-        """Return what is there, at once; ask for the rest, unless at a glance."""
+    def peek(self, window: Window) -> NDArray[np.generic]:
+        """Return what is there, at once."""
+        ...
+
+    def request(self, window: Window) -> NDArray[np.generic]:
+        """Return what is there, at once, and ask for the rest."""
         ...
 
     def read(self, window: Window) -> NDArray[np.generic]:
@@ -59,7 +68,7 @@ class WindowSource(Protocol):
 
 
 class TiledArray:
-    """An array that never keeps napari waiting, and never lies to anybody else.
+    """One channel of an image at one level, read when its numbers are asked for.
 
     Indexing gives another array of the kind, and reads nothing. Numbers are read by
     `np.asarray`: where napari draws, they are those that are there (a coarser level
@@ -168,9 +177,10 @@ class TiledArray:
             array: NDArray[np.generic] = np.zeros(self.shape, self.dtype)
         elif who is Caller.CODE:
             array = np.asarray(self._source.read(window)[finish])
+        elif who is Caller.PEEK:
+            array = np.asarray(self._source.peek(window)[finish])
         else:
-            peek = who is Caller.PEEK
-            array = np.asarray(self._source.look(window, peek=peek)[finish])
+            array = np.asarray(self._source.request(window)[finish])
         wished = array.dtype if dtype is None else np.dtype(dtype)
         if copy is False and wished != array.dtype:
             raise ValueError(f"{array.dtype} can't become {wished} without a copy")

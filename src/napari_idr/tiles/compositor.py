@@ -1,4 +1,4 @@
-"""Pictures composed of the tiles in memory; coarser ones stand in for the rest."""
+"""Rectangles of an image composed of the tiles in memory, coarser ones for the rest."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_idr.tiles.grid import Rect, coarser, enclosing, nearest, tile_rect, tiles_in
-from napari_idr.tiles.prefetch import Plane
+from napari_idr.tiles.grid import (
+    Plane,
+    Rect,
+    coarser,
+    enclosing,
+    nearest,
+    tile_rect,
+    tiles_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,7 +98,7 @@ class Compositor:
         *,
         like: Plane | None = None,
     ) -> None:
-        """Paint a rectangle with the best that is coarser, coat upon coat.
+        """Paint a rectangle with what is coarser, the finest of it on top.
 
         Parameters
         ----------
@@ -128,7 +135,7 @@ class Compositor:
         """Yield the tiles of a rectangle that are in memory."""
         for tile in tiles_in(self._levels[level], rect):
             key = self._loader.key(level, c, plane.t, plane.z, tile)
-            if (kept := self._loader.store.get(key)) is not None:
+            if (kept := self._loader.cache.get(key)) is not None:
                 yield kept, tile_rect(self._levels[level], *tile)
 
     def _paint_last_resort(

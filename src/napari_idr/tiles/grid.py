@@ -19,6 +19,24 @@ REMEMBERED_AXES = 256
 waits; an axis of a window takes 10 kB."""
 
 
+ALL = -1
+"""In place of an index: all planes along that axis are shown (a volume)."""
+
+
+class Plane(NamedTuple):
+    """A plane of a stack; `ALL` where a whole axis is shown."""
+
+    t: int
+    z: int
+
+
+class LayerKey(NamedTuple):
+    """Names a layer: `image` is `TiledImage.number`, `c` its channel."""
+
+    image: int
+    c: int
+
+
 class TileKey(NamedTuple):
     """Names a tile: `image` counts the images opened, `row` and `col` the tiles."""
 

@@ -1,4 +1,4 @@
-"""An opened image as arrays for napari, its tiles, and what its layers want."""
+"""An opened image as arrays for napari, and the tiles that it is read in."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from napari_idr.api import PixelRegion
-from napari_idr.cancel import CancelToken
+from napari_idr.cancel import NEVER, CancelToken, Priority, wait_for
 from napari_idr.errors import Cancelled, IDRError, PixelDataError
 from napari_idr.tiles.array import AXES, Pick, TiledArray, Window
 from napari_idr.tiles.compositor import Compositor
-from napari_idr.tiles.grid import Rect, TileKey, tile_rect, tiles_in
-from napari_idr.tiles.prefetch import Plane
+from napari_idr.tiles.grid import ALL, Plane, Rect, TileKey, tile_rect, tiles_in
 from napari_idr.tiles.scheduler import Job
-from napari_idr.tiles.settings import ViewingSettings
-from napari_idr.tiles.wants import Demand, LayerKey
+from napari_idr.tiles.wants import ImageWants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +26,9 @@ if TYPE_CHECKING:
     from napari_idr.api import Level
     from napari_idr.model import Image
     from napari_idr.tiles.cache import TileCache
+    from napari_idr.tiles.grid import LayerKey
     from napari_idr.tiles.scheduler import TileScheduler
+    from napari_idr.tiles.viewing import ViewingSettings
 
 
 class TiledImage:
@@ -37,13 +37,14 @@ class TiledImage:
     Parameters
     ----------
     reader
-        Its pixels; read in the workers of `queue` alone.
-    store, queue
+        Its pixels; read in the workers of `scheduler` alone.
+    cache, scheduler
         The memory and the workers, shared with the other images.
     settings
         See `ViewingSettings`.
     on_arrival
-        Called in a worker when something came that a layer shows.
+        Called in a worker, or in the thread that hides a layer, when a layer can show
+        more than it does; for each layer when `advance` would show another plane.
     on_failure
         Called in a worker when something didn't; it isn't asked for again until
         `retry`.
@@ -58,28 +59,28 @@ class TiledImage:
         self,
         reader: TileReader,
         *,
-        store: TileCache,
-        queue: TileScheduler,
-        settings: ViewingSettings | None = None,
+        cache: TileCache,
+        scheduler: TileScheduler,
+        settings: ViewingSettings,
         on_arrival: Callable[[LayerKey], None] | None = None,
         on_failure: Callable[[LayerKey, IDRError], None] | None = None,
         overview: NDArray[np.generic] | None = None,
         thumbnail: NDArray[np.generic] | None = None,
     ) -> None:
         self.reader = reader
-        self._settings = settings or ViewingSettings()
-        self._queue = queue
+        self._settings = settings
+        self._scheduler = scheduler
         self._on_arrival = on_arrival
         self._on_failure = on_failure
-        self._loader = TileLoader(reader, store)
+        self._loader = TileLoader(reader, cache)
         self.number = self._loader.image
         self._levels = reader.levels
-        self._demand = Demand(self._loader, queue, self._settings, self._job)
+        self._wants = ImageWants(self._loader, scheduler, settings, self._job)
         self._overviews = {} if overview is None else {0: overview}
         self._painter = Compositor(
             self._loader, self._overviews, thumbnail if reader.rgb else None
         )
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # of the overviews
 
     @property
     def channels(self) -> int:
@@ -107,13 +108,28 @@ class TiledImage:
         return self._loader.cancel.cancelled
 
     @property
+    def wanted_plane(self) -> Plane | None:
+        """The plane that napari requested last, or that the sliders are at."""
+        return self._wants.wanted
+
+    @property
+    def shown_plane(self) -> Plane | None:
+        """The plane that all layers show; another one than is wanted until it came."""
+        return self._wants.shown
+
+    @property
+    def lag(self) -> tuple[Plane, Plane] | None:
+        """The plane that is wanted and the one that is shown, while they differ."""
+        return self._wants.lag
+
+    @property
     def failures(self) -> dict[TileKey, IDRError]:
         """What didn't come, and why."""
-        return self._demand.failures
+        return self._wants.failures
 
     def key(self, c: int) -> LayerKey:
         """Return what names the layer of a channel in the callbacks."""
-        return self._demand.key(c)
+        return self._wants.key(c)
 
     def levels(self, c: int = 0, axes: Iterable[str] | None = None) -> list[TiledArray]:
         """Return the arrays of a channel, the largest first; one without a pyramid.
@@ -150,15 +166,26 @@ class TiledImage:
         """
         image = self.reader.image
         plane = Plane(min(t, image.size_t - 1), min(z, image.size_z - 1))
-        self._demand.set_current(plane)
+        self._wants.set_current(plane)
 
-    def look_away(self, c: int) -> None:
-        """Drop what a channel wants: its layer is hidden, removed or out of sight."""
-        self._demand.look_away(c)
+    def advance(self) -> bool:
+        """Show the wanted plane if all layers can; return whether another is shown.
+
+        To be called just before the layers are refreshed, so that all of them change
+        at once.
+        """
+        return self._wants.advance()
+
+    def hide(self, c: int) -> None:
+        """Drop what a channel wants: its layer is hidden, removed or out of sight.
+
+        The others don't wait for it either.
+        """
+        self._tell(self._wants.hide(c))
 
     def retry(self) -> None:
         """Ask again for what failed."""
-        self._demand.retry()
+        self._wants.retry()
 
     def close(self) -> None:
         """Stop everything and forget the tiles; it doesn't wait.
@@ -167,10 +194,18 @@ class TiledImage:
         `PixelDataError`.
         """
         self._loader.close()
-        self._demand.stop()
+        self._wants.stop()
 
-    def read(self, window: Window) -> NDArray[np.generic]:
-        """Wait for a window and return it; never call it in a worker of the queue.
+    def read(
+        self,
+        window: Window,
+        *,
+        cancel: CancelToken = NEVER,
+        priority: Priority = Priority.READING,
+    ) -> NDArray[np.generic]:
+        """Wait for a window and return it, (T, Z, Y, X) or (T, Z, Y, X, 3).
+
+        Never call it in a worker of the scheduler.
 
         Raises
         ------
@@ -178,6 +213,8 @@ class TiledImage:
             It is larger than `ViewingSettings.read_bytes`, or the image was closed.
         IDRError
             A tile didn't come.
+        Cancelled
+            The token was cancelled.
         """
         count = math.prod(window.shape) * (3 if self.reader.rgb else 1)
         size, allowed = count * self._dtype.itemsize, self._settings.read_bytes
@@ -187,36 +224,81 @@ class TiledImage:
                 f"{allowed / 1e9:.1f} GB that are read at once; take a part of it "
                 "or a coarser level"
             )
-        if self.closed:
-            raise PixelDataError("the image was closed")
-        return Reading(window, self._loader, self._painter).run(self._queue)
+        cancel.check()
+        reading = Reading(window, self._loader, self._painter)
+        return reading.run(self._scheduler, cancel=cancel, priority=priority)
 
-    def look(self, window: Window, *, peek: bool) -> NDArray[np.generic]:
-        """Return what is there of a window, at once; ask for the rest.
+    def sample(
+        self, c: int = 0, *, cancel: CancelToken, max_px: int
+    ) -> NDArray[np.generic]:
+        """Wait for a part of what a layer shows first, and return it.
+
+        It is the middle of the coarsest level of the default plane.
 
         Parameters
         ----------
-        window
-            What is shown.
-        glance
-            Whether to ask for nothing.
+        c
+            The channel.
+        cancel
+            Ends the wait, and what is asked for.
+        max_px
+            The longest side of the part.
+
+        Returns
+        -------
+        array
+            (y, x), or (y, x, 3) of an RGB image.
+
+        Raises
+        ------
+        PixelDataError
+            The image was closed.
+        IDRError
+            A tile didn't come.
+        Cancelled
+            The token was cancelled.
+        """
+        image = self.reader.image
+        last = len(self._levels) - 1
+        (y0, y1), (x0, x1) = (_middle(n, max_px) for n in self._levels[last].shape)
+        window = Window(
+            level=last,
+            c=c,
+            ts=(min(image.default_t, image.size_t - 1),),
+            zs=(min(image.default_z, image.size_z - 1),),
+            rect=Rect(y0, y1, x0, x1),
+        )
+        read = self.read(window, cancel=cancel, priority=Priority.OPENING)
+        sample: NDArray[np.generic] = read[0, 0]
+        return sample
+
+    def request(self, window: Window) -> NDArray[np.generic]:
+        """Return what is shown of a window, at once, and ask for what is missing.
+
+        It may be of the plane that was shown before, see `shown_plane`.
         """
         if self._is_live_overview(window):
-            seen = self._overview(window.c)[np.newaxis, np.newaxis]
-        else:
-            seen = self._paint(window)
-        if not peek:
-            self._demand.look(window)
-        return seen
+            shown = self._overview(window.c)[np.newaxis, np.newaxis]
+            self._wants.request(window)
+            return shown
+        return self._paint(window, self._wants.request(window))
 
-    def _paint(self, window: Window) -> NDArray[np.generic]:
+    def peek(self, window: Window) -> NDArray[np.generic]:
+        """Return what is shown of a window, at once, and ask for nothing."""
+        if self._is_live_overview(window):
+            return self._overview(window.c)[np.newaxis, np.newaxis]
+        return self._paint(window, self._wants.peek(window))
+
+    def _paint(self, window: Window, plane: Plane) -> NDArray[np.generic]:
+        """Return what is there of a window, at a plane in place of its own."""
         colours = (3,) if self.reader.rgb else ()
         out = np.zeros((*window.shape, *colours), self._dtype)
-        like = self._demand.last_complete(window.c)
-        complete = True
-        for i, t in enumerate(window.ts):
-            for j, z in enumerate(window.zs):
-                complete &= self._painter.paint(
+        ts = window.ts if plane.t == ALL else (plane.t,)
+        zs = window.zs if plane.z == ALL else (plane.z,)
+        like = self._wants.complete if ALL in plane else None
+        for i, t in enumerate(ts):
+            for j, z in enumerate(zs):
+                self._painter.paint(
                     out[i, j],
                     window.level,
                     window.c,
@@ -224,21 +306,24 @@ class TiledImage:
                     window.rect,
                     like=like,
                 )
-        if complete:
-            self._demand.completed(window)
         return out
 
     def _job(self, key: TileKey) -> Job:
-        def run() -> None:
-            tile = self._loader.load(key)
-            self._fill_overview(key, tile)
-            if self._demand.is_shown(key) and self._on_arrival is not None:
-                self._on_arrival(self.key(key.c))
+        """Return the job that fetches a tile for the layers."""
 
-        def failed(error: Exception) -> None:
+        def done(tile: NDArray[np.generic]) -> None:
+            self._fill_overview(key, self._loader.keep(key, tile))
+            self._tell(self._wants.came(key))
+
+        def failed(error: BaseException) -> None:
             self._note(key, error)
 
-        return Job(key, run, failed)
+        return self._loader.job(key, done, failed)
+
+    def _tell(self, channels: Iterable[int]) -> None:
+        if self._on_arrival is not None:
+            for c in channels:
+                self._on_arrival(self.key(c))
 
     def _fill_overview(self, key: TileKey, tile: NDArray[np.generic]) -> None:
         with self._lock:
@@ -247,21 +332,22 @@ class TiledImage:
                 return
             rect = tile_rect(self._levels[key.level], key.row, key.col)
             overview[rect.y0 : rect.y1, rect.x0 : rect.x1] = tile
-        self._demand.settle(key)
+        self._wants.settle(key)
 
-    def _note(self, key: TileKey, error: Exception) -> None:
+    def _note(self, key: TileKey, error: BaseException) -> None:
         """Keep a failure as a value, so that the rest goes on."""
         if isinstance(error, Cancelled):
+            self._tell(self._wants.failed(key, None))
             return
         if isinstance(error, NothingFiner):
-            self._demand.settle(key)
+            self._wants.settle(key)
             return
         if not isinstance(error, IDRError):
             kind = type(error).__name__
             reason = PixelDataError(f"the pixels can't be read: {kind}: {error}")
             reason.__cause__ = error
             error = reason
-        self._demand.fail(key, error)
+        self._tell(self._wants.failed(key, error))
         if self._on_failure is not None:
             self._on_failure(self.key(key.c), error)
 
@@ -288,7 +374,7 @@ class TiledImage:
                 shape = self._levels[last].shape
                 whole = Rect(0, shape[0], 0, shape[1])
                 window = Window(level=last, c=c, ts=(0,), zs=(0,), rect=whole)
-                self._overviews[c] = self._paint(window)[0, 0]
+                self._overviews[c] = self._paint(window, Plane(0, 0))[0, 0]
             return self._overviews[c]
 
     @property
@@ -348,7 +434,7 @@ class TileLoader:
     ----------
     reader
         Its pixels.
-    store
+    cache
         Where tiles are kept.
 
     Attributes
@@ -356,13 +442,13 @@ class TileLoader:
     image
         The number of the image in the keys of its tiles; no two have the same.
     cancel
-        The token that the reader gets.
+        Cancelled when the image is closed.
     """
 
-    def __init__(self, reader: TileReader, store: TileCache) -> None:
+    def __init__(self, reader: TileReader, cache: TileCache) -> None:
         self.image = next(_numbers)
         self.reader = reader
-        self.store = store
+        self.cache = cache
         self.levels = reader.levels
         self.cancel = CancelToken()
 
@@ -376,7 +462,18 @@ class TileLoader:
         itemsize: int = self.reader.dtype.itemsize
         return height * width * (3 if self.reader.rgb else 1) * itemsize
 
-    def load(self, key: TileKey, *, keep: bool = True) -> NDArray[np.generic]:
+    def job(
+        self,
+        key: TileKey,
+        done: Callable[[NDArray[np.generic]], None],
+        failed: Callable[[BaseException], None],
+    ) -> Job:
+        """Return the job that fetches a tile, with the callbacks of who wants it."""
+        return Job(
+            key, lambda cancel: self.fetch(key, cancel), done, failed, self.cancel
+        )
+
+    def fetch(self, key: TileKey, cancel: CancelToken) -> NDArray[np.generic]:
         """Return a tile; wait for it if it isn't in memory.
 
         Raises
@@ -384,28 +481,34 @@ class TileLoader:
         IDRError
             It didn't come, or has the wrong size.
         Cancelled
-            The image was closed.
+            The token was cancelled.
         NothingFiner
             There is no such tile.
         """
-        self.cancel.check()
-        if (kept := self.store.get(key)) is not None:
+        if (kept := self.cache.get(key)) is not None:
             return kept
         rect = tile_rect(self.levels[key.level], key.row, key.col)
         region = PixelRegion(
             level=key.level, c=key.c, z=key.z, t=key.t, **rect._asdict()
         )
-        tile = self.reader.read(region, cancel=self.cancel)
+        tile = self.reader.read(region, cancel=cancel)
         expected = (*rect.shape, 3) if self.reader.rgb else rect.shape
         if tile.shape != expected:
             raise PixelDataError(f"a tile came as {tile.shape}, not as {expected}")
-        self.cancel.check()
-        return self.store.put(key, tile) if keep else tile
+        cancel.check()
+        return tile
+
+    def keep(self, key: TileKey, tile: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Keep a tile in memory, unless the image was closed; return it read-only."""
+        kept = self.cache.put(key, tile)
+        if self.cancel.cancelled:
+            self.cache.drop(self.image)
+        return kept
 
     def close(self) -> None:
-        """Stop what is being loaded, and forget what was."""
+        """Stop what is being fetched, and forget what was."""
         self.cancel.cancel()
-        self.store.drop(self.image)
+        self.cache.drop(self.image)
 
 
 MEMORY_SHARE = 4
@@ -414,7 +517,7 @@ that an export doesn't push out what is on the screen."""
 
 
 class Reading:
-    """One reading of a window: its tiles come in the workers, and it waits for them.
+    """A window that is read: its tiles come in the workers, and it waits for them.
 
     Parameters
     ----------
@@ -432,33 +535,44 @@ class Reading:
         self.array: NDArray[np.generic] = np.zeros(
             (*window.shape, *colours), loader.reader.dtype
         )
-        self._keep = self.array.nbytes * MEMORY_SHARE <= loader.store.max_bytes
-        self._lock = threading.Lock()
+        self._keep = self.array.nbytes * MEMORY_SHARE <= loader.cache.max_bytes
+        self._changed = threading.Condition()
         self._left = 0
-        self._error: Exception | None = None
-        self._done = threading.Event()
+        self._error: BaseException | None = None
 
-    def run(self, queue: TileScheduler) -> NDArray[np.generic]:
+    def run(
+        self, scheduler: TileScheduler, *, cancel: CancelToken, priority: Priority
+    ) -> NDArray[np.generic]:
         """Return the window, (T, Z, Y, X) or (T, Z, Y, X, 3), when all of it came.
 
         Raises
         ------
         IDRError
             A tile didn't come, or the image was closed.
+        Cancelled
+            The token was cancelled.
         """
         jobs = self._jobs()
         self._left = len(jobs)
-        if jobs:
-            queue.order(jobs)
-            try:
-                self._done.wait()
-            finally:
-                queue.withdraw(jobs)
-        if isinstance(self._error, Cancelled):
+        try:
+            scheduler.order(self, jobs, priority=priority)
+            with self._loader.cancel.on_cancel(self._wake), self._changed:
+                wait_for(self._changed, self._is_over, cancel=cancel)
+        finally:
+            scheduler.withdraw(self)
+        if self._loader.cancel.cancelled or isinstance(self._error, Cancelled):
             raise PixelDataError("the image was closed") from self._error
         if self._error is not None:
             raise self._error
         return self.array
+
+    def _is_over(self) -> bool:
+        closed = self._loader.cancel.cancelled
+        return not self._left or closed or self._error is not None
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _jobs(self) -> list[Job]:
         """Paint the tiles that are in memory; return a job for each other one."""
@@ -469,22 +583,27 @@ class Reading:
             for j, z in enumerate(window.zs):
                 for tile in tiles_in(level, window.rect):
                     key = self._loader.key(window.level, window.c, t, z, tile)
-                    if (kept := self._loader.store.get(key)) is not None:
+                    if (kept := self._loader.cache.get(key)) is not None:
                         self._paint(key, (i, j), kept)
                     else:
                         jobs.append(self._job(key, (i, j)))
         return jobs
 
     def _job(self, key: TileKey, place: tuple[int, int]) -> Job:
-        def run() -> None:
-            try:
-                tile = self._loader.load(key, keep=self._keep)
-            except NothingFiner:
-                tile = None
+        def done(tile: NDArray[np.generic]) -> None:
+            if self._keep:
+                tile = self._loader.keep(key, tile)
             self._paint(key, place, tile)
             self._count(None)
 
-        return Job(key, run, self._count)
+        def failed(error: BaseException) -> None:
+            if isinstance(error, NothingFiner):
+                self._paint(key, place, None)
+                self._count(None)
+            else:
+                self._count(error)
+
+        return self._loader.job(key, done, failed)
 
     def _paint(
         self, key: TileKey, place: tuple[int, int], tile: NDArray[np.generic] | None
@@ -498,9 +617,19 @@ class Reading:
         else:
             target[...] = tile[shared.within(there)]
 
-    def _count(self, error: Exception | None) -> None:
-        with self._lock:
+    def _count(self, error: BaseException | None) -> None:
+        with self._changed:
             self._left -= 1
             self._error = self._error or error
             if self._error is not None or not self._left:
-                self._done.set()
+                self._changed.notify_all()
+
+
+def _middle(size: int, max_px: int) -> tuple[int, int]:
+    """Return the middle of a side, at most so much of it.
+
+    >>> _middle(500, 1024), _middle(5000, 1024)
+    ((0, 500), (1988, 3012))
+    """
+    start = max(0, (size - max_px) // 2)
+    return start, min(size, start + max_px)

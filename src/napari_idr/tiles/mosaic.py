@@ -1,4 +1,4 @@
-"""Many images as one layer: the pyramid of a mosaic, and the reader of its tiles."""
+"""Many images as one layer: where they lie, its pyramid, the reader of its tiles."""
 
 from __future__ import annotations
 
@@ -13,56 +13,157 @@ from PIL import Image as Picture
 from napari_idr.api import Level
 from napari_idr.errors import NotFoundError, PixelDataError
 from napari_idr.model import Channel, Image, ImageId, PixelSource
-from napari_idr.threads import LongLock
+from napari_idr.threads import LongLock, SingleFlight
 from napari_idr.tiles.compositor import blend
 from napari_idr.tiles.contrast import contrast_limits
 from napari_idr.tiles.grid import Rect, TileKey, nearest, tile_rect, tiles_in
 from napari_idr.tiles.image import NothingFiner, TileLoader
-from napari_idr.tiles.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_idr.api import PixelReader, PixelRegion
     from napari_idr.cancel import CancelToken
-    from napari_idr.services.plate.mosaic import MosaicPlan
     from napari_idr.tiles.array import TiledArray
     from napari_idr.tiles.cache import TileCache
+    from napari_idr.tiles.grid import LayerKey
     from napari_idr.tiles.viewing import TileViewing
-    from napari_idr.tiles.wants import LayerKey
+
+Point = tuple[float, float]
+"""A position (y, x) in px; the centre of the first px is (0, 0)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MosaicCell:
+    """An image of a mosaic; (`y`, `x`) is the first px of its cell."""
+
+    image_id: ImageId
+    label: str
+    row: int
+    column: int
+    y: int
+    x: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MosaicLayout:
+    """Images in the cells of a grid, and where each lies in px.
+
+    Positions are (y, x) in px and count from the centre of the first px, as napari
+    counts them: the px `i` reaches from `i - 0.5` to `i + 0.5`. The gap lies between
+    cells, not around them.
+
+    Attributes
+    ----------
+    cell_shape
+        The (height, width) of a cell in px.
+    gap_px
+        The distance between two cells.
+    rows, columns
+        How many there are.
+    cells
+        Those that hold an image; others may be empty.
+    image_shape
+        The (height, width) of an image in px, None where it isn't known.
+    """
+
+    cell_shape: tuple[int, int]
+    gap_px: int
+    rows: int
+    columns: int
+    cells: tuple[MosaicCell, ...] = field(repr=False)
+    image_shape: tuple[int, int] | None = None
+
+    @property
+    def pitch(self) -> tuple[int, int]:
+        """The (y, x) distance in px from one cell to the next."""
+        return self.cell_shape[0] + self.gap_px, self.cell_shape[1] + self.gap_px
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The (y, x) size of the mosaic in px; (0, 0) for a grid without cells."""
+        if not (self.rows and self.columns):
+            return 0, 0
+        height, width = self.pitch
+        return self.rows * height - self.gap_px, self.columns * width - self.gap_px
+
+    def origin(self, row: int, column: int) -> tuple[int, int]:
+        """Return the (y, x) of the first px of a cell.
+
+        Raises
+        ------
+        ValueError
+            There is no such cell.
+        """
+        if not (0 <= row < self.rows and 0 <= column < self.columns):
+            raise ValueError(f"the mosaic has no cell ({row}, {column})")
+        return row * self.pitch[0], column * self.pitch[1]
+
+    def center(self, row: int, column: int) -> Point:
+        """Return the (y, x) in the middle of a cell."""
+        y, x = self.origin(row, column)
+        height, width = self.cell_shape
+        return y + (height - 1) / 2, x + (width - 1) / 2
+
+    def cell_at(self, y: float, x: float) -> tuple[int, int] | None:
+        """Return the (row, column) at a position, None in a gap and outside."""
+        if not (math.isfinite(y) and math.isfinite(x)):
+            return None
+        row, y_inside = divmod(math.floor(y + 0.5), self.pitch[0])
+        column, x_inside = divmod(math.floor(x + 0.5), self.pitch[1])
+        height, width = self.cell_shape
+        if not (0 <= row < self.rows and 0 <= column < self.columns):
+            return None
+        return (row, column) if y_inside < height and x_inside < width else None
+
+    def outline(self, row: int, column: int) -> tuple[Point, Point, Point, Point]:
+        """Return the corners of a frame around a cell, in the middle of the gap."""
+        y, x = self.origin(row, column)
+        margin = 0.5 + self.gap_px / 2
+        top, left = y - margin, x - margin
+        bottom = y + self.cell_shape[0] - 1 + margin
+        right = x + self.cell_shape[1] - 1 + margin
+        return (top, left), (top, right), (bottom, right), (bottom, left)
 
 
 class MosaicPyramid:
-    """A mosaic whose fine levels are the images of its wells.
+    """A mosaic whose fine levels are its images, and whose coarsest is a canvas.
 
-    The coarsest level is the canvas of thumbnails, which somebody else fills; the
-    layer's coordinates are those of the largest level, so its `scale` is
-    `1 / enlargement` where it should lie on the canvas.
+    The canvas holds thumbnails, and somebody else fills it. The layer's coordinates
+    are those of the largest level, so its `scale` is `1 / enlargement` where it should
+    lie on the canvas.
 
     Parameters
     ----------
     viewing
         The memory and the workers.
-    plan
-        Where the wells lie on the canvas.
+    layout
+        Where the images lie on the canvas.
     canvas
-        The thumbnails, (y, x, 3) of `uint8`, of the shape of the plan.
+        The thumbnails, (y, x, 3) of `uint8`, of the shape of the layout.
     open_reader
-        Opens the pixels of a well, in a worker, when they are first looked at.
+        Opens the pixels of an image, in a worker, when they are first looked at.
+
+    Raises
+    ------
+    ValueError
+        The canvas has another shape.
     """
 
     def __init__(
         self,
         viewing: TileViewing,
-        plan: MosaicPlan,
+        layout: MosaicLayout,
         canvas: NDArray[np.uint8],
         open_reader: OpenReader,
     ) -> None:
-        if canvas.shape != (*plan.shape, 3):
-            raise ValueError(f"a canvas of {canvas.shape} for a plan of {plan.shape}")
-        self.plan = plan_pyramid(plan)
+        if canvas.shape != (*layout.shape, 3):
+            raise ValueError(
+                f"a canvas of {canvas.shape} for a layout of {layout.shape}"
+            )
+        self.plan = plan_pyramid(layout)
         self._canvas = canvas
-        self._reader = MosaicReader(self.plan, canvas, open_reader, viewing.store)
+        self._reader = MosaicReader(self.plan, canvas, open_reader, viewing.cache)
         self.image = viewing.open(self._reader, overview=canvas)
 
     @property
@@ -104,20 +205,20 @@ class PyramidPlan:
     two cells.
     """
 
-    mosaic: MosaicPlan
+    layout: MosaicLayout
     scales: tuple[int, ...]
     images: dict[tuple[int, int], ImageId]
 
     @property
     def levels(self) -> tuple[Level, ...]:
         """The (y, x) sizes of the levels and of their tiles."""
-        height, width = self.mosaic.shape
+        height, width = self.layout.shape
         return tuple(
             Level(
                 shape=(height * scale, width * scale),
                 chunk=(
-                    _tile_px(self.mosaic.pitch[0], scale),
-                    _tile_px(self.mosaic.pitch[1], scale),
+                    _tile_px(self.layout.pitch[0], scale),
+                    _tile_px(self.layout.pitch[1], scale),
                 ),
             )
             for scale in self.scales
@@ -126,8 +227,8 @@ class PyramidPlan:
     def image_at(self, level: int, y: int, x: int) -> ImageId | None:
         """Return the image whose cell, with the gap after it, holds a px."""
         scale = self.scales[level]
-        row = y // (self.mosaic.pitch[0] * scale)
-        return self.images.get((row, x // (self.mosaic.pitch[1] * scale)))
+        row = y // (self.layout.pitch[0] * scale)
+        return self.images.get((row, x // (self.layout.pitch[1] * scale)))
 
     def content(self, level: int, y: int, x: int, shape: tuple[int, int]) -> Rect:
         """Return where an image of a shape lies in the cell that holds a px.
@@ -135,8 +236,8 @@ class PyramidPlan:
         It lies as the thumbnail does: as large as fits, in the middle.
         """
         scale = self.scales[level]
-        pitch_y, pitch_x = self.mosaic.pitch
-        cell_height, cell_width = self.mosaic.cell_shape
+        pitch_y, pitch_x = self.layout.pitch
+        cell_height, cell_width = self.layout.cell_shape
         factor = min(cell_height / shape[0], cell_width / shape[1])
         height = min(cell_height, max(1, round(shape[0] * factor)))
         width = min(cell_width, max(1, round(shape[1] * factor)))
@@ -147,17 +248,14 @@ class PyramidPlan:
         )
 
 
-def plan_pyramid(mosaic: MosaicPlan) -> PyramidPlan:
-    """Return the levels that show the images of a plate without loss.
+def plan_pyramid(layout: MosaicLayout) -> PyramidPlan:
+    """Return the levels that show the images of a mosaic without loss.
 
-    >>> from napari_idr.model import GridCell, PlateGrid
-    >>> from napari_idr.services.plate.mosaic import plan_mosaic
-    >>> cell = GridCell(row=0, column=1, image_id=7, well_id=3)
-    >>> grid = PlateGrid(
-    ...     plate_id=1, field=0, run=None, row_labels=("A",), image_shape=(30, 60),
-    ...     column_labels=("1", "2"), cells=((None, cell),),
-    ... )
-    >>> plan = plan_pyramid(plan_mosaic(grid, cell_shape=(10, 20), gap_px=2))
+    >>> cell = MosaicCell(image_id=ImageId(7), label="A2", row=0, column=1, y=0, x=22)
+    >>> plan = plan_pyramid(MosaicLayout(
+    ...     cell_shape=(10, 20), gap_px=2, rows=1, columns=2, cells=(cell,),
+    ...     image_shape=(30, 60),
+    ... ))
     >>> plan.scales, plan.levels[0].shape, plan.levels[0].chunk
     ((4, 2, 1), (40, 168), (48, 88))
     >>> plan.image_at(0, 0, 87), plan.image_at(0, 0, 88)
@@ -165,15 +263,15 @@ def plan_pyramid(mosaic: MosaicPlan) -> PyramidPlan:
     >>> plan.content(0, 0, 88, (30, 60))
     Rect(y0=0, y1=40, x0=88, x1=168)
     """
-    height, width = mosaic.grid.image_shape or (USUAL_IMAGE_PX, USUAL_IMAGE_PX)
+    height, width = layout.image_shape or (USUAL_IMAGE_PX, USUAL_IMAGE_PX)
     enlargement = min(
-        max(1, height) / mosaic.cell_shape[0], max(1, width) / mosaic.cell_shape[1]
+        max(1, height) / layout.cell_shape[0], max(1, width) / layout.cell_shape[1]
     )
     finest = max(0, math.ceil(math.log2(max(1.0, enlargement))))
     return PyramidPlan(
-        mosaic=mosaic,
+        layout=layout,
         scales=tuple(2**step for step in range(finest, -1, -1)),
-        images={(tile.row, tile.column): tile.image_id for tile in mosaic.tiles},
+        images={(cell.row, cell.column): cell.image_id for cell in layout.cells},
     )
 
 
@@ -206,7 +304,7 @@ class OpenReader(Protocol):
 
 
 @dataclass(slots=True)
-class _Well:
+class _Opened:
     """An opened image, and what was found out about its channels."""
 
     reader: PixelReader
@@ -215,10 +313,10 @@ class _Well:
 
 
 class MosaicReader:
-    """A plate as the levels of one RGB picture; the last is the canvas itself.
+    """A mosaic as the levels of one RGB picture; the last is the canvas itself.
 
-    Wells are opened when a tile of theirs is read. Where a well has no full pixels,
-    or where reading them would be out of proportion, reads raise `NothingFiner`.
+    Images are opened when a tile of theirs is read. Where one has no full pixels, or
+    where reading them would be out of proportion, reads raise `NothingFiner`.
 
     Parameters
     ----------
@@ -227,8 +325,8 @@ class MosaicReader:
     canvas
         The thumbnails, (y, x, 3), as they come.
     open_reader
-        Opens the image of a well.
-    store
+        Opens an image.
+    cache
         Where the tiles of the images are kept.
     """
 
@@ -240,11 +338,11 @@ class MosaicReader:
         plan: PyramidPlan,
         canvas: NDArray[np.uint8],
         open_reader: OpenReader,
-        store: TileCache,
+        cache: TileCache,
     ) -> None:
         height, width = plan.levels[0].shape
         self.levels = plan.levels
-        # A plate's picture isn't an image of the archive, so it has no number there.
+        # A mosaic isn't an image of the archive, so it has no number there.
         self.image = Image(
             id=ImageId(0),
             name="mosaic",
@@ -256,12 +354,12 @@ class MosaicReader:
         self._plan = plan
         self._canvas = canvas
         self._open_reader = open_reader
-        self._store = store
+        self._cache = cache
         self._lock = threading.Lock()
         # Several that draw at once would leave the window no core to paint with.
         self._drawing = LongLock()
-        self._wells: dict[ImageId, _Well | None] = {}
-        self._opening = SingleFlight[_Well | None]()
+        self._images: dict[ImageId, _Opened | None] = {}
+        self._opening = SingleFlight[_Opened | None]()
         self._loading = SingleFlight["NDArray[np.generic]"]()
 
     def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
@@ -277,51 +375,52 @@ class MosaicReader:
         image_id = self._plan.image_at(region.level, region.y0, region.x0)
         if self._plan.scales[region.level] < LEAST_SCALE or image_id is None:
             raise NothingFiner
-        if (well := self._well(image_id, cancel)) is None:
+        if (opened := self._opened(image_id, cancel)) is None:
             raise NothingFiner
         rect = Rect(region.y0, region.y1, region.x0, region.x1)
-        shape = well.reader.levels[0].shape
+        shape = opened.reader.levels[0].shape
         content = self._plan.content(region.level, region.y0, region.x0, shape)
-        source = _source_level(well.reader.levels, content)
+        source = _source_level(opened.reader.levels, content)
         if source is None:
             raise NothingFiner
         out = self._enlarged_canvas(region.level, rect)
         shared = content.shared(rect)
         if min(shared.shape) > 0:
-            out[shared.within(rect)] = self._drawn(well, source, shared, content)
+            drawn = self._drawn(opened, source, shared, content, cancel)
+            out[shared.within(rect)] = drawn
         return out
 
     def close(self) -> None:
-        """Stop what is being read, and forget the tiles of all wells."""
+        """Forget the tiles of all images, and keep none that comes late."""
         with self._lock:
-            wells = [well for well in self._wells.values() if well is not None]
-        for well in wells:
-            well.loader.close()
+            images = [one for one in self._images.values() if one is not None]
+        for one in images:
+            one.loader.close()
 
-    def _well(self, image_id: ImageId, cancel: CancelToken) -> _Well | None:
-        """Return a well, opened once; None if its thumbnail is all there is."""
+    def _opened(self, image_id: ImageId, cancel: CancelToken) -> _Opened | None:
+        """Return an image, opened once; None if its thumbnail is all there is."""
         with self._lock:
-            if image_id in self._wells:
-                return self._wells[image_id]
+            if image_id in self._images:
+                return self._images[image_id]
 
-        def open_well() -> _Well | None:
-            well = self._opened(image_id, cancel)
+        def open_image(cancel: CancelToken) -> _Opened | None:
+            opened = self._open(image_id, cancel)
             with self._lock:
-                self._wells[image_id] = well
-            # A plate that was closed meanwhile hasn't closed this well.
+                self._images[image_id] = opened
+            # A mosaic that was closed meanwhile hasn't closed this image.
             cancel.check()
-            return well
+            return opened
 
-        return self._opening.get(image_id, open_well)
+        return self._opening.get(image_id, open_image, cancel=cancel)
 
-    def _opened(self, image_id: ImageId, cancel: CancelToken) -> _Well | None:
+    def _open(self, image_id: ImageId, cancel: CancelToken) -> _Opened | None:
         try:
             reader = self._open_reader(image_id, cancel=cancel)
         except (NotFoundError, PixelDataError):
             return None
         if reader.source is PixelSource.THUMBNAIL:
             return None
-        return _Well(reader, TileLoader(reader, self._store))
+        return _Opened(reader, TileLoader(reader, self._cache))
 
     def _enlarged_canvas(self, level: int, rect: Rect) -> NDArray[np.uint8]:
         height, width = self.levels[level].shape
@@ -331,10 +430,15 @@ class MosaicReader:
         return self._canvas[ys[:, np.newaxis], xs[np.newaxis, :]]
 
     def _drawn(
-        self, well: _Well, level: int, shared: Rect, content: Rect
+        self,
+        opened: _Opened,
+        level: int,
+        shared: Rect,
+        content: Rect,
+        cancel: CancelToken,
     ) -> NDArray[np.uint8]:
         """Return a part of a cell, drawn from a level of its image."""
-        shape = well.reader.levels[level].shape
+        shape = opened.reader.levels[level].shape
         y_step = shape[0] / content.shape[0]
         x_step = shape[1] / content.shape[1]
         y0, y1 = (shared.y0 - content.y0) * y_step, (shared.y1 - content.y0) * y_step
@@ -354,18 +458,18 @@ class MosaicReader:
 
         def fitted(plane: NDArray[np.generic]) -> NDArray[np.generic]:
             # Pillow averages numbers of this type alone, and colours.
-            numbers = plane if well.reader.rgb else plane.astype(np.float32)
+            numbers = plane if opened.reader.rgb else plane.astype(np.float32)
             size = shared.shape[1], shared.shape[0]
             picture = Picture.fromarray(numbers)
             return np.asarray(picture.resize(size, Picture.Resampling.BOX, box=box))
 
-        if well.reader.rgb:
-            colours = self._plane(well, level, 0, source)
+        if opened.reader.rgb:
+            colours = self._plane(opened, level, 0, source, cancel)
             with self._drawing:
                 return fitted(colours).astype(np.uint8, copy=False)
-        channels = _shown_channels(well.reader.image)
-        planes = [self._plane(well, level, c, source) for c, _ in channels]
-        limits = [self._limits(well, c, channel) for c, channel in channels]
+        channels = _shown_channels(opened.reader.image)
+        planes = [self._plane(opened, level, c, source, cancel) for c, _ in channels]
+        limits = [self._limits(opened, c, channel, cancel) for c, channel in channels]
         with self._drawing:
             return blend(
                 [fitted(plane) for plane in planes],
@@ -374,38 +478,47 @@ class MosaicReader:
             )
 
     def _plane(
-        self, well: _Well, level: int, c: int, rect: Rect
+        self, opened: _Opened, level: int, c: int, rect: Rect, cancel: CancelToken
     ) -> NDArray[np.generic]:
         """Return a rectangle of the plane that the image shows first."""
-        reader = well.reader
+        reader = opened.reader
         colours = (3,) if reader.rgb else ()
         plane = np.empty((*rect.shape, *colours), reader.dtype)
         t, z = reader.image.default_t, reader.image.default_z
         for tile in tiles_in(reader.levels[level], rect):
             there = tile_rect(reader.levels[level], *tile)
             shared = there.shared(rect)
-            numbers = self._tile(well, well.loader.key(level, c, t, z, tile))
+            key = opened.loader.key(level, c, t, z, tile)
+            numbers = self._tile(opened.loader, key, cancel)
             plane[shared.within(rect)] = numbers[shared.within(there)]
         return plane
 
-    def _tile(self, well: _Well, key: TileKey) -> NDArray[np.generic]:
-        return self._loading.get(key, lambda: well.loader.load(key))
+    def _tile(
+        self, loader: TileLoader, key: TileKey, cancel: CancelToken
+    ) -> NDArray[np.generic]:
+        def load(cancel: CancelToken) -> NDArray[np.generic]:
+            return loader.keep(key, loader.fetch(key, cancel))
 
-    def _limits(self, well: _Well, c: int, channel: Channel) -> tuple[float, float]:
+        return self._loading.get(key, load, cancel=cancel)
+
+    def _limits(
+        self, opened: _Opened, c: int, channel: Channel, cancel: CancelToken
+    ) -> tuple[float, float]:
         """Return the archive's window if it is sound, else the coarsest level's."""
-        if well.reader.source is not PixelSource.RAW:
+        if opened.reader.source is not PixelSource.RAW:
             return 0.0, 255.0
-        dtype = well.reader.dtype
+        dtype = opened.reader.dtype
         if (window := channel.window) is not None:
             stored = float(window.start), float(window.end)
             if contrast_limits(window, dtype, None) == stored:
                 return stored
-        if c not in well.limits:
-            last = len(well.reader.levels) - 1
-            height, width = well.reader.levels[last].shape
-            sample = self._plane(well, last, c, Rect(0, height, 0, width))
-            well.limits[c] = contrast_limits(window, dtype, sample)
-        return well.limits[c]
+        if c not in opened.limits:
+            last = len(opened.reader.levels) - 1
+            height, width = opened.reader.levels[last].shape
+            whole = Rect(0, height, 0, width)
+            sample = self._plane(opened, last, c, whole, cancel)
+            opened.limits[c] = contrast_limits(window, dtype, sample)
+        return opened.limits[c]
 
 
 def _shown_channels(image: Image) -> list[tuple[int, Channel]]:

@@ -1,63 +1,115 @@
-"""Workers that fetch what is wanted, and forget what no longer is."""
+"""The tiles that callers want, and the workers that fetch them, most urgent first."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections import OrderedDict, deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from napari_idr.cancel import CancelToken, Priority
 from napari_idr.errors import Cancelled
+from napari_idr.threads import WorkerPool, call_later
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+
+    from napari_idr.cancel import CancelHandle
+    from napari_idr.threads import Timer
 
 logger = logging.getLogger(__name__)
+
+BULK = Priority.READING
+"""From this priority on, work leaves one of the workers to what is more urgent: a
+visible tile then never waits for a slow one that nobody looks at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """Something to fetch; `key` names it, so that it is never fetched twice at once.
+    """Something to fetch for one caller.
 
-    `run` waits; what it raises is handed to `failed`, in the worker's thread.
+    Attributes
+    ----------
+    key
+        Names what is fetched: jobs of the same key are fetched once, and each is told.
+    fetch
+        Returns it; waits, in a worker.
+    done
+        Given what came, in the worker.
+    failed
+        Given what `fetch` raised, in the worker.
+    cancel
+        Ends the fetch, whoever wants it; the token that `fetch` gets is its child.
     """
 
     key: Hashable
-    run: Callable[[], None]
-    failed: Callable[[Exception], None]
+    fetch: Callable[[CancelToken], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[BaseException], None]
+    cancel: CancelToken
 
 
 @dataclass(slots=True)
-class _Wanted:
-    """What one view wants: what it shows, then what it may show next."""
+class _Queue:
+    """What one caller wants and nobody fetches yet, by priority."""
 
-    shown: OrderedDict[Hashable, Job]
-    ahead: OrderedDict[Hashable, Job]
     due: float
+    jobs: dict[Priority, OrderedDict[Hashable, Job]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return any(self.jobs.values())
+
+    def pop(self, key: Hashable) -> Iterator[tuple[Priority, Job]]:
+        for priority, jobs in self.jobs.items():
+            if (job := jobs.pop(key, None)) is not None:
+                yield priority, job
+
+
+class _Fetch:
+    """A fetch that runs, and the callers that are told of its end."""
+
+    __slots__ = ("handle", "is_over", "job", "jobs", "priority", "token")
+
+    def __init__(self, job: Job, priority: Priority) -> None:
+        self.job = job
+        self.priority = priority
+        self.token = job.cancel.child(priority)
+        self.handle: CancelHandle | None = None
+        self.jobs: dict[Hashable, Job] = {}
+        self.is_over = False
+
+    def attach(self, owner: Hashable, job: Job, priority: Priority) -> None:
+        self.jobs[owner] = job
+        self.priority = self.token.priority = min(self.priority, priority)
 
 
 class TileScheduler:
-    """Worker threads and the set of what is wanted. Thread-safe.
+    """What callers want fetched, and the workers that fetch it. Thread-safe.
 
-    Each view (`owner`) says what it wants, which replaces what it wanted before:
-    that is how a request is withdrawn before it is sent. The view that spoke last
-    is served first. What is ahead waits until every view shows all it wants.
+    A view says with `want` what it shows, which replaces what it wanted before: that
+    is how a request is withdrawn before it is sent. The view that spoke last is
+    served first. Others `order` what they wait for, and take turns. What is ahead
+    waits until every view shows all it wants.
 
     Parameters
     ----------
     workers
-        How many jobs run at once. The threads start with the first job.
+        How many fetches run at once. Those that read in bulk, or ahead, leave one.
     """
 
     def __init__(self, workers: int = 4) -> None:
         self._workers = workers
+        # A fetch that was cancelled and hasn't ended yet keeps its thread, and no one
+        # waits for it: the others have as many again.
+        self._pool = WorkerPool("tiles", 2 * workers)
         self._changed = threading.Condition()
-        self._views: OrderedDict[Hashable, _Wanted] = OrderedDict()
-        self._orders: deque[Job] = deque()
-        self._running: dict[Hashable, bool] = {}
-        self._threads: list[threading.Thread] = []
+        self._queues: OrderedDict[Hashable, _Queue] = OrderedDict()
+        self._running: dict[Hashable, _Fetch] = {}
+        self._timer: Timer | None = None
+        self._timer_due: float | None = None
         self._closed = False
 
     def want(
@@ -80,133 +132,208 @@ class TileScheduler:
             When to begin, as told by `time.monotonic`.
         """
         with self._changed:
-            wanted = _Wanted(self._not_running(shown), self._not_running(ahead), due)
-            before = self._views.pop(owner, None)
-            if (wanted.shown or wanted.ahead) and not self._closed:
-                self._views[owner] = wanted
-                self._start()
-            elif before is None:
+            if self._closed:
                 return
-            self._changed.notify_all()
+            former = self._queues.pop(owner, None)
+            self._add(owner, {Priority.VISIBLE: shown, Priority.AHEAD: ahead}, due)
+            if former is not None or owner in self._queues:
+                self._start()
 
     def forget(self, owner: Hashable) -> None:
         """Drop what a view wants; what is being fetched for it goes on."""
         self.want(owner, ())
 
-    def order(self, jobs: Iterable[Job]) -> None:
-        """Add jobs that somebody waits for; each ends in `run` or in `failed`."""
+    def order(
+        self,
+        owner: Hashable,
+        jobs: Iterable[Job],
+        *,
+        priority: Priority = Priority.READING,
+    ) -> None:
+        """Add jobs that a caller waits for, in order.
+
+        Each ends in `done` or in `failed`, unless the caller withdraws.
+        """
         jobs = list(jobs)
         with self._changed:
-            closed = self._closed
-            if not closed:
-                self._orders.extend(jobs)
+            if not self._closed:
+                self._add(owner, {priority: jobs}, 0.0)
                 self._start()
-                self._changed.notify_all()
-        if closed:
-            for job in jobs:
-                job.failed(Cancelled())
+                return
+        _tell_failed(jobs, Cancelled())
 
-    def withdraw(self, jobs: Iterable[Job]) -> None:
-        """Drop ordered jobs that haven't begun."""
-        unwanted = {id(job) for job in jobs}
+    def withdraw(self, owner: Hashable) -> None:
+        """Drop what a caller ordered, and cancel the fetches that are for it alone."""
+        abandoned: list[_Fetch] = []
         with self._changed:
-            self._orders = deque(j for j in self._orders if id(j) not in unwanted)
-            self._changed.notify_all()
+            self._queues.pop(owner, None)
+            for fetch in self._running.values():
+                job = fetch.jobs.pop(owner, None)
+                if job is not None and not fetch.jobs and not fetch.is_over:
+                    abandoned.append(fetch)
+            for fetch in abandoned:
+                # Before it is cancelled: who wants it from now on has it fetched anew.
+                del self._running[fetch.job.key]
+            self._start()
+        for fetch in abandoned:
+            fetch.token.cancel()
 
     def wait_until_idle(self, timeout_s: float) -> bool:
         """Wait until nothing is wanted or fetched; return whether that came true."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: not (self._views or self._orders or self._running), timeout_s
+                lambda: not (self._queues or self._running), timeout_s
             )
 
     def close(self, timeout_s: float = 1.0) -> bool:
-        """Drop everything and end the workers; return whether all have ended.
+        """Cancel everything and end the workers; return whether all have ended.
 
-        A worker ends after the job it is at; cancel what the jobs wait for first.
+        Parameters
+        ----------
+        timeout_s
+            Longest wait, in seconds, for fetches that don't heed their token.
         """
         with self._changed:
             self._closed = True
-            self._views.clear()
-            orders, self._orders = self._orders, deque()
-            threads, self._threads = self._threads, []
+            ordered = [
+                job
+                for queue in self._queues.values()
+                for priority in (Priority.OPENING, Priority.READING)
+                for job in queue.jobs.get(priority, {}).values()
+            ]
+            self._queues.clear()
+            running = list(self._running.values())
+            self._set_timer(0.0)
             self._changed.notify_all()
-        for job in orders:
-            job.failed(Cancelled())
-        deadline = time.monotonic() + timeout_s
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in threads)
+        _tell_failed(ordered, Cancelled())
+        for fetch in running:
+            fetch.token.cancel()
+        self._pool.close()
+        return self._pool.wait_idle(timeout_s)
 
-    def _not_running(self, jobs: Iterable[Job]) -> OrderedDict[Hashable, Job]:
-        return OrderedDict((j.key, j) for j in jobs if j.key not in self._running)
+    def _add(
+        self, owner: Hashable, wanted: dict[Priority, Iterable[Job]], due: float
+    ) -> None:
+        """Let a caller wait for what runs already; queue the rest."""
+        queue = _Queue(due)
+        for priority, jobs in wanted.items():
+            queued = queue.jobs[priority] = OrderedDict()
+            for job in jobs:
+                if (fetch := self._running.get(job.key)) is not None:
+                    fetch.attach(owner, job, priority)
+                else:
+                    queued[job.key] = job
+        if queue:
+            self._queues[owner] = queue
 
     def _start(self) -> None:
-        while len(self._threads) < self._workers:
-            name = f"napari-idr-tiles-{len(self._threads)}"
-            thread = threading.Thread(target=self._work, name=name, daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        """Begin what may run now; wait for what is due later."""
+        now = time.monotonic()
+        while len(self._running) < self._workers and not self._closed:
+            if (job := self._next(now)) is None:
+                break
+            self._begin(*job)
+        self._set_timer(now)
+        self._changed.notify_all()
 
-    def _work(self) -> None:
-        while (job := self._next()) is not None:
-            try:
-                job.run()
-            except Exception as error:  # noqa: BLE001 - the edge of the worker thread
-                job.failed(error)
-            finally:
-                with self._changed:
-                    del self._running[job.key]
-                    self._changed.notify_all()
-
-    def _next(self) -> Job | None:
-        """Wait for a job and return it; None when the queue is closed."""
-        with self._changed:
-            while not self._closed:
-                job, wait_s = self._take(time.monotonic())
-                if job is not None:
-                    return job
-                self._changed.wait(wait_s)
-            return None
-
-    def _take(self, now: float) -> tuple[Job | None, float | None]:
-        """Return a job that may begin, or how long to wait (None: for news)."""
-        newest_first = list(reversed(self._views))
-        due = [owner for owner in newest_first if self._views[owner].due <= now]
-        for owner in due:
-            if job := self._pop(owner, self._views[owner].shown):
-                return self._begin(job, shown=True), None
-        for job in self._orders:
-            if job.key not in self._running:
-                self._orders.remove(job)
-                return self._begin(job, shown=False), None
-        if self._all_shown():
-            for owner in due:
-                if owner in self._views and (
-                    job := self._pop(owner, self._views[owner].ahead)
-                ):
-                    return self._begin(job, shown=False), None
-        later = [wanted.due for wanted in self._views.values() if wanted.due > now]
-        return None, min(later) - now if later else None
+    def _next(self, now: float) -> tuple[Job, Priority] | None:
+        """Return the most urgent job that may run now."""
+        bulk = sum(fetch.priority >= BULK for fetch in self._running.values())
+        for priority in Priority:
+            if priority >= BULK and bulk >= max(1, self._workers - 1):
+                return None
+            if priority is Priority.AHEAD and not self._all_shown():
+                return None
+            viewing = priority in (Priority.VISIBLE, Priority.AHEAD)
+            # The view that spoke last is what a person looks at; readers take turns.
+            owners = reversed(self._queues) if viewing else iter(self._queues)
+            for owner in owners:
+                queue = self._queues[owner]
+                if queue.due <= now and (jobs := queue.jobs.get(priority)):
+                    if not viewing:
+                        self._queues.move_to_end(owner)
+                    return next(iter(jobs.values())), priority
+        return None
 
     def _all_shown(self) -> bool:
         return not (
-            any(wanted.shown for wanted in self._views.values())
-            or any(self._running.values())
+            any(queue.jobs.get(Priority.VISIBLE) for queue in self._queues.values())
+            or any(f.priority is Priority.VISIBLE for f in self._running.values())
         )
 
-    def _pop(self, owner: Hashable, jobs: OrderedDict[Hashable, Job]) -> Job | None:
-        """Take the first job that isn't being done already."""
-        wanted = self._views[owner]
-        while jobs:
-            _, job = jobs.popitem(last=False)
-            if not (wanted.shown or wanted.ahead):
-                del self._views[owner]
-                self._changed.notify_all()
-            if job.key not in self._running:
-                return job
-        return None
+    def _begin(self, job: Job, priority: Priority) -> None:
+        """Fetch something for all that want it."""
+        fetch = self._running[job.key] = _Fetch(job, priority)
+        for owner, queue in list(self._queues.items()):
+            for priority_there, same in queue.pop(job.key):
+                fetch.attach(owner, same, priority_there)
+            if not queue:
+                del self._queues[owner]
+        if not fetch.token.cancelled:
+            fetch.handle = fetch.token.on_cancel(partial(self._abandon, fetch))
+        self._pool.submit(partial(self._run, fetch), priority=priority)
 
-    def _begin(self, job: Job, *, shown: bool) -> Job:
-        self._running[job.key] = shown
-        return job
+    def _abandon(self, fetch: _Fetch) -> None:
+        """Give its place to another: nobody waits for it any more."""
+        with self._changed:
+            if self._running.get(fetch.job.key) is fetch and not fetch.is_over:
+                del self._running[fetch.job.key]
+                self._start()
+
+    def _run(self, fetch: _Fetch) -> None:
+        """Fetch, and tell all that want it, those that come meanwhile as well."""
+        try:
+            fetch.token.check()
+            thing = fetch.job.fetch(fetch.token)
+        except BaseException as error:  # noqa: BLE001 - handed to those who wait
+            while jobs := self._to_be_told(fetch):
+                _tell_failed(jobs, error)
+        else:
+            while jobs := self._to_be_told(fetch):
+                _tell_done(jobs, thing)
+
+    def _to_be_told(self, fetch: _Fetch) -> list[Job]:
+        """Return those who wait for a fetch that is over; forget it if none does."""
+        with self._changed:
+            jobs = list(fetch.jobs.values())
+            fetch.jobs.clear()
+            fetch.is_over = True
+            if not jobs:
+                if fetch.handle is not None:
+                    fetch.handle.remove()
+                if self._running.get(fetch.job.key) is fetch:
+                    del self._running[fetch.job.key]
+                    self._start()
+            return jobs
+
+    def _set_timer(self, now: float) -> None:
+        """Look again when the next of what waits for its time is due."""
+        later = [queue.due for queue in self._queues.values() if queue.due > now]
+        due = min(later, default=None)
+        if due == self._timer_due:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_due = due
+        self._timer = None if due is None else call_later(due - now, self._on_due)
+
+    def _on_due(self) -> None:
+        with self._changed:
+            self._timer_due = None
+            self._start()
+
+
+def _tell_done(jobs: Iterable[Job], thing: Any) -> None:
+    for job in jobs:
+        try:
+            job.done(thing)
+        except Exception as error:  # noqa: BLE001 - the others have to be told as well
+            _tell_failed([job], error)
+
+
+def _tell_failed(jobs: Iterable[Job], error: BaseException) -> None:
+    for job in jobs:
+        try:
+            job.failed(error)
+        except Exception:
+            logger.exception("a caller can't be told that a fetch failed")

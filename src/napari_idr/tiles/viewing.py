@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import weakref
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_idr.tiles.cache import TileCache
 from napari_idr.tiles.image import TiledImage
 from napari_idr.tiles.scheduler import TileScheduler
-from napari_idr.tiles.settings import ViewingSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +18,40 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_idr.errors import IDRError
+    from napari_idr.tiles.grid import LayerKey
     from napari_idr.tiles.image import TileReader
-    from napari_idr.tiles.wants import LayerKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewingSettings:
+    """How much is kept, and how eagerly it is asked for.
+
+    Parameters
+    ----------
+    memory_bytes
+        What the decoded tiles of all open images may take together.
+    workers
+        Requests at once, for all open images together.
+    settle_s
+        How long a plane has to stay before it is asked for, and a view that is zoomed
+        or moved quickly: what lies in between is never sent. A window without a
+        graphics card takes up to 0.1 s from one to the next.
+    planes_ahead
+        Planes asked for in the direction of travel once the shown one is complete.
+    read_bytes
+        The largest array that is put together at one asking; a whole pyramid would
+        be a terabyte, and a sentence is better than a full memory.
+    """
+
+    memory_bytes: int = 512 * 2**20
+    workers: int = 4
+    settle_s: float = 0.15
+    planes_ahead: int = 2
+    read_bytes: int = 2 * 2**30
 
 
 class TileViewing:
-    """Opens images for a viewer; one for each session.
+    """Opens images for a viewer, which share a memory and workers.
 
     Parameters
     ----------
@@ -44,8 +72,8 @@ class TileViewing:
         on_failure: Callable[[LayerKey, IDRError], None] | None = None,
     ) -> None:
         self.settings = settings or ViewingSettings()
-        self.store = TileCache(self.settings.memory_bytes)
-        self.queue = TileScheduler(self.settings.workers)
+        self.cache = TileCache(self.settings.memory_bytes)
+        self.scheduler = TileScheduler(self.settings.workers)
         self._on_arrival = on_arrival
         self._on_failure = on_failure
         self._lock = threading.Lock()
@@ -69,8 +97,8 @@ class TileViewing:
         """
         image = TiledImage(
             reader,
-            store=self.store,
-            queue=self.queue,
+            cache=self.cache,
+            scheduler=self.scheduler,
             settings=self.settings,
             on_arrival=self._on_arrival,
             on_failure=self._on_failure,
@@ -93,4 +121,4 @@ class TileViewing:
             images = list(self._images)
         for image in images:
             image.close()
-        return self.queue.close(timeout_s)
+        return self.scheduler.close(timeout_s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from napari_idr.cancel import CancelToken
 
@@ -13,14 +13,56 @@ if TYPE_CHECKING:
 
 Params = tuple[tuple[str, str | int], ...]
 
+JSON_BYTES: Final = 128 * 2**20
+"""Most of a JSON answer: a table of a million rows that comes whole has some 100 MB,
+and what it is read into takes ten times as much."""
+
+PICTURE_BYTES: Final = 64 * 2**20
+"""Most of a drawn picture: a plane of 3192 x 3192 px in colours has 31 MB as it is."""
+
+OBJECT_BYTES: Final = 2**30
+"""Most of a stored object: a plane of 16 384 x 16 384 px of 32 bits in one chunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """A part of an object, counted as a slice is: a negative start from the end.
+
+    >>> ByteRange(0, 4).header, ByteRange(8).header, ByteRange(-16).header
+    ('bytes=0-3', 'bytes=8-', 'bytes=-16')
+    >>> ByteRange(0, 4).most, ByteRange(8).most, ByteRange(-16).most
+    (4, None, 16)
+    """
+
+    start: int
+    stop: int | None = None
+
+    @property
+    def header(self) -> str:
+        """The value of the header `Range` (RFC 9110, 14.2)."""
+        if self.start < 0:
+            return f"bytes={self.start}"
+        return f"bytes={self.start}-{'' if self.stop is None else self.stop - 1}"
+
+    @property
+    def most(self) -> int | None:
+        """How many bytes it has at most, None if only the object tells."""
+        if self.start < 0:
+            return -self.start
+        return None if self.stop is None else self.stop - self.start
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request.
+    """One request, to the archive or to an object store.
 
     `path` is relative to the server's address, without a leading slash. `params`
     keep their order, so that equal questions make equal URLs, which is what the
     server's cache goes by. `json` makes it a POST. `fresh` asks past our cache.
+
+    With an `origin` (scheme://host or scheme://host:port) it is for an object of
+    another server, whose path goes to the wire exactly as it is escaped here; of it
+    a `byte_range` may be asked for. `max_bytes` bounds the answer.
     """
 
     path: str
@@ -28,11 +70,18 @@ class Request:
     method: Literal["GET", "POST"] = "GET"
     json: str | None = None
     fresh: bool = False
+    origin: str | None = None
+    byte_range: ByteRange | None = None
+    max_bytes: int = JSON_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One answer; header names are in lower case; redirects are not followed."""
+    """One answer; header names are in lower case.
+
+    Of a failure and of a redirect, and of a whole object in place of the part that
+    was asked for, the body may be cut short.
+    """
 
     url: str
     status: int
@@ -61,7 +110,7 @@ class Stream(Protocol):
 
 
 class Transport(Protocol):
-    """Carries requests to one server. Thread-safe."""
+    """Carries requests to one archive and to object stores. Thread-safe."""
 
     def send(self, request: Request, *, cancel: CancelToken) -> Response:
         """Return the answer, whatever its status.
@@ -70,8 +119,10 @@ class Transport(Protocol):
         ------
         ConnectionFailedError, RequestTimeoutError
             No answer came back.
+        ResponseFormatError
+            It is larger than allowed, or encoded in an unknown or broken way.
         Cancelled
-            The token was raised before the answer was whole.
+            The token was cancelled before the answer was whole.
         """
         ...
 

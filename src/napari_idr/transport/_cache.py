@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class KeepRule:
 class CachingTransport:
     """Answers from memory what was asked before; streams pass through.
 
-    The first rule that matches a path counts; what no rule matches is never kept.
+    The first rule that matches a path counts; what no rule matches is never kept, nor
+    are objects. It pickles as what is inside.
     """
 
     def __init__(
@@ -60,6 +61,9 @@ class CachingTransport:
         self._address = address
         self._store = store
         self._rules = tuple(rules)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _itself, (self._inner,)  # what is remembered belongs to one process
 
     def send(self, request: Request, *, cancel: CancelToken) -> Response:
         """Return the remembered answer, or ask for one and remember it if good."""
@@ -89,6 +93,8 @@ class CachingTransport:
         self._store.close()
 
     def _rule(self, request: Request) -> KeepRule | None:
+        if request.origin is not None:  # the rules are for the archive's paths
+            return None
         return next((r for r in self._rules if r.path.match(request.path)), None)
 
     def _key(self, request: Request) -> str:
@@ -97,3 +103,7 @@ class CachingTransport:
             f"?{urlencode(request.params)} {request.json or ''}"
         )
         return hashlib.sha256(question.encode()).hexdigest()
+
+
+def _itself(transport: Transport) -> Transport:
+    return transport

@@ -1,30 +1,43 @@
-"""The only module that opens a socket to the archive's web server."""
+"""Requests on the wire, to the archive's web server and to object stores."""
 
 from __future__ import annotations
 
+import http.client
 import logging
+import re
 import threading
-import time
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError as Urllib3Error
-from urllib3.exceptions import InvalidHeader
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
-from urllib3.util import Retry
 
 from napari_idr.errors import (
+    Cancelled,
     ConnectionFailedError,
+    IDRError,
     RequestTimeoutError,
     ResponseFormatError,
 )
+from napari_idr.threads import call_later
 from napari_idr.transport._address import is_loopback, server_address
 from napari_idr.transport._base import Request, Response
+from napari_idr.transport._decoding import ACCEPTED, PLAIN, decoded
+from napari_idr.transport._exchange import (
+    CLOSED,
+    Exchange,
+    HeldAdapter,
+    carrying,
+    special_host,
+)
+from napari_idr.transport._places import is_special
+from napari_idr.transport._retry import RetryPolicy, retry_after_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,40 +46,30 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CHUNK_BYTES = 1 << 16
-"""Most that is taken from the line at once; the token is looked at in between."""
+CHUNK_BYTES: Final = 1 << 16
+"""Most that is taken from the line at once."""
 
-MAX_BODY_BYTES = 256 * 1024 * 1024
-"""No answer we ask for comes near: a plane of 8192 x 8192 is 64 MB as it is."""
+FAILURE_BYTES: Final = 1 << 16
+"""So much is read of the body of a failure: some lines say what is wrong."""
 
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S: Final = 5.0
 """A server that hasn't shaken hands by then is taken for absent."""
 
-PAUSE_STEP_S = 0.1
-"""How often a pause looks whether the transport has been closed."""
+GONE_S: Final = 3.0
+"""An object store that can't be reached for so long is gone, and the next source is
+due. They answer to a connection within 0.3 s, from the other side of the world."""
+
+WHOLE_FACTOR: Final = 4
+LEAST_WHOLE_S: Final = 60.0
+"""An answer is whole within four times the longest silence, and a minute in any case:
+64 MB come in it over a line of 10 Mbit/s."""
+
+MAX_REDIRECTS: Final = 3
+"""An object that has moved within its store is found by one; more is a circle."""
+
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 HOMEPAGE = "https://github.com/napari-idr/napari-idr"
-
-POLITE = Retry(
-    total=2,
-    backoff_factor=0.5,
-    backoff_jitter=0.5,
-    backoff_max=8.0,
-    status_forcelist=(429, 502, 503, 504),
-    allowed_methods=None,  # all we send are questions, those by POST too
-    respect_retry_after_header=True,
-    raise_on_status=False,
-)
-"""Three tries with about two seconds of pauses: then a dead server is told.
-
-A plain 500 isn't tried again: it comes from the question, not from the moment.
-"""
-
-LONGEST_PAUSE_S = 10.0
-"""A server that wants us away for longer is told to the person instead."""
-
-
-CLOSED = "the client was closed"
 
 
 def user_agent() -> str:
@@ -79,18 +82,29 @@ def user_agent() -> str:
 
 
 class HttpTransport:
-    """Carries requests over one pool of connections. Thread-safe.
+    """Carries requests over one pool of connections to each host. Thread-safe.
+
+    Cookies are the archive's alone. Its redirects are answers; those of an object
+    are followed to the same scheme, host and port. An object isn't asked for at an
+    address of this machine or a private network, unless the archive is at such an
+    address itself.
+
+    It pickles as its settings, and is one for a process where it is unpickled.
 
     Parameters
     ----------
     address
-        The server, as people write it; see `server_address`.
+        The archive's server, as people write it; see `server_address`.
     retry
         Which answers are asked for again, and after what pause.
     timeout_s
-        Longest silence of the server, in seconds.
+        Longest silence of a server, in seconds.
+    whole_s
+        Longest time for an answer, from the question to its last byte; None for a
+        multiple of `timeout_s`. Of a stream it bounds the headers alone: its size
+        is known to who opened it, who sees it come.
     connections
-        How many connections are kept open.
+        How many connections are kept open to each host.
 
     Raises
     ------
@@ -102,104 +116,205 @@ class HttpTransport:
         self,
         address: str,
         *,
-        retry: Retry = POLITE,
+        retry: RetryPolicy | None = None,
         timeout_s: float = 30.0,
+        whole_s: float | None = None,
         connections: int = 4,
     ) -> None:
         self.address = server_address(address)
-        self._retry = retry
-        self._timeout_s = (min(CONNECT_TIMEOUT_S, timeout_s), timeout_s)
-        self._closed = threading.Event()
-        self._session = requests.Session()
-        self._session.trust_env = not is_loopback(self.address)
-        self._session.headers.update(
+        self._settings = (address, retry, timeout_s, whole_s, connections)
+        self._retry = retry or RetryPolicy()
+        self._timeout_s = timeout_s
+        self._whole_s = whole_s or max(LEAST_WHOLE_S, WHOLE_FACTOR * timeout_s)
+        # Reentrant: the collector may end a stream in a thread that has the lock.
+        self._lock = threading.RLock()
+        self._closed = False
+        self._exchanges: set[Exchange] = set()
+        adapter = HeldAdapter(pool_maxsize=connections, max_retries=0)
+        self._session = _session(
+            adapter,
             {
-                "User-Agent": user_agent(),
                 "Accept": "application/json, image/*, */*;q=0.5",
                 # failures then come as short text, not as pages and logins
                 "X-Requested-With": "XMLHttpRequest",
-            }
+            },
         )
-        adapter = HTTPAdapter(
-            pool_connections=1, pool_maxsize=connections, max_retries=0
-        )
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._session.trust_env = not is_loopback(self.address)
+        self._object_session = _session(adapter, {"Accept": "*/*"})
+        self._object_session.cookies = _NoCookies()
+        self._object_session.auth = _no_auth
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _http_transport, self._settings
 
     def send(self, request: Request, *, cancel: CancelToken) -> Response:
         """Return the answer, whatever its status, after the tries it is worth."""
-        retry = self._retry
-        while True:
-            try:
-                with self._open(request, cancel) as stream:
-                    answer = stream.read(cancel=cancel)
-                    wish_s = stream.retry_after_s(retry)
-            except RequestTimeoutError:
-                raise  # it was given its time
-            except ConnectionFailedError:
-                if not retry.total or self._closed.is_set():
-                    raise
+        call = self._call(request)
+        redirects = 0
+        with self._exchange(call, cancel) as exchange:
+            tried = 0
+            while True:
+                tried += 1
                 wish_s = None
-            else:
-                again = retry.total and answer.status in retry.status_forcelist
-                if not again or (wish_s or 0.0) > LONGEST_PAUSE_S:
-                    return answer
-            retry = retry.increment(method=request.method, url=request.path)
-            pause_s = max(retry.get_backoff_time(), retry.backoff_factor)
-            self._pause(pause_s if wish_s is None else wish_s, cancel)
+                try:
+                    response = self._answer(call, exchange)
+                except RequestTimeoutError:
+                    raise  # it was given its time
+                except ConnectionFailedError:
+                    exchange.check()  # whoever ended it wants no other try
+                    pause_s = self._retry.pause(tried)
+                    if pause_s is None:
+                        raise
+                else:
+                    moved = _moved(call, response)
+                    if moved is not None and redirects < MAX_REDIRECTS:
+                        call, exchange.target = moved, moved.target
+                        exchange.url = call.url
+                        redirects += 1
+                        tried = 0
+                        continue
+                    if response.status not in self._passing(request):
+                        return response
+                    wish_s = retry_after_s(response.headers)
+                    pause_s = self._retry.pause(tried, wish_s)
+                    if pause_s is None:
+                        return response
+                with _ended(exchange):
+                    exchange.token.sleep(pause_s)
 
     @contextmanager
     def stream(self, request: Request, *, cancel: CancelToken) -> Iterator[HttpStream]:
         """Open an answer of any size; it is asked for once."""
-        with self._open(request, cancel) as stream:
-            yield stream
+        call = self._call(request)
+        with self._exchange(call, cancel) as exchange:
+            late = call_later(self._whole_s, lambda: _end_late(exchange))
+            try:
+                with self._open(call, exchange) as stream:
+                    late.cancel()
+                    yield stream
+            finally:
+                late.cancel()
 
     def close(self) -> None:
         """Let go of connections; waiting requests end with an error."""
-        self._closed.set()
+        with self._lock:
+            self._closed = True
+            exchanges = tuple(self._exchanges)
+        for exchange in exchanges:
+            exchange.end(ConnectionFailedError(CLOSED, url=exchange.url))
         self._session.close()
 
-    def _pause(self, seconds: float, cancel: CancelToken) -> None:
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self._closed.is_set():
-                raise ConnectionFailedError(CLOSED, url=self.address)
-            cancel.sleep(min(left, PAUSE_STEP_S))
+    def _passing(self, request: Request) -> frozenset[int]:
+        if request.origin is None:
+            return self._retry.statuses
+        return self._retry.object_statuses
 
-    @contextmanager
-    def _open(self, request: Request, cancel: CancelToken) -> Iterator[HttpStream]:
+    def _call(self, request: Request) -> Call:
+        if request.origin is not None:
+            target = f"/{_escaped(request.path)}"
+            return Call(request=request, url=f"{request.origin}{target}", target=target)
         url = f"{self.address}/{request.path}"
         if request.params:
             url = f"{url}?{urlencode(request.params)}"
+        return Call(request=request, url=url)
+
+    @contextmanager
+    def _exchange(self, call: Call, cancel: CancelToken) -> Iterator[Exchange]:
+        """Make a request known to those who may end it."""
         cancel.check()
-        if self._closed.is_set():
-            raise ConnectionFailedError(CLOSED, url=url)
-        logger.debug("%s %s", request.method, url)
+        is_object = call.target is not None
+        exchange = Exchange(
+            call.url,
+            priority=cancel.priority,
+            connect_s=min(GONE_S if is_object else CONNECT_TIMEOUT_S, self._timeout_s),
+            target=call.target,
+            allows=self._allows if is_object else None,
+        )
+        with self._lock:
+            if self._closed:
+                raise ConnectionFailedError(CLOSED, url=call.url)
+            self._exchanges.add(exchange)
+        try:
+            with cancel.on_cancel(lambda: exchange.end(Cancelled())):
+                yield exchange
+        finally:
+            with self._lock:
+                self._exchanges.discard(exchange)
+            exchange.finish()
+
+    def _answer(self, call: Call, exchange: Exchange) -> Response:
+        late = call_later(self._whole_s, lambda: _end_late(exchange))
+        try:
+            with self._open(call, exchange) as stream:
+                return stream.read()
+        finally:
+            late.cancel()
+
+    @contextmanager
+    def _open(self, call: Call, exchange: Exchange) -> Iterator[HttpStream]:
+        request = call.request
+        logger.debug("%s %s %s", request.method, call.url, request.byte_range or "")
         headers = {} if request.json is None else {"Content-Type": "application/json"}
-        with _translated(url):
-            answer = self._session.request(
-                request.method,
-                url,
-                data=None if request.json is None else request.json.encode(),
-                headers=headers,
-                timeout=self._timeout_s,
+        if request.byte_range is not None:
+            headers["Range"] = request.byte_range.header
+            headers["Accept-Encoding"] = "identity"
+        session = self._session if request.origin is None else self._object_session
+        with _translated(exchange), carrying(exchange):
+            exchange.check()
+            prepared = session.prepare_request(
+                requests.Request(
+                    request.method,
+                    call.url,
+                    data=None if request.json is None else request.json.encode(),
+                    headers=headers,
+                )
+            )
+            answer = session.send(
+                prepared,
+                timeout=(exchange.connect_s, self._timeout_s),
                 allow_redirects=False,
-                stream=True,
+                **self._surroundings(session, call.url),
             )
         try:
-            yield HttpStream(answer, self._closed)
+            yield HttpStream(answer, call, exchange)
         finally:
             answer.close()
+
+    def _surroundings(self, session: requests.Session, url: str) -> dict[str, Any]:
+        """Return the proxies and certificates that the person's machine is set to."""
+        if is_loopback(url):  # no proxy knows this machine by that name
+            return {"stream": True, "proxies": {}}
+        return dict(session.merge_environment_settings(url, {}, True, None, None))
+
+    def _allows(self, address: str) -> bool:
+        return not is_special(address) or self._is_special
+
+    @cached_property
+    def _is_special(self) -> bool:
+        """Whether the archive itself is at an address that isn't a public one."""
+        return special_host(urlsplit(self.address).hostname or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request, and where it goes: `target` is what is sent exactly so."""
+
+    request: Request
+    url: str
+    target: str | None = None
 
 
 class HttpStream:
     """An answer whose body is still on the line."""
 
-    def __init__(self, answer: requests.Response, closed: threading.Event) -> None:
+    def __init__(
+        self, answer: requests.Response, call: Call, exchange: Exchange
+    ) -> None:
         self._answer = answer
-        self._closed = closed
+        self._call = call
+        self._exchange = exchange
         self.response = Response(
-            url=answer.url,
+            url=answer.url if call.target is None else call.url,
             status=answer.status_code,
             headers={name.lower(): value for name, value in answer.headers.items()},
         )
@@ -211,45 +326,183 @@ class HttpStream:
         ------
         ConnectionFailedError
             The line broke before the body was whole.
+        ResponseFormatError
+            It is encoded in an unknown or broken way.
         """
-        with _translated(self.response.url):
-            while chunk := self._answer.raw.read1(CHUNK_BYTES, decode_content=True):
-                cancel.check()
-                if self._closed.is_set():
-                    raise ConnectionFailedError(CLOSED, url=self.response.url)
+        with cancel.on_cancel(lambda: self._exchange.end(Cancelled())):
+            encoding = self.response.headers.get("content-encoding", "")
+            for chunk in decoded(self._pieces(), encoding, url=self.response.url):
+                self._exchange.check()
                 yield chunk
 
-    def read(self, *, cancel: CancelToken) -> Response:
-        """Return the answer with its whole body."""
+    def read(self) -> Response:
+        """Return the answer with its body, bounded by what may come."""
+        response, request = self.response, self._call.request
+        part = request.byte_range
+        encoding = response.headers.get("content-encoding", "")
+        if response.status >= http.HTTPStatus.MULTIPLE_CHOICES or (
+            part is not None and response.status != http.HTTPStatus.PARTIAL_CONTENT
+        ):
+            return replace(response, body=self._beginning(encoding))
+        most = request.max_bytes
+        if part is not None:
+            if encoding.strip().lower() not in PLAIN:
+                raise ResponseFormatError("a part came encoded", url=response.url)
+            most = min(most, most if part.most is None else part.most)
         body = bytearray()
-        for chunk in self.chunks(cancel=cancel):
+        for chunk in decoded(self._pieces(), encoding, url=response.url):
             body += chunk
-            if len(body) > MAX_BODY_BYTES:
+            if len(body) > most:
                 raise ResponseFormatError(
-                    f"the answer is larger than {MAX_BODY_BYTES} bytes",
-                    url=self.response.url,
+                    f"the answer is larger than {most} bytes", url=response.url
                 )
-        cancel.check()
-        return replace(self.response, body=bytes(body))
+        self._exchange.check()
+        return replace(response, body=bytes(body))
 
-    def retry_after_s(self, retry: Retry) -> float | None:
-        """Return how long the server wants to be left alone, None if not told."""
+    def _beginning(self, encoding: str) -> bytes:
+        """Return the body up to a bound; the rest, if any, isn't read."""
+        body = bytearray()
         try:
-            return retry.get_retry_after(self._answer.raw)
-        except InvalidHeader:
+            for chunk in decoded(self._pieces(), encoding, url=self.response.url):
+                body += chunk
+                if len(body) > FAILURE_BYTES:
+                    break
+        except ResponseFormatError as error:  # the status says more
+            logger.debug("%s", error)
+        self._exchange.check()
+        return bytes(body[:FAILURE_BYTES])
+
+    def _pieces(self) -> Iterator[bytes]:
+        with _translated(self._exchange):
+            while chunk := self._answer.raw.read1(CHUNK_BYTES, decode_content=False):
+                self._exchange.check()
+                yield chunk
+            self._exchange.check()  # a line that was shut looks like an end
+
+
+class _Session(requests.Session):
+    """A session that leaves redirects alone: the library would read their bodies."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
+class _NoCookies(RequestsCookieJar):
+    """A jar that keeps nothing."""
+
+    def set_cookie(self, cookie: Any, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+def _session(adapter: HeldAdapter, headers: dict[str, str]) -> requests.Session:
+    session = _Session()
+    session.headers.clear()
+    session.headers.update(
+        {"User-Agent": user_agent(), "Accept-Encoding": ACCEPTED, **headers}
+    )
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _no_auth(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Send no password that the person's machine knows for a host."""
+    return prepared
+
+
+def _escaped(path: str) -> str:
+    """Return a path as it may be sent; what is escaped already stays as it is.
+
+    >>> _escaped("a%2Bb+c%20d e%/é")
+    'a%2Bb+c%20d%20e%25/%C3%A9'
+    """
+    whole = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", path)
+    return quote(whole, safe="/%!$&'()*+,;=:@~?", errors="surrogatepass")
+
+
+def _moved(call: Call, response: Response) -> Call | None:
+    """Return where an object is now, None if it hasn't moved within its store."""
+    place = response.headers.get("location")
+    if call.target is None or response.status not in REDIRECTS or not place:
+        return None
+    try:
+        url = urljoin(call.url, place)
+        old, new = urlsplit(call.url), urlsplit(url)
+        same = old.scheme == new.scheme and old.hostname == new.hostname
+        if not same or _port(old) != _port(new) or new.username or new.password:
             return None
+    except ValueError:
+        return None
+    target = _escaped(f"{new.path}?{new.query}" if new.query else new.path)
+    target = f"/{target.lstrip('/')}"
+    origin = f"{old.scheme}://{old.netloc}"
+    return Call(request=call.request, url=f"{origin}{target}", target=target)
+
+
+def _port(parts: Any) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _end_late(exchange: Exchange) -> None:
+    exchange.end(
+        RequestTimeoutError(
+            f"no whole answer came in time{exchange.whom}", url=exchange.url
+        )
+    )
 
 
 @contextmanager
-def _translated(url: str) -> Iterator[None]:
-    """Turn the errors of the HTTP library into ours."""
+def _ended(exchange: Exchange) -> Iterator[None]:
+    """Raise what an exchange was ended with in place of what that broke."""
     try:
         yield
-    except (requests.Timeout, Urllib3TimeoutError) as error:
-        raise RequestTimeoutError(
-            "the server did not answer in time", url=url
-        ) from error
-    except (requests.RequestException, Urllib3Error, OSError) as error:
-        raise ConnectionFailedError(
-            f"no whole answer came: {error}", url=url
-        ) from error
+    except Exception as error:
+        if exchange.error is None or exchange.error is error:
+            raise
+        if isinstance(exchange.error, Cancelled):
+            raise exchange.error from None
+        raise exchange.error from error
+
+
+@contextmanager
+def _translated(exchange: Exchange) -> Iterator[None]:
+    """Turn the errors of the libraries into ours."""
+    url = exchange.url
+    with _ended(exchange):
+        try:
+            yield
+        except (IDRError, Cancelled):
+            raise
+        except (requests.Timeout, Urllib3TimeoutError, TimeoutError) as error:
+            raise RequestTimeoutError(
+                f"no answer came in time{exchange.whom}", url=url
+            ) from error
+        except (
+            requests.RequestException,
+            Urllib3Error,
+            http.client.HTTPException,
+            OSError,
+            ValueError,  # of Unicode, too: names, headers and lengths that can't be
+            ArithmeticError,
+        ) as error:
+            logger.debug("%s: %s", url, error)
+            raise ConnectionFailedError(
+                f"no whole answer came{exchange.whom}", url=url
+            ) from error
+
+
+@cache
+def _http_transport(
+    address: str,
+    retry: RetryPolicy | None,
+    timeout_s: float,
+    whole_s: float | None,
+    connections: int,
+) -> HttpTransport:
+    return HttpTransport(
+        address,
+        retry=retry,
+        timeout_s=timeout_s,
+        whole_s=whole_s,
+        connections=connections,
+    )

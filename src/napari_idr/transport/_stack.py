@@ -29,7 +29,8 @@ def open_transport(
     """Return what carries requests to a server; nothing is sent yet.
 
     `cache` says whether answers are remembered, or in which directory; `rules`
-    say which.
+    say which. `at_once` bounds the requests under way with each host, `timeout_s` the
+    silence of a server. It pickles as its settings, without what is remembered.
     """
     limited = LimitedTransport(
         HttpTransport(address, timeout_s=timeout_s, connections=at_once),

@@ -129,7 +129,7 @@ class AnswerStore:
         self._attempt(write)
 
     def close(self) -> None:
-        """Use the file no more; it is closed soon, in a thread that isn't waited for."""
+        """Use the file no more; it is closed soon, in a thread of its own."""
         self._given_up = True
         in_background(self._let_go)
 

@@ -151,3 +151,17 @@ def test_files_have_their_size_before_they_are_fetched(quick):
     assert files["idr0901 processed features.h5"].size == 1_065_853_300_065
     assert files["idr0901-screenA-annotation.csv"].mimetype == "text/csv"
     assert files["bulk_annotations"].namespace.endswith("bulk_annotations")
+
+
+def test_annotations_of_all_kinds_are_asked_for_by_kind_and_read_as_pairs(
+    quick, routes
+):
+    found = quick.annotations(screen=SCREEN)
+
+    assert found == quick.map_annotations(screen=SCREEN)
+    assert ("type", "map") in routes.asked[0].params
+
+
+def test_a_kind_of_object_that_there_isnt_is_a_mistake_of_the_caller(quick):
+    with pytest.raises(TypeError, match="tube"):
+        quick.annotations(tube=1)

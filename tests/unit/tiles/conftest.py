@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_idr.api import Level, PixelRegion
-from napari_idr.cancel import CancelToken
+from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import IDRError
 from napari_idr.model import Channel, Image, ImageId, PixelSource
 from napari_idr.tiles import TileViewing, ViewingSettings
@@ -59,6 +59,9 @@ class FakeReader:
         self.gate.set()
         self.began = threading.Semaphore(0)
         self.errors: dict[tuple[int, int], IDRError | Exception] = {}
+        self.deaf = False
+        self.cancelled: list[PixelRegion] = []
+        self.delay_s: Callable[[PixelRegion], float] = lambda _: 0.0
         self._lock = threading.Lock()
 
     def plane(self, level: int = 0, c: int = 0, t: int = 0, z: int = 0) -> np.ndarray:
@@ -75,12 +78,18 @@ class FakeReader:
             self.reads.append(region)
             self.threads.add(threading.current_thread().name)
         self.began.release()
-        while not self.gate.wait(0.01):
-            cancel.check()
+        self._wait_at_gate(region, NEVER if self.deaf else cancel)
         if (error := self.errors.get((region.y0, region.x0))) is not None:
             raise error
         plane = self.plane(region.level, region.c, region.t, region.z)
         return plane[region.y0 : region.y1, region.x0 : region.x1]
+
+    def _wait_at_gate(self, region: PixelRegion, cancel: CancelToken) -> None:
+        cancel.sleep(self.delay_s(region))
+        while not self.gate.wait(0.01):
+            if cancel.cancelled:
+                self.cancelled.append(region)
+            cancel.check()
 
 
 class Slicer:
@@ -116,6 +125,6 @@ def idle(viewing: TileViewing) -> Callable[[], None]:
     """Wait until nothing is wanted or fetched."""
 
     def wait() -> None:
-        assert viewing.queue.wait_until_idle(IDLE_S)
+        assert viewing.scheduler.wait_until_idle(IDLE_S)
 
     return wait

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import threading
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from napari_idr.errors import PixelDataError, ServerError
+from napari_idr.api import projected_reader
+from napari_idr.cancel import NEVER, CancelToken
+from napari_idr.errors import Cancelled, PixelDataError, ServerError
 from napari_idr.tiles import LayerKey, TileViewing, ViewingSettings
 
 
@@ -184,14 +188,14 @@ def test_a_failure_is_told_once_and_asked_again_on_retry(fake_reader, look):
     image = viewing.open(reader)
     [array] = image.levels()
     look(array)
-    assert viewing.queue.wait_until_idle(20)
+    assert viewing.scheduler.wait_until_idle(20)
     look(array)
-    assert viewing.queue.wait_until_idle(20)
+    assert viewing.scheduler.wait_until_idle(20)
 
     reader.errors.clear()
     before = len(reader.reads)
     image.retry()
-    assert viewing.queue.wait_until_idle(20)
+    assert viewing.scheduler.wait_until_idle(20)
 
     assert told == [(LayerKey(image.number, 0), error)]
     assert (before, len(reader.reads)) == (24, 25)
@@ -230,7 +234,7 @@ def test_an_arrival_names_the_layer_that_shows_it(fake_reader, look):
     image = viewing.open(fake_reader((16, 16), size_c=3))
 
     look(image.levels(2)[0])
-    assert viewing.queue.wait_until_idle(20)
+    assert viewing.scheduler.wait_until_idle(20)
 
     assert told == [LayerKey(image.number, 2)]
     viewing.close()
@@ -252,7 +256,7 @@ def test_closing_stops_what_waits_and_what_runs(fake_reader, viewing, look, idle
     assert not look(array).any()
     idle()
     assert len(reader.reads) == 4
-    assert len(viewing.store) == 0
+    assert len(viewing.cache) == 0
     with pytest.raises(PixelDataError, match="closed"):
         np.asarray(array)
 
@@ -302,7 +306,7 @@ def test_looking_away_drops_what_has_not_been_sent(fake_reader, viewing, look, i
     for _ in range(4):
         assert reader.began.acquire(timeout=20)
 
-    image.look_away(0)
+    image.hide(0)
     reader.gate.set()
     idle()
 
@@ -318,8 +322,8 @@ def test_a_tour_keeps_the_bound_on_memory(fake_reader, look):
     for y in range(0, 256, 64):
         for x in range(0, 256, 64):
             look(array[y : y + 64, x : x + 64])
-            assert viewing.queue.wait_until_idle(20)
-            largest = max(largest, viewing.store.bytes)
+            assert viewing.scheduler.wait_until_idle(20)
+            largest = max(largest, viewing.cache.bytes)
 
     assert 10_000 < largest <= 20_000
     viewing.close()
@@ -332,7 +336,7 @@ def test_a_view_larger_than_the_memory_asks_for_what_fits_and_stops(fake_reader,
 
     for _ in range(3):
         look(array)
-        assert viewing.queue.wait_until_idle(20)
+        assert viewing.scheduler.wait_until_idle(20)
 
     assert len(reader.reads) == 29
     viewing.close()
@@ -357,10 +361,140 @@ def test_once_idle_every_rectangle_is_exact(fake_reader, look, data):
     part = viewing.open(reader).levels()[level][y0:y1, x0:x1]
 
     look(part)
-    assert viewing.queue.wait_until_idle(20)
+    assert viewing.scheduler.wait_until_idle(20)
     seen = look(part)
     values = np.asarray(part)
 
     assert np.array_equal(seen, reader.plane(level)[y0:y1, x0:x1])
     assert np.array_equal(values, seen)
     assert viewing.close()
+
+
+def test_a_large_read_does_not_delay_the_next_image(fake_reader, viewing, look):
+    slow, quick = fake_reader((256, 256)), fake_reader()
+    slow.gate.clear()
+    whole = viewing.open(slow).levels()[0]
+    reading = threading.Thread(target=lambda: np.asarray(whole))
+    reading.start()
+    for _ in range(3):
+        assert slow.began.acquire(timeout=20)
+
+    image = viewing.open(quick)
+    sample = image.sample(0, cancel=NEVER, max_px=20)
+    look(image.levels()[0])
+    for _ in range(24):
+        assert quick.began.acquire(timeout=20)
+
+    assert np.array_equal(sample, quick.plane()[22:42, 38:58])
+    assert len(slow.reads) == 3  # of 256
+    slow.gate.set()
+    reading.join(20)
+    assert not reading.is_alive()
+
+
+def test_a_sample_is_of_the_plane_that_is_shown_first(fake_reader, viewing):
+    reader = fake_reader((64, 64), levels=2, size_c=2, size_z=5)
+    reader.image = replace(reader.image, default_z=3)
+
+    sample = viewing.open(reader).sample(1, cancel=NEVER, max_px=1000)
+
+    assert np.array_equal(sample, reader.plane(1, c=1, z=3))
+
+
+def sampled_in_a_thread(image):
+    """Sample an image; return the token, the thread, and a list: how it ended."""
+    token, ended = CancelToken(), []
+
+    def sample():
+        try:
+            image.sample(0, cancel=token, max_px=100)
+        except Cancelled:
+            ended.append("cancelled")
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    return token, thread, ended
+
+
+def test_a_read_ends_when_its_caller_cancels(fake_reader, viewing, idle):
+    reader = fake_reader()
+    reader.gate.clear()
+    reader.deaf = True  # else it might be the reader that ends
+    image = viewing.open(reader)
+    token, waiting, ended = sampled_in_a_thread(image)
+    assert reader.began.acquire(timeout=20)
+
+    token.cancel()
+    waiting.join(20)
+
+    assert ended == ["cancelled"]
+    assert len(reader.reads) <= 4  # nothing more is sent
+    reader.gate.set()
+    idle()
+
+
+def test_a_cancelled_read_stops_what_it_alone_waits_for(
+    fake_reader, viewing, look, idle
+):
+    reader = fake_reader((16, 32), (16, 16))
+    reader.gate.clear()
+    image = viewing.open(reader)
+    token, waiting, ended = sampled_in_a_thread(image)
+    for _ in range(2):
+        assert reader.began.acquire(timeout=20)
+    look(image.levels()[0][:, :16])
+
+    token.cancel()
+    waiting.join(20)
+    reader.gate.set()
+    idle()
+
+    assert ended == ["cancelled"]
+    assert [region.x0 for region in reader.reads] == [0, 16]
+    assert np.array_equal(look(image.levels()[0][:, :16]), reader.plane()[:, :16])
+
+
+def test_a_maximum_ends_with_its_caller(fake_reader, viewing, idle):
+    reader = fake_reader((16, 16), size_z=40)
+    reader.gate.clear()
+    image = viewing.open(projected_reader(reader))
+    token, waiting, ended = sampled_in_a_thread(image)
+    assert reader.began.acquire(timeout=20)
+
+    token.cancel()
+    waiting.join(20)
+    begun = len(reader.reads)
+    deadline = time.monotonic() + 20
+    while len(reader.cancelled) < begun and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert ended == ["cancelled"]
+    assert len(reader.cancelled) == len(reader.reads) == begun < 40
+    reader.gate.set()
+
+
+@pytest.mark.parametrize("first", ["reader", "view"])
+def test_a_tile_that_a_view_and_a_reader_want_comes_once_to_both(
+    fake_reader, look, first
+):
+    told = threading.Event()
+    viewing = TileViewing(on_arrival=lambda _: told.set())
+    reader = fake_reader((16, 16))
+    reader.gate.clear()
+    [array] = viewing.open(reader).levels()
+    values = []
+    reading = threading.Thread(target=lambda: values.append(np.asarray(array)))
+    actions = [reading.start, lambda: look(array)]
+    if first == "view":
+        actions.reverse()
+    actions[0]()
+    assert reader.began.acquire(timeout=20)
+    actions[1]()
+    reader.gate.set()
+
+    assert told.wait(20)
+    reading.join(20)
+    assert len(reader.reads) == 1
+    assert np.array_equal(values[0], reader.plane())
+    assert np.array_equal(look(array), reader.plane())
+    viewing.close()

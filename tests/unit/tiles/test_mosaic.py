@@ -147,7 +147,7 @@ def test_a_well_without_full_pixels_stays_its_thumbnail(look, wells, canvas, err
     fine = pyramid.levels()[0]
     for _ in range(2):
         look(fine)
-        assert viewing.queue.wait_until_idle(20)
+        assert viewing.scheduler.wait_until_idle(20)
 
     seen = look(fine)
 
@@ -302,8 +302,8 @@ def test_a_tour_of_the_plate_keeps_the_bound_on_memory(look, wells):
     for row in range(4):
         for column in range(6):
             look(fine[cell(row, column)])
-            assert viewing.queue.wait_until_idle(20)
-            assert viewing.store.bytes <= 40_000
+            assert viewing.scheduler.wait_until_idle(20)
+            assert viewing.cache.bytes <= 40_000
 
     assert len(wells.opened) == 24
     viewing.close()
@@ -319,27 +319,25 @@ def test_closing_a_plate_stops_what_is_read(viewing, look, idle, wells, canvas):
     pyramid.close()
     idle()
 
-    assert len(viewing.store) == 0
+    assert len(viewing.cache) == 0
     assert (look(pyramid.levels()[0][cell(0, 0)]) == 99).all()
 
 
-def test_a_well_that_opens_after_the_close_is_not_read(
-    viewing, look, idle, wells, canvas
-):
-    server_info, closed = threading.Event(), threading.Event()
+def test_a_well_that_opens_after_the_close_is_not_read(viewing, look, wells, canvas):
+    opening, closed = threading.Event(), threading.Event()
 
     def open_late(image_id, *, cancel):
-        server_info.set()
+        opening.set()
         assert closed.wait(20)
         return wells(image_id, cancel=cancel)
 
     pyramid = MosaicPyramid(viewing, plate(), canvas, open_late)
     look(pyramid.levels()[0][cell(0, 0)])
-    assert server_info.wait(20)
+    assert opening.wait(20)
 
     pyramid.close()
     closed.set()
-    idle()
+    assert viewing.scheduler.close(20)
 
     assert wells.opened == [1]
     assert wells.readers[1].reads == []

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import threading
+import time
+from random import Random
+
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from napari_idr.tiles import TileViewing, ViewingSettings
+from napari_idr.errors import ServerError
+from napari_idr.tiles import Plane, TileViewing, ViewingSettings
 
 IDLE_S = 20.0
 
@@ -102,10 +109,10 @@ def test_scrubbing_quickly_asks_for_the_stops_and_two_planes_more(
             look(array[z])
 
     step_to(3)
-    assert slow_viewing.queue.wait_until_idle(IDLE_S)
+    assert slow_viewing.scheduler.wait_until_idle(IDLE_S)
     for z in range(4, 54):
         step_to(z)
-    assert slow_viewing.queue.wait_until_idle(IDLE_S)
+    assert slow_viewing.scheduler.wait_until_idle(IDLE_S)
 
     assert planes(reader) == [(0, 3), (0, 53), (0, 54), (0, 55)]
 
@@ -114,17 +121,21 @@ def test_while_a_plane_is_on_its_way_the_last_one_stands_in(
     fake_reader, look, viewing, idle
 ):
     reader = fake_reader((32, 32), (32, 32), size_z=9)
-    [array] = viewing.open(reader).levels()
+    image = viewing.open(reader)
+    [array] = image.levels()
     look(array[3])
     idle()
-    shown = look(array[3])
     reader.gate.clear()
 
     instead = look(array[7])
+    lag = image.lag
 
-    assert np.array_equal(instead, shown)
+    assert np.array_equal(instead, reader.plane(z=3))
+    assert lag == (Plane(0, 7), Plane(0, 3))
     reader.gate.set()
     idle()
+    assert image.advance()
+    assert image.lag is None
     assert np.array_equal(look(array[7]), reader.plane(z=7))
 
 
@@ -135,7 +146,7 @@ def test_an_arrival_ahead_is_not_announced(fake_reader, look):
     [array] = viewing.open(reader).levels()
     for z in (3, 4):
         look(array[z])
-        assert viewing.queue.wait_until_idle(IDLE_S)
+        assert viewing.scheduler.wait_until_idle(IDLE_S)
 
     assert len(reader.reads) == 4
     assert len(told) == 2
@@ -169,3 +180,177 @@ def test_a_volume_is_shown_whole(fake_reader, look, viewing, idle):
 
     expected = np.stack([reader.plane(t=1, z=z) for z in range(5)])
     assert np.array_equal(look(array[1]), expected)
+
+
+class Screen:
+    """Draws all channels of an image, each as one number: the time that it shows."""
+
+    def __init__(self, image, look):
+        self.image = image
+        self.look = look
+        self.arrays = [image.levels(c) for c in range(image.channels)]
+        self.hidden = set()
+
+    def refresh(self, t):
+        """Draw what napari would at a time; return what the channels show."""
+        seen = set()
+        for c, levels in enumerate(self.arrays):
+            if c not in self.hidden:
+                for level in levels:
+                    seen |= set(np.unique(self.look(level[t])).tolist())
+        return {number - 1 for number in seen if number}, 0 in seen
+
+
+class Clock:
+    """Makes readers whose pixels tell the time, at all levels and in all channels."""
+
+    def __init__(self, fake_reader):
+        class Reader(fake_reader):
+            def plane(self, level=0, c=0, t=0, z=0):
+                return np.full(self.levels[level].shape, t + 1, self.dtype)
+
+        self.reader = Reader
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(0, 9), st.booleans(), st.floats(0, 0.02)),
+        min_size=1,
+        max_size=12,
+    ),
+    levels=st.integers(1, 2),
+    seed=st.integers(0, 99),
+)
+def test_channels_never_show_different_planes(fake_reader, look, steps, levels, seed):
+    random = Random(seed)
+    told = threading.Event()
+    viewing = TileViewing(
+        ViewingSettings(settle_s=0.005), on_arrival=lambda _: told.set()
+    )
+    reader = Clock(fake_reader).reader(
+        (32, 32), (16, 16), size_c=7, size_t=10, levels=levels
+    )
+    reader.delay_s = lambda _: random.random() * 0.004
+    image = viewing.open(reader)
+    screen = Screen(image, look)
+    screen.refresh(0)
+    assert viewing.scheduler.wait_until_idle(IDLE_S)
+
+    for t, announced, pause_s in steps:
+        if announced:
+            image.set_current(t, 0)
+        shown, black = screen.refresh(t)
+        assert len(shown) == 1
+        assert not black
+        if told.wait(pause_s):
+            told.clear()
+            image.advance()
+            shown, black = screen.refresh(t)
+            assert len(shown) == 1
+            assert not black
+        assert (image.lag is None) == (shown == {t})
+
+    assert viewing.scheduler.wait_until_idle(IDLE_S)
+    image.advance()
+    assert screen.refresh(t) == ({t}, False)
+    assert image.lag is None
+    assert viewing.close()
+
+
+@pytest.fixture
+def lagging(fake_reader, look, told):
+    """An image of seven channels that shows t = 0 while t = 4 is on its way."""
+    viewing = TileViewing(ViewingSettings(settle_s=0.0), on_arrival=told.append)
+    reader = Clock(fake_reader).reader((32, 32), (16, 16), size_c=7, size_t=10)
+    image = viewing.open(reader)
+    screen = Screen(image, look)
+    screen.refresh(0)
+    assert viewing.scheduler.wait_until_idle(IDLE_S)
+    told.clear()
+    reader.gate.clear()
+    assert screen.refresh(4) == ({0}, False)
+    yield viewing, reader, image, screen
+    reader.gate.set()
+    assert viewing.close()
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+def test_channels_change_when_the_last_of_them_came(lagging, told):
+    viewing, reader, image, screen = lagging
+    assert image.lag == (Plane(4, 0), Plane(0, 0))
+    assert not image.advance()
+
+    reader.gate.set()
+    assert viewing.scheduler.wait_until_idle(IDLE_S)
+
+    assert told == [image.key(c) for c in range(7)]
+    assert screen.refresh(4) == ({0}, False)
+    assert image.advance()
+    assert screen.refresh(4) == ({4}, False)
+    assert image.lag is None
+    assert (image.wanted_plane, image.shown_plane) == (Plane(4, 0), Plane(4, 0))
+    assert not image.advance()
+
+
+def test_a_hidden_channel_is_not_waited_for(lagging, told):
+    _, reader, image, screen = lagging
+    reader.delay_s = lambda region: IDLE_S if region.c == 6 else 0.0
+    reader.gate.set()
+    screen.hidden.add(6)
+
+    image.hide(6)
+
+    deadline = time.monotonic() + IDLE_S
+    while not image.advance() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert screen.refresh(4) == ({4}, False)
+    assert {key.c for key in told} == set(range(6))
+
+
+def test_a_plane_that_is_there_is_shown_at_once(lagging):
+    viewing, reader, image, screen = lagging
+    reader.gate.set()
+    assert viewing.scheduler.wait_until_idle(IDLE_S)
+    assert image.advance()
+    reader.gate.clear()
+
+    assert screen.refresh(0) == ({0}, False)
+    assert screen.refresh(4) == ({4}, False)
+    assert image.lag is None
+
+
+def test_a_tile_that_fails_does_not_hold_a_plane_back(lagging, look):
+    viewing, reader, image, screen = lagging
+    reader.errors[16, 16] = ServerError("down", status=503)
+    reader.gate.set()
+    assert viewing.scheduler.wait_until_idle(IDLE_S)
+
+    assert image.advance()
+    assert screen.refresh(4) == ({4}, True)
+
+
+def test_a_coarse_plane_is_shown_before_the_fine_one(fake_reader, look, viewing, idle):
+    reader = Clock(fake_reader).reader((32, 32), (16, 16), size_c=2, size_t=9, levels=2)
+    image = viewing.open(reader)
+    screen = Screen(image, look)
+    screen.refresh(0)
+    idle()
+    reader.delay_s = lambda region: IDLE_S if region.level == 0 else 0.0
+
+    screen.refresh(5)
+    deadline = time.monotonic() + IDLE_S
+    while not image.advance() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert screen.refresh(5) == ({5}, False)
+    assert image.failures == {}
+    image.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
-from urllib3.util import Retry
 
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import (
@@ -15,10 +15,9 @@ from napari_idr.errors import (
     RequestTimeoutError,
     ResponseFormatError,
 )
-from napari_idr.transport import HttpTransport, Request
-from napari_idr.transport import _http as http
+from napari_idr.transport import HttpTransport, Request, RetryPolicy
 
-QUICK = http.POLITE.new(backoff_factor=0.01, backoff_jitter=0)
+QUICK = RetryPolicy(pause_s=0.01, jitter=0)
 """The same policy with short pauses."""
 
 PLATES = Request(path="webclient/api/plates/", params=(("id", 3101),))
@@ -141,7 +140,7 @@ def test_a_redirect_is_an_answer(archive, transport):
 
 
 def test_a_pause_ends_when_the_caller_cancels(archive):
-    slow = Retry(total=2, backoff_factor=30, status_forcelist=(503,))
+    slow = RetryPolicy(pause_s=30, longest_s=60)
     transport = HttpTransport(archive.url, retry=slow)
     archive.faults.answer_next(503, times=-1)
     cancel = CancelToken()
@@ -188,11 +187,11 @@ def test_closing_ends_what_is_under_way(archive, transport):
         transport.send(PLATES, cancel=NEVER)
 
 
-def test_an_endless_body_is_cut_off(monkeypatch, transport):
-    monkeypatch.setattr(http, "MAX_BODY_BYTES", 100)
+def test_an_endless_body_is_cut_off(transport):
+    bounded = replace(PLATES, max_bytes=100)
 
     with pytest.raises(ResponseFormatError, match="larger than 100 bytes"):
-        transport.send(PLATES, cancel=NEVER)
+        transport.send(bounded, cancel=NEVER)
 
 
 def test_a_stream_gives_its_headers_before_its_body(transport):

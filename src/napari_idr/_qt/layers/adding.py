@@ -1,7 +1,8 @@
-"""Layers that go into a viewer one by one, so that the window lives in between."""
+"""Layers that go into a viewer, one in each turn of the event loop."""
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -11,56 +12,86 @@ from napari.utils.transforms import Affine
 from qtpy.QtCore import QObject, QTimer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Hashable, Iterable
 
     from napari.viewer import Viewer
 
     from napari_idr.cancel import CancelToken
 
+logger = logging.getLogger(__name__)
+
 PAUSE_MS = 15
 """Between two layers: time for the frame that shows the one before to begin."""
 
 
-class LayerQueue(QObject):
-    """Adds layers in turns of the event loop of their own.
+def add_layer(viewer: Viewer, layer: Layer) -> str | None:
+    """Add a layer to a viewer; return why that failed, as a sentence, or None.
 
-    napari takes 50 to 100 ms for each, most of it for its controls; four at once
-    would freeze the window for as long as a person needs to notice.
+    Whoever listens to the viewer is called, other plugins too, and may raise. Then
+    the layer is taken out again: what else should have heard of it may not have.
+    """
+    try:
+        viewer.add_layer(layer)
+    except Exception as error:
+        logger.exception("the layer %s can't be added", layer.name)
+        remove_layers(viewer, [layer])
+        return (
+            f"{layer.name} can't be shown: something else that follows the layers "
+            f"of this viewer failed ({type(error).__name__}: {error})."
+        )
+    return None
+
+
+def remove_layers(viewer: Viewer, layers: Iterable[Layer]) -> None:
+    """Take out those of the layers that are in a viewer, whoever raises at that."""
+    for layer in layers:
+        if layer not in viewer.layers:
+            continue
+        try:
+            viewer.layers.remove(layer)
+        except Exception:
+            logger.exception("somebody who heard that a layer was removed failed")
+
+
+class TurnQueue(QObject):
+    """Calls that have a turn of the event loop each, so that the window lives on.
+
+    napari takes 50 to 100 ms to add a layer, most of it for its controls; four at
+    once would freeze the window for as long as a person needs to notice.
     """
 
-    def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._viewer = viewer
-        self._waiting: deque[Layer | Callable[[], None]] = deque()
+        self._waiting: deque[tuple[Hashable, Callable[[], None]]] = deque()
+        self._in_turn = False
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
         self._turn.setInterval(PAUSE_MS)
         self._turn.timeout.connect(self._next)
 
-    def add(self, layers: Iterable[Layer], *then: Callable[[], None]) -> None:
-        """Add layers soon, after those that wait already; then call these.
-
-        Each layer and each call has a turn of its own.
-        """
-        self._waiting.extend([*layers, *then])
+    def add(self, key: Hashable, *calls: Callable[[], None]) -> None:
+        """Call these soon, after those that wait already."""
+        self._waiting.extend((key, call) for call in calls)
         self._turn.start()
 
-    def forget(self, layers: Iterable[Layer]) -> None:
-        """Don't add these layers, if they still wait."""
-        for layer in layers:
-            if layer in self._waiting:
-                self._waiting.remove(layer)
+    def forget(self, key: Hashable) -> bool:
+        """Don't make the calls of a key; tell whether any were still to be made."""
+        kept = deque(entry for entry in self._waiting if entry[0] != key)
+        forgotten = len(kept) < len(self._waiting)
+        self._waiting = kept
+        return forgotten
 
     def _next(self) -> None:
-        if not self._waiting:
+        if self._in_turn or not self._waiting:
             return
-        what = self._waiting.popleft()
-        if isinstance(what, Layer):
-            self._viewer.add_layer(what)
-        else:
-            what()
-        if self._waiting:
-            self._turn.start()
+        _, call = self._waiting.popleft()
+        self._in_turn = True
+        try:
+            call()
+        finally:
+            self._in_turn = False
+            if self._waiting:
+                self._turn.start()
 
 
 def load_units() -> None:

@@ -1,4 +1,4 @@
-"""The images that were opened, and what was drawn on them, as layers."""
+"""Layers of the images that were opened, and of what was drawn on them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari.layers import Layer
 from napari.utils.theme import get_theme
 
+from napari_idr._qt.layers.adding import add_layer, remove_layers
 from napari_idr.services.image.open import OpenedImage
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class _Shown:
 
 
 class ImageLayers:
-    """Adds images to a viewer. Touches no other layers."""
+    """The layers of images in a viewer. Touches no other layers."""
 
     def __init__(self, viewer: Viewer, refresher: LayerRefresher) -> None:
         self._viewer = viewer
@@ -44,6 +45,15 @@ class ImageLayers:
         shown = self._newest()
         return None if shown is None else shown.opened
 
+    @property
+    def servers(self) -> set[str]:
+        """The servers of the images that have a layer."""
+        return {
+            shown.opened.server
+            for shown in self._shown
+            if any(layer in self._viewer.layers for layer in shown.layers)
+        }
+
     def is_newest(self, details: ImageDetails | None) -> bool:
         """Whether an image is the one that was opened last."""
         newest = self.newest
@@ -54,27 +64,46 @@ class ImageLayers:
             and newest.server == details.request.server
         )
 
-    def add(self, opened: OpenedImage) -> tuple[Layer, ...]:
-        """Add the layers of an image; those opened before are hidden, not removed."""
-        for other in self._shown:
-            for layer in other.layers:
-                layer.visible = False
-        layers = self._add(opened)
-        self._shown.append(_Shown(opened, layers))
-        self._go_to_default(opened)
-        return tuple(layers)
+    def layers(self, opened: OpenedImage) -> tuple[Layer, ...]:
+        """Return the layers of the channels of an image, none if it isn't shown."""
+        found = (one.channels for one in self._shown if one.opened is opened)
+        return tuple(next(found, ()))
 
-    def add_projection(self, projected: OpenedImage) -> None:
-        """Add the layers of a maximum over z; those of its planes are hidden."""
+    def add(self, opened: OpenedImage) -> str | None:
+        """Add the layers of an image; those opened before are hidden, not removed.
+
+        Return why that failed, as a sentence, or None; then nothing has changed.
+        """
+        before = [one for s in self._shown for one in s.layers if one.visible]
+        for layer in before:
+            layer.visible = False
+        layers, problem = self._add(opened, go_to_default=True)
+        if problem is None:
+            self._shown.append(_Shown(opened, layers))
+            return None
+        for layer in before:
+            layer.visible = True
+        return problem
+
+    def add_projection(self, projected: OpenedImage) -> str | None:
+        """Add the layers of a maximum over z; those of its planes are hidden.
+
+        Return why that failed, as a sentence, or None.
+        """
         shown = self._newest()
         if shown is None or shown.opened.image.id != projected.image.id:
-            projected.tiled.close()  # the image was removed in the meantime
-            return
-        for layer in (*shown.channels, *shown.projections):
-            layer.visible = False
-        shown.projections.extend(self._add(projected))
+            projected.close()  # the image was removed in the meantime
+            return None
+        layers, problem = self._add(projected, go_to_default=False)
+        if problem is None:
+            for layer in (*shown.channels, *shown.projections):
+                layer.visible = False
+            shown.projections.extend(layers)
+        return problem
 
-    def _add(self, opened: OpenedImage) -> list[Layer]:
+    def _add(
+        self, opened: OpenedImage, *, go_to_default: bool
+    ) -> tuple[list[Layer], str | None]:
         # A layer reads where the sliders are said to be as soon as it is made.
         opened.tiled.set_current(opened.image.default_t, opened.image.default_z)
         layers = [Layer.create(*spec.as_layer_data()) for spec in opened.specs]
@@ -84,31 +113,38 @@ class ImageLayers:
             lowest.blending = "translucent_no_depth"
         for c, layer in enumerate(layers):
             self._refresher.watch(layer, opened.tiled, c)
-            self._viewer.add_layer(layer)
-        return layers
+        for layer in layers:
+            if (problem := add_layer(self._viewer, layer)) is not None:
+                self._take_out(layers)
+                return [], problem
+            if go_to_default and layer is layers[0]:
+                self._go_to_default(opened, layer)
+        return layers, None
 
-    def add_regions(self, regions: RoiLayers) -> None:
-        """Lay regions and labels over their image, in place of those before."""
+    def add_regions(self, regions: RoiLayers) -> str | None:
+        """Lay regions and labels over their image, in place of those before.
+
+        Return why that failed, as a sentence, or None.
+        """
         shown = next((s for s in self._shown if s.opened is regions.opened), None)
         if shown is None or not self._present(shown):
-            # The image was removed while its regions were asked for.
-            for _, tiled in regions.labels:
-                tiled.close()
-            return
-        old = tuple(shown.regions)
-        shown.regions.clear()
+            regions.close()  # the image was removed in the meantime
+            return None
+        layers = []
         for spec, tiled in regions.labels:
             layer = Layer.create(*spec.as_layer_data())
             self._refresher.watch(layer, tiled)
-            shown.regions.append(layer)
-        shown.regions.extend(Layer.create(*s.as_layer_data()) for s in regions.specs)
-        for layer in shown.regions:
-            self._viewer.add_layer(layer)
+            layers.append(layer)
+        layers.extend(Layer.create(*s.as_layer_data()) for s in regions.specs)
+        for layer in layers:
+            if (problem := add_layer(self._viewer, layer)) is not None:
+                self._take_out(layers)
+                return problem
         # Added first, removed after: an emptied canvas that is filled in the same
         # turn of the event loop crashes in OpenGL.
-        for layer in old:
-            if layer in self._viewer.layers:
-                self._viewer.layers.remove(layer)
+        remove_layers(self._viewer, shown.regions)
+        shown.regions[:] = layers
+        return None
 
     def reset_contrast(self) -> None:
         """Set the contrast of the newest image from what its pixels hold."""
@@ -118,6 +154,11 @@ class ImageLayers:
             if not layer.rgb:
                 layer.contrast_limits = limits
 
+    def _take_out(self, layers: list[Layer]) -> None:
+        remove_layers(self._viewer, layers)
+        for layer in layers:  # not all of them were in the viewer
+            self._refresher.unwatch(layer)
+
     def _newest(self) -> _Shown | None:
         self._shown = [shown for shown in self._shown if self._present(shown)]
         return self._shown[-1] if self._shown else None
@@ -125,12 +166,18 @@ class ImageLayers:
     def _present(self, shown: _Shown) -> bool:
         return any(layer in self._viewer.layers for layer in shown.channels)
 
-    def _go_to_default(self, opened: OpenedImage) -> None:
-        """Move the sliders to the plane that the archive shows first."""
+    def _go_to_default(self, opened: OpenedImage, layer: Layer) -> None:
+        """Move the sliders to the plane that the archive shows first.
+
+        They count in steps of the finest layer, so the plane is found in the world.
+        """
         image, axes, dims = opened.image, opened.tiled.axes, self._viewer.dims
-        for axis, index in (("t", image.default_t), ("z", image.default_z)):
-            if axis in axes:
-                dims.set_current_step(dims.ndim - len(axes) + axes.index(axis), index)
+        planes = {"t": image.default_t, "z": image.default_z}
+        at = layer.data_to_world([planes.get(axis, 0) for axis in axes])
+        moved = [index for index, axis in enumerate(axes) if axis in planes]
+        if moved:
+            first = dims.ndim - len(axes)
+            dims.set_point([first + i for i in moved], [float(at[i]) for i in moved])
 
 
 def _is_light(theme: str) -> bool:

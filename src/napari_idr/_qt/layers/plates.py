@@ -1,4 +1,4 @@
-"""A plate in the viewer: its mosaic, its wells, its hits and its headings."""
+"""Layers of the plates: for each a mosaic, its wells, its hits and its headings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import numpy as np
 from napari.layers import Image, Points, Vectors
 from qtpy.QtCore import QObject, Signal
 
-from napari_idr._qt.layers.adding import LayerQueue
+from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
 from napari_idr._qt.layers.headings import HeadingsLayer
+from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import GridCell
 from napari_idr.services.details import PlateKey
 from napari_idr.services.plate.view import PlateShown, outline_vectors
@@ -81,7 +82,7 @@ class _Group:
         self.place((0.0, 0.0), None)
         self.mark()
         self._watch()
-        self.mosaic.get_status = self._status
+        set_status(self.mosaic, self._message_at)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -172,27 +173,24 @@ class _Group:
         y, x = self.marks.world_to_data(position)[-2:]
         return self.shown.cell_at(float(y), float(x))
 
-    def _status(self, position: Any = None, **_: Any) -> dict[str, str]:
+    def close(self) -> None:
+        """Stop following the viewer, and end what the mosaic asks for."""
+        self.headings.close()
+        self._refresher.unwatch(self.mosaic)
+
+    def _message_at(self, position: Sequence[float] | None) -> str:
         """Say which well lies under the pointer; napari asks from a thread."""
-        message = ""
-        if position is not None:
-            y, x = self.marks.world_to_data(position)[-2:]
-            message = self.shown.message_at(float(y), float(x))
-        return {
-            "layer_name": self.mosaic.name,
-            "layer_base": self.mosaic.name,
-            "source_type": "",
-            "plugin": "",
-            "coordinates": message,
-            "coords": message,
-            "value": "",
-        }
+        if position is None:
+            return ""
+        y, x = self.marks.world_to_data(position)[-2:]
+        return self.shown.message_at(float(y), float(x))
 
 
 class MosaicLayers(QObject):
-    """All plates that a browser has put into the viewer. Touches no other layers."""
+    """The layers of all plates in a viewer. Touches no other layers."""
 
-    arrived = Signal()  # all layers of the plate shown last are in the viewer
+    arrived = Signal(object)  # PlateKey: none of its layers waits any more
+    failed = Signal(object, str)  # PlateKey, and why it can't be shown
 
     def __init__(
         self, viewer: Viewer, refresher: LayerRefresher, parent: QObject | None = None
@@ -201,7 +199,7 @@ class MosaicLayers(QObject):
         self._viewer = viewer
         self._refresher = refresher
         self._groups: dict[PlateKey, _Group] = {}
-        self._queue = LayerQueue(viewer, self)
+        self._turns = TurnQueue(self)
         # How wide an image of a plate is; None stands for plates that don't know yet.
         self._widths_um: dict[PlateKey | None, float] = {}
         viewer.layers.events.removed.connect(self._on_removed)
@@ -209,27 +207,42 @@ class MosaicLayers(QObject):
     def show(self, shown: PlateShown) -> None:
         """Show a plate: in its layers if it has them, else in new ones.
 
-        New layers come one by one; `arrived` is emitted after the last.
+        New layers come one by one; `arrived` is emitted after the last, and when
+        they don't come. Meanwhile the canvas may be painted: they show what it holds.
         """
-        group = self._groups.get(shown.key)
-        layers: tuple[Layer, ...] = ()
+        key, group = shown.key, self._groups.get(shown.key)
         if group is not None:
             group.show(shown)
         else:
             group = _Group(self._viewer, self._refresher, shown)
             top = max((one.bottom for one in self._groups.values()), default=0.0)
-            self._groups[shown.key] = group
+            self._groups[key] = group
             self._place(group, top)
-            layers = group.layers
-            for layer in layers:
+            for layer in group.layers:
                 # Nothing is drawn until all are there; each would be drawn anew.
                 layer.visible = False
-        self._queue.add(
-            layers,
-            partial(self._reveal, shown.key),
-            partial(self.look_at, shown.key),
-            self.arrived.emit,
+                self._turns.add(key, partial(self._add, group, layer))
+        self._turns.add(
+            key,
+            partial(self._reveal, key),
+            partial(self.look_at, key),
+            partial(self.arrived.emit, key),
         )
+
+    def _add(self, group: _Group, layer: Layer) -> None:
+        problem = add_layer(self._viewer, layer)
+        if problem is not None:
+            self._forget(group.shown.key)
+            self.failed.emit(group.shown.key, problem)
+
+    def _forget(self, key: PlateKey) -> None:
+        """Take a plate out, whatever of it is there."""
+        group = self._groups.pop(key)
+        group.close()
+        waited = self._turns.forget(key)
+        remove_layers(self._viewer, group.layers)
+        if waited:
+            self.arrived.emit(key)
 
     def bring_back(self, key: PlateKey) -> None:
         """Make a plate visible and active, and move the camera to it."""
@@ -265,6 +278,11 @@ class MosaicLayers(QObject):
             group.shown = shown
             group.mark()
 
+    @property
+    def servers(self) -> set[str]:
+        """The servers of the plates that are shown."""
+        return {group.shown.server for group in self._groups.values()}
+
     def shown(self, key: PlateKey) -> PlateShown | None:
         """Return what is shown of a plate, None if it isn't."""
         group = self._groups.get(key)
@@ -286,7 +304,7 @@ class MosaicLayers(QObject):
                 top = group.bottom
 
     def activate(self, key: PlateKey) -> None:
-        """Make a mosaic the active layer, whose words the status bar shows.
+        """Make a mosaic the active layer, whose message the status bar shows.
 
         A layer of a person's own stays active: they are working on it.
         """
@@ -337,12 +355,7 @@ class MosaicLayers(QObject):
         """Forget a plate whose mosaic a person removed; its companions go too."""
         for key, group in tuple(self._groups.items()):
             if event.value is group.mosaic:
-                del self._groups[key]
-                group.headings.close()
-                self._queue.forget(group.layers)
-                for layer in group.layers[1:]:
-                    if layer in self._viewer.layers:
-                        self._viewer.layers.remove(layer)
+                self._forget(key)
 
     def close(self) -> None:
         """Stop listening to the viewer; what is shown stays."""

@@ -1,4 +1,4 @@
-"""Keeps layers and the arrays that serve them told of each other."""
+"""Repaints layers as their pixels come, and tells their arrays what is shown."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_idr._qt.mailbox import Mailbox
+from napari_idr._qt.jobs import QueuedSignal
+from napari_idr._qt.layers.plane_mark import PlaneMark
 from napari_idr._qt.settings import viewing_settings
 from napari_idr.tiles import LayerKey, TiledImage, TileViewing
 
@@ -41,6 +43,9 @@ FINISH_MS = 600
 NEXT_MS = 15
 """Between two layers that are repainted in turns of their own."""
 
+BEHIND_MS = 300
+"""A plane that is late by less isn't worth a message: people would see it flicker."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Watched:
@@ -53,10 +58,12 @@ class _Watched:
 class LayerRefresher(QObject):
     """Tells arrays where the sliders are, and repaints layers when pixels come.
 
-    Pixels are read in the threads of `viewing`; their news come by mail.
+    Pixels are read in the threads of `viewing`. The layers of an image are repainted
+    together, so that what is seen of it is of one plane.
     """
 
     failed = Signal(object)  # IDRError: a part of an image didn't come
+    behind = Signal(str)  # which plane is on its way, "" once it is shown
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,16 +71,21 @@ class LayerRefresher(QObject):
         self._watched: dict[LayerKey, _Watched] = {}
         self._stale: dict[LayerKey, None] = {}  # those that wait longest first
         self._unfinished: set[LayerKey] = set()
+        self._mark = PlaneMark(viewer)
+        self._behind = ""
         self._moved = 0.0
         self._refreshed = 0.0
         self._refresh = self._timer(self._refresh_now)
         # Once no more comes, the thumbnails in the list of layers are made anew.
         self._finish = self._timer(self._finish_now)
-        arrivals, failures = Mailbox(self.refresh_soon), Mailbox(self._on_failure)
+        self._late = self._timer(self._on_late)
+        arrivals, failures = QueuedSignal(self.refresh_soon), QueuedSignal(self._fail)
         self.destroyed.connect(arrivals.close)
         self.destroyed.connect(failures.close)
         self.viewing = TileViewing(
-            viewing_settings(), on_arrival=arrivals.send, on_failure=failures.send
+            viewing_settings(),
+            on_arrival=arrivals.emit,
+            on_failure=lambda _, error: failures.emit(error),
         )
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.dims.events.current_step.connect(self._on_step)
@@ -101,7 +113,7 @@ class LayerRefresher(QObject):
         for key, watched in tuple(self._watched.items()):
             if watched.layer is layer:
                 del self._watched[key]
-                watched.tiled.look_away(watched.c)
+                watched.tiled.hide(watched.c)
                 if all(w.tiled is not watched.tiled for w in self._watched.values()):
                     watched.close()
 
@@ -129,8 +141,9 @@ class LayerRefresher(QObject):
         timer.timeout.connect(slot)
         return timer
 
-    def _on_failure(self, _: LayerKey, error: IDRError) -> None:
+    def _fail(self, error: IDRError) -> None:
         self.failed.emit(error)
+        self._check_lag()
 
     def _refresh_now(self) -> None:
         still = self._moved + STILL_MS / 1000
@@ -142,13 +155,22 @@ class LayerRefresher(QObject):
             self._bring_up_to_date(list(self._stale))
 
     def _bring_up_to_date(self, keys: list[LayerKey]) -> None:
+        images = {self._watched[key].tiled for key in keys if key in self._watched}
+        for tiled in images:
+            tiled.advance()
+        for key, watched in self._watched.items():
+            if watched.tiled in images:
+                keys.append(key)
+                if watched.layer.visible:
+                    watched.layer.refresh(
+                        thumbnail=False, highlight=False, extent=False
+                    )
         for key in keys:
-            del self._stale[key]
-        for layer in self._visible(keys):
-            layer.refresh(thumbnail=False, highlight=False, extent=False)
+            self._stale.pop(key, None)
         self._unfinished.update(keys)
         self._refreshed = time.monotonic()
         self._finish.start(FINISH_MS)
+        self._check_lag()
 
     def _finish_now(self) -> None:
         """Draw one thumbnail anew; the next has a turn of its own."""
@@ -166,7 +188,7 @@ class LayerRefresher(QObject):
         return [one.layer for one in watched if one.layer.visible]
 
     def _on_moved(self, _: Any = None) -> None:
-        """Let the repaint that follows a move show what has come for one layer."""
+        """Let the repaint that follows a move show what has come for one image."""
         self._moved = time.monotonic()
         if self._stale and self._moved - self._refreshed > MOVING_MS / 1000:
             self._bring_up_to_date([next(iter(self._stale))])
@@ -174,20 +196,73 @@ class LayerRefresher(QObject):
     def _on_step(self, _: Any = None) -> None:
         """Tell the arrays of visible layers which plane is shown."""
         self._moved = time.monotonic()
-        dims = self._viewer.dims
-        shown = {w.tiled for w in self._watched.values() if w.layer.visible}
-        for tiled in shown:
-            at = {"t": 0, "z": 0}
-            for place, axis in enumerate(tiled.axes[:-2]):
-                step = dims.current_step[dims.ndim - len(tiled.axes) + place]
-                at[axis] = int(step)
+        shown = {w.tiled: w.layer for w in self._watched.values() if w.layer.visible}
+        for tiled, layer in shown.items():
+            at = self._plane(tiled, layer)
             tiled.set_current(at["t"], at["z"])
+        self._check_lag()
+
+    def _plane(self, tiled: TiledImage, layer: Layer) -> dict[str, int]:
+        """Return which plane of a layer the sliders are at.
+
+        They count in steps of the finest layer of all, so it is found in the world,
+        and rounded as napari does.
+        """
+        at = layer.world_to_data(self._viewer.dims.point)
+        sizes = dict(zip(tiled.axes, layer.data.shape, strict=False))
+        planes = {"t": 0, "z": 0}
+        for index, axis in enumerate(tiled.axes[:-2]):
+            planes[axis] = int(np.clip(np.round(at[index]), 0, sizes[axis] - 1))
+        return planes
 
     def _on_visible(self, event: Any) -> None:
         """Ask for nothing that a hidden layer would show."""
         for watched in self._watched.values():
             if watched.layer is event.source and not event.source.visible:
-                watched.tiled.look_away(watched.c)
+                watched.tiled.hide(watched.c)
+        self._check_lag()
 
     def _on_removed(self, event: Any) -> None:
         self.unwatch(event.value)
+        self._check_lag()
+
+    # What is shown while the plane of the sliders is on its way.
+
+    def _check_lag(self) -> None:
+        """Say how far what is shown is behind, if it has been for a while."""
+        message = self._lag_message()
+        if not message:
+            self._late.stop()
+            self._say_behind("")
+        elif self._behind:
+            self._say_behind(message)
+        elif not self._late.isActive():
+            self._late.start(BEHIND_MS)
+
+    def _on_late(self) -> None:
+        self._say_behind(self._lag_message())
+
+    def _lag_message(self) -> str:
+        """Return which plane is on its way and which is shown, "" for the same.
+
+        Counted from 0, as napari's sliders do.
+        """
+        for watched in self._watched.values():
+            if not watched.layer.visible or (lag := watched.tiled.lag) is None:
+                continue
+            wanted, shown = lag
+            differ = [
+                axis
+                for axis in ("t", "z")
+                if getattr(wanted, axis) != getattr(shown, axis)
+            ]
+            coming = ", ".join(f"{axis} = {getattr(wanted, axis)}" for axis in differ)
+            there = ", ".join(f"{axis} = {getattr(shown, axis)}" for axis in differ)
+            return f"{coming} is on its way; {there} is shown."
+        return ""
+
+    def _say_behind(self, message: str) -> None:
+        if message != self._behind:
+            self._behind = message
+            self._mark.set_message(message)
+            self.behind.emit(message)

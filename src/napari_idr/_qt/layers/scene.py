@@ -1,4 +1,4 @@
-"""All that a browser has put into the viewer, and what people do with it there."""
+"""What the browsers of a viewer show in it, and what people do with it there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from napari_idr._qt.layers.plates import MosaicLayers
 from napari_idr._qt.layers.refresher import LayerRefresher
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.view import PlateShown
+from napari_idr.threads import call_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,19 +73,47 @@ class ViewerScene(QObject):
         self._attending: dict[int, str] = {}
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
         viewer.mouse_drag_callbacks.append(self._on_press)
+        viewer.layers.events.removed.connect(self._on_layers_removed)
 
     def close(self) -> None:
         """Let go of the viewer and end the pixel threads; touches nothing of Qt's."""
         self._viewer.mouse_double_click_callbacks.remove(self._on_double_click)
         self._viewer.mouse_drag_callbacks.remove(self._on_press)
+        self._viewer.layers.events.removed.disconnect(self._on_layers_removed)
         self.plates.close()
         self.refresher.close()
         for session in self._sessions:
             session.close()
+        self._sessions.clear()
+
+    # Sessions: what is shown still reads by that of a server which a browser has left.
 
     def keep(self, session: Session) -> None:
-        """Close a session with the window only: what is shown may still read by it."""
+        """Close a session when no browser and no layer needs it any more."""
         self._sessions.append(session)
+
+    @property
+    def session_count(self) -> int:
+        """How many sessions are open."""
+        return len(self._sessions)
+
+    def _on_layers_removed(self, _: Any = None) -> None:
+        # Once all who hear of the removal have.
+        QTimer.singleShot(0, self._close_unused)
+
+    def _close_unused(self) -> None:
+        """Close the sessions of servers that nobody is on and nothing is shown of.
+
+        Of two for one server the older is of use to layers alone.
+        """
+        shown = self.plates.servers | self.images.servers
+        attended = set(self._attending.values())
+        newest = {session.url: session for session in self._sessions}
+        for session in tuple(self._sessions):
+            attends = session.url in attended and newest[session.url] is session
+            if session.url not in shown and not attends:
+                self._sessions.remove(session)
+                call_later(0.0, session.close)
 
     def session(self, server: str) -> Session | None:
         """Return what asks the server that something shown comes from."""
@@ -100,12 +129,14 @@ class ViewerScene(QObject):
 
     def attend(self, browser: QObject, server: str) -> None:
         """Let a browser answer clicks, first of all on the plates of its server."""
-        self.dismiss(id(browser))
+        self._attending.pop(id(browser), None)  # it goes to the end
         self._attending[id(browser)] = server
+        self._close_unused()
 
     def dismiss(self, browser_id: int) -> None:
         """Let a browser that is closed answer no more."""
         self._attending.pop(browser_id, None)
+        self._close_unused()
 
     def is_answered_by(self, browser: QObject, server: str) -> bool:
         """Whether a browser is the one to answer a click on a plate of a server."""
@@ -152,11 +183,16 @@ class ViewerScene(QObject):
 
     # Images
 
-    def add_image(self, opened: OpenedImage) -> None:
-        """Put an image into the viewer, in front of the images opened before."""
+    def add_image(self, opened: OpenedImage) -> str | None:
+        """Put an image into the viewer, in front of the images opened before.
+
+        Return why that failed, as a sentence, or None.
+        """
         if (size := opened.image.pixel_size_x_um) is not None:
             self.plates.calibrate(size * opened.image.size_x, opened.plate)
-        self.look_at(self.images.add(opened))
+        problem = self.images.add(opened)
+        self.look_at(self.images.layers(opened))
+        return problem
 
     def look_at(self, layers: tuple[Layer, ...]) -> None:
         """Move the camera so that layers fill the canvas."""

@@ -88,10 +88,10 @@ class ImagePanel(QWidget):
         self.setVisible(details is not None)
         if details is None:
             return
-        image, place = details.image, details.request.place
+        image, label = details.image, details.request.label
         self._is_stack = image.size_z > 1
         self._is_uint8 = image.pixel_type == "uint8"
-        self.title.setText(" · ".join(text for text in (place, image.name) if text))
+        self.title.setText(" · ".join(text for text in (label, image.name) if text))
         self.set_source(image.pixel_source)
         facts = [f"{image.size_x} x {image.size_y} px"]
         facts += [f"{image.size_z} z"] if image.size_z > 1 else []

@@ -1,4 +1,4 @@
-"""What is going on: a sentence, how far it is, and how to stop it."""
+"""Status bar of the browser: message, progress, Cancel and Retry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class StatusBar(QWidget):
     """One sentence, a bar with counts, Cancel while something runs, Retry after.
 
     What runs is said until it ends; then what was said last comes back. A failure
-    stays in sight until something else is wished for.
+    stays in sight until something else is wished for. That the plane shown isn't that
+    of the sliders is said before all but what runs and what failed.
     """
 
     cancelWanted = Signal()
@@ -51,6 +52,7 @@ class StatusBar(QWidget):
         layout.addWidget(self.sentence)
         layout.addLayout(line)
         self._said = ""
+        self._behind = ""
         self._failed = False
         self._can_retry = False
         self._running: str | None = None
@@ -71,6 +73,11 @@ class StatusBar(QWidget):
     def say_failed(self, sentence: str, *, can_retry: bool) -> None:
         """Say that it failed; Retry is offered where that may help."""
         self._said, self._failed, self._can_retry = sentence, True, can_retry
+        self._render()
+
+    def set_behind(self, message: str) -> None:
+        """Say which plane is on its way; "" once it is shown."""
+        self._behind = message
         self._render()
 
     def set_running(self, message: str | None) -> None:
@@ -94,8 +101,11 @@ class StatusBar(QWidget):
 
     def _render(self) -> None:
         running = self._running is not None
-        shown = self._running if running and not self._failed else self._said
-        self.sentence.setText(shown or "")
+        if self._failed:
+            shown = self._said
+        else:
+            shown = self._running or self._behind or self._said
+        self.sentence.setText(shown)
         self.bar.setVisible(running)
         self.cancel.setVisible(running)
         self.retry.setVisible(self._can_retry)

@@ -56,7 +56,7 @@ class ImagePixels:
 
 @dataclass(frozen=True, slots=True)
 class LazyLevel:
-    """What dask cuts its chunks from: a level with the axes T, C, Z, Y, X."""
+    """A level of an image as an array T, C, Z, Y, X that dask cuts into chunks."""
 
     reader: PixelReader
     level: int

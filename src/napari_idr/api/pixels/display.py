@@ -1,4 +1,4 @@
-"""How the server displays an image: the endpoints, and the reading of their answers."""
+"""Display settings of an image: the endpoints, and the reading of their answers."""
 
 from __future__ import annotations
 

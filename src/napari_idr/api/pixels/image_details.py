@@ -1,4 +1,4 @@
-"""What is known of an image, put together from all who know something."""
+"""Details of an image, merged from the JSON API and the display endpoints."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ LARGEST_PIXEL_UM = 1e5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What is known so far of the server's rendering; None is not yet."""
+    """What is known so far of the server's rendering; None where it isn't known."""
 
     works: bool | None = None
     lossless: bool | None = None
 
 
 class Images:
-    """Images by their number. Thread-safe.
+    """Details of images. Thread-safe.
 
     `drawing` is asked what is known of the rendering, and mustn't wait.
     """

@@ -1,4 +1,4 @@
-"""Reads the brightest of many planes as if they were one."""
+"""Reader of the maximum-intensity projection over z."""
 
 from __future__ import annotations
 

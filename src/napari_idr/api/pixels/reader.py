@@ -1,4 +1,4 @@
-"""What it means to read the pixels of one image, wherever they come from."""
+"""Protocol of pixel readers: levels, regions and reads."""
 
 from __future__ import annotations
 

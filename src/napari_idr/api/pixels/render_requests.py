@@ -1,4 +1,4 @@
-"""Lets a server draw: how it is asked, and what came.
+"""Requests for planes, tiles and masks that the server renders.
 
 A picture tells by its first bytes whether it was sent without loss. OMERO.web sends
 JPEG whatever it is asked for, the microservice in front of it PNG if asked.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +18,8 @@ from PIL import Image as Pillow
 from napari_idr.api.json_client import require_success
 from napari_idr.errors import PixelDataError, StatusError
 from napari_idr.model import Channel, Image, PixelSource, RenderingWindow, ShapeId
+from napari_idr.threads import SingleFlight
+from napari_idr.transport import PICTURE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,33 +68,27 @@ class Picture:
 
 
 class RenderRequests:
-    """Lets one server draw. Thread-safe.
+    """Requests for rendered pictures to one server. Thread-safe.
+
+    It pickles as how the server is asked, if that does.
 
     Parameters
     ----------
-    ask
+    json_client
         How the server is asked.
-    reopen
-        Makes the like of it in another process; without it, it doesn't pickle.
     """
 
-    def __init__(
-        self,
-        json_client: JsonClient,
-        *,
-        reopen: Callable[[], RenderRequests] | None = None,
-    ) -> None:
+    def __init__(self, json_client: JsonClient) -> None:
         self._json_client = json_client
-        self._reopen = reopen
-        self._lock = threading.Lock()
+        self._flights: SingleFlight[None] = SingleFlight()
         self._sessions = 0
         self._has_drawn = False
         self._refuses = False
 
-    def __reduce__(self) -> tuple[Callable[[], RenderRequests], tuple[()]]:
-        if self._reopen is None:
-            raise TypeError("this rendering can't be taken to another process")
-        return self._reopen, ()
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[[JsonClient], RenderRequests], tuple[JsonClient]]:
+        return RenderRequests, (self._json_client,)
 
     @property
     def refuses(self) -> bool:
@@ -167,14 +162,21 @@ class RenderRequests:
         if self._refuses:
             raise PixelDataError("this server doesn't draw images")
         sessions = self._sessions
-        response = self._json_client.response(path, params, cancel=cancel)
+        response = self._json_client.response(
+            path, params, cancel=cancel, max_bytes=PICTURE_BYTES
+        )
         if response.status not in (401, 403):
             return response
-        with self._lock:
+
+        def begin(stop: CancelToken) -> None:
             if sessions == self._sessions:  # nobody else has got one meanwhile
-                self._json_client.response(SESSION_PATH, cancel=cancel, fresh=True)
+                self._json_client.response(SESSION_PATH, cancel=stop, fresh=True)
                 self._sessions += 1
-        response = self._json_client.response(path, params, cancel=cancel)
+
+        self._flights.get("session", begin, cancel=cancel)
+        response = self._json_client.response(
+            path, params, cancel=cancel, max_bytes=PICTURE_BYTES
+        )
         if response.status in (401, 403):
             # Once it has drawn, a denial concerns one image.
             self._refuses = not self._has_drawn

@@ -1,4 +1,4 @@
-"""Reads pixels as the server draws them: 8 bits, within a window."""
+"""Reader of pixels that the server renders: 8 bits, within a contrast window."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedReader:
-    """Drawn pixels, in one of three styles.
+    """Rendered pixels of one image, in one of three styles.
 
     "grey" gives each channel by itself; "picture" the three channels of a colour
     picture as its colours; "shown" the mixture that the archive shows.
@@ -203,7 +203,7 @@ def open_rendered(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One question's worth of a region.
+    """The part of a region that one request brings.
 
     `region` is what comes, `step` the size by which tiles are counted, `part` what
     is taken of it, and `target` where that goes in the rectangle that was asked for.

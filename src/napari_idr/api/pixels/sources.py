@@ -1,4 +1,4 @@
-"""The pixels of an image from the best source that really answers."""
+"""Choice of the source of an image's pixels: OME-Zarr, rendering or thumbnail."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from napari_idr.api.pixels.reader import PixelReader
     from napari_idr.api.pixels.render_requests import RenderRequests
     from napari_idr.api.pixels.thumbnails import Thumbnails
+    from napari_idr.api.zarr.store import ObjectStorage
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Image
-    from napari_idr.transport._objects import ObjectStorage
 
 MAX_PLANE_PX = 2**28
 """A plane of 16 000 x 16 000 px; larger ones are for `pixels`, in parts."""
@@ -124,7 +124,7 @@ def choose_source(
 
 @dataclass(frozen=True, slots=True)
 class _Silence:
-    """That a store didn't answer for an image, and until when that counts."""
+    """A store that didn't answer: for which image, and until when it isn't asked."""
 
     image_id: ImageId
     until: float

@@ -1,4 +1,4 @@
-"""What a search back end answers, and what both of them share.
+"""Protocol of a search back end, and what mapr and the search engine share.
 
 Values are found as they are typed. Where nothing is stored in that spelling,
 those that differ from it by case alone are found in its stead.

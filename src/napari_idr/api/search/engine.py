@@ -1,4 +1,4 @@
-"""The search engine: the questions that mapr answers, where mapr is off."""
+"""Search by the archive's search engine, where mapr is off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search engine's JSON to our models, and our questions to its JSON.
+"""Queries to the search engine as JSON, and the reading of its answers.
 
 The forms of its answers were learnt from the service's public code: an `Error` of
 "none" or null is no error, a list stands where there are no hits, ids may be

@@ -1,4 +1,4 @@
-"""mapr: what carries a gene, a phenotype, a compound ... where it still answers."""
+"""Search by mapr, where it is on."""
 
 from __future__ import annotations
 

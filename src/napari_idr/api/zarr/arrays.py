@@ -12,6 +12,7 @@ import zarr
 
 from napari_idr.api.zarr.codecs import with_whole_blosc
 from napari_idr.api.zarr.metadata import parse_json
+from napari_idr.api.zarr.store import no_objects
 from napari_idr.errors import PixelDataError
 
 if TYPE_CHECKING:
@@ -114,9 +115,7 @@ def as_type(
     return cut
 
 
-def level_array(
-    path: str, letters: str, body: bytes | None, root: StorePath
-) -> LevelArray:
+def level_array(path: str, letters: str, body: bytes | None) -> LevelArray:
     """Read the metadata of one array, `.zarray` or `zarr.json`, None if missing.
 
     Raises
@@ -131,7 +130,7 @@ def level_array(
     if described.get("filters") == []:  # as old writers said it; zarr-python warns
         described["filters"] = None
     try:
-        array = zarr.Array(zarr.AsyncArray(described, root / path))
+        array = zarr.Array(zarr.AsyncArray(described, no_objects() / path))
         shape, chunks, dtype = array.shape, array.chunks, np.dtype(array.dtype)
     except BROKEN as error:
         raise PixelDataError(

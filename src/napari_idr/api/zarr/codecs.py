@@ -1,4 +1,4 @@
-"""Blosc for chunks that may have been cut short.
+"""Codecs of chunks: Blosc that refuses a chunk cut short.
 
 The library believes what a chunk says of its own length, and reads on past the end of
 one that is shorter: what comes then is what lies there in memory, or a crash. So our

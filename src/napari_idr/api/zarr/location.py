@@ -1,4 +1,4 @@
-"""From what the archive notes about an image to addresses of its OME-Zarr."""
+"""Addresses of an image's OME-Zarr, from the archive's external info."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ PLAIN: Final = "/()!*',;=:@&$+~"
 HOSTS: Final = re.compile(r"[\w.-]+|[0-9a-f:.]+")
 """Names, of any alphabet, and numbers."""
 
+LONE_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
+
 METADATA_FILES: Final = re.compile(r"/(\.zattrs|\.zgroup|\.zmetadata|zarr\.json)$")
 
 
@@ -52,21 +54,35 @@ def zarr_candidates(lsid: str | None) -> tuple[str, ...]:
     except ValueError:  # brackets without an end, a port that is no number
         return ()
     scheme = {"s3": "https", "https": "https", "http": "http"}.get(parts.scheme.lower())
-    path = _clean(parts.path)
-    climbs = bool({".", ".."} & set(path.split("/")))
+    path = _clean(_escaped(parts.path, is_key=parts.scheme.lower() == "s3"))
+    climbs = bool({".", ".."} & set(unquote(path).split("/")))
     if scheme is None or not HOSTS.fullmatch(host) or not path or climbs:
         return ()
     if host not in RETIRED_HOSTS:
         place = f"[{host}]" if ":" in host else host
         place += "" if port is None else f":{port}"
-        return (f"{scheme}://{place}{quote(path, safe=PLAIN)}",)
-    given = f"https://{host}{quote(path, safe=PLAIN)}"
+        return (f"{scheme}://{place}{path}",)
+    given = f"https://{host}{path}"
     bucket, _, key = path.lstrip("/").partition("/")
     moved = f"/{MOVED_BUCKETS.get(bucket, bucket)}/{key}".rstrip("/")
-    return given, f"https://{OBJECT_STORE}{quote(moved, safe=PLAIN)}"
+    return given, f"https://{OBJECT_STORE}{moved}"
+
+
+def _escaped(path: str, *, is_key: bool) -> str:
+    """Return a path as it may be sent.
+
+    Escapes in an address stay: S3 takes a bare "+" for a blank, so that "%2B" is
+    something else. The key in an `s3:` address is meant literally, and is escaped.
+
+    >>> _escaped("/a%2Bb+c d.zarr", is_key=False), _escaped("/a+b.zarr", is_key=True)
+    ('/a%2Bb+c%20d.zarr', '/a%2Bb.zarr')
+    """
+    if is_key:
+        return quote(unquote(path), safe=PLAIN.replace("+", ""))
+    return quote(LONE_PERCENT.sub("%25", path), safe=f"{PLAIN}%")
 
 
 def _clean(path: str) -> str:
-    """Return a path decoded, without a metadata file's name or doubled slashes."""
-    joined = re.sub(r"/+", "/", unquote(path)).rstrip("/")
+    """Return a path without a metadata file's name or doubled slashes."""
+    joined = re.sub(r"/+", "/", path).rstrip("/")
     return METADATA_FILES.sub("", joined)

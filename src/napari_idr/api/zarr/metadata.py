@@ -1,4 +1,4 @@
-"""OME-Zarr metadata, versions 0.1 to 0.5, to records; odd ones with a note.
+"""OME-Zarr metadata, versions 0.1 to 0.5, as records.
 
 Published stores differ from the specification in harmless ways, and are read. What
 would give wrong pixels is refused.
@@ -10,7 +10,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from napari_idr.errors import PixelDataError
 from napari_idr.model import Channel, RenderingWindow
@@ -130,59 +130,18 @@ class ZarrImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ZarrWellRef:
-    """A well of a plate; row and column count within the plate's lists.
-
-    They are None where its path doesn't name one of each.
-    """
-
-    path: str
-    row: int | None
-    column: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZarrPlate:
-    """A plate: names of rows and columns, and the wells that exist."""
-
-    name: str
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    wells: tuple[ZarrWellRef, ...]
-    field_count: int | None = None
-    acquisitions: tuple[int, ...] = ()
-
-    def well(self, row: str, column: str) -> ZarrWellRef | None:
-        """Return the well at a row and a column of these names, if there is one."""
-        for well in self.wells:
-            if well.row is None or well.column is None:
-                continue
-            if (self.rows[well.row], self.columns[well.column]) == (row, column):
-                return well
-        return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZarrField:
-    """One image of a well; `acquisition` is None where none is named."""
-
-    path: str
-    acquisition: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ZarrGroup:
     """All that a group says of itself; a group may be several things.
 
-    `collection` tells that its images lie below it, in `0`, `1`, ..., as
+    `container` tells that images lie below it, as those of a plate or a well do;
+    `collection` that they do in `0`, `1`, ..., as
     bioformats2raw writes them; `series` lists them where the group is their index.
     """
 
     version: str | None = None
     images: tuple[ZarrImage, ...] = ()
     label_names: tuple[str, ...] = ()
-    plate: ZarrPlate | None = None
-    fields: tuple[ZarrField, ...] = ()
+    container: Literal["plate", "well"] | None = None
     collection: bool = False
     series: tuple[str, ...] = ()
 
@@ -227,18 +186,22 @@ def read_group(document: Mapping[str, Any], *, url: str | None = None) -> ZarrGr
     try:
         version = _version(ome)
         _refuse_drafts(version, ome)
-        plate = ome.get("plate")
         return ZarrGroup(
             version=version,
             images=tuple(_images(ome, version)),
             label_names=_strings(ome.get("labels")),
-            plate=_plate(plate) if isinstance(plate, dict) else None,
-            fields=tuple(_fields(ome.get("well"))),
+            container=_container(ome),
             collection="bioformats2raw.layout" in ome,
             series=_strings(ome.get("series")),
         )
     except PixelDataError as error:
         raise PixelDataError(error.message, url=url) from None
+
+
+def _container(ome: Mapping[str, Any]) -> Literal["plate", "well"] | None:
+    if isinstance(ome.get("plate"), dict):
+        return "plate"
+    return "well" if isinstance(ome.get("well"), dict) else None
 
 
 def _version(ome: Mapping[str, Any]) -> str | None:
@@ -418,39 +381,6 @@ def _label(block: Json) -> Label:
     return Label(
         colors=tuple(colors), source=source if isinstance(source, str) else None
     )
-
-
-def _plate(block: Json) -> ZarrPlate:
-    rows = tuple(str(row.get("name", "")) for row in _objects(block.get("rows")))
-    columns = tuple(str(c.get("name", "")) for c in _objects(block.get("columns")))
-    wells = (_well(entry, rows, columns) for entry in _objects(block.get("wells")))
-    acquisitions = _objects(block.get("acquisitions"))
-    ids = (_index(acquisition.get("id")) for acquisition in acquisitions)
-    return ZarrPlate(
-        name=str(block.get("name") or ""),
-        rows=rows,
-        columns=columns,
-        wells=tuple(well for well in wells if well.path),
-        field_count=_index(block.get("field_count")),
-        acquisitions=tuple(number for number in ids if number is not None),
-    )
-
-
-def _well(entry: Json, rows: tuple[str, ...], columns: tuple[str, ...]) -> ZarrWellRef:
-    """Read a well; its path decides where it lies, as it did before 0.4."""
-    path = _path(entry.get("path"))
-    row, _, column = path.partition("/")
-    return ZarrWellRef(
-        path=path,
-        row=rows.index(row) if row in rows else None,
-        column=columns.index(column) if column in columns else None,
-    )
-
-
-def _fields(well: object) -> Iterator[ZarrField]:
-    for entry in _objects(_object(well, {}).get("images")):
-        if path := _path(entry.get("path")):
-            yield ZarrField(path=path, acquisition=_index(entry.get("acquisition")))
 
 
 def _path(value: object) -> str:

@@ -1,9 +1,10 @@
-"""Reads the raw pixels of one image from its OME-Zarr."""
+"""Reader of the raw pixels of an image from its OME-Zarr."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_idr.api.zarr.metadata import Label, ZarrGroup, ZarrImage
+    from napari_idr.api.zarr.store import ObjectStorage
     from napari_idr.cancel import CancelToken
-    from napari_idr.transport._objects import ObjectStorage
 
 
 PIXEL_TYPES = {"float32": "float", "float64": "double", "bool": "bit"}
@@ -79,9 +80,16 @@ class ZarrReader:
             "x": slice(region.x0, region.x1),
         }
         # A chunk of several planes is asked for once, not again with each plane.
-        root = self.storage.view(self.url, keep=array.is_deep, cancel=cancel)
         try:
-            pixels = as_type(array.read(root, index), self.dtype)
+            pixels = as_type(
+                self.storage.read(
+                    self.url,
+                    lambda root: array.read(root, index),
+                    keep=array.is_deep,
+                    cancel=cancel,
+                ),
+                self.dtype,
+            )
         except PixelDataError as error:
             raise PixelDataError(error.message, url=error.url or self.url) from error
         return np.ascontiguousarray(np.moveaxis(pixels, 0, -1)) if self.rgb else pixels
@@ -106,7 +114,7 @@ class ZarrReader:
         if name.split("/")[0] in ("", "..", "."):
             raise ValueError(f"not the name of labels: {name!r}")
         mine = replace(self.image, name=name, channels=(), notes=(), zarr_url=None)
-        url = f"{self.url}/labels/{name}"
+        url = f"{self.url}/labels/{quote(name)}"
         return open_zarr(mine, url, self.storage, rgb=False, cancel=cancel)
 
 
@@ -136,13 +144,13 @@ def open_zarr(
     """
     group, third_format = _load(url, storage, cancel=cancel)
     notes: list[str] = []
-    if group.collection and not group.images and group.plate is None:
+    if group.collection and not group.images and group.container != "plate":
         url = f"{url}/0"
         group, third_format = _load(url, storage, cancel=cancel)
         notes.append("the OME-Zarr is a collection, of which the first image is read")
     if not group.images:
-        kind = "a plate" if group.plate else "a well" if group.fields else None
-        fact = f"it is {kind}, not an image" if kind else "it holds no image"
+        kind = group.container
+        fact = f"it is a {kind}, not an image" if kind else "it holds no image"
         raise PixelDataError(fact, url=url)
     if len(group.images) > 1:
         notes.append("the OME-Zarr holds several images, of which the first is read")
@@ -151,11 +159,10 @@ def open_zarr(
     name = "zarr.json" if third_format else ".zarray"
     paths = [level.path for level in metadata.levels]
     bodies = storage.fetch(url, [f"{path}/{name}" for path in paths], cancel=cancel)
-    root = storage.view(url, cancel=cancel)
     arrays: list[LevelArray] = []
     for path, body in zip(paths, bodies, strict=True):
         try:
-            arrays.append(level_array(path, metadata.letters, body, root))
+            arrays.append(level_array(path, metadata.letters, body))
         except PixelDataError as error:
             if path == metadata.finest.path:  # without it, it isn't the image
                 raise PixelDataError(error.message, url=url) from error

@@ -1,1 +1,1 @@
-"""What OMERO.web answers, by noun; each module's ``ROUTES`` say to which paths."""
+"""Answers of OMERO.web by kind of object; the ``ROUTES`` of a module are its paths."""

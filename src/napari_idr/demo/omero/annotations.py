@@ -82,7 +82,7 @@ def _found(
     page: int,
     limit: int,
 ) -> list[Json]:
-    """Return what hangs on objects; pages are cut for each kind of object."""
+    """Return the annotations of objects; each kind of object has pages of its own."""
     shown: list[Json] = []
     for _, kind, _ in PARAMETERS:
         rows = [
@@ -163,7 +163,7 @@ def marshal(annotation: Annotation, link: Json | None = None) -> Json:
 
 
 def _parents(world: World, request: Request, asked: list[tuple[Kind, int]]) -> Json:
-    """Return annotations of what lies above the objects, and who lies below it."""
+    """Return the annotations of the objects' parents, and each parent's objects."""
     above: list[tuple[Kind, int]] = []
     lineage: dict[str, dict[str, list[Json]]] = {}
     for kind, object_id in asked:

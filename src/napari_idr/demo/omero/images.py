@@ -1,4 +1,4 @@
-"""What is known of an image: imgData, iviewer's image_data, file paths, probes."""
+"""Metadata of an image: imgData, iviewer's image_data, file paths, intensities."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -207,7 +207,7 @@ def _datasets_of(site: Site, parent: tuple[Kind, int] | None) -> list[Any]:
 
 
 def _normalize(answer: Json) -> None:
-    """Shrink owners and groups to their ids; tell each once."""
+    """Replace owners and groups by their ids, and list each of them once."""
     whole = json_objects.details()
     answer["experimenters"] = [whole["owner"]] if answer["data"] else []
     answer["experimenterGroups"] = [whole["group"]] if answer["data"] else []

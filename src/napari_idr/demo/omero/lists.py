@@ -1,4 +1,4 @@
-"""The web client's small objects: studies, plates, datasets, images, paths."""
+"""Lists of the web client: studies, plates, datasets, images, paths."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ def iso(seconds: int) -> str:
 
 
 def summary(object_id: int, name: str, child_count: int | None = None) -> Json:
-    """Return what a tree shows of an object."""
+    """Return the fields of an object that the web client's tree shows."""
     found: Json = {"id": object_id, "name": name, "ownerId": OWNER_ID}
     if child_count is not None:
         found["childCount"] = child_count
@@ -63,12 +63,12 @@ def paged(site: Site, request: Request, items: Iterable[T]) -> list[T]:
 
 
 def by_name(objects: Iterable[Any]) -> list[Any]:
-    """Sort as the web client does: by name in small letters, then by id."""
+    """Sort as the web client does: by name in lower case, then by id."""
     return sorted(objects, key=lambda one: (one.name.lower(), one.id))
 
 
 def refusal(request: Request) -> Answer | None:
-    """Return the answer to numbers that are none, and to foreign groups."""
+    """Return the refusal of a malformed number or another group, or None."""
     for name in ("id", "page", "limit", "group", "experimenter_id"):
         try:
             request.int_arg(name, 0)
@@ -143,7 +143,7 @@ def images(site: Site, request: Request) -> Answer:
 
 
 def image_summary(request: Request, image: Image) -> Json:
-    """Return what a list shows of an image; some of it on request."""
+    """Return the fields of an image that a list shows; some of them on request."""
     found: Json = {
         "id": image.id,
         "archived": False,

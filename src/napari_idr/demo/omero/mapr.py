@@ -1,4 +1,4 @@
-"""mapr: what carries a gene, a phenotype, a compound ...; on the classic face."""
+"""mapr: search by gene, phenotype, compound and so on; on the classic face."""
 
 import re
 from collections import defaultdict
@@ -321,7 +321,7 @@ def page(site: Site, request: Request, key: MaprKey) -> Answer:
 
 
 def search_page(site: Site, request: Request) -> Answer:
-    """GET /search/: where the gallery's links lead."""
+    """GET /search/: the page to which the gallery's links lead."""
     return html_answer("Search") if site.face == "idr" else NOT_FOUND
 
 

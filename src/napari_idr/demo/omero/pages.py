@@ -1,4 +1,4 @@
-"""Pages for people, tiny, and the way to a session."""
+"""HTML pages of OMERO.web, and the request that starts a session."""
 
 import re
 from html import escape
@@ -19,7 +19,7 @@ SHOWN = re.compile(
 
 
 def root(site: Site, request: Request) -> Answer:
-    """GET /: what this is, and where to look."""
+    """GET /: a page that says what this is and links to the rest."""
     world = site.world
     studies = "".join(
         f"<li><a href='/webclient/?show={kind}-{one.id}'>{escape(one.name)}</a></li>"
@@ -46,19 +46,19 @@ def _exists(site: Site, word: str, object_id: int) -> bool:
 
 
 def keepalive_ping(site: Site, request: Request) -> Answer:
-    """GET /webclient/keepalive_ping/: the cheapest way to a session."""
+    """GET /webclient/keepalive_ping/: the cheapest request that starts a session."""
     return Answer(200, "text/plain", b"OK")
 
 
 def login(site: Site, request: Request) -> Answer:
-    """GET /webclient/login/: nobody can."""
+    """GET /webclient/login/: a page without a form; the demo has no accounts."""
     if site.face == "idr":
         return redirect("/webclient/?experimenter=-1")
     return html_answer("OMERO.web - Login")
 
 
 def not_public(site: Site, request: Request) -> Answer:
-    """Answer for what anonymous people may not see."""
+    """Redirect to the login, as for pages that aren't public."""
     return redirect(f"/webclient/login/?url={request.path.replace('/', '%2F')}")
 
 

@@ -76,7 +76,7 @@ def _cell(image: Image, well: Well, field: int, size: str) -> Json:
 
 
 def thumb_url(image_id: int, size: str = "") -> str:
-    """Return where a thumbnail is, below /webgateway/ wherever it was asked."""
+    """Return the path of a thumbnail: below /webgateway/, whichever view was asked."""
     end = f"{int(size)}/" if size.isdigit() else ""
     return f"/webgateway/render_thumbnail/{image_id}/{end}"
 

@@ -62,7 +62,7 @@ def render_image_region(
 def _checked(
     site: Site, request: Request, image_id: str, z: str, t: str, draw: Draw
 ) -> Answer:
-    """Look at what both kinds of request have in common, then draw."""
+    """Check the parameters that both kinds of request have, then draw."""
     service = site.face == "idr"
     if service:
         if SESSION_COOKIE not in request.cookies:
@@ -90,7 +90,7 @@ def _checked(
 
 
 def _incomplete(request: Request, z: str, t: str) -> Answer | None:
-    """Return what the microservice answers when it is not told everything."""
+    """Return the microservice's answer to a request that lacks a parameter, or None."""
     if not z or not t:
         return text_answer("Not found", 404)
     parts = request.arg("c").split(",") if request.arg("c") else []

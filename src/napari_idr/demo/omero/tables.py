@@ -37,7 +37,7 @@ PATHS: dict[str, tuple[Kind, Kind]] = {
     "Plate.wells": ("plate", "well"),
     "Image": ("image", "image"),
 }
-"""From what carries the table to what the id names."""
+"""Path from the object with the table to the object that the id names."""
 
 FOLDED = ("Image", "Roi", "Plate", "Well")
 """Columns that are found in small letters too."""

@@ -1,4 +1,4 @@
-"""Thumbnails, one by one and fifty at a time."""
+"""Thumbnails: one, or up to fifty in an answer."""
 
 import base64
 from functools import lru_cache
@@ -34,7 +34,7 @@ def _jpeg(image: Image, width: int, height: int, z: int | None, t: int) -> bytes
 
 @lru_cache(maxsize=1)
 def placeholder() -> bytes:
-    """Return the PNG that stands in for what cannot be shown."""
+    """Return the PNG that is shown in place of a thumbnail that can't be made."""
     grey = np.full((STORED_SIDE, STORED_SIDE, 3), 220, np.uint8)
     grey[40:56, 20:76] = 160
     return rendering.encode(grey, "PNG")

@@ -1,4 +1,4 @@
-"""Pixels drawn by rule, and planes as the pictures that a server makes of them."""
+"""Synthetic pixels, and the pictures that a server renders from their planes."""
 
 from napari_idr.demo.pixels._planes import DTYPES, Region, draw, plane, stamp
 

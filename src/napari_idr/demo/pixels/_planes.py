@@ -1,4 +1,4 @@
-"""Pixels drawn by rule: any region of any level of any plane, at its own cost.
+"""Synthetic pixels: any region of any level of any plane, drawn when asked for.
 
 Every plane says which plane it is: see :func:`stamp`.
 """
@@ -104,7 +104,7 @@ def plane(
 
 
 def stamp(image: Image, c: int, z: int, t: int, level: int = 0) -> NDArray[Any]:
-    """Return the first pixels of the first row of a plane: its name.
+    """Return the first pixels of a plane, which encode the image, c, z, t and level.
 
     They are, as intensities 0..127: image id // 16384, the rest // 128, the rest,
     c, z, t // 128, the rest, level. An image narrower than that has fewer.
@@ -142,7 +142,7 @@ def draw(image: Image, c: int, z: int, t: int, window: Window) -> NDArray[Any]:
 
 
 def light(image: Image, stain: str, z: int, t: int, window: Window) -> Patch:
-    """Return what a stain shows without noise; about 1 where it is brightest."""
+    """Return a stain's intensities without noise; about 1 where it is brightest."""
     kind = STAINS[stain]
     look = image.look
     if look.spacing_px * window.scale < SMALLEST_PITCH_PX:

@@ -1,4 +1,4 @@
-"""Where the cells of an image are, by rule.
+"""Places and shapes of an image's cells, computed from its id.
 
 The plane is divided into squares of the image's pitch. A hash of the image's id
 and the square's place says whether a cell lives there and what it looks like,
@@ -93,7 +93,7 @@ def in_region(
 
 
 def largest_radius(image: Image) -> float:
-    """Return what no nucleus of an image exceeds, in full-resolution pixels."""
+    """Return the largest radius of a nucleus of an image, in full-resolution pixels."""
     return NUCLEUS * LARGEST * image.look.spacing_px * image.look.packing
 
 

@@ -1,4 +1,4 @@
-"""Planes as pictures: windows, colours, projections, as the server draws them."""
+"""Pictures of planes, rendered as the server does: windows, colours, projections."""
 
 import io
 import re
@@ -44,7 +44,7 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a picture is made of."""
+    """Rendering settings: the channels that are drawn, and whether in grey."""
 
     channels: tuple[Drawn, ...]
     grey: bool = False
@@ -143,14 +143,14 @@ def compose(
 
 
 def needed(image: Image, settings: Settings) -> tuple[int, ...]:
-    """Return which channels a picture is made of; one at least, for its shape."""
+    """Return the indices of the channels to draw; one at least, for the shape."""
     chosen = settings.channels[:1] if settings.grey else settings.channels
     return tuple(drawn.index for drawn in chosen) or (0,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What a picture shows: a plane or a region of it, and in which settings.
+    """What is rendered: a plane or a region of it, and the settings.
 
     ``projected`` takes the maximum from one z to another in place of the plane.
     """
@@ -182,7 +182,7 @@ def render(view: View) -> Picture:
 def render_thumbnail(
     image: Image, width: int, height: int, *, z: int | None = None, t: int = 0
 ) -> Picture:
-    """Draw the whole image in so many pixels, at the cost of so many pixels."""
+    """Draw the whole image at a size in pixels, at the cost of that size."""
     settings = saved_settings(image)
     middle = image.size_z // 2 if z is None else z
     scale = width / image.size_x

@@ -1,4 +1,4 @@
-"""What each stain shows of a cell: profiles that are pressed onto a canvas."""
+"""Profiles of a cell in each stain, and how they are added to a canvas."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -173,7 +173,7 @@ def mitotic_dna(local: Local) -> Patch:
 
 
 def _dents(local: Local) -> Patch | None:
-    """Return what makes a spread cell's outline its own: three lobes and two."""
+    """Return how a spread cell's outline departs from round: three lobes and two."""
     if not local.is_large:
         return None
     u, v = local.u, local.v

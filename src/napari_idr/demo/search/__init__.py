@@ -1,1 +1,1 @@
-"""The search engine of the idr face: its index, its questions, its replies."""
+"""The search engine of the idr face: its index, queries and replies."""

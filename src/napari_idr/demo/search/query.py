@@ -1,4 +1,4 @@
-"""What the demo search engine is asked: filters, and when a document meets them.
+"""Queries of the demo search engine: filters, and the documents that meet them.
 
 The odd habits are the real service's: a text with a double quote breaks the
 query, a negative operator means "has the key with another value", a
@@ -17,11 +17,11 @@ STUDIES = ("project", "screen")
 
 
 class QueryRefused(Exception):  # noqa: N818 - an answer rather than an error
-    """The index can't run the query; each endpoint dresses it in its own way."""
+    """A query that the index can't run; each endpoint reports it in its own way."""
 
 
 class SearchFell(Exception):  # noqa: N818 - an answer rather than an error
-    """The service falls over the query, whatever the endpoint."""
+    """A query on which the service fails, whatever the endpoint."""
 
 
 class FilterUnread(QueryRefused):
@@ -40,7 +40,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What the index holds of one object."""
+    """A document of the index: one object with its pairs."""
 
     resource: str
     id: int

@@ -56,7 +56,7 @@ def csv(lines: Iterator[str], filename: str) -> Answer:
 
 
 def no_table(resource: str) -> Answer:
-    """Return what a kind of object that doesn't exist gets."""
+    """Return the answer for a kind of object that doesn't exist."""
     return plain(f"No data for table {resource}", 404)
 
 

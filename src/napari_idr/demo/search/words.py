@@ -1,4 +1,4 @@
-"""The demo search engine's words: keys, values, names of studies, and counts."""
+"""Endpoints of the demo search engine for keys, values, names of studies, counts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The studies of the default world: made by rule from a few numbers."""
+"""The studies of the default world, computed from a few numbers."""
 
 from napari_idr.demo.studies._default_world import MITOSIS_HITS, default_world
 

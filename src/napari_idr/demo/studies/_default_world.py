@@ -287,7 +287,7 @@ def _study_pairs(
 
 
 def _describe(builder: Builder) -> None:
-    """Hang the study key-values and the tag of converted studies."""
+    """Attach the study key-values and the tag of converted studies."""
     human = "Homo sapiens"
     studies: tuple[tuple[Kind, int, Pairs], ...] = (
         ("screen", MITOSIS_ID, _study_pairs(

@@ -1,4 +1,4 @@
-"""Files and bulk tables that hang on the demo's studies."""
+"""Files and bulk tables of the demo's studies."""
 
 import csv
 import io
@@ -52,7 +52,7 @@ TREATMENTS = {t.name: t for t in (*MITOTIC_GENES, *PLAIN_GENES, *COMPOUNDS)}
 
 
 def attach_files(builder: Builder) -> None:
-    """Hang tables, their CSV sources and other files on the studies."""
+    """Attach tables, their CSV sources and other files to the studies."""
     screens = ((3101, 31001), (3102, 31011), (3103, 31021))
     names = {
         3101: "idr0901-screenA-annotation.csv",

@@ -1,4 +1,4 @@
-"""The tray on which a world is put together, and how a plate is filled."""
+"""A builder that collects the objects of a world, and fills plates from a plan."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,11 +50,11 @@ class Builder:
     _shared: dict[tuple[str, str | None, Pairs], int] = field(default_factory=dict)
 
     def attach(self, kind: Kind, object_id: int, *annotation_ids: int) -> None:
-        """Hang annotations on an object."""
+        """Attach annotations to an object."""
         self.links.setdefault((kind, object_id), []).extend(annotation_ids)
 
     def add(self, annotation: Annotation) -> int:
-        """Keep an annotation; return its id."""
+        """Add an annotation; return its id."""
         self.annotations[annotation.id] = annotation
         return annotation.id
 
@@ -97,7 +97,7 @@ class WellPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class PlatePlan:
-    """A plate by rule; ``plan`` says what is in a well, None where it is absent."""
+    """A plate to be filled; ``plan(row, column)`` is None where a well is absent."""
 
     id: int
     screen_id: int
@@ -219,7 +219,7 @@ def _well(
 def _well_annotations(
     builder: Builder, plan: PlatePlan, content: WellPlan, well: Well
 ) -> list[int]:
-    """Make what hangs on a well and on each of its images."""
+    """Make the annotations of a well and of each of its images."""
     maps: list[tuple[str, Pairs]] = [
         (MAPR_NS + "organism", (("Organism", "Homo sapiens"),)),
         (MAPR_NS + "cell_line", (("Cell Line", plan.cell_line),)),

@@ -1,4 +1,4 @@
-"""What the archive holds: frozen records, and a world that finds them.
+"""Frozen records of what the archive holds, and a world that finds them.
 
 Nothing here knows HTTP or pixels. The default world is made by
 :func:`napari_idr.demo.studies.default_world`.

@@ -1,4 +1,4 @@
-"""What is made once from a world and kept as long as the world lives."""
+"""A cache of what is computed from a world, as long as the world lives."""
 
 import weakref
 from collections.abc import Callable
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class PerWorld(Generic[T]):
-    """Calls a function once for each world; what it makes mustn't hold the world."""
+    """Results of a function, one for each world; they mustn't refer to the world."""
 
     def __init__(self, make: Callable[[World], T]) -> None:
         self._make = make
@@ -19,7 +19,7 @@ class PerWorld(Generic[T]):
         self._lock = Lock()
 
     def __call__(self, world: World) -> T:
-        """Return what was made, making it at the first call."""
+        """Return the result for a world, computed at the first call."""
         with self._lock:
             if id(world) not in self._kept:
                 self._kept[id(world)] = self._make(world)

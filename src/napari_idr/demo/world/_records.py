@@ -36,7 +36,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What is drawn: cells by rule.
+    """Parameters of an image's synthetic cells.
 
     ``mitotic`` is the share of cells in mitosis, ``density`` the share of the
     places on the cell grid that hold a cell, ``spacing_px`` the grid's pitch;
@@ -183,7 +183,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapAnnotation:
-    """Key-value pairs; the same annotation may hang on many objects."""
+    """Key-value pairs; the same annotation may be attached to many objects."""
 
     id: int
     ns: str | None
@@ -256,7 +256,7 @@ class Roi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where an image hangs; None where the step does not exist."""
+    """The parents of an image; None where a level doesn't exist."""
 
     screen: Screen | None = None
     plate: Plate | None = None

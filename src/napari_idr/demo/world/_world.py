@@ -58,7 +58,7 @@ class World:
 
     @cached_property
     def places(self) -> Mapping[int, Place]:
-        """Where each image hangs, by image id."""
+        """The parents of each image, by image id."""
         places: dict[int, Place] = {}
         for plate in self.plates.values():
             screen = self.screens.get(plate.screen_id)
@@ -85,7 +85,7 @@ class World:
         return {image_id: make() for image_id, make in self.make_rois.items()}
 
     def annotations_of(self, kind: Kind, object_id: int) -> tuple[Annotation, ...]:
-        """Return what hangs on one object, in its order."""
+        """Return the annotations of one object, in its order."""
         links = self.links.get((kind, object_id), ())
         return tuple(self.annotations[i] for i in links)
 

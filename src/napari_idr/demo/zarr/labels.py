@@ -1,4 +1,4 @@
-"""Label images by rule: which nucleus covers a pixel, and what is known of it."""
+"""Synthetic label images: the nucleus that covers each pixel, and its properties."""
 
 from typing import Any
 

@@ -38,7 +38,7 @@ def zarr_cases(world: World) -> list[ZarrCase]:
 
 @dataclass
 class ZarrShelf:
-    """The OME-Zarr of a world by path; what was made last is kept."""
+    """The OME-Zarr of a world by path, with a cache of what was made last."""
 
     images: dict[str, Image]
     plates: dict[str, Plate]

@@ -282,7 +282,7 @@ class ImageStore:
 
 
 def _wait_for(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run zarr's work in a loop of its own, and wait.
+    """Run a coroutine of zarr in an event loop of its own, and wait for it.
 
     Its usual loop may be the one that waits for us: that of a reader in this
     process whose keys come from here.

@@ -1,4 +1,4 @@
-"""An image and its channels as what napari needs to make layers of them."""
+"""Layer specifications of an image: data and keyword arguments for napari."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a layer remembers of where it comes from: `layer.metadata["idr"]`."""
+"""Metadata of a layer, `layer.metadata["idr"]`: where it comes from."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari_idr.model import (
+        Annotation,
         Dataset,
         Image,
-        MapAnnotation,
         ObjectRef,
         PixelSource,
         Plate,
@@ -43,7 +43,7 @@ def idr_metadata(
     well_id: WellId | None = None,
     well_label: str | None = None,
     image: Image | ImageRef | None = None,
-    annotations: Iterable[MapAnnotation] = (),
+    annotations: Iterable[Annotation] = (),
     pixel_source: PixelSource | None = None,
     web_url: str | None = None,
     query: tuple[str, str] | None = None,
@@ -127,7 +127,7 @@ def _image(image: Image | ImageRef | None) -> dict[str, Json] | None:
     return _numbered(image_id, image.name)
 
 
-def _annotation(annotation: MapAnnotation) -> dict[str, Json]:
+def _annotation(annotation: Annotation) -> dict[str, Json]:
     parent = annotation.parent
     return {
         "namespace": annotation.namespace,

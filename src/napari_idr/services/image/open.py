@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from napari_idr.api import projected_reader
 from napari_idr.errors import IDRError
@@ -15,12 +12,14 @@ from napari_idr.model import Image, PixelSource
 from napari_idr.services.image.layers import LayerSpec, image_layer_specs, pixel_scale
 from napari_idr.services.image.metadata import Json, idr_metadata
 from napari_idr.services.image.pixel_source import source_text
+from napari_idr.threads import in_parallel
 from napari_idr.tiles import TiledImage
 from napari_idr.tiles.contrast import contrast_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from napari_idr.api import IDRClient, PixelReader
@@ -47,7 +46,7 @@ MAX_SAMPLED_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedImage:
-    """An image that is ready to be shown; `tiled` must be closed.
+    """An image that is ready to be shown; it must be closed.
 
     `specs` has one layer for each channel, or one for a colour picture; `contrasts`
     has the limits that suit the pixels of each, whatever the archive's window says.
@@ -86,6 +85,10 @@ class OpenedImage:
         what = source_text(self.reader.source, exact=exact)
         return " ".join([what, *self.notes, *odd])
 
+    def close(self) -> None:
+        """Stop reading its pixels, and forget them; it doesn't wait."""
+        self.tiled.close()
+
 
 def load_opened_image(
     client: IDRClient,
@@ -104,6 +107,8 @@ def load_opened_image(
     ------
     IDRError
         No source shows anything.
+    Cancelled
+        The token was cancelled; nothing is left open.
     """
     plan = partial(
         plan_opened_image,
@@ -154,6 +159,8 @@ def plan_opened_image(
     ------
     IDRError
         Not even the first plane came.
+    Cancelled
+        The token was cancelled; nothing is left open.
     """
     image = reader.image
     request = details.request
@@ -193,11 +200,12 @@ def plan_layers(
     `projected` tells that the plane is a maximum over z; for the rest see
     `plan_opened_image`.
     """
+    cancel.check()
     image = reader.image
     tiled = view(reader)
     try:
         arrays = [tiled.levels(c) for c in range(tiled.channels)]
-        samples = _samples([levels[-1] for levels in arrays], image, tiled.axes, cancel)
+        samples = _samples(tiled, cancel)
         specs = image_layer_specs(
             image,
             source=reader.source,
@@ -208,54 +216,33 @@ def plan_layers(
             samples=samples,
         )
         contrasts = tuple(contrast_limits(None, s.dtype, s) for s in samples)
+        cancel.check()
+        return OpenedImage(
+            details=details,
+            image=image,
+            reader=reader,
+            tiled=tiled,
+            specs=specs,
+            metadata=metadata,
+            contrasts=contrasts,
+            notes=notes,
+        )
     except BaseException:
         tiled.close()
         raise
-    return OpenedImage(
-        details=details,
-        image=image,
-        reader=reader,
-        tiled=tiled,
-        specs=specs,
-        metadata=metadata,
-        contrasts=contrasts,
-        notes=notes,
-    )
 
 
-def _samples(
-    arrays: Sequence[Any], image: Image, axes: tuple[str, ...], cancel: CancelToken
-) -> list[NDArray[np.generic]]:
+def _samples(tiled: TiledImage, cancel: CancelToken) -> list[NDArray[np.generic]]:
     """Read a sample of each channel, all of them together."""
 
-    def sample(array: Any) -> NDArray[np.generic]:
-        cancel.check()
-        return _sample(array, image, axes)
+    def sample(c: int, stop: CancelToken) -> tuple[int, NDArray[np.generic]]:
+        return c, tiled.sample(c, cancel=stop, max_px=MAX_SAMPLE_PX)
 
-    # They only wait for the workers, whose number bounds the requests.
-    with ThreadPoolExecutor(MAX_SAMPLED_AT_ONCE, "idr-sample") as pool:
-        return list(pool.map(sample, arrays))
-
-
-def _sample(array: Any, image: Image, axes: tuple[str, ...]) -> NDArray[np.generic]:
-    """Read the middle of the plane that is shown first."""
-    for axis, index in (("t", image.default_t), ("z", image.default_z)):
-        if axis in axes:
-            array = array[index]
-    (y0, y1), (x0, x1) = (_middle(size) for size in array.shape[:2])
-    return np.asarray(array[y0:y1, x0:x1])
-
-
-def _middle(size: int) -> tuple[int, int]:
-    """Return the middle of a side, at most `MAX_SAMPLE_PX` of it.
-
-    >>> _middle(500), _middle(5000)
-    ((0, 500), (1988, 3012))
-    """
-    if size <= MAX_SAMPLE_PX:
-        return 0, size
-    start = (size - MAX_SAMPLE_PX) // 2
-    return start, start + MAX_SAMPLE_PX
+    found = in_parallel(
+        sample, range(tiled.channels), at_once=MAX_SAMPLED_AT_ONCE, cancel=cancel
+    )
+    samples = dict(found)
+    return [samples[c] for c in range(tiled.channels)]
 
 
 def plan_projected_image(
@@ -274,7 +261,7 @@ def plan_projected_image(
     opened
         An image of several planes.
     view
-        Makes the arrays that napari is given; what it returns must be closed.
+        Makes the arrays that napari is given.
 
     Raises
     ------
@@ -282,6 +269,8 @@ def plan_projected_image(
         The image has one plane.
     IDRError
         The planes didn't come.
+    Cancelled
+        The token was cancelled; nothing is left open.
     """
     count = opened.image.size_z
     if count < 2:
@@ -298,8 +287,13 @@ def plan_projected_image(
         notes=(*opened.notes, f"The maximum over {count} planes."),
         cancel=cancel,
     )
-    specs = tuple(_thick(spec, opened) for spec in projected.specs)
-    return replace(projected, specs=specs)
+    try:
+        specs = tuple(_thick(spec, opened) for spec in projected.specs)
+        cancel.check()
+        return replace(projected, specs=specs)
+    except BaseException:
+        projected.close()
+        raise
 
 
 def _thick(spec: LayerSpec, opened: OpenedImage) -> LayerSpec:

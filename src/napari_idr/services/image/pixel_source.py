@@ -1,4 +1,4 @@
-"""Which kind of pixels one is looking at, in words that are never left out."""
+"""Names of the pixel sources for people: badges, texts, suffixes of layer names."""
 
 from __future__ import annotations
 

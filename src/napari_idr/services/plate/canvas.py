@@ -1,15 +1,16 @@
 """What a mosaic looks like: before, while and after its thumbnails come.
 
 A canvas is an RGB array (y, x, 3) of `uint8`. It may be shown while it is painted
-in another thread: its memory never moves, tiles don't overlap, and each is written
+in another thread: its memory never moves, cells don't overlap, and each is written
 by one thread only. The worst that a repaint can catch is a cell that is half
 painted, and the step that reports the cell leads to another repaint. What isn't
-safe is two loads on one canvas: a replaced load may still finish the tile at hand.
+safe is two loads on one canvas: a replaced load may still finish the cell at hand.
 Give each load a canvas of its own.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from napari_idr.errors import PixelDataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_idr.services.plate.mosaic import MosaicPlan, Tile
+    from napari_idr.tiles import MosaicCell, MosaicLayout
 
 BACKGROUND = (14, 14, 17)
 """Of the gaps; not quite black, so that the plate stands out from napari's canvas."""
@@ -34,7 +35,7 @@ CROSS = (214, 106, 92)
 """A cross, so that a failure is told by its shape as well as by its colour."""
 
 
-def blank_canvas(plan: MosaicPlan) -> NDArray[np.uint8]:
+def blank_canvas(plan: MosaicLayout) -> NDArray[np.uint8]:
     """Return the mosaic before the first thumbnail, (y, x, 3).
 
     Wells that wait for their image are grey; those without one are hatched.
@@ -42,18 +43,18 @@ def blank_canvas(plan: MosaicPlan) -> NDArray[np.uint8]:
     canvas = _plain(plan.shape, BACKGROUND)
     waiting = _plain(plan.cell_shape, WAITING)
     absent = _absent_cell(plan.cell_shape)
-    for row, cells in enumerate(plan.grid.cells):
-        for column, cell in enumerate(cells):
-            y, x = plan.origin(row, column)
-            target = canvas[y : y + plan.cell_shape[0], x : x + plan.cell_shape[1]]
-            target[:] = absent if cell is None else waiting
+    filled = {(cell.row, cell.column) for cell in plan.cells}
+    for row, column in itertools.product(range(plan.rows), range(plan.columns)):
+        y, x = plan.origin(row, column)
+        target = canvas[y : y + plan.cell_shape[0], x : x + plan.cell_shape[1]]
+        target[:] = waiting if (row, column) in filled else absent
     return canvas
 
 
 def paint(
     canvas: NDArray[np.uint8],
-    plan: MosaicPlan,
-    tile: Tile,
+    plan: MosaicLayout,
+    cell: MosaicCell,
     thumbnail: NDArray[np.generic],
 ) -> None:
     """Put a thumbnail in the middle of its cell, as large as fits.
@@ -62,7 +63,7 @@ def paint(
     ----------
     canvas
         What `blank_canvas` returned for this plan.
-    plan, tile
+    plan, cell
         Where to paint.
     thumbnail
         `uint8`, (y, x), (y, x, 3) or (y, x, 4), of any size; a fourth channel is
@@ -79,25 +80,29 @@ def paint(
         picture = Picture.fromarray(colours)
         resized = picture.resize((width, height), Picture.Resampling.LANCZOS)
         colours = np.asarray(resized)
-    cell = _cell(canvas, plan, tile)
+    area = _cell_area(canvas, plan, cell)
     top = (plan.cell_shape[0] - height) // 2
     left = (plan.cell_shape[1] - width) // 2
     bottom, right = top + height, left + width
-    for margin in (cell[:top], cell[bottom:], cell[:, :left], cell[:, right:]):
+    for margin in (area[:top], area[bottom:], area[:, :left], area[:, right:]):
         margin[:] = BACKGROUND
-    cell[top:bottom, left:right] = colours
+    area[top:bottom, left:right] = colours
 
 
-def paint_failed(canvas: NDArray[np.uint8], plan: MosaicPlan, tile: Tile) -> None:
-    """Mark a well whose thumbnail didn't come: a cross on dark red."""
-    cell = _cell(canvas, plan, tile)
-    cell[:] = FAILED
-    cell[_cross(plan.cell_shape)] = CROSS
+def paint_failed(
+    canvas: NDArray[np.uint8], plan: MosaicLayout, cell: MosaicCell
+) -> None:
+    """Mark a cell whose thumbnail didn't come: a cross on dark red."""
+    area = _cell_area(canvas, plan, cell)
+    area[:] = FAILED
+    area[_cross(plan.cell_shape)] = CROSS
 
 
-def _cell(canvas: NDArray[np.uint8], plan: MosaicPlan, tile: Tile) -> NDArray[np.uint8]:
+def _cell_area(
+    canvas: NDArray[np.uint8], plan: MosaicLayout, cell: MosaicCell
+) -> NDArray[np.uint8]:
     height, width = plan.cell_shape
-    return canvas[tile.y : tile.y + height, tile.x : tile.x + width]
+    return canvas[cell.y : cell.y + height, cell.x : cell.x + width]
 
 
 def _as_rgb(thumbnail: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from napari_idr.errors import IDRError, PixelDataError
 from napari_idr.services.plate.canvas import paint, paint_failed
+from napari_idr.tiles import MosaicCell, MosaicLayout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,20 +30,6 @@ GAP_PX = 4
 HEADING_DISTANCE = 0.3
 """How far from the outer cells the headings stand, in cells."""
 
-Point = tuple[float, float]
-"""A position (y, x) in px; the centre of the first px is (0, 0)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tile:
-    """One image and where it goes; (`y`, `x`) is the first px of its cell."""
-
-    image_id: ImageId
-    row: int
-    column: int
-    y: int
-    x: int
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
@@ -55,73 +41,13 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MosaicPlan:
-    """The geometry of a mosaic, known before the first request.
+class MosaicPlan(MosaicLayout):
+    """The layout of a plate's mosaic, known before the first request.
 
-    Positions are (y, x) in px and count from the centre of the first px, as napari
-    counts them: the px `i` reaches from `i - 0.5` to `i + 0.5`. `cell_shape` is
-    (height, width); the gap lies between cells, not around them. A well without an
-    image has a cell and no tile.
+    A well without an image has room and no cell.
     """
 
     grid: PlateGrid
-    cell_shape: tuple[int, int]
-    gap_px: int
-    tiles: tuple[Tile, ...] = field(repr=False)
-
-    @property
-    def rows(self) -> int:
-        """How many rows of cells there are."""
-        return len(self.grid.cells)
-
-    @property
-    def columns(self) -> int:
-        """How many columns of cells there are."""
-        return max((len(row) for row in self.grid.cells), default=0)
-
-    @property
-    def pitch(self) -> tuple[int, int]:
-        """The (y, x) distance in px from one cell to the next."""
-        return self.cell_shape[0] + self.gap_px, self.cell_shape[1] + self.gap_px
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """The (y, x) size of the mosaic in px; (0, 0) for a plate without wells."""
-        if not (self.rows and self.columns):
-            return 0, 0
-        height, width = self.pitch
-        return self.rows * height - self.gap_px, self.columns * width - self.gap_px
-
-    def origin(self, row: int, column: int) -> tuple[int, int]:
-        """Return the (y, x) of the first px of a cell."""
-        self._check(row, column)
-        return row * self.pitch[0], column * self.pitch[1]
-
-    def center(self, row: int, column: int) -> Point:
-        """Return the (y, x) in the middle of a cell."""
-        y, x = self.origin(row, column)
-        height, width = self.cell_shape
-        return y + (height - 1) / 2, x + (width - 1) / 2
-
-    def cell_at(self, y: float, x: float) -> tuple[int, int] | None:
-        """Return the (row, column) at a position, None in a gap and outside."""
-        if not (math.isfinite(y) and math.isfinite(x)):
-            return None
-        row, y_inside = divmod(math.floor(y + 0.5), self.pitch[0])
-        column, x_inside = divmod(math.floor(x + 0.5), self.pitch[1])
-        height, width = self.cell_shape
-        if not (0 <= row < self.rows and 0 <= column < self.columns):
-            return None
-        return (row, column) if y_inside < height and x_inside < width else None
-
-    def outline(self, row: int, column: int) -> tuple[Point, Point, Point, Point]:
-        """Return the corners of a frame around a cell, in the middle of the gap."""
-        y, x = self.origin(row, column)
-        margin = 0.5 + self.gap_px / 2
-        top, left = y - margin, x - margin
-        bottom = y + self.cell_shape[0] - 1 + margin
-        right = x + self.cell_shape[1] - 1 + margin
-        return (top, left), (top, right), (bottom, right), (bottom, left)
 
     def row_headings(self) -> tuple[Heading, ...]:
         """Return the letters of the rows, left of the first column."""
@@ -138,10 +64,6 @@ class MosaicPlan:
             Heading(label=label, y=y, x=self.center(0, column)[1])
             for column, label in enumerate(self.grid.column_labels[: self.columns])
         )
-
-    def _check(self, row: int, column: int) -> None:
-        if not (0 <= row < self.rows and 0 <= column < self.columns):
-            raise ValueError(f"the plate has no cell ({row}, {column})")
 
 
 def plan_mosaic(
@@ -170,27 +92,36 @@ def plan_mosaic(
     ...     column_labels=("1", "2"), cells=((None, cell),),
     ... )
     >>> plan = plan_mosaic(grid, cell_shape=(10, 20), gap_px=2)
-    >>> plan.shape, plan.tiles
-    ((10, 42), (Tile(image_id=7, row=0, column=1, y=0, x=22),))
+    >>> plan.shape, plan.cells
+    ((10, 42), (MosaicCell(image_id=7, label='A2', row=0, column=1, y=0, x=22),))
     >>> plan.cell_at(5, 30), plan.cell_at(5, 21)
     ((0, 1), None)
     """
     if min(cell_shape) < 1 or gap_px < 0:
         raise ValueError(f"no mosaic has cells of {cell_shape} px {gap_px} px apart")
     height, width = cell_shape[0] + gap_px, cell_shape[1] + gap_px
-    tiles = tuple(
-        Tile(
+    cells = tuple(
+        MosaicCell(
             image_id=cell.image_id,
+            label=grid.label(row, column),
             row=row,
             column=column,
             y=row * height,
             x=column * width,
         )
-        for row, cells in enumerate(grid.cells)
-        for column, cell in enumerate(cells)
+        for row, in_row in enumerate(grid.cells)
+        for column, cell in enumerate(in_row)
         if cell is not None
     )
-    return MosaicPlan(grid=grid, cell_shape=cell_shape, gap_px=gap_px, tiles=tiles)
+    return MosaicPlan(
+        grid=grid,
+        cell_shape=cell_shape,
+        gap_px=gap_px,
+        rows=len(grid.cells),
+        columns=max((len(row) for row in grid.cells), default=0),
+        cells=cells,
+        image_shape=grid.image_shape,
+    )
 
 
 def cell_shape_for(
@@ -214,14 +145,14 @@ def cell_shape_for(
     return height, width
 
 
-BATCH_TILES = 50
-"""As many as one answer brings; a step for each tile would only cost repaints."""
+BATCH_CELLS = 50
+"""As many as one answer brings; a step for each cell would only cost repaints."""
 
 BATCH_S = 0.25
-"""No tile that came waits longer for its step than till the next one after this."""
+"""No cell that came waits longer for its step than till the next one after this."""
 
 MAX_NAMED = 6
-"""How many wells an account names before it only counts them."""
+"""How many wells a summary names before it only counts them."""
 
 
 class Thumbnails(Protocol):
@@ -235,10 +166,10 @@ class Thumbnails(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TileFailure:
-    """A tile that couldn't be painted, and why."""
+class CellFailure:
+    """A cell that couldn't be painted, and why."""
 
-    tile: Tile
+    cell: MosaicCell
     error: IDRError
 
 
@@ -248,7 +179,7 @@ class MosaicSummary:
 
     total: int
     painted: int
-    failures: tuple[TileFailure, ...]
+    failures: tuple[CellFailure, ...]
     message: str
 
 
@@ -256,20 +187,20 @@ class MosaicSummary:
 class MosaicStep:
     """What happened since the step before.
 
-    `done` counts the tiles that came or failed so far; `tiles` are those painted
-    and `failures` those that failed in this step. Only the last step has an
+    `done` counts the cells that came or failed so far; `cells` are those painted
+    and `failures` those that failed in this step. Only the last step has a
     `summary`.
     """
 
     done: int
     total: int
-    tiles: tuple[Tile, ...]
-    failures: tuple[TileFailure, ...]
+    cells: tuple[MosaicCell, ...]
+    failures: tuple[CellFailure, ...]
     summary: MosaicSummary | None = None
 
 
 def load_mosaic(
-    plan: MosaicPlan,
+    plan: MosaicLayout,
     canvas: NDArray[np.uint8],
     thumbnails: Thumbnails,
     *,
@@ -278,7 +209,7 @@ def load_mosaic(
 ) -> Iterator[MosaicStep]:
     """Paint the thumbnails of a plan into a canvas and report batches of them.
 
-    A tile that fails is marked and reported, and the rest goes on. The images are
+    A cell that fails is marked and reported, and the rest goes on. The images are
     asked for in the order of their ids, so that the same plate leads to the same
     addresses, which caches on the way may remember.
 
@@ -291,14 +222,14 @@ def load_mosaic(
     thumbnails
         Where they come from.
     cancel
-        Looked at before each tile; once raised, nothing more is painted.
+        Looked at before each cell; once raised, nothing more is painted.
     clock
         Seconds that only grow.
 
     Yields
     ------
     MosaicStep
-        At least one; the last one has the account.
+        At least one; the last one has the summary.
 
     Raises
     ------
@@ -307,86 +238,86 @@ def load_mosaic(
     IDRError
         The thumbnails as a whole failed.
     """
-    waiting: defaultdict[ImageId, list[Tile]] = defaultdict(list)
-    for tile in plan.tiles:
-        waiting[tile.image_id].append(tile)
-    batch = _Batch(total=len(plan.tiles), clock=clock)
+    waiting: defaultdict[ImageId, list[MosaicCell]] = defaultdict(list)
+    for cell in plan.cells:
+        waiting[cell.image_id].append(cell)
+    batch = _Batch(total=len(plan.cells), clock=clock)
     for image_id, answer in thumbnails(sorted(waiting), cancel=cancel):
         cancel.check()
-        for tile in waiting.pop(image_id, ()):
-            batch.add(tile, _place(canvas, plan, tile, answer))
+        for cell in waiting.pop(image_id, ()):
+            batch.add(cell, _put(canvas, plan, cell, answer))
         if batch.is_due():
             yield batch.step()
     cancel.check()
-    for tile in (tile for tiles in waiting.values() for tile in tiles):
+    for cell in (cell for cells in waiting.values() for cell in cells):
         missing = PixelDataError("no thumbnail came")
-        batch.add(tile, _place(canvas, plan, tile, missing))
-    yield batch.last_step(plan)
+        batch.add(cell, _put(canvas, plan, cell, missing))
+    yield batch.last_step()
 
 
-def _place(
+def _put(
     canvas: NDArray[np.uint8],
-    plan: MosaicPlan,
-    tile: Tile,
+    plan: MosaicLayout,
+    cell: MosaicCell,
     answer: NDArray[np.uint8] | IDRError,
 ) -> IDRError | None:
     """Paint what came, or that nothing did; return why, if so."""
     if not isinstance(answer, IDRError):
         try:
-            paint(canvas, plan, tile, answer)
+            paint(canvas, plan, cell, answer)
         except PixelDataError as error:
             answer = error
         else:
             return None
-    paint_failed(canvas, plan, tile)
+    paint_failed(canvas, plan, cell)
     return answer
 
 
 class _Batch:
-    """Tiles that came and haven't been reported."""
+    """Cells that came and haven't been reported."""
 
     def __init__(self, *, total: int, clock: Callable[[], float]) -> None:
         self._total = total
         self._clock = clock
         self._done = 0
         self._since = 0.0
-        self._tiles: list[Tile] = []
-        self._failures: list[TileFailure] = []
-        self._all_failures: list[TileFailure] = []
+        self._cells: list[MosaicCell] = []
+        self._failures: list[CellFailure] = []
+        self._all_failures: list[CellFailure] = []
 
-    def add(self, tile: Tile, error: IDRError | None) -> None:
+    def add(self, cell: MosaicCell, error: IDRError | None) -> None:
         if not len(self):
             self._since = self._clock()
         self._done += 1
         if error is None:
-            self._tiles.append(tile)
+            self._cells.append(cell)
         else:
-            self._failures.append(TileFailure(tile=tile, error=error))
+            self._failures.append(CellFailure(cell=cell, error=error))
 
     def __len__(self) -> int:
-        return len(self._tiles) + len(self._failures)
+        return len(self._cells) + len(self._failures)
 
     def is_due(self) -> bool:
         if not len(self):
             return False
-        return len(self) >= BATCH_TILES or self._clock() - self._since >= BATCH_S
+        return len(self) >= BATCH_CELLS or self._clock() - self._since >= BATCH_S
 
     def step(self, summary: MosaicSummary | None = None) -> MosaicStep:
         self._all_failures += self._failures
         step = MosaicStep(
             done=self._done,
             total=self._total,
-            tiles=tuple(self._tiles),
+            cells=tuple(self._cells),
             failures=tuple(self._failures),
             summary=summary,
         )
-        self._tiles, self._failures = [], []
+        self._cells, self._failures = [], []
         return step
 
-    def last_step(self, plan: MosaicPlan) -> MosaicStep:
+    def last_step(self) -> MosaicStep:
         failures = (*self._all_failures, *self._failures)
         painted = self._done - len(failures)
-        message = _summary_message(painted, self._total, failures, plan)
+        message = _summary_message(painted, self._total, failures)
         return self.step(
             MosaicSummary(
                 total=self._total, painted=painted, failures=failures, message=message
@@ -394,14 +325,12 @@ class _Batch:
         )
 
 
-def _summary_message(
-    painted: int, total: int, failures: Sequence[TileFailure], plan: MosaicPlan
-) -> str:
+def _summary_message(painted: int, total: int, failures: Sequence[CellFailure]) -> str:
     if not total:
         return "There are no images to show."
     if not failures:
         return f"All {total} thumbnails are here."
-    labels = [plan.grid.label(one.tile.row, one.tile.column) for one in failures]
+    labels = [one.cell.label for one in failures]
     named = ", ".join(labels[:MAX_NAMED])
     rest = len(labels) - MAX_NAMED
     more = f" and {rest} more" if rest > 0 else ""

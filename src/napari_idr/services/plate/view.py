@@ -1,4 +1,4 @@
-"""One field of a plate as it is shown: geometry, pixels, and what the wells mean."""
+"""A plate at one field as it is shown: geometry, pixels, wells and messages."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ class PlateShown:
     @cached_property
     def _failed(self) -> frozenset[tuple[int, int]]:
         failures = () if self.summary is None else self.summary.failures
-        return frozenset((one.tile.row, one.tile.column) for one in failures)
+        return frozenset((one.cell.row, one.cell.column) for one in failures)
 
     def image_request(self, cell: GridCell) -> ImageRequest:
         """Return how to ask for the image of a cell."""

@@ -1,4 +1,4 @@
-"""What the wells of a plate mean: their gene, their role, whether a search hit them."""
+"""Wells of a plate: label, gene, control, hit, and their table of features."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from napari_idr.model import row_label
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from napari_idr.model import (
         GridCell,
         ImageId,
-        MapAnnotation,
         PlateGrid,
         Table,
         WellId,
@@ -102,7 +101,6 @@ def plan_plate_map(
     hit_images: Collection[ImageId] = frozenset(),
     hit_wells: Collection[WellId] = frozenset(),
     table: Table | None = None,
-    annotations: Iterable[MapAnnotation] = (),
 ) -> PlateMap:
     """Return what each well of a plate means.
 
@@ -116,21 +114,14 @@ def plan_plate_map(
     table
         Bulk annotations of the plate; rows are joined by the id of the well, by
         that of the image, or by the name of the well.
-    annotations
-        Key-values of wells and images, which come before the table.
     """
     images, wells = set(hit_images), set(hit_wells)
-    noted = _noted(annotations)
     tabled = _tabled(table)
     infos = tuple(
         _info(
             cell,
             grid,
-            values=[
-                noted.get(("image", cell.image_id), {}),
-                noted.get(("well", cell.well_id), {}),
-                _row_of(tabled, cell),
-            ],
+            values=_row_of(tabled, cell),
             hit=cell.image_id in images or cell.well_id in wells,
         )
         for cell in grid
@@ -161,9 +152,7 @@ def wells_table(plate_map: PlateMap) -> dict[str, list[int | str | bool]]:
     }
 
 
-def _info(
-    cell: GridCell, grid: PlateGrid, *, values: Sequence[Values], hit: bool
-) -> WellInfo:
+def _info(cell: GridCell, grid: PlateGrid, *, values: Values, hit: bool) -> WellInfo:
     return WellInfo(
         label=grid.label(cell.row, cell.column),
         row=cell.row,
@@ -177,18 +166,15 @@ def _info(
     )
 
 
-def _first(sources: Sequence[Values], keys: Iterable[str]) -> str | None:
+def _first(values: Values, keys: Iterable[str]) -> str | None:
     """Return the values of the first key that has some, each once."""
-    for key in keys:
-        for values in sources:
-            if found := values.get(key):
-                return ", ".join(found)
-    return None
+    found = next((values[key] for key in keys if values.get(key)), None)
+    return None if found is None else ", ".join(found)
 
 
-def _first_text(sources: Sequence[Values]) -> str | None:
+def _first_text(values: Values) -> str | None:
     for key in WORD_KEYS:
-        if (found := _first(sources, (key,))) is not None:
+        if (found := _first(values, (key,))) is not None:
             return f"{key[:1].upper()}{key[1:]}: {found}"
     return None
 
@@ -200,15 +186,6 @@ def _add(values: Values, key: str, value: object) -> None:
     name = _NUMBERED_KEY.sub("", key.strip().lower())
     if text and text not in values.setdefault(name, []):
         values[name].append(text)
-
-
-def _noted(annotations: Iterable[MapAnnotation]) -> dict[tuple[str, int], Values]:
-    found: defaultdict[tuple[str, int], Values] = defaultdict(dict)
-    for annotation in annotations:
-        if (parent := annotation.parent) is not None:
-            for key, value in annotation.pairs:
-                _add(found[parent.kind, parent.id], key, value)
-    return found
 
 
 _Key = tuple[str, int | str]

@@ -1,4 +1,4 @@
-"""Regions drawn into a picture of numbers, for images with thousands of them."""
+"""Regions of interest drawn as a label image, where there are thousands."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What was drawn on an image: its regions of interest and its label images."""
+"""Regions of interest and label images of an open image, loaded as layers."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ MAX_MASKS = 200
 class RoiLayers:
     """Layers of what was drawn on an image.
 
-    `labels` are label images with the arrays that serve them, which must be closed;
+    They must be closed. `labels` are label images with the arrays that serve them;
     `notes` says what couldn't be had.
     """
 
@@ -60,6 +61,11 @@ class RoiLayers:
         layers = "1 layer" if count == 1 else f"{count} layers"
         return " ".join([f"{layers} of regions and labels.", *self.notes])
 
+    def close(self) -> None:
+        """Stop reading the label images, and forget them; it doesn't wait."""
+        for _, tiled in self.labels:
+            tiled.close()
+
 
 def load_regions(
     client: IDRClient,
@@ -76,6 +82,8 @@ def load_regions(
     ------
     IDRError
         Neither could be had.
+    Cancelled
+        The token was cancelled; nothing is left open.
     """
     metadata = opened.metadata
     notes: list[str] = []
@@ -94,23 +102,28 @@ def load_regions(
     except IDRError as error:
         failures.append(error)
         notes.append(f"The regions didn't come: {error.message}.")
-    try:
-        for name, reader in client.open_labels(opened.reader, cancel=cancel):
-            if isinstance(reader, IDRError):
-                notes.append(f"The labels {name} didn't come: {reader.message}.")
-                continue
-            if not np.issubdtype(reader.dtype, np.integer):
-                notes.append(f"The labels {reader.image.name} aren't whole numbers.")
-                continue
-            tiled = view(reader)
-            arrays = tiled.levels(0)
-            spec = label_layer_spec(reader, arrays, opened, metadata=metadata)
-            labels.append((spec, tiled))
-    except IDRError as error:
-        failures.append(error)
-        notes.append(f"The labels didn't come: {error.message}.")
-    if len(failures) == 2:
-        raise failures[0]
+    with ExitStack() as unless_returned:
+        try:
+            for name, reader in client.open_labels(opened.reader, cancel=cancel):
+                if isinstance(reader, IDRError):
+                    notes.append(f"The labels {name} didn't come: {reader.message}.")
+                    continue
+                if not np.issubdtype(reader.dtype, np.integer):
+                    name = reader.image.name
+                    notes.append(f"The labels {name} aren't whole numbers.")
+                    continue
+                tiled = view(reader)
+                unless_returned.callback(tiled.close)
+                arrays = tiled.levels(0)
+                spec = label_layer_spec(reader, arrays, opened, metadata=metadata)
+                labels.append((spec, tiled))
+        except IDRError as error:
+            failures.append(error)
+            notes.append(f"The labels didn't come: {error.message}.")
+        if len(failures) == 2:
+            raise failures[0]
+        cancel.check()
+        unless_returned.pop_all()
     return RoiLayers(
         opened=opened, specs=specs, labels=tuple(labels), notes=tuple(notes)
     )

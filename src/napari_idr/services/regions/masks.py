@@ -1,4 +1,4 @@
-"""Masks of regions as one picture of numbers, no larger than what they cover."""
+"""Masks of regions as a label image, no larger than what they cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Studies, plates, datasets and images as a tree that grows on demand."""
+"""Lines of the results tree: studies, plates, datasets and images."""
 
 from __future__ import annotations
 

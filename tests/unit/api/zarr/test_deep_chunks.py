@@ -14,7 +14,7 @@ from napari_idr.api.zarr.reader import open_zarr
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import Cancelled, StatusError
 from napari_idr.model import Image, ImageId
-from napari_idr.transport._objects import ObjectStorage
+from support.storage import object_storage
 
 STACK = (np.arange(2 * 8 * 40 * 50) % 251).reshape(2, 8, 40, 50).astype("u2")
 """Channels, planes, y, x."""
@@ -28,7 +28,7 @@ def opened(objects, *, chunks=(1, 8, 40, 50), shards=None, at_once=8):
     group.attrs["ome"] = {"version": "0.5", "multiscales": [image]}
     group.create_array("0", data=STACK, chunks=chunks, shards=shards)
     known = Image(id=ImageId(1), name="", size_x=50, size_y=40, pixel_type="uint16")
-    storage = ObjectStorage(at_once=at_once)
+    storage = object_storage(at_once=at_once)
     reader = open_zarr(known, objects.url, storage, cancel=NEVER)
     objects.asked.clear()
     while objects.arrived.acquire(blocking=False):

@@ -12,7 +12,7 @@ from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.zarr.reader import open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.model import Image, ImageId
-from napari_idr.transport._objects import ObjectStorage
+from support.storage import object_storage
 
 CAPTURES = Path(__file__).parents[5] / "shared/captures/ome_zarr"
 FULL = (np.arange(70 * 90) % 120).reshape(70, 90)
@@ -37,7 +37,7 @@ def opened(objects, levels, *, arrays=(FULL, HALF), dtypes=("u2", "u2")):
     group.attrs["ome"] = {"version": "0.5", "multiscales": [image]}
     for k, (array, dtype) in enumerate(zip(arrays, dtypes, strict=True)):
         group.create_array(str(k), data=array.astype(dtype), chunks=(32, 32))
-    return open_zarr(UNKNOWN, objects.url, ObjectStorage(), cancel=NEVER)
+    return open_zarr(UNKNOWN, objects.url, object_storage(), cancel=NEVER)
 
 
 def plane(reader, level):
@@ -100,7 +100,7 @@ def test_a_place_of_the_whole_image_is_told_and_not_heeded(objects):
 def test_fields_of_a_published_plate_say_where_they_lay(serve_objects, field, notes):
     with serve_objects(CAPTURES) as server:
         url = f"{server.url}/v0.5_idr0033A_BR00109990_C2.zarr/{field}"
-        reader = open_zarr(UNKNOWN, url, ObjectStorage(), cancel=NEVER)
+        reader = open_zarr(UNKNOWN, url, object_storage(), cancel=NEVER)
 
     placed = [note for note in reader.image.notes if "places the image" in note]
     assert len(placed) == notes

@@ -20,7 +20,7 @@ from napari_idr.errors import (
     ServerError,
     StatusError,
 )
-from napari_idr.transport._objects import ObjectStorage
+from support.storage import object_storage
 from support.zarr_files import image, metadata, opened, plane, values, write
 
 
@@ -237,6 +237,6 @@ def test_a_host_that_is_gone_is_a_failed_connection():
         open_zarr(
             image(),
             "http://127.0.0.1:9/a.zarr",
-            ObjectStorage(timeout_s=1),
+            object_storage(timeout_s=1),
             cancel=NEVER,
         )

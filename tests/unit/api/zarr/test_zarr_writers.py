@@ -11,13 +11,13 @@ from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.zarr.reader import load_group, open_zarr
 from napari_idr.cancel import NEVER
 from napari_idr.model import Image, ImageId
-from napari_idr.transport._objects import ObjectStorage
+from support.storage import object_storage
 
 STACK = (np.arange(2 * 3 * 70 * 90) % 251).reshape(2, 3, 70, 90).astype("u2")
 """Channels, planes, y, x."""
 HALVED = STACK[..., ::2, ::2]
 CELLS = (STACK[0] > 100).astype("i4")
-STORAGE = ObjectStorage()
+STORAGE = object_storage()
 
 
 def opened(url):
@@ -111,14 +111,10 @@ def test_a_plate_of_0_5_by_yaozarrs_is_read(objects):
     write_plate(objects.root / "plate.zarr", wells, writer="tensorstore")
     url = f"{objects.url}/plate.zarr"
 
-    plate = load_group(url, STORAGE, cancel=NEVER).plate
-    well = plate.well("B", "2").path
-    fields = load_group(f"{url}/{well}", STORAGE, cancel=NEVER).fields
-
-    assert (plate.rows, plate.columns) == (("A", "B"), ("1", "2"))
-    assert [field.path for field in fields] == ["0", "1"]
-    for k, field in enumerate(fields, 1):
-        reader = opened(f"{url}/{well}/{field.path}")
+    assert load_group(url, STORAGE, cancel=NEVER).container == "plate"
+    assert load_group(f"{url}/B/2", STORAGE, cancel=NEVER).container == "well"
+    for k, field in enumerate("01", 1):
+        reader = opened(f"{url}/B/2/{field}")
         np.testing.assert_array_equal(plane(reader, c=1, z=2), STACK[1, 2] + k)
 
 
@@ -165,10 +161,7 @@ def test_plates_images_and_labels_of_0_4_as_yaozarrs_and_tensorstore_are_read(ob
     store_v04(field / "labels/cells", cells_image, [CELLS])
     url = f"{objects.url}/plate.zarr"
 
-    found = load_group(url, STORAGE, cancel=NEVER).plate
-    well = found.well("B", "2").path
-    fields = load_group(f"{url}/{well}", STORAGE, cancel=NEVER).fields
-    reader = opened(f"{url}/{well}/{fields[0].path}")
+    reader = opened(f"{url}/B/2/0")
     cells = reader.open_label("cells", cancel=NEVER)
 
     assert_is_the_stack(reader)

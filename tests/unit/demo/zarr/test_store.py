@@ -1,17 +1,18 @@
 """What the demo archive serves as OME-Zarr is what it draws."""
 
 import json
+import urllib.error
+import urllib.request
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import zarr
-from obstore.store import HTTPStore
 from zarr.abc.store import ByteRequest, RangeByteRequest, Store, SuffixByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype
-from zarr.storage import ObjectStore
 
 from napari_idr.demo import Archive, Request, Site, answer, pixels, serve
 from napari_idr.demo.studies import default_world
@@ -58,11 +59,14 @@ class ArchiveStore(Store):
             headers["range"] = f"bytes={byte_range.start}-{byte_range.end - 1}"
         elif isinstance(byte_range, SuffixByteRequest):
             headers["range"] = f"bytes=-{byte_range.suffix}"
-        got = fetch(f"{self.path}/{key}", headers=headers)
+        got = self.fetch(key, headers)
         if got.status == 404:
             return None
         assert got.status == (206 if headers else 200)
         return prototype.buffer.from_bytes(got.body)
+
+    def fetch(self, key: str, headers: dict[str, str]) -> Any:
+        return fetch(f"{self.path}/{key}", headers=headers)
 
     async def get_partial_values(
         self,
@@ -90,6 +94,18 @@ class ArchiveStore(Store):
 
     def list(self) -> AsyncIterator[str]:
         raise NotImplementedError
+
+
+class ServedStore(ArchiveStore):
+    """The same, asked over HTTP."""
+
+    def fetch(self, key: str, headers: dict[str, str]) -> Any:
+        asked = urllib.request.Request(f"{self.path}/{key}", headers=headers)
+        try:
+            with urllib.request.urlopen(asked) as got:
+                return SimpleNamespace(status=got.status, body=got.read())
+        except urllib.error.HTTPError as error:
+            return SimpleNamespace(status=error.code, body=b"")
 
 
 def fetch(path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Any:
@@ -344,13 +360,12 @@ def served() -> Iterator[Archive]:
 
 
 @pytest.mark.parametrize("image_id", [9601, 9614, 9622, 9626])
-def test_a_kept_http_store_reads_it_from_the_server(served, image_id):
+def test_it_is_read_from_the_server_over_http(served, image_id):
     case = CASES[image_id]
     path = "0/1" if case.recipe.root else "1"
 
     url = lsid(case.image, served.url)
-    remote = HTTPStore.from_url(str(url), client_options={"allow_http": True})
-    read = zarr.open_array(ObjectStore(remote, read_only=True), path=path)
+    read = zarr.open_array(ServedStore(str(url)), path=path, mode="r")
 
     last = read[(-1,) * (read.ndim - 2)]
     t, c, z = (

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from functools import partial
 
 import numpy as np
 import pytest
 
 from napari_idr import demo
-from napari_idr.cancel import NEVER
+from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.demo.faults import FOREVER
 from napari_idr.demo.pixels import plane as drawn
+from napari_idr.errors import Cancelled
 from napari_idr.model import ImageId, ImageRef, PixelSource
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.image.open import plan_projected_image
@@ -21,6 +24,7 @@ STACK, STILL, LARGE, NO_PIXELS = map(ImageId, (9101, 9203, 9301, 9204))
 BROKEN, NO_LEVEL, NO_CHUNK, NO_STORE, GONE_HOST = map(
     ImageId, (9631, 9632, 9633, 9634, 9635)
 )
+WAIT_S = 20.0
 RAW, LOSSLESS = PixelSource.RAW, PixelSource.RENDERED_LOSSLESS
 
 
@@ -62,7 +66,7 @@ def round_trips(requests):
     [
         (BROKEN, LOSSLESS, "The raw pixels can't be read: the metadata aren't JSON."),
         (NO_STORE, LOSSLESS, "The raw pixels can't be read: there is no OME-Zarr."),
-        (GONE_HOST, LOSSLESS, "can't be read: no answer came from the store."),
+        (GONE_HOST, LOSSLESS, "no whole answer came from objects.demo.invalid."),
         (NO_LEVEL, RAW, "A resolution is left out: the array '1' is named and isn't"),
     ],
 )
@@ -192,3 +196,95 @@ def test_a_large_image_is_opened_within_a_few_round_trips(viewing, face, trips):
         assert round_trips(pixels) == trips, [r.target for r in pixels]
         assert len(opened.specs) == 3
         session.close()
+
+
+class Opener:
+    """Opens readers as tiled images, and remembers them."""
+
+    def __init__(self, viewing):
+        self.viewing = viewing
+        self.opened = []
+
+    def __call__(self, reader):
+        tiled = self.viewing.open(reader)
+        self.opened.append(tiled)
+        return tiled
+
+
+def cancelled_when(happens, token, work):
+    """Do work in a thread, cancel it when something happens; tell if it ended so."""
+    ended = []
+
+    def run():
+        try:
+            ended.append(work())
+        except Cancelled:
+            ended.append("cancelled")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    deadline = time.monotonic() + WAIT_S
+    while not happens() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    token.cancel()
+    thread.join(WAIT_S)
+    return ended
+
+
+def test_an_image_that_is_cancelled_while_it_opens_is_closed(viewing, idr_archive):
+    idr_archive.faults.delay(r"/9101\.zarr/0/c/", ms=1000 * WAIT_S)
+    session = Session(idr_archive.url, ConnectionSettings(cache=False))
+    token, opener = CancelToken(), Opener(viewing)
+    request = ImageRequest(ref=ImageRef(image_id=STACK))
+
+    ended = cancelled_when(
+        lambda: opener.opened and not viewing.scheduler.wait_until_idle(0),
+        token,
+        lambda: list(session.open_image(request, opener, cancel=token)),
+    )
+
+    assert ended == ["cancelled"]
+    assert [tiled.closed for tiled in opener.opened] == [True]
+    assert viewing.scheduler.wait_until_idle(WAIT_S)
+    idr_archive.faults.clear()
+    session.close()
+
+
+def test_a_maximum_that_is_cancelled_is_closed(open_image, viewing, idr_archive):
+    opened = open_image(STACK)
+    idr_archive.faults.delay(r"/9101\.zarr/", ms=1000 * WAIT_S)
+    token, opener = CancelToken(), Opener(viewing)
+
+    ended = cancelled_when(
+        lambda: opener.opened and not viewing.scheduler.wait_until_idle(0),
+        token,
+        lambda: plan_projected_image(opened, opener, cancel=token),
+    )
+
+    assert ended == ["cancelled"]
+    assert [tiled.closed for tiled in opener.opened] == [True]
+    assert not opened.tiled.closed
+    idr_archive.faults.clear()
+
+
+def test_an_image_that_is_cancelled_as_it_is_made_is_closed(open_image, viewing):
+    opened = open_image(STACK)
+    token, opener = CancelToken(), Opener(viewing)
+
+    def open_and_cancel(reader):
+        token.cancel()
+        return opener(reader)
+
+    with pytest.raises(Cancelled):
+        plan_projected_image(opened, open_and_cancel, cancel=token)
+
+    assert [tiled.closed for tiled in opener.opened] == [True]
+
+
+def test_a_result_that_nobody_takes_can_be_closed(open_image, viewing):
+    opened = open_image(STACK)
+
+    opened.close()
+
+    assert opened.tiled.closed
+    assert len(viewing.cache) == 0

@@ -85,14 +85,14 @@ def test_a_cell_reaches_from_its_first_px_to_its_last(drawn):
 
 
 @given(plans())
-def test_tiles_dont_overlap_and_lie_inside(plan):
+def test_cells_dont_overlap_and_lie_inside(plan):
     height, width = plan.cell_shape
     covered = np.zeros(plan.shape, np.uint8)
 
-    for tile in plan.tiles:
-        assert tile.y + height <= plan.shape[0]
-        assert tile.x + width <= plan.shape[1]
-        covered[tile.y : tile.y + height, tile.x : tile.x + width] += 1
+    for cell in plan.cells:
+        assert cell.y + height <= plan.shape[0]
+        assert cell.x + width <= plan.shape[1]
+        covered[cell.y : cell.y + height, cell.x : cell.x + width] += 1
 
     assert covered.max(initial=0) <= 1
 
@@ -146,7 +146,7 @@ def test_a_plate_without_wells_has_no_extent():
     plan = plan_mosaic(grid_of(0, 0))
 
     assert plan.shape == (0, 0)
-    assert plan.tiles == ()
+    assert plan.cells == ()
     assert plan.cell_at(0, 0) is None
 
 
@@ -163,17 +163,17 @@ def test_cells_take_the_shape_of_the_images():
     assert cell_shape_for((0, 10)) == (96, 96)
 
 
-def test_each_of_1536_wells_has_its_tile():
+def test_each_of_1536_wells_has_its_cell():
     plan = plan_mosaic(grid_of(32, 48))
 
-    assert len(plan.tiles) == 1536
-    assert len({(tile.y, tile.x) for tile in plan.tiles}) == 1536
+    assert len(plan.cells) == 1536
+    assert len({(cell.y, cell.x) for cell in plan.cells}) == 1536
 
 
 def test_waiting_absent_and_failed_wells_look_different():
     plan = plan_mosaic(grid_of(1, 3, absent={(0, 1)}))
     canvas = blank_canvas(plan)
-    paint_failed(canvas, plan, plan.tiles[1])
+    paint_failed(canvas, plan, plan.cells[1])
 
     waiting, absent, failed = (canvas[:, x : x + 96] for x in (0, 100, 200))
 
@@ -193,19 +193,19 @@ def test_a_thumbnail_of_any_size_stays_in_its_cell(height, width, shades):
     plan = plan_mosaic(grid_of(3, 3), cell_shape=(48, 64), gap_px=2)
     canvas = blank_canvas(plan)
     before = canvas.copy()
-    tile = plan.tiles[4]
+    cell = plan.cells[4]
 
-    paint(canvas, plan, tile, np.full((height, width, *shades), 200, np.uint8))
+    paint(canvas, plan, cell, np.full((height, width, *shades), 200, np.uint8))
 
     changed = np.argwhere((canvas == 200).all(axis=2))
     top, left = changed.min(axis=0)
     bottom, right = changed.max(axis=0) + 1
-    assert tile.y <= top < bottom <= tile.y + 48
-    assert tile.x <= left < right <= tile.x + 64
+    assert cell.y <= top < bottom <= cell.y + 48
+    assert cell.x <= left < right <= cell.x + 64
     assert bottom - top == 48 or right - left == 64
-    assert abs((top - tile.y) - (tile.y + 48 - bottom)) <= 1
-    canvas[tile.y : tile.y + 48, tile.x : tile.x + 64] = 0
-    before[tile.y : tile.y + 48, tile.x : tile.x + 64] = 0
+    assert abs((top - cell.y) - (cell.y + 48 - bottom)) <= 1
+    canvas[cell.y : cell.y + 48, cell.x : cell.x + 64] = 0
+    before[cell.y : cell.y + 48, cell.x : cell.x + 64] = 0
     assert (canvas == before).all()
 
 
@@ -214,7 +214,7 @@ def test_a_thumbnail_that_fits_is_painted_as_it_is():
     canvas = blank_canvas(plan)
     thumbnail = np.arange(144, dtype=np.uint8).reshape(6, 8, 3)
 
-    paint(canvas, plan, plan.tiles[0], thumbnail)
+    paint(canvas, plan, plan.cells[0], thumbnail)
 
     assert (canvas == thumbnail).all()
 
@@ -232,7 +232,7 @@ def test_what_is_no_picture_is_refused(thumbnail):
     plan = plan_mosaic(grid_of(1, 1))
 
     with pytest.raises(PixelDataError):
-        paint(blank_canvas(plan), plan, plan.tiles[0], thumbnail)
+        paint(blank_canvas(plan), plan, plan.cells[0], thumbnail)
 
 
 def grey_of(image_id):
@@ -250,9 +250,9 @@ def test_every_thumbnail_lands_in_its_own_well():
 
     steps = list(load_mosaic(plan, canvas, all_come, cancel=CancelToken()))
 
-    for tile in plan.tiles:
-        y, x = plan.center(tile.row, tile.column)
-        assert canvas[int(y), int(x), 0] == tile.image_id % 200 + 30
+    for cell in plan.cells:
+        y, x = plan.center(cell.row, cell.column)
+        assert canvas[int(y), int(x), 0] == cell.image_id % 200 + 30
     assert steps[-1].summary.message == "All 24 thumbnails are here."
     assert steps[-1].done == steps[-1].total == 24
 
@@ -281,7 +281,7 @@ def test_384_thumbnails_are_reported_in_a_few_steps():
 
     assert len(steps) == 8
     assert [step.done for step in steps] == [50, 100, 150, 200, 250, 300, 350, 384]
-    assert sum(len(step.tiles) for step in steps) == 384
+    assert sum(len(step.cells) for step in steps) == 384
     assert [step.summary is None for step in steps] == [True] * 7 + [False]
 
 
@@ -301,7 +301,7 @@ def test_thumbnails_that_drip_are_shown_before_the_batch_is_full():
         )
     )  # fmt: skip
 
-    assert [len(step.tiles) for step in steps[:-1]] == [4, 4, 4]
+    assert [len(step.cells) for step in steps[:-1]] == [4, 4, 4]
 
 
 def test_one_bad_thumbnail_doesnt_spoil_the_plate():
@@ -319,7 +319,7 @@ def test_one_bad_thumbnail_doesnt_spoil_the_plate():
     (step,) = load_mosaic(plan, canvas, thumbnails, cancel=CancelToken())
 
     assert step.summary.painted == 1
-    assert [plan.grid.label(f.tile.row, f.tile.column) for f in step.failures] == [
+    assert [plan.grid.label(f.cell.row, f.cell.column) for f in step.failures] == [
         "A1",
         "B1",
         "B2",

@@ -3,11 +3,8 @@ from __future__ import annotations
 import json
 
 from napari_idr.model import (
-    AnnotationId,
     GridCell,
     ImageId,
-    MapAnnotation,
-    ObjectRef,
     PlateGrid,
     PlateId,
     Table,
@@ -76,20 +73,6 @@ def test_the_number_of_a_well_isnt_taken_for_that_of_an_image():
     plate_map = plan_plate_map(GRID, hit_images={ImageId(3)})
 
     assert plate_map.hits == ()
-
-
-def test_annotations_come_before_the_table():
-    annotation = MapAnnotation(
-        id=AnnotationId(1),
-        namespace="openmicroscopy.org/mapr/gene",
-        pairs=(("Gene Symbol", "AURKB"), ("Gene Symbol", "PLK1"), ("Organism", "")),
-        parent=ObjectRef(kind="well", id=2),
-    )
-
-    plate_map = plan_plate_map(GRID, table=TABLE, annotations=[annotation])
-
-    assert plate_map.cell(1, 0).gene == "AURKB, PLK1"
-    assert plate_map.cell(0, 0).gene == "PAX7"
 
 
 def test_a_well_is_told_in_a_few_words():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from napari_idr.api.pixels.thumbnails import preview
-from napari_idr.cancel import NEVER
-from napari_idr.errors import PixelDataError
+from napari_idr.cancel import NEVER, CancelToken
+from napari_idr.errors import Cancelled, PixelDataError
 from napari_idr.model import Image, ImageId, PixelSource, Roi, RoiId, Shape, ShapeId
 from napari_idr.services.regions.load import load_regions
 
@@ -59,6 +59,11 @@ class Labels:
         self.image = Image(id=ImageId(1), name="cells", pixel_type="int32", **known)
         self.dtype = np.dtype("i4")
 
+        self.closed = False
+
+    def close(self):
+        self.closed = True
+
     def levels(self, _):
         shape = (self.image.size_z, self.image.size_y, self.image.size_x)
         return [np.zeros(shape, self.dtype)]
@@ -98,3 +103,44 @@ def test_labels_that_do_not_come_leave_those_that_do():
     assert regions.notes == (
         "The labels lost didn't come: the array '0' is named and isn't there.",
     )
+
+
+def test_regions_that_nobody_takes_are_closed():
+    labels = Labels(), Labels()
+    client = Client([("cells", labels[0]), ("nuclei", labels[1])])
+
+    load_regions(client, opened_stack(), lambda one: one, cancel=NEVER).close()
+
+    assert all(one.closed for one in labels)
+
+
+@pytest.mark.parametrize("error", [Cancelled(), ZeroDivisionError()])
+def test_regions_that_end_early_leave_nothing_open(error):
+    labels = Labels()
+
+    def first_labels_then_an_error():
+        yield "cells", labels
+        raise error
+
+    with pytest.raises(type(error)):
+        load_regions(
+            Client(first_labels_then_an_error()),
+            opened_stack(),
+            lambda one: one,
+            cancel=NEVER,
+        )
+
+    assert labels.closed
+
+
+def test_regions_that_are_cancelled_at_the_end_leave_nothing_open():
+    labels, token = Labels(), CancelToken()
+
+    def view(reader):
+        token.cancel()
+        return reader
+
+    with pytest.raises(Cancelled):
+        load_regions(Client([("cells", labels)]), opened_stack(), view, cancel=token)
+
+    assert labels.closed

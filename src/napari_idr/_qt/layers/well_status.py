@@ -1,0 +1,51 @@
+"""What napari's status bar says of a layer, told by us.
+
+napari has no public way to say it: it asks `layer.get_status`, a method. Here alone
+that method is replaced, on one layer, and it is checked that napari still asks so.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def set_status(
+    layer: Layer, message_at: Callable[[Sequence[float] | None], str]
+) -> None:
+    """Let the status bar say a message of our own for a position in the world.
+
+    Parameters
+    ----------
+    layer
+        Whose status it is; it stays napari's own where napari has changed.
+    message_at
+        Called with a position or None, in napari's thread for the status.
+    """
+    if not is_replaceable():
+        return
+
+    def get_status(position: Any = None, **_: Any) -> dict[str, str]:
+        message = message_at(position)
+        return {
+            "layer_name": layer.name,
+            "layer_base": layer.name,
+            "source_type": "",
+            "plugin": "",
+            "coordinates": message,
+            "coords": message,
+            "value": "",
+        }
+
+    layer.get_status = get_status
+
+
+def is_replaceable() -> bool:
+    """Whether napari has the method with the parameter that is used here."""
+    method = getattr(Layer, "get_status", None)
+    return callable(method) and "position" in inspect.signature(method).parameters
