@@ -19,9 +19,11 @@ def test_the_first_look_shows_nothing_and_the_next_shows_the_plane(
     fake_reader, viewing, look, idle
 ):
     reader = fake_reader()
+    reader.gate.clear()
     [array] = viewing.open(reader).levels()
 
     first = look(array)
+    reader.gate.set()
     idle()
     second = look(array)
 
