@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     for name in options.chapters or CHAPTERS:
         for figure in CHAPTERS[name](setup):
             figures.append(figure)
-            print(f"measured: {figure.what}", file=sys.stderr, flush=True)
+            print(table([figure]).splitlines()[-1], file=sys.stderr, flush=True)
     print(table(figures))
     return 0 if all(figure.kept for figure in figures) else 1
 

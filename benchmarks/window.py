@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 UNNOTICED_MS = 33
 """Two frames: what a person doesn't notice."""
 
+PATIENCE = 5
+"""How many times as long as in a test a wait may last: nothing is judged by it."""
+
 WORST_KIND = 1.5
 """How much more than a plain layer of points the dearest kind of layer, an image
 with levels, takes."""
@@ -81,10 +84,10 @@ class _EventLoop:
     def waitUntil(  # noqa: N802 - pytest-qt's name
         self, condition: Callable[[], bool], *, timeout: int
     ) -> None:
-        deadline = time.monotonic() + timeout / 1000
+        deadline = time.monotonic() + PATIENCE * timeout / 1000
         while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not within {timeout} ms")
+                raise TimeoutError(f"not within {PATIENCE} times {timeout} ms")
             QTest.qWait(5)
 
 

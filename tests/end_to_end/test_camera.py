@@ -29,9 +29,11 @@ def test_an_image_that_is_there_at_once_is_looked_at(
         camera.center, camera.zoom = there
 
     scene_of(window.viewer).wellActivated.connect(look_at_once)
+    idr.delay_ms = 5000  # the real image doesn't come between
     window.double_click(window.well_point(window.layer(f"{PLATE}, field 1"), "C4"))
     settle()
 
     np.testing.assert_allclose(camera.center, there[0])
     assert camera.zoom == there[1]
+    person.click("idr_cancel")
     person.until_idle()

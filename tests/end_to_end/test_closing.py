@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ import threading, time
 import napari
 from napari_idr import demo
 from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QLabel
 from support.guards import our_threads
 
 with demo.serve(delay_ms=50, thumbnail_ms=20) as archive:
@@ -35,8 +37,8 @@ with demo.serve(delay_ms=50, thumbnail_ms=20) as archive:
     wished = []
 
     def look():
-        session = browser._state.session
-        if session is not None and not wished:
+        status = browser.findChild(QLabel, "idr_status").text()
+        if "Type a gene" in status and not wished:
             wished.append(browser.search.value.native.setText("CDC20"))
             browser.search.button.native.click()
         model = browser.results.model()
@@ -75,8 +77,10 @@ def test_napari_closed_midway_leaves_no_thread_and_no_traceback(
         timeout=90,
         check=False,
         env={
-            **__import__("os").environ,
-            "PYTHONPATH": str(pytestconfig.rootpath / "tests"),
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(
+                str(pytestconfig.rootpath / folder) for folder in ("src", "tests")
+            ),
             "NAPARI_CONFIG": str(tmp_path / "napari.yaml"),
             "XDG_CONFIG_HOME": str(tmp_path),
             "XDG_CACHE_HOME": str(tmp_path),

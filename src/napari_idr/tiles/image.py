@@ -193,8 +193,9 @@ class TiledImage:
         What napari reads from now on is empty; code that waits for values gets a
         `PixelDataError`.
         """
-        self._loader.close()
+        # First what waits: it would begin as soon as what runs makes room.
         self._wants.stop()
+        self._loader.close()
 
     def read(
         self,

@@ -185,6 +185,8 @@ class ImageWants:
         self._awaited: dict[int, set[TileKey]] = {}
         self._prefetch = Prefetch(settings.settle_s)
         self._announced = False
+        self._stopped = False
+        self._since = 0.0  # when the wanted plane was wanted first
         self._wanted: Plane | None = None
         self._shown: Plane | None = None
         self._complete: Plane | None = None
@@ -235,7 +237,7 @@ class ImageWants:
         """
         plane = plane_of(window)
         with self._lock:
-            if self._loader.cancel.cancelled:
+            if self._stopped:
                 return plane
             now = time.monotonic()
             self._note_complete()
@@ -297,8 +299,9 @@ class ImageWants:
             self._want_all()
 
     def stop(self) -> None:
-        """Drop what all channels want."""
+        """Drop what all channels want, and want nothing any more."""
         with self._lock:
+            self._stopped = True
             for c in list(self._views):
                 self.hide(c)
 
@@ -330,7 +333,8 @@ class ImageWants:
             self._no_longer_await(key)
 
     def _go_to(self, plane: Plane) -> None:
-        self._wanted = plane
+        if plane != self._wanted:
+            self._wanted, self._since = plane, time.monotonic()
         self._want_all()
         self._decide()
 
@@ -428,7 +432,7 @@ class ImageWants:
             for plane in self._planes_ahead():
                 ahead += self._missing(small, plane)
         else:
-            due = time.monotonic() + UNANNOUNCED_S
+            due = self._since + UNANNOUNCED_S
         self._awaited[c] = set(shown)
         self._scheduler.want(
             self.key(c), map(self._job, shown), map(self._job, ahead), due=due

@@ -293,9 +293,10 @@ def test_closing_the_session_leaves_no_thread(fake_reader, look):
     ended = viewing.close()
 
     assert ended
-    assert not [
-        t for t in threading.enumerate() if t.name.startswith("napari-idr-tiles")
-    ]
+    for thread in threading.enumerate():
+        if thread.name.startswith("napari-idr-tiles"):
+            thread.join(20)
+            assert not thread.is_alive()
 
 
 def test_looking_away_drops_what_has_not_been_sent(fake_reader, viewing, look, idle):

@@ -8,42 +8,41 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_idr.errors import NotFoundError, PixelDataError, ServerError
-from napari_idr.model import (
-    Channel,
-    GridCell,
-    PixelSource,
-    PlateGrid,
-    RenderingWindow,
+from napari_idr.model import Channel, PixelSource, RenderingWindow
+from napari_idr.tiles import (
+    MosaicCell,
+    MosaicLayout,
+    MosaicPyramid,
+    TileViewing,
+    ViewingSettings,
 )
-from napari_idr.services.plate.mosaic import plan_mosaic
-from napari_idr.tiles import MosaicPyramid, TileViewing, ViewingSettings
 
 CELL, GAP, IMAGE = 8, 2, 32
 
 
-def plate(rows=2, columns=3, *, empty=(), image_shape=(IMAGE, IMAGE)):
-    """Plan a plate whose image in (row, column) has the id 10 * row + column + 1."""
-    cells = tuple(
-        tuple(
-            None
-            if (row, column) in empty
-            else GridCell(
-                row=row, column=column, image_id=10 * row + column + 1, well_id=1
+def grid(rows=2, columns=3, *, empty=(), image_px=IMAGE, cell_px=CELL, gap_px=GAP):
+    """Lay out images; the one in (row, column) has the id 10 * row + column + 1."""
+    pitch = cell_px + gap_px
+    return MosaicLayout(
+        cell_shape=(cell_px, cell_px),
+        gap_px=gap_px,
+        rows=rows,
+        columns=columns,
+        cells=tuple(
+            MosaicCell(
+                image_id=10 * row + column + 1,
+                label=f"{row}, {column}",
+                row=row,
+                column=column,
+                y=row * pitch,
+                x=column * pitch,
             )
+            for row in range(rows)
             for column in range(columns)
-        )
-        for row in range(rows)
+            if (row, column) not in empty
+        ),
+        image_shape=(image_px, image_px),
     )
-    grid = PlateGrid(
-        plate_id=1,
-        field=0,
-        run=None,
-        row_labels=tuple("ABCDEFGH"[:rows]),
-        column_labels=tuple(str(n + 1) for n in range(columns)),
-        cells=cells,
-        image_shape=image_shape,
-    )
-    return plan_mosaic(grid, cell_shape=(CELL, CELL), gap_px=GAP)
 
 
 class Wells:
@@ -69,8 +68,8 @@ def wells(fake_reader):
 
 @pytest.fixture
 def canvas():
-    plan = plate()
-    return np.full((*plan.shape, 3), 99, np.uint8)
+    layout = grid()
+    return np.full((*layout.shape, 3), 99, np.uint8)
 
 
 def cell(row, column, scale=4):
@@ -82,7 +81,7 @@ def cell(row, column, scale=4):
 def test_the_finest_level_shows_the_images_themselves(
     viewing, look, idle, wells, canvas
 ):
-    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    pyramid = MosaicPyramid(viewing, grid(), canvas, wells)
     fine = pyramid.levels()[0]
 
     look(fine)
@@ -102,7 +101,7 @@ def test_the_finest_level_shows_the_images_themselves(
 
 
 def test_the_canvas_is_the_coarsest_level_and_stays_live(viewing, look, wells, canvas):
-    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    pyramid = MosaicPyramid(viewing, grid(), canvas, wells)
     fine, middle, coarse = pyramid.levels()
     wells.errors = dict.fromkeys(range(1, 20), ServerError("down", status=503))
     before = look(fine)
@@ -118,7 +117,7 @@ def test_the_canvas_is_the_coarsest_level_and_stays_live(viewing, look, wells, c
 def test_only_wells_in_sight_are_opened_and_each_once(
     viewing, look, idle, wells, canvas
 ):
-    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    pyramid = MosaicPyramid(viewing, grid(), canvas, wells)
     fine = pyramid.levels()[0]
     for place in [(0, 1), (1, 1)] * 2:
         look(fine[cell(*place)])
@@ -129,7 +128,7 @@ def test_only_wells_in_sight_are_opened_and_each_once(
 
 
 def test_far_out_no_well_is_opened(viewing, look, idle, wells, canvas):
-    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    pyramid = MosaicPyramid(viewing, grid(), canvas, wells)
 
     look(pyramid.levels()[1])
     idle()
@@ -143,7 +142,7 @@ def test_a_well_without_full_pixels_stays_its_thumbnail(look, wells, canvas, err
     viewing = TileViewing(on_failure=lambda *failure: failures.append(failure))
     wells.errors[2] = error
     canvas[:CELL, CELL + GAP : 2 * CELL + GAP] = 55
-    pyramid = MosaicPyramid(viewing, plate(empty={(0, 0)}), canvas, wells)
+    pyramid = MosaicPyramid(viewing, grid(empty={(0, 0)}), canvas, wells)
     fine = pyramid.levels()[0]
     for _ in range(2):
         look(fine)
@@ -160,7 +159,7 @@ def test_a_well_without_full_pixels_stays_its_thumbnail(look, wells, canvas, err
 
 
 def test_a_well_that_failed_comes_on_retry(viewing, look, idle, wells, canvas):
-    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    pyramid = MosaicPyramid(viewing, grid(), canvas, wells)
     fine = pyramid.levels()[0]
     wells.errors[1] = ServerError("busy", status=503)
     look(fine)
@@ -192,7 +191,7 @@ def test_channels_are_blended_in_their_colours_and_windows(
         return reader
 
     wells = Wells(make)
-    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    pyramid = MosaicPyramid(viewing, grid(), canvas, wells)
     fine = pyramid.levels()[0]
     look(fine[cell(0, 0)])
     idle()
@@ -217,7 +216,7 @@ def test_what_the_server_drew_is_shown_as_it_was_drawn(
         return reader
 
     wells = Wells(make)
-    fine = MosaicPyramid(viewing, plate(), canvas, wells).levels()[0]
+    fine = MosaicPyramid(viewing, grid(), canvas, wells).levels()[0]
     look(fine[cell(0, 0)])
     idle()
 
@@ -230,9 +229,9 @@ def test_an_image_with_levels_is_read_at_the_one_that_is_enough(
     viewing, look, idle, fake_reader
 ):
     wells = Wells(lambda: fake_reader((128, 128), (32, 32), levels=3, rgb=True))
-    plan = plate(image_shape=(128, 128))
-    canvas = np.zeros((*plan.shape, 3), np.uint8)
-    pyramid = MosaicPyramid(viewing, plan, canvas, wells)
+    layout = grid(image_px=128)
+    canvas = np.zeros((*layout.shape, 3), np.uint8)
+    pyramid = MosaicPyramid(viewing, layout, canvas, wells)
     scale_4 = pyramid.levels()[-3]
     look(scale_4[cell(0, 0)])
     idle()
@@ -246,9 +245,9 @@ def test_an_image_without_levels_waits_until_one_zooms_in(
     viewing, look, idle, fake_reader
 ):
     wells = Wells(lambda: fake_reader((256, 256), (64, 64), rgb=True))
-    plan = plate(image_shape=(256, 256))
-    canvas = np.full((*plan.shape, 3), 99, np.uint8)
-    levels = MosaicPyramid(viewing, plan, canvas, wells).levels()
+    layout = grid(image_px=256)
+    canvas = np.full((*layout.shape, 3), 99, np.uint8)
+    levels = MosaicPyramid(viewing, layout, canvas, wells).levels()
 
     look(levels[-3][cell(0, 0)])
     idle()
@@ -264,11 +263,9 @@ def test_large_cells_come_in_several_tiles_that_read_nothing_twice(
     viewing, look, idle, fake_reader
 ):
     wells = Wells(lambda: fake_reader((1100, 1100), (1100, 1100), rgb=True))
-    plan = plan_mosaic(
-        plate(image_shape=(1100, 1100)).grid, cell_shape=(275, 275), gap_px=5
-    )
-    canvas = np.zeros((*plan.shape, 3), np.uint8)
-    pyramid = MosaicPyramid(viewing, plan, canvas, wells)
+    layout = grid(image_px=1100, cell_px=275, gap_px=5)
+    canvas = np.zeros((*layout.shape, 3), np.uint8)
+    pyramid = MosaicPyramid(viewing, layout, canvas, wells)
     fine = pyramid.levels()[0]
     look(fine[:1100, :1100])
     idle()
@@ -282,7 +279,7 @@ def test_images_of_another_shape_lie_in_the_middle_of_their_cell(
     viewing, look, idle, fake_reader, canvas
 ):
     wells = Wells(lambda: fake_reader((16, 32), (32, 32), rgb=True))
-    fine = MosaicPyramid(viewing, plate(), canvas, wells).levels()[0]
+    fine = MosaicPyramid(viewing, grid(), canvas, wells).levels()[0]
     look(fine[cell(0, 0)])
     idle()
 
@@ -294,10 +291,10 @@ def test_images_of_another_shape_lie_in_the_middle_of_their_cell(
 
 
 def test_a_tour_of_the_plate_keeps_the_bound_on_memory(look, wells):
-    plan = plate(rows=4, columns=6)
-    canvas = np.zeros((*plan.shape, 3), np.uint8)
+    layout = grid(rows=4, columns=6)
+    canvas = np.zeros((*layout.shape, 3), np.uint8)
     viewing = TileViewing(ViewingSettings(memory_bytes=40_000))
-    fine = MosaicPyramid(viewing, plan, canvas, wells).levels()[0]
+    fine = MosaicPyramid(viewing, layout, canvas, wells).levels()[0]
 
     for row in range(4):
         for column in range(6):
@@ -312,7 +309,7 @@ def test_a_tour_of_the_plate_keeps_the_bound_on_memory(look, wells):
 def test_closing_a_plate_stops_what_is_read(viewing, look, idle, wells, canvas):
     reader = wells.readers.setdefault(1, wells.make())
     reader.gate.clear()
-    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    pyramid = MosaicPyramid(viewing, grid(), canvas, wells)
     look(pyramid.levels()[0][cell(0, 0)])
     assert reader.began.acquire(timeout=20)
 
@@ -331,7 +328,7 @@ def test_a_well_that_opens_after_the_close_is_not_read(viewing, look, wells, can
         assert closed.wait(20)
         return wells(image_id, cancel=cancel)
 
-    pyramid = MosaicPyramid(viewing, plate(), canvas, open_late)
+    pyramid = MosaicPyramid(viewing, grid(), canvas, open_late)
     look(pyramid.levels()[0][cell(0, 0)])
     assert opening.wait(20)
 
@@ -343,14 +340,14 @@ def test_a_well_that_opens_after_the_close_is_not_read(viewing, look, wells, can
     assert wells.readers[1].reads == []
 
 
-def test_a_canvas_of_another_plan_is_refused(viewing, wells):
+def test_a_canvas_of_another_layout_is_refused(viewing, wells):
     with pytest.raises(ValueError, match="a canvas of"):
-        MosaicPyramid(viewing, plate(), np.zeros((5, 5, 3), np.uint8), wells)
+        MosaicPyramid(viewing, grid(), np.zeros((5, 5, 3), np.uint8), wells)
 
 
 def test_napari_shows_the_canvas_and_then_a_cell(viewing, idle, wells, canvas):
     model = ViewerModel()
-    pyramid = MosaicPyramid(viewing, plate(), canvas, wells)
+    pyramid = MosaicPyramid(viewing, grid(), canvas, wells)
     layer = model.add_image(pyramid.levels(), multiscale=True, rgb=True)
     far = np.asarray(layer._slice.image.raw)
 

@@ -155,18 +155,19 @@ class LayerRefresher(QObject):
             self._bring_up_to_date(list(self._stale))
 
     def _bring_up_to_date(self, keys: list[LayerKey]) -> None:
-        images = {self._watched[key].tiled for key in keys if key in self._watched}
-        for tiled in images:
-            tiled.advance()
-        for key, watched in self._watched.items():
-            if watched.tiled in images:
-                keys.append(key)
-                if watched.layer.visible:
-                    watched.layer.refresh(
-                        thumbnail=False, highlight=False, extent=False
-                    )
+        """Refresh layers, and with one whose image changes its plane all of that."""
+        found = (self._watched.get(key) for key in keys)
+        changed = {
+            tiled
+            for tiled in {watched.tiled for watched in found if watched is not None}
+            if tiled.advance()
+        }
+        keys += [k for k, w in self._watched.items() if w.tiled in changed]
+        keys = list(dict.fromkeys(keys))
         for key in keys:
             self._stale.pop(key, None)
+        for layer in self._visible(keys):
+            layer.refresh(thumbnail=False, highlight=False, extent=False)
         self._unfinished.update(keys)
         self._refreshed = time.monotonic()
         self._finish.start(FINISH_MS)

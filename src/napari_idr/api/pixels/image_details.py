@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -300,7 +301,8 @@ def read_pixel_count(
     """
     count = node.int_like(key)
     if not least <= count <= most:
-        raise node.error_here(f"{key!r} is {count:.3g}, which can't be")
+        # An integer of JSON may be too large for a float, and too long for a message.
+        raise node.error_here(f"{key!r} is {Decimal(count):.3g}, which can't be")
     return count
 
 

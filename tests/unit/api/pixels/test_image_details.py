@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from napari_idr.api.pixels.image_details import (
     merge_image,
     read_color,
     read_image,
+    read_pixel_count,
 )
 from napari_idr.errors import (
     NotFoundError,
@@ -297,3 +299,9 @@ def test_the_viewer_s_answer_is_read_as_the_gateway_s(idr_routes):
     assert found.levels[:2] == ((80_000, 100_000), (40_000, 50_000))
     assert found.zarr_url is not None
     assert json.dumps(found.notes) == "[]"
+
+
+@pytest.mark.parametrize(("count", "named"), [(0, "0"), (10**400, "1.00e+400")])
+def test_a_count_that_can_t_be_is_an_error_that_names_it(count, named):
+    with pytest.raises(ResponseFormatError, match=re.escape(f"'t' is {named}, which")):
+        read_pixel_count(Node({"t": count}), "t")
