@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 QT_FOLDER = str(Path(napari_idr.__file__).parent / "_qt")
 
-THREAD_SIDE = {"_run", "_run_steps", "<lambda>"}
-"""Methods that are written to run in a thread: they only pass news on."""
-
 OUR_THREADS = ("napari-idr", "idr-")
 
 SHARED = ("napari-idr-parts", "napari-idr-timers")
@@ -178,9 +175,7 @@ def only_on_the_gui_thread() -> Iterator[None]:
         code = frame.f_code
         if event != "call" or not code.co_filename.startswith(QT_FOLDER):
             return
-        if code.co_name not in THREAD_SIDE and isinstance(
-            frame.f_locals.get("self"), QObject
-        ):
+        if isinstance(frame.f_locals.get("self"), QObject):
             strayed.add(code.co_qualname)
 
     threading.setprofile(watch)
