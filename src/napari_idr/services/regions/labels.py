@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import dask.array as da
 import numpy as np
 from PIL import Image as Picture
 from PIL import ImageDraw
 
+from napari_idr.api import Level
+from napari_idr.tiles import TiledArray
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from napari_idr.model import Image, Shape
+    from napari_idr.tiles import Window
 
 MAX_SIDE_PX = 4096
 """Of the picture; larger images get one that is drawn smaller and shown larger."""
@@ -35,7 +38,7 @@ def labels_placement(image: Image, scale: Sequence[float]) -> dict[str, list[flo
 
 def roi_labels(
     shapes: Sequence[Shape], image: Image, leading: Sequence[tuple[str, int]]
-) -> Any:
+) -> NDArray[np.int32] | TiledArray:
     """Return an array in which the px of the n-th shape are n, counted from 1.
 
     Where shapes overlap, the smaller one is on top.
@@ -48,7 +51,7 @@ def roi_labels(
         The image they lie on.
     leading
         The (axis, size) before y and x. With none, the picture is a NumPy array;
-        else a dask array that draws a plane when it is looked at.
+        else an array that draws a plane when it is looked at.
     """
     factor = _factor(image)
     shape = (math.ceil(image.size_y / factor), math.ceil(image.size_x / factor))
@@ -67,7 +70,7 @@ def by_plane(
     draw: Callable[[Mapping[str, int]], NDArray[np.int32]],
     shape: tuple[int, int],
     leading: Sequence[tuple[str, int]],
-) -> Any:
+) -> NDArray[np.int32] | TiledArray:
     """Return what is drawn on each plane, (..., y, x), when it is looked at.
 
     Parameters
@@ -81,16 +84,49 @@ def by_plane(
     """
     if not leading:
         return draw({})
-    axes = [axis for axis, _ in leading]
-
-    def plane(block_id: tuple[int, ...] = ()) -> NDArray[np.int32]:
-        drawn = draw(dict(zip(axes, block_id, strict=False)))
-        return drawn.reshape((1,) * len(axes) + shape)
-
-    chunks = (*((1,) * size for _, size in leading), (shape[0],), (shape[1],))
-    return da.map_blocks(  # type: ignore[no-untyped-call]
-        plane, chunks=chunks, dtype=np.int32, meta=np.empty(0, np.int32)
+    sizes = dict(leading)
+    planes = (range(sizes[axis]) if axis in sizes else 0 for axis in "tz")
+    return TiledArray(
+        DrawnPlanes(draw, frozenset(sizes)),
+        0,
+        Level(shape=shape, chunk=shape),
+        0,
+        (*planes, range(shape[0]), range(shape[1])),
+        np.dtype(np.int32),
     )
+
+
+class DrawnPlanes:
+    """Planes of labels that are drawn whenever they are read, in the reading thread.
+
+    Parameters
+    ----------
+    draw
+        As for `by_plane`.
+    axes
+        Those of "t" and "z" that it is told.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[[Mapping[str, int]], NDArray[np.int32]],
+        axes: Collection[str],
+    ) -> None:
+        self._draw = draw
+        self._axes = axes
+
+    def read(self, window: Window) -> NDArray[np.int32]:
+        """Return a window, (T, Z, Y, X)."""
+        y0, y1, x0, x1 = window.rect
+        out = np.empty(window.shape, np.int32)
+        for i, t in enumerate(window.ts):
+            for k, z in enumerate(window.zs):
+                at = {"t": t, "z": z}
+                plane = self._draw({axis: at[axis] for axis in self._axes})
+                out[i, k] = plane[y0:y1, x0:x1]
+        return out
+
+    request = peek = read
 
 
 def _factor(image: Image) -> int:

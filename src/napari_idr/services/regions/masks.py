@@ -65,7 +65,7 @@ def mask_labels(
         The px of each, (y, x); stretched where the mask has another size.
     leading
         The (axis, size) before y and x. With none, the picture is a NumPy array;
-        else a dask array that draws a plane when it is looked at.
+        else an array that draws a plane when it is looked at.
 
     Returns
     -------
