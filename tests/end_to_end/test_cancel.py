@@ -61,12 +61,13 @@ def test_a_cancelled_mosaic_stays_as_far_as_it_came(
     classic.faults.delay("get_thumbnails.*1900381", 3000)
     person.click("idr_show_plate")
     bar = person.find("idr_progress", QProgressBar)
-    person.until(lambda: bar.value() == 50)
+    name = "DM0001_01, field 1"
+    person.until(lambda: bar.value() == 50 and name in person.viewer.layers)
 
     person.click("idr_cancel")
     person.until_status("Cancelled")
 
-    mosaic = person.viewer.layers["DM0001_01, field 1"]
+    mosaic = person.viewer.layers[name]
     assert mosaic.metadata["idr"]["plate"]["id"] == 7101
     coarsest = np.asarray(mosaic.data[-1])
     height = len(coarsest)
@@ -290,6 +291,7 @@ def test_each_action_ends_with_cancel(
     assert person.is_idle
     # Cancelled reads have their sockets shut down; what is sent is counted from here.
     person.until(lambda: person.browser.jobs.wait_idle(0), timeout=5000)
+    person.until(lambda: classic.requests.in_flight == 0)
     sent = len(classic.requests)
     QTest.qWait(QUIET_MS)
     assert len(classic.requests) == sent
