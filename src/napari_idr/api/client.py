@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Capabilities,
         ContainerHit,
         Dataset,
+        DatasetCounts,
         DatasetHit,
         DatasetId,
         FileAnnotation,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
         Plate,
         PlateAcquisition,
         PlateAcquisitionId,
+        PlateCounts,
         PlateGrid,
         PlateHit,
         PlateId,
@@ -239,6 +241,37 @@ class IDRClient:
     ) -> tuple[DatasetHit, ...]:
         """Return the datasets of a project with images that carry a value, by name."""
         return self._search(cancel).search_datasets(
+            key, value, project_id, cancel=cancel
+        )
+
+    def search_plates_steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        screen_id: ScreenId,
+        *,
+        cancel: CancelToken = NEVER,
+    ) -> Iterator[PlateCounts]:
+        """Return an iterator of what `search_plates` finds, while it is counted.
+
+        Most searches are counted in one step. Where hundreds of thousands of images
+        match, and the server doesn't count them, the plates come first and their
+        counts grow; the last step is exact.
+        """
+        return self._search(cancel).search_plates_steps(
+            key, value, screen_id, cancel=cancel
+        )
+
+    def search_datasets_steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        project_id: ProjectId,
+        *,
+        cancel: CancelToken = NEVER,
+    ) -> Iterator[DatasetCounts]:
+        """Return an iterator of what `search_datasets` finds, while it is counted."""
+        return self._search(cancel).search_datasets_steps(
             key, value, project_id, cancel=cancel
         )
 
