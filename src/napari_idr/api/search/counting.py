@@ -109,15 +109,14 @@ class Tally(Generic[P]):
         self.parts[part.id] = part
         self.counts[part.id] = count
 
-    def add(self, part: P | None) -> bool:
-        """Count an image; return False where its plate's count is known already."""
+    def add(self, part: P | None) -> None:
+        """Count an image, unless the count of its plate is known already."""
         if part is not None and part.id in self.settled:
-            return False
+            return
         self.counted += 1
         if part is not None:
             self.parts.setdefault(part.id, part)
             self.counts[part.id] = self.counts.get(part.id, 0) + 1
-        return True
 
     @property
     def is_whole(self) -> bool:

@@ -338,13 +338,11 @@ class SearchEngine:
                 yield tally, joined.whole
                 if joined.whole:
                     return
-        fresh = 0
-        for image in hits.images:
-            fresh += tally.add(part_of(image))
+        for looked_at, image in enumerate(hits.images, 1):
+            tally.add(part_of(image))
             if tally.is_whole and tally.settled:
                 break  # what is left is on plates whose counts are known
-            if fresh == STEP_IMAGES and not tally.is_whole:
-                fresh = 0
+            if looked_at % STEP_IMAGES == 0 and not tally.is_whole:
                 yield tally, False
         yield tally, True
 
