@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         Capabilities,
         ContainerHit,
         Dataset,
+        DatasetCounts,
         DatasetHit,
         DatasetId,
         FileAnnotation,
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
         Plate,
         PlateAcquisition,
         PlateAcquisitionId,
+        PlateCounts,
         PlateGrid,
         PlateHit,
         PlateId,
@@ -79,6 +83,10 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "https://idr.openmicroscopy.org"
 """The Image Data Resource itself."""
+
+ASK_AGAIN_S = 10.0
+"""Pause after which a busy server is asked again what it can do: a person who
+tries again finds out, and a server in trouble isn't asked at each key."""
 
 
 class IDRClient:
@@ -139,6 +147,7 @@ class IDRClient:
         )
         self._at_once = at_once
         self._capabilities: Capabilities | None = None
+        self._ask_again_at = 0.0  # of `time.monotonic`
         self._containers = Containers(self._json_client)
         self._plate_grids = PlateGrids(self._json_client)
         self._images = Images(
@@ -175,17 +184,21 @@ class IDRClient:
     # What the server can do
 
     def capabilities(self, *, cancel: CancelToken = NEVER) -> Capabilities:
-        """Return what the server can do; it is found out once."""
+        """Return what the server can do; it is found out once.
+
+        What a busy server didn't tell is None, and asked for again, but not more
+        often than every `ASK_AGAIN_S`.
+        """
         cancel.check()
-        if self._capabilities is not None:
-            return self._capabilities
+        if (known := self._capabilities) is not None and not self._can_learn(known):
+            return known
         return self._probing.get("capabilities", self._probe, cancel=cancel)
 
     # Searching
 
     def keys(self, *, cancel: CancelToken = NEVER) -> tuple[SearchKey, ...]:
         """Return what can be searched by, genes first; nothing without a search."""
-        if not self.capabilities(cancel=cancel).search:
+        if self._able_to_search(cancel).search is False:
             return ()
         return self._search(cancel).keys(cancel=cancel)
 
@@ -228,6 +241,37 @@ class IDRClient:
     ) -> tuple[DatasetHit, ...]:
         """Return the datasets of a project with images that carry a value, by name."""
         return self._search(cancel).search_datasets(
+            key, value, project_id, cancel=cancel
+        )
+
+    def search_plates_steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        screen_id: ScreenId,
+        *,
+        cancel: CancelToken = NEVER,
+    ) -> Iterator[PlateCounts]:
+        """Return an iterator of what `search_plates` finds, while it is counted.
+
+        Most searches are counted in one step. Where hundreds of thousands of images
+        match, and the server doesn't count them, the plates come first and their
+        counts grow; the last step is exact.
+        """
+        return self._search(cancel).search_plates_steps(
+            key, value, screen_id, cancel=cancel
+        )
+
+    def search_datasets_steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        project_id: ProjectId,
+        *,
+        cancel: CancelToken = NEVER,
+    ) -> Iterator[DatasetCounts]:
+        """Return an iterator of what `search_datasets` finds, while it is counted."""
+        return self._search(cancel).search_datasets_steps(
             key, value, project_id, cancel=cancel
         )
 
@@ -536,18 +580,44 @@ class IDRClient:
         return web_url(self.url, thing)
 
     def _search(self, cancel: CancelToken) -> Search:
-        """Return what answers searches here; mapr where it is on."""
-        able = self.capabilities(cancel=cancel)
+        """Return what answers searches here; mapr where it is on.
+
+        Raises
+        ------
+        NotFoundError
+            The server has no search.
+        IDRError
+            Whether it has one isn't known: what went wrong when it was asked.
+        """
+        able = self._able_to_search(cancel)
         if able.mapr:
             return Mapr(self._json_client)
         if able.search_engine:
             return SearchEngine(self._json_client)
+        failures = dict(able.failures)
+        for name in ("mapr", "search_engine"):
+            if name in failures:
+                # A new one: what is raised keeps the frames it went through.
+                raise copy(failures[name])
         raise NotFoundError("neither mapr nor a search engine answers", url=self.url)
 
+    def _able_to_search(self, cancel: CancelToken) -> Capabilities:
+        """Return what the server can do; a search that is known waits for nothing."""
+        known = self._capabilities
+        if known is not None and known.search:
+            return known
+        return self.capabilities(cancel=cancel)
+
+    def _can_learn(self, known: Capabilities) -> bool:
+        return bool(known.unknown) and time.monotonic() >= self._ask_again_at
+
     def _probe(self, cancel: CancelToken) -> Capabilities:
-        if self._capabilities is None:  # else another thread has just found out
-            self._capabilities = capabilities(self._json_client, cancel=cancel)
-        return self._capabilities
+        known = self._capabilities
+        if known is None or self._can_learn(known):  # else another thread just has
+            known = capabilities(self._json_client, known=known, cancel=cancel)
+            self._ask_again_at = time.monotonic() + ASK_AGAIN_S
+            self._capabilities = known
+        return known
 
     def _drawing(self) -> Drawing:
         """Return what is known of the rendering by now; nothing is sent."""

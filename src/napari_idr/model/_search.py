@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from napari_idr.errors import IDRError
 from napari_idr.model._containers import Dataset, Study
 from napari_idr.model._plate import Plate
 
@@ -19,7 +20,11 @@ class SearchKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A value that completes what was typed; the count is None if not told."""
+    """A value as it may be searched for.
+
+    `image_count` images carry it in exactly this spelling; None where that isn't
+    known.
+    """
 
     value: str
     image_count: int | None = None
@@ -50,20 +55,55 @@ class DatasetHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlateCounts:
+    """Plates with matching images, as far as `counted` of `total` images are counted.
+
+    `total` is None where the server doesn't tell it. Once `exact`, the counts are
+    final and add up to `total`; before, a plate with 0 may turn out to have none.
+    """
+
+    hits: tuple[PlateHit, ...]
+    counted: int
+    total: int | None
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetCounts:
+    """Datasets with matching images; see `PlateCounts`."""
+
+    hits: tuple[DatasetHit, ...]
+    counted: int
+    total: int | None
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a server can do, found out by asking it.
 
-    `evidence` says for each ability, in words, which answer showed it.
+    An ability is None where the question failed in a way that may pass: the server
+    was busy or didn't answer. `evidence` says for each ability, in words, which
+    answer showed it; `failures` has the errors of what isn't known.
     """
 
-    json_api: bool
-    mapr: bool
-    search_engine: bool
-    rendering: bool
-    lossless: bool
+    json_api: bool | None
+    mapr: bool | None
+    search_engine: bool | None
+    rendering: bool | None
+    lossless: bool | None
     evidence: tuple[tuple[str, str], ...] = ()
+    failures: tuple[tuple[str, IDRError], ...] = field(default=(), compare=False)
 
     @property
-    def search(self) -> bool:
-        """Whether genes and the like can be searched at all."""
-        return self.mapr or self.search_engine
+    def search(self) -> bool | None:
+        """Whether genes and the like can be searched at all; None if not known."""
+        if self.mapr or self.search_engine:
+            return True
+        return False if None not in (self.mapr, self.search_engine) else None
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The abilities that aren't known; it is worth asking again."""
+        names = ("json_api", "mapr", "search_engine", "rendering", "lossless")
+        return tuple(name for name in names if getattr(self, name) is None)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from napari_idr.api import IDRClient
 from napari_idr.api.capabilities import capabilities
 from napari_idr.api.json_client import JsonClient
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
     ConnectionFailedError,
+    IDRError,
     RateLimitedError,
     RequestTimeoutError,
     ResponseFormatError,
@@ -49,13 +51,13 @@ class Server:
     """A transport with an answer for each path; 404 for others."""
 
     def __init__(self, answers: dict[str, Answer | Exception]) -> None:
-        self._answers = answers
+        self.answers = answers
         self.asked: list[str] = []
 
     def send(self, request: Request, *, cancel: CancelToken) -> Response:
         cancel.check()
         self.asked.append(request.path)
-        answer = self._answers.get(request.path, NOT_FOUND)
+        answer = self.answers.get(request.path, NOT_FOUND)
         if isinstance(answer, Exception):
             raise answer
         status, kind, body = answer
@@ -117,7 +119,8 @@ def test_each_ability_comes_with_the_answer_that_showed_it():
         ((403, "", b""), False, False),
         ((403, "text/plain", b"Permission denied"), False, False),
         ((302, PAGE, b""), False, False),
-        ((502, PAGE, b"<html>"), False, False),
+        ((501, PAGE, b"<html>"), False, False),
+        ((502, PAGE, b"<html>"), None, None),
     ],
 )
 def test_rendering_is_told_by_how_an_absent_image_is_refused(
@@ -158,13 +161,118 @@ def test_a_mapr_without_genes_is_found_by_its_first_key():
     assert asked(server).mapr is True
 
 
-def test_a_search_engine_that_does_not_answer_does_not_spoil_the_rest():
-    late = RequestTimeoutError("the server did not answer")
+SEARCH_ENGINE = "searchengine/api/v1/resources/data_sources/"
 
-    found = asked(Server({**IDR, "searchengine/api/v1/resources/data_sources/": late}))
+PASSING = [
+    (429, PAGE, b""),
+    (503, PAGE, b"<html>"),
+    ResponseFormatError("the answer's encoding is cut short"),
+    ConnectionFailedError("the connection was reset"),
+    RequestTimeoutError("the server did not answer"),
+]
+"""What says nothing of a server but that it is in trouble."""
 
-    assert (found.search_engine, found.json_api) == (False, True)
-    assert "the server did not answer" in dict(found.evidence)["search_engine"]
+
+@pytest.mark.parametrize("trouble", PASSING, ids=str)
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("mapr/api/autocomplete/gene/", ("mapr",)),
+        (SEARCH_ENGINE, ("search_engine",)),
+        ("webclient/keepalive_ping/", ("rendering", "lossless")),
+        ("webgateway/render_image/0/0/0/", ("rendering", "lossless")),
+    ],
+)
+def test_a_passing_trouble_is_not_the_lack_of_an_ability(path, names, trouble):
+    found = asked(Server({**IDR, path: trouble}))
+
+    assert found.unknown == names
+    assert [getattr(found, name) for name in names] == [None] * len(names)
+    assert found.json_api is True
+    for name in names:
+        assert dict(found.evidence)[name].startswith(f"not known: /{path}")
+        assert isinstance(dict(found.failures)[name], IDRError)
+
+
+def test_an_answer_cut_short_is_not_the_lack_of_an_ability():
+    found = asked(Server({**IDR, SEARCH_ENGINE: (200, JSON, b'["id')}))
+
+    assert (found.search_engine, found.search) == (None, None)
+
+
+def test_only_what_is_not_known_is_asked_again():
+    first = asked(Server({**IDR, SEARCH_ENGINE: (503, PAGE, b"")}))
+    server = Server({**IDR})
+
+    found = capabilities(JsonClient(server), known=first, cancel=NEVER)  # type: ignore[arg-type]
+
+    assert server.asked == [SEARCH_ENGINE]
+    assert found == asked(Server({**IDR}))
+    assert first.search is None
+    assert found.search is True
+
+
+def test_one_search_that_works_is_a_search():
+    found = asked(Server({**IDR, "mapr/api/autocomplete/gene/": (503, PAGE, b"")}))
+
+    assert (found.mapr, found.search) == (None, True)
+
+
+class Clock:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("napari_idr.api.client.time", clock)
+    return clock
+
+
+def test_a_search_that_was_out_of_order_for_a_moment_is_back(clock):
+    server = Server({**IDR, SEARCH_ENGINE: (503, PAGE, b"<html>")})
+    client = IDRClient("archive", transport=server)  # type: ignore[arg-type]
+    for _ in range(3):
+        with pytest.raises(ServerError, match="503"):
+            client.search("gene", "CDC20")
+    asked_in_trouble = server.asked.count(SEARCH_ENGINE)
+
+    server.answers[SEARCH_ENGINE] = IDR[SEARCH_ENGINE]
+    clock.now = 11.0
+    found = client.capabilities()
+
+    assert asked_in_trouble == 1
+    assert (found.search_engine, found.unknown) == (True, ())
+    assert server.asked.count("api/v0/") == 1
+
+
+def test_keys_of_a_search_in_trouble_are_an_error_and_not_none(clock):
+    server = Server({**IDR, SEARCH_ENGINE: ConnectionFailedError("reset")})
+    client = IDRClient("archive", transport=server)  # type: ignore[arg-type]
+
+    with pytest.raises(ConnectionFailedError, match="reset"):
+        client.keys()
+
+
+def test_a_known_search_does_not_wait_for_what_is_not_known(clock):
+    plane = "webgateway/render_image/0/0/0/"
+    server = Server({**CLASSIC, plane: (503, PAGE, b"")})
+    server.answers["mapr/api/gene/"] = (
+        200, JSON, b'{"maps": [], "screens": [], "projects": []}',
+    )  # fmt: skip
+    client = IDRClient("archive", transport=server)  # type: ignore[arg-type]
+    client.capabilities()
+    clock.now = 11.0
+
+    client.search("gene", "CDC20")
+
+    assert server.asked.count(plane) == 1
 
 
 def test_a_server_that_is_something_else_is_refused():
@@ -184,10 +292,16 @@ def test_a_server_out_of_order_is_not_judged():
         asked(Server(CLASSIC | {"api/v0/": (503, PAGE, b"<html>")}))
 
 
-@pytest.mark.parametrize("path", [*CLASSIC])
-def test_a_server_that_wants_to_be_left_alone_is_not_judged(path):
+def test_a_server_that_wants_to_be_left_alone_is_not_judged():
     with pytest.raises(RateLimitedError):
-        asked(Server(CLASSIC | {path: (429, PAGE, b"")}))
+        asked(Server(CLASSIC | {"api/v0/": (429, PAGE, b"")}))
+
+
+def test_a_server_of_which_only_trouble_is_known_is_not_judged():
+    trouble = RequestTimeoutError("the server did not answer")
+
+    with pytest.raises(RequestTimeoutError):
+        asked(Server({SEARCH_ENGINE: trouble}))
 
 
 def test_an_address_without_a_server_is_not_judged():

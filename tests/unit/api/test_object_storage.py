@@ -9,11 +9,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from napari_idr.api.zarr.store import ENTRY_BYTES, ChunkCache
 from zarr.abc.store import RangeByteRequest, SuffixByteRequest
 from zarr.buffer import default_buffer_prototype
 from zarr.core.sync import sync
 
+from napari_idr.api.zarr.store import ENTRY_BYTES, ChunkCache
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import (
     Cancelled,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import json
 import math
+import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -17,7 +19,14 @@ from PIL import Image as Pillow
 
 from napari_idr.api.json_client import require_success
 from napari_idr.errors import PixelDataError, StatusError
-from napari_idr.model import Channel, Image, PixelSource, RenderingWindow, ShapeId
+from napari_idr.model import (
+    Channel,
+    Image,
+    ImageId,
+    PixelSource,
+    RenderingWindow,
+    ShapeId,
+)
 from napari_idr.threads import SingleFlight
 from napari_idr.transport import PICTURE_BYTES
 
@@ -53,6 +62,13 @@ TYPE_RANGES = {
 MAX_SIDE_PX = 16_384
 """No picture that we ask for has a longer side; a larger one isn't unpacked."""
 
+DENIED_IMAGES = 3
+"""So many different images denied, and none drawn, are a server that doesn't draw;
+one or two may be withdrawn or not public."""
+
+REFUSES_FOR_S = 60.0
+"""How long such a server isn't asked: rights and services come back."""
+
 FORMATS = {
     b"\x89PNG\r\n\x1a\n": PixelSource.RENDERED_LOSSLESS,
     b"\xff\xd8\xff": PixelSource.RENDERED_JPEG,
@@ -82,8 +98,10 @@ class RenderRequests:
         self._json_client = json_client
         self._flights: SingleFlight[None] = SingleFlight()
         self._sessions = 0
+        self._lock = threading.Lock()
         self._has_drawn = False
-        self._refuses = False
+        self._denied: set[ImageId] = set()
+        self._refuses_until = 0.0  # of `time.monotonic`
 
     def __reduce__(
         self,
@@ -92,8 +110,8 @@ class RenderRequests:
 
     @property
     def refuses(self) -> bool:
-        """Whether the server has turned out to draw nothing for us."""
-        return self._refuses
+        """Whether the server draws nothing for us at present."""
+        return time.monotonic() < self._refuses_until
 
     def draw(
         self,
@@ -136,10 +154,10 @@ class RenderRequests:
         if maps is not None:
             params = (*params, ("maps", maps))
         path = f"webgateway/{what}/{image.id}/{z}/{t}/"
-        response = self._drawn(path, params, cancel)
+        response = self._drawn(path, params, cancel, image.id)
         require_success(response)
         picture = decode(response.body, grey=grey, url=response.url)
-        self._has_drawn = True
+        self._note_drawn()
         return picture
 
     def mask(self, shape_id: ShapeId, *, cancel: CancelToken) -> NDArray[np.bool_]:
@@ -157,9 +175,15 @@ class RenderRequests:
         require_success(response)
         return decode_mask(response.body, url=response.url)
 
-    def _drawn(self, path: str, params: Params, cancel: CancelToken) -> Response:
+    def _drawn(
+        self,
+        path: str,
+        params: Params,
+        cancel: CancelToken,
+        image_id: ImageId | None = None,
+    ) -> Response:
         """Ask for a picture; if it is denied, get a session and ask once more."""
-        if self._refuses:
+        if self.refuses:
             raise PixelDataError("this server doesn't draw images")
         sessions = self._sessions
         response = self._json_client.response(
@@ -178,14 +202,30 @@ class RenderRequests:
             path, params, cancel=cancel, max_bytes=PICTURE_BYTES
         )
         if response.status in (401, 403):
-            # Once it has drawn, a denial concerns one image.
-            self._refuses = not self._has_drawn
+            if image_id is not None:
+                self._note_denied(image_id)
             raise StatusError(
                 "this server doesn't draw the image",
                 status=response.status,
                 url=response.url,
             )
         return response
+
+    def _note_drawn(self) -> None:
+        with self._lock:
+            self._has_drawn = True
+            self._denied.clear()
+            self._refuses_until = 0.0
+
+    def _note_denied(self, image_id: ImageId) -> None:
+        """Stop asking for a while once several images, and all so far, were denied."""
+        with self._lock:
+            if self._has_drawn:  # then a denial concerns one image
+                return
+            self._denied.add(image_id)
+            if len(self._denied) >= DENIED_IMAGES:
+                self._denied.clear()
+                self._refuses_until = time.monotonic() + REFUSES_FOR_S
 
 
 def drawn_window(image: Image, c: int) -> RenderingWindow:

@@ -58,10 +58,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedPixels:
-    """A reader, and why it isn't a better one."""
+    """A reader, and why it isn't a better one.
+
+    `may_improve` tells that a better source failed in a way that may pass: opened
+    again a little later, the image may come from it.
+    """
 
     reader: PixelReader
     notes: tuple[str, ...] = ()
+    may_improve: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +168,8 @@ class PixelSources:
             None could be reached.
         """
         urls = zarr_candidates(image.zarr_url)
-        rendering = False if self._rendering.refuses else None
+        refuses = self._rendering.refuses
+        rendering = False if refuses else None
         failures: list[IDRError] = []
         notes: list[str] = []
         while True:
@@ -175,7 +181,14 @@ class PixelSources:
             )
             try:
                 reader = self._open(choice.source, image, urls, rgb=rgb, cancel=cancel)
-                return OpenedPixels(reader=reader, notes=tuple(notes))
+                may_improve = (
+                    any(failure.may_pass for failure in failures)
+                    or (refuses and choice.source is PixelSource.THUMBNAIL)
+                    or (bool(failures) and self._is_silent(image))
+                )
+                return OpenedPixels(
+                    reader=reader, notes=tuple(notes), may_improve=may_improve
+                )
             except IDRError as error:
                 failures.append(error)
                 notes.append(_note(choice.source, error))
@@ -232,6 +245,12 @@ class PixelSources:
         # What is wrong with a store says more than that there is none, and that more
         # than a host that is gone.
         raise min(failures, key=_vagueness)
+
+    def _is_silent(self, image: Image) -> bool:
+        """Return whether one of the stores of an image kept silent just now."""
+        hosts = {urlsplit(url).netloc for url in zarr_candidates(image.zarr_url)}
+        with self._lock:
+            return not hosts.isdisjoint(self._silences)
 
     def _note_silence(self, url: str, image_id: ImageId) -> None:
         with self._lock:

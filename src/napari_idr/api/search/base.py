@@ -6,10 +6,18 @@ those that differ from it by case alone are found in its stead.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlencode
 
-from napari_idr.model import ContainerHit, DatasetHit, PlateHit, Suggestion
+from napari_idr.model import (
+    ContainerHit,
+    DatasetCounts,
+    DatasetHit,
+    PlateCounts,
+    PlateHit,
+    Suggestion,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -51,7 +59,8 @@ class Search(Protocol):
     ) -> tuple[Suggestion, ...]:
         """Return values that contain a text, those that begin with it first.
 
-        Case doesn't matter; an empty text has no suggestions.
+        Case doesn't matter; an empty text has no suggestions. A count is that of
+        the spelling that is offered.
         """
         ...
 
@@ -87,6 +96,31 @@ class Search(Protocol):
         cancel: CancelToken,
     ) -> tuple[DatasetHit, ...]:
         """Return the datasets of a project with matching images, by name."""
+        ...
+
+    def search_plates_steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        screen_id: ScreenId,
+        *,
+        cancel: CancelToken,
+    ) -> Iterator[PlateCounts]:
+        """Yield what `search_plates` returns while it is being counted.
+
+        The last of at least one step is exact.
+        """
+        ...
+
+    def search_datasets_steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        project_id: ProjectId,
+        *,
+        cancel: CancelToken,
+    ) -> Iterator[DatasetCounts]:
+        """Yield what `search_datasets` returns while it is being counted."""
         ...
 
     def search_images(
@@ -204,13 +238,25 @@ def merge_datasets(hits: Iterable[DatasetHit]) -> tuple[DatasetHit, ...]:
     )
 
 
+def counted_plates(hits: tuple[PlateHit, ...]) -> PlateCounts:
+    """Return plates whose counts are final."""
+    total = sum(hit.image_count for hit in hits)
+    return PlateCounts(hits=hits, counted=total, total=total, exact=True)
+
+
+def counted_datasets(hits: tuple[DatasetHit, ...]) -> DatasetCounts:
+    """Return datasets whose counts are final."""
+    total = sum(hit.image_count for hit in hits)
+    return DatasetCounts(hits=hits, counted=total, total=total, exact=True)
+
+
 def order_suggestions(
     suggestions: Iterable[Suggestion], text: str
 ) -> tuple[Suggestion, ...]:
     """Return each value once: those that begin with a text first, the short first.
 
-    Values that hold the text further in follow by the alphabet. The same value
-    under two attributes keeps the larger count: one image may carry both.
+    Values that hold the text further in follow by the alphabet. A value that comes
+    twice, with other counts, keeps none: an image may be among both.
 
     >>> found = [Suggestion(value=v) for v in ("hCDC20", "CDC20B", "CDC20")]
     >>> [one.value for one in order_suggestions(found, "cdc")]
@@ -219,9 +265,9 @@ def order_suggestions(
     wanted = fold(text)
     best: dict[str, Suggestion] = {}
     for one in suggestions:
-        known = best.get(one.value)
-        if known is None or (one.image_count or 0) > (known.image_count or 0):
-            best[one.value] = one
+        known = best.setdefault(one.value, one)
+        if known.image_count != one.image_count:
+            best[one.value] = Suggestion(value=one.value)
 
     def place(one: Suggestion) -> tuple[bool, int, str, str]:
         value = fold(one.value)
@@ -236,6 +282,12 @@ def order_spellings(spellings: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
     return tuple(
         sorted(spellings, key=lambda one: (-(one.image_count or 0), one.value))
     )
+
+
+def last_of(steps: Iterable[T]) -> T:
+    """Return the last of at least one step."""
+    last: deque[T] = deque(steps, maxlen=1)
+    return last[0]
 
 
 def lazily(start: Callable[[], Iterable[T]]) -> Iterator[T]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import heapq
+import logging
 from collections import Counter
+from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from napari_idr.api.containers import Containers
 from napari_idr.api.search import engine_answers as wire
 from napari_idr.api.search.base import (
     fold,
+    last_of,
     lazily,
     merge_datasets,
     merge_plates,
@@ -19,21 +24,29 @@ from napari_idr.api.search.base import (
     require_sendable,
     require_value,
 )
-from napari_idr.errors import ResponseFormatError
+from napari_idr.api.search.counting import P, Tally, join_by_name
+from napari_idr.errors import IDRError, ResponseFormatError
 from napari_idr.model import (
     ContainerHit,
+    Dataset,
+    DatasetCounts,
     DatasetHit,
+    Plate,
+    PlateCounts,
     PlateHit,
     SearchKey,
     Suggestion,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from napari_idr.api.json_client import JsonClient
+    from napari_idr.api.search.counting import Joined
     from napari_idr.cancel import CancelToken
     from napari_idr.model import DatasetId, ImageRef, PlateId, ProjectId, ScreenId
+
+logger = logging.getLogger(__name__)
 
 ROOT = "searchengine/api/v1/resources"
 
@@ -57,6 +70,27 @@ MENU = tuple(
 """What IDR's mapr was set up to search by, in its order (IDR/deployment)."""
 
 
+STEP_IMAGES = 1000
+"""Images between two steps of a count: a page of the engine's."""
+
+MAX_COUNTED = 4
+"""Spellings of one value that are counted by a question each; few have as many."""
+
+
+@dataclass(slots=True)
+class _Hits:
+    """Matching images, each once by ascending id; they are read as they are wanted.
+
+    `question` is the one whose hits these are, and `page` the first of its answers.
+    Where several questions had to be asked, or hits looked through, there is none.
+    """
+
+    images: Iterator[wire.FoundImage]
+    first: wire.FoundImage | None
+    question: wire.Question | None = None
+    page: wire.ImagePage | None = None
+
+
 class SearchEngine:
     """Searches by the search engine; see `Search`.
 
@@ -65,6 +99,7 @@ class SearchEngine:
 
     def __init__(self, json_client: JsonClient) -> None:
         self._json_client = json_client
+        self._containers = Containers(json_client)
 
     def keys(self, *, cancel: CancelToken) -> tuple[SearchKey, ...]:
         """Return mapr's keys as far as images have them, then the engine's others.
@@ -85,11 +120,11 @@ class SearchEngine:
     def autocomplete(
         self, key: SearchKey | str, text: str, *, cancel: CancelToken
     ) -> tuple[Suggestion, ...]:
-        """Return values that contain a text, with the number of images.
+        """Return values that contain a text.
 
-        The engine tells values in lower case. They come as they are stored where
-        the text is a whole value, else as the text is typed. A value that
-        an image has twice counts twice.
+        The engine tells values in lower case, and counts all spellings together.
+        Where the text is a whole value its spellings come, each with its count;
+        the others come as the text is typed, and without one.
 
         GET /searchengine/api/v1/resources/image/searchvalues/?key=&value=
         """
@@ -98,42 +133,69 @@ class SearchEngine:
         if not part:
             return ()
         path = f"{ROOT}/image/searchvalues/"
-        found: list[Suggestion] = []
+        found: list[str] = []
         for attribute in _key(key).attributes:
             params = require_sendable(path, (("key", attribute), ("value", part)))
             found += wire.values(self._json_client.json(path, params, cancel=cancel))
         wanted = fold(text.strip())
-        spelled = [
-            Suggestion(value=as_typed(one.value, text), image_count=one.image_count)
-            for one in found
-            if wanted in fold(one.value) and fold(one.value) != wanted
+        offered = [
+            Suggestion(value=as_typed(value, text))
+            for value in found
+            if wanted in fold(value) and fold(value) != wanted
         ]
-        if any(fold(one.value) == wanted for one in found):
-            spelled += self.spellings(key, text.strip(), cancel=cancel)
-        return order_suggestions(spelled, text.strip())
+        if any(fold(value) == wanted for value in found):
+            offered += self.spellings(key, text.strip(), cancel=cancel)
+        return order_suggestions(offered, text.strip())
 
     def spellings(
         self, key: SearchKey | str, value: str, *, cancel: CancelToken
     ) -> tuple[Suggestion, ...]:
         """Return the stored values equal to one but for case, the frequent first.
 
-        They are read from the first page of matching images; where there are more
-        pages a rare spelling may be missed, and no counts are told.
+        They are read from the first page of matching images. Where there are more
+        pages, each is counted by a question of its own, the value itself too; a
+        rare spelling of other case may be missed, and odd values have no count.
 
         POST /searchengine/api/v1/resources/submitquery/
+        POST /searchengine/api/v1/resources/submitquery/containers/
         """
         wanted = _key(key).attributes
-        counts: Counter[str] = Counter()
-        told = True
+        spelled: dict[int, frozenset[str]] = {}
+        whole = True
         for question in wire.questions(wanted, require_value(value), any_case=True):
             page = self._page(question, cancel=cancel)
-            told = told and page.page_count <= 1
+            whole = whole and page.page_count <= 1
             for image in page.images:
-                counts.update(wire.stored_spellings(image, wanted, value))
-        return order_spellings(
-            Suggestion(value=spelling, image_count=count if told else None)
-            for spelling, count in counts.items()
-        )
+                stored = wire.stored_spellings(image, wanted, value)
+                spelled[image.ref.image_id] = stored
+        counts = Counter(one for stored in spelled.values() for one in stored)
+        if whole:
+            return order_spellings(
+                Suggestion(value=spelling, image_count=count)
+                for spelling, count in counts.items()
+            )
+        return order_spellings(self._counted_spellings(key, value, counts, cancel))
+
+    def _counted_spellings(
+        self, key: SearchKey | str, value: str, seen: Counter[str], cancel: CancelToken
+    ) -> Iterator[Suggestion]:
+        """Yield spellings with their counts over all pages, as far as few ask it."""
+        likely = [one for one, _ in seen.most_common() if one != value]
+        for place, spelling in enumerate((value, *likely)):
+            count = None
+            if place < MAX_COUNTED:
+                count = self._image_count(key, spelling, cancel)
+            if count or spelling in seen:
+                yield Suggestion(value=spelling, image_count=count or None)
+
+    def _image_count(
+        self, key: SearchKey | str, value: str, cancel: CancelToken
+    ) -> int | None:
+        """Return how many images have a value in this case; None if it is odd."""
+        question, *more = wire.questions(_key(key).attributes, value)
+        if more or question.loose:
+            return None
+        return sum(hit.image_count or 0 for hit in self._studies_of(question, cancel))
 
     def search(
         self, key: SearchKey | str, value: str, *, cancel: CancelToken
@@ -155,18 +217,48 @@ class SearchEngine:
         *,
         cancel: CancelToken,
     ) -> tuple[PlateHit, ...]:
-        """Return the plates of a screen with matching images, counted one by one.
+        """Return the plates of a screen with matching images; see the steps."""
+        steps = self.search_plates_steps(key, value, screen_id, cancel=cancel)
+        return last_of(steps).hits
+
+    def search_plates_steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        screen_id: ScreenId,
+        *,
+        cancel: CancelToken,
+    ) -> Iterator[PlateCounts]:
+        """Yield the plates of a screen with matching images, as they are counted.
+
+        One page of images tells all. Where there are more pages the engine counts
+        by name, and the names are joined to the plates of the screen. Where they
+        can't be joined, the images are counted page by page.
 
         POST /searchengine/api/v1/resources/submitquery/
+        POST /searchengine/api/v1/resources/sub_container_images/?container_name=
+        GET /webclient/api/plates/?id={screen_id}&page=&limit=
         """
-        images = self._as_typed_or_else(
-            key, require_value(value), {"screen_id": screen_id}, cancel
+        require_value(value)
+
+        def listed() -> list[Plate]:
+            plates = self._containers.plates(screen_id, cancel=cancel)
+            return [Plate(id=one.id, name=one.name) for one in plates]
+
+        steps = self._steps(
+            key, value, {"screen_id": screen_id}, "plate", _plate_of, listed, cancel
         )
-        counts = Counter(image.plate for image in images)
-        return merge_plates(
-            PlateHit(plate=plate, image_count=count)
-            for plate, count in counts.items()
-            if plate is not None
+        return (
+            PlateCounts(
+                hits=merge_plates(
+                    PlateHit(plate=plate, image_count=count)
+                    for plate, count in tally.hits(final=exact)
+                ),
+                counted=tally.counted,
+                total=tally.counted if exact else tally.total,
+                exact=exact,
+            )
+            for tally, exact in steps
         )
 
     def search_datasets(
@@ -177,21 +269,109 @@ class SearchEngine:
         *,
         cancel: CancelToken,
     ) -> tuple[DatasetHit, ...]:
-        """Return the datasets of a project with matching images.
+        """Return the datasets of a project with matching images; see the steps."""
+        steps = self.search_datasets_steps(key, value, project_id, cancel=cancel)
+        return last_of(steps).hits
+
+    def search_datasets_steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        project_id: ProjectId,
+        *,
+        cancel: CancelToken,
+    ) -> Iterator[DatasetCounts]:
+        """Yield the datasets of a project with matching images, as they are counted.
 
         The index knows one dataset of an image, also where it is in two.
 
         POST /searchengine/api/v1/resources/submitquery/
+        POST /searchengine/api/v1/resources/sub_container_images/?container_name=
+        GET /webclient/api/datasets/?id={project_id}&page=&limit=
         """
-        images = self._as_typed_or_else(
-            key, require_value(value), {"project_id": project_id}, cancel
+        require_value(value)
+
+        def listed() -> list[Dataset]:
+            datasets = self._containers.datasets(project_id, cancel=cancel)
+            return [Dataset(id=one.id, name=one.name) for one in datasets]
+
+        steps = self._steps(
+            key,
+            value,
+            {"project_id": project_id},
+            "dataset",
+            _dataset_of,
+            listed,
+            cancel,
         )
-        counts = Counter(image.dataset for image in images)
-        return merge_datasets(
-            DatasetHit(dataset=dataset, image_count=count)
-            for dataset, count in counts.items()
-            if dataset is not None
+        return (
+            DatasetCounts(
+                hits=merge_datasets(
+                    DatasetHit(dataset=dataset, image_count=count)
+                    for dataset, count in tally.hits(final=exact)
+                ),
+                counted=tally.counted,
+                total=tally.counted if exact else tally.total,
+                exact=exact,
+            )
+            for tally, exact in steps
         )
+
+    def _steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        study: Mapping[str, int],
+        kind: str,
+        part_of: Callable[[wire.FoundImage], P | None],
+        listed: Callable[[], list[P]],
+        cancel: CancelToken,
+    ) -> Iterator[tuple[Tally[P], bool]]:
+        """Yield a tally of a study's plates or datasets, and whether it is final."""
+        hits = self._found(key, value, study, cancel)
+        tally: Tally[P] = Tally(total=None if hits.page is None else hits.page.size)
+        if hits.page is not None and hits.page.size > len(hits.page.images):
+            seen = [part for image in hits.page.images if (part := part_of(image))]
+            joined = self._joined(hits, kind, seen, listed, cancel)
+            if joined is not None:
+                tally.begin(joined)
+                yield tally, joined.whole
+                if joined.whole:
+                    return
+        for looked_at, image in enumerate(hits.images, 1):
+            tally.add(part_of(image))
+            if tally.is_whole and tally.settled:
+                break  # what is left is on plates whose counts are known
+            if looked_at % STEP_IMAGES == 0 and not tally.is_whole:
+                yield tally, False
+        yield tally, True
+
+    def _joined(
+        self,
+        hits: _Hits,
+        kind: str,
+        seen: list[P],
+        listed: Callable[[], list[P]],
+        cancel: CancelToken,
+    ) -> Joined[P] | None:
+        """Let the engine count by name; None if it doesn't, or there is no name."""
+        study = None if hits.first is None else hits.first.study
+        if hits.question is None or hits.page is None or not (study and study.name):
+            return None
+        try:
+            answer = self._json_client.json(
+                f"{ROOT}/sub_container_images/",
+                (("container_name", study.name),),
+                body=hits.question.body(),
+                cancel=cancel,
+            )
+            counts = wire.named_counts(answer, kind)
+            # The index may know plates that aren't listed, or by another name.
+            parts = listed() + seen
+            return join_by_name(counts, parts, total=hits.page.size)
+        except IDRError as error:  # the images can be counted all the same
+            logger.info("%s: counted page by page: %s", study.name, error)
+            return None
 
     def search_images(
         self,
@@ -219,9 +399,7 @@ class SearchEngine:
         places = {name: number for name, number in ids.items() if number is not None}
         return (
             image.ref
-            for image in lazily(
-                lambda: self._as_typed_or_else(key, value, places, cancel)
-            )
+            for image in lazily(lambda: self._found(key, value, places, cancel).images)
         )
 
     def _studies(
@@ -232,75 +410,96 @@ class SearchEngine:
         any_case: bool = False,
         cancel: CancelToken,
     ) -> tuple[ContainerHit, ...]:
-        attributes = _key(key).attributes
-        questions = wire.questions(attributes, value, any_case=any_case)
+        questions = wire.questions(_key(key).attributes, value, any_case=any_case)
         if len(questions) == 1 and not questions[0].loose:
-            answer = self._json_client.json(
-                f"{ROOT}/submitquery/containers/",
-                body=questions[0].body(),
-                cancel=cancel,
-            )
-            return merge_studies(wire.studies(answer))
-        images = self._images(key, value, {}, any_case=any_case, cancel=cancel)
-        counts = Counter(image.study for image in images)
+            return self._studies_of(questions[0], cancel)
+        hits = self._hits(key, value, {}, cancel, any_case=any_case)
+        counts = Counter(image.study for image in hits.images)
         return merge_studies(
             ContainerHit(container=study, image_count=count)
             for study, count in counts.items()
             if study is not None
         )
 
-    def _as_typed_or_else(
+    def _studies_of(
+        self, question: wire.Question, cancel: CancelToken
+    ) -> tuple[ContainerHit, ...]:
+        answer = self._json_client.json(
+            f"{ROOT}/submitquery/containers/", body=question.body(), cancel=cancel
+        )
+        return merge_studies(wire.studies(answer))
+
+    def _found(
         self,
         key: SearchKey | str,
         value: str,
         places: Mapping[str, int],
         cancel: CancelToken,
-    ) -> Iterator[wire.FoundImage]:
-        """Yield what a value finds; if it isn't stored, what its other spellings do."""
-        found = False
-        for image in self._images(key, value, places, any_case=False, cancel=cancel):
-            found = True
-            yield image
-        if found or (places and self._studies(key, value, cancel=cancel)):
-            return
-        yield from self._images(key, value, places, any_case=True, cancel=cancel)
+    ) -> _Hits:
+        """Return what a value finds; if it isn't stored, what other spellings do."""
+        hits = self._hits(key, value, places, cancel, any_case=False)
+        stored = hits.first is not None or (
+            bool(places) and bool(self._studies(key, value, cancel=cancel))
+        )
+        return hits if stored else self._hits(key, value, places, cancel, any_case=True)
 
-    def _images(
+    def _hits(
         self,
         key: SearchKey | str,
         value: str,
         places: Mapping[str, int],
+        cancel: CancelToken,
         *,
         any_case: bool,
-        cancel: CancelToken,
-    ) -> Iterator[wire.FoundImage]:
-        """Yield each matching image once, by ascending id."""
+    ) -> _Hits:
+        """Ask for the matching images; further pages when they are wanted."""
         attributes = _key(key).attributes
-        streams = [
-            self._pages(question, places, cancel)
-            for question in wire.questions(attributes, value, any_case=any_case)
-        ]
-        last = None
-        for loose, image in heapq.merge(
-            *streams, key=lambda found: found[1].ref.image_id
-        ):
-            wanted = not loose or (
-                bool(wire.stored_spellings(image, attributes, value))
-                if any_case
-                else wire.has_value(image, attributes, value)
+        questions = wire.questions(attributes, value, any_case=any_case)
+        if len(questions) == 1 and not questions[0].loose:
+            question = questions[0]
+            page = self._page(question, places, cancel=cancel)
+            images = _each_once(self._pages(question, places, cancel, page))
+            first = next(images, None)
+            return _Hits(
+                images=images if first is None else chain((first,), images),
+                first=first,
+                question=question,
+                page=page,
             )
-            if wanted and image.ref.image_id != last:
-                last = image.ref.image_id
-                yield image
+
+        def wanted(image: wire.FoundImage) -> bool:
+            if any_case:
+                return bool(wire.stored_spellings(image, attributes, value))
+            return wire.has_value(image, attributes, value)
+
+        pages = [self._pages(question, places, cancel) for question in questions]
+        merged: Iterable[wire.FoundImage] = heapq.merge(
+            *pages, key=lambda image: image.ref.image_id
+        )
+        if any(question.loose for question in questions):
+            merged = filter(wanted, merged)
+        images = _each_once(merged)
+        first = next(images, None)
+        return _Hits(
+            images=images if first is None else chain((first,), images), first=first
+        )
 
     def _pages(
-        self, question: wire.Question, places: Mapping[str, int], cancel: CancelToken
-    ) -> Iterator[tuple[bool, wire.FoundImage]]:
-        """Yield the images of all pages, and whether they have to be looked at."""
-        page = self._page(question, places, cancel=cancel)
+        self,
+        question: wire.Question,
+        places: Mapping[str, int],
+        cancel: CancelToken,
+        first: wire.ImagePage | None = None,
+    ) -> Iterator[wire.FoundImage]:
+        """Yield the images of all pages, one page after the other.
+
+        What a page begins after, its bookmark, is the last id of the page before.
+        """
+        page = first or self._page(question, places, cancel=cancel)
+        first = None  # one page at a time is kept
         size, last, count = page.size, -1, 0
         while page.images:
-            yield from ((question.loose, image) for image in page.images)
+            yield from page.images
             count += len(page.images)
             if count >= size or (mark := page.bookmark) is None:
                 return
@@ -341,6 +540,23 @@ def as_typed(value: str, text: str) -> str:
     if start < 0 or len(fold(text)) != len(text):
         return value
     return value[:start] + text + value[start + len(text) :]
+
+
+def _each_once(images: Iterable[wire.FoundImage]) -> Iterator[wire.FoundImage]:
+    """Yield images that come by ascending id, each once."""
+    last = None
+    for image in images:
+        if image.ref.image_id != last:
+            last = image.ref.image_id
+            yield image
+
+
+def _plate_of(image: wire.FoundImage) -> Plate | None:
+    return image.plate
+
+
+def _dataset_of(image: wire.FoundImage) -> Dataset | None:
+    return image.dataset
 
 
 def _key(key: SearchKey | str) -> SearchKey:

@@ -24,7 +24,6 @@ from napari_idr.model import (
     ProjectId,
     Screen,
     ScreenId,
-    Suggestion,
     WellId,
 )
 
@@ -200,16 +199,28 @@ def studies(answer: Node) -> tuple[ContainerHit, ...]:
     )
 
 
-def values(answer: Node, *, resource: str = "image") -> tuple[Suggestion, ...]:
-    """Read the values that hold a text, in lower case, each with its count.
+def values(answer: Node) -> tuple[str, ...]:
+    """Read the values that hold a text, in lower case.
 
-    The count is of pairs: an image that has a pair twice counts twice.
+    Their counts aren't read: they are of pairs, of which an image may have the same
+    twice, and of all spellings together.
     """
     _refuse_error(answer)
     return tuple(
-        Suggestion(value=value, image_count=node.int_like(f"Number of {resource}s"))
-        for node in answer.children("data")
-        if (value := node.find("Value", str))
+        value for node in answer.children("data") if (value := node.find("Value", str))
+    )
+
+
+def named_counts(answer: Node, kind: str) -> tuple[tuple[str, int], ...]:
+    """Read the names of plates or datasets, and how many images match in each.
+
+    `kind` is "plate" or "dataset"; rows of other kinds (wells) are left out.
+    """
+    results = _results(answer)
+    return tuple(
+        (node.get("name", str), node.int_like("image count"))
+        for node in results.children("results")
+        if node.get("resource", str) == kind
     )
 
 

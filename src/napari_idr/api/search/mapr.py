@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.api.search.base import (
     MAX_SUGGESTIONS,
+    counted_datasets,
+    counted_plates,
     lazily,
     merge_datasets,
     merge_plates,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
+    from napari_idr.model import DatasetCounts, PlateCounts
     from napari_idr.transport import Params
 
 
@@ -162,6 +165,40 @@ class Mapr:
             return self._pages(path, params, read_datasets, cancel=cancel)
 
         return merge_datasets(self._as_typed_or_else(key, value, datasets, cancel))
+
+    def search_plates_steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        screen_id: ScreenId,
+        *,
+        cancel: CancelToken,
+    ) -> Iterator[PlateCounts]:
+        """Yield the plates of a screen once: mapr has counted them."""
+        require_value(value)
+        return lazily(
+            lambda: [
+                counted_plates(self.search_plates(key, value, screen_id, cancel=cancel))
+            ]
+        )
+
+    def search_datasets_steps(
+        self,
+        key: SearchKey | str,
+        value: str,
+        project_id: ProjectId,
+        *,
+        cancel: CancelToken,
+    ) -> Iterator[DatasetCounts]:
+        """Yield the datasets of a project once: mapr has counted them."""
+        require_value(value)
+        return lazily(
+            lambda: [
+                counted_datasets(
+                    self.search_datasets(key, value, project_id, cancel=cancel)
+                )
+            ]
+        )
 
     def search_images(
         self,

@@ -10,6 +10,7 @@ from napari_idr.demo.search.body import BodyRefused, read_body
 from napari_idr.demo.search.index import DATA_SOURCE, SearchIndex
 from napari_idr.demo.search.query import Document, Query
 from napari_idr.demo.search.reply import (
+    CRASH,
     RESOURCE,
     csv,
     endpoint,
@@ -107,25 +108,34 @@ def _query(request: Request) -> Query | None:
 
 
 def sub_containers(site: Site, request: Request) -> Answer:
-    """Count the images (or hits) of each plate or dataset of studies, by name."""
+    """Count the images (or hits) of each plate or dataset of studies, by name.
+
+    Of a body only ``query_details`` is heard, and ``main_attributes`` inside of it;
+    all filters are taken to be about images. Nothing is checked: what can't be run
+    makes the service fall.
+    """
     name = request.arg("container_name")
     if not name:
         return fault("Container name is required.")
     index = index_of(site.world)
-    query = _query(request)
-    if query is None:
+    try:
+        body = json.loads(request.body) if request.body else {}
+    except ValueError:
         return fault("No proper query data provided.")
     studies = studies_named(index, name, request)
     if not studies:
         return reply(f"Container {name} is not found")
-    hits = {one.id for one in index.images(query)}
+    try:
+        hits = index.images(_image_query(body))
+    except (AttributeError, TypeError, BodyRefused):
+        return CRASH
     rows = []
     for one in studies:
         part = "dataset" if one.resource == "project" else "plate"
         counts = Counter(
             image.attributes[f"{part}_name"]
-            for image in _inside(index, one, "image")
-            if image.id in hits
+            for image in hits
+            if image.attributes[f"{one.resource}_name"] == one.name
         )
         rows += [
             {
@@ -134,9 +144,29 @@ def sub_containers(site: Site, request: Request) -> Answer:
                 "image count": count,
                 "data_source": DATA_SOURCE,
             }
-            for part_name, count in counts.most_common()
+            for part_name, count in sorted(
+                counts.items(), key=lambda named: (-named[1], named[0])
+            )
         ]
     return reply({"Error": None, "results": {"results": rows}})
+
+
+def _image_query(body: dict[str, Any]) -> Query:
+    """Read ``query_details`` as a query about images, whatever its filters say."""
+    details = body.get("query_details") or {}
+
+    def about_images(filters: list[Any]) -> list[Any]:
+        return [one | {"resource": "image"} for one in filters]
+
+    heard = {
+        "query_details": {
+            "and_filters": about_images(details.get("and_filters") or []),
+            "or_filters": [about_images(g) for g in details.get("or_filters") or []],
+            "case_sensitive": bool(details.get("case_sensitive")),
+        },
+        "main_attributes": details.get("main_attributes") or {},
+    }
+    return read_body(heard, containers=False).query
 
 
 def studies_named(index: SearchIndex, name: str, request: Request) -> list[Document]:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -314,17 +316,39 @@ def test_a_denied_picture_is_asked_for_again_with_a_session():
     ]
 
 
-def test_a_server_that_denies_twice_is_not_asked_again():
+def opened(rendering: RenderRequests, image_id: int) -> None:
+    image = replace(SMALL, id=ImageId(image_id))
+    open_rendered(image, rendering, cancel=NEVER)
+
+
+def test_a_server_that_denies_several_images_is_left_alone_for_a_while(monkeypatch):
     server = Drawer(lambda request: (403, b""))
     rendering = RenderRequests(JsonClient(server))
 
-    with pytest.raises(StatusError):
-        open_rendered(SMALL, rendering, cancel=NEVER)
+    for image_id in (1, 2, 3):
+        with pytest.raises(StatusError):
+            opened(rendering, image_id)
     with pytest.raises(PixelDataError, match="doesn't draw images"):
-        open_rendered(SMALL, rendering, cancel=NEVER)
+        opened(rendering, 4)
+    refused = rendering.refuses
+    asked = len(server.asked)
+    later = SimpleNamespace(monotonic=lambda: time.monotonic() + 61)
+    monkeypatch.setattr("napari_idr.api.pixels.render_requests.time", later)
 
-    assert rendering.refuses
-    assert len(server.asked) == 3
+    assert (refused, asked) == (True, 9)
+    assert not rendering.refuses
+
+
+def test_one_denied_image_does_not_stop_the_drawing_of_others():
+    server = Drawer(lambda r: (403, b"") if "/8/" in r.path else flat(r))
+    rendering = RenderRequests(JsonClient(server))
+    for _ in range(5):  # the same image, asked for by several
+        with pytest.raises(StatusError):
+            opened(rendering, 8)
+
+    opened(rendering, 9)
+
+    assert not rendering.refuses
 
 
 def test_a_denial_after_pictures_came_concerns_that_image_only():

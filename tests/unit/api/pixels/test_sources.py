@@ -212,6 +212,35 @@ def test_a_silent_store_is_asked_again_after_a_while(idr, monkeypatch):
     assert asked == (f"{UNREAD} no whole answer came from objects.demo.invalid.",)
 
 
+@pytest.mark.parametrize(
+    ("failure", "may_improve"),
+    [
+        (ServerError("the store answered 503", status=503), True),
+        (ConnectionFailedError("no answer came from the store"), True),
+        (PixelDataError("the metadata aren't JSON"), False),
+    ],
+    ids=["failure", "silence", "page"],
+)
+def test_a_source_that_failed_for_a_moment_is_worth_opening_again(
+    idr, monkeypatch, failure, may_improve
+):
+    def failing(*_, **__):
+        raise failure
+
+    monkeypatch.setattr(zarr_reader, "open_zarr", failing)
+
+    found = idr._pixel_sources().open(idr.image(STACK), cancel=NEVER)
+
+    assert found.reader.source is LOSSLESS
+    assert found.may_improve is may_improve
+
+
+def test_what_comes_from_the_best_source_can_not_improve(idr):
+    found = idr._pixel_sources().open(idr.image(STACK), cancel=NEVER)
+
+    assert (found.reader.source, found.may_improve) == (RAW, False)
+
+
 def test_a_level_that_is_missing_leaves_the_rest_raw_with_a_note(idr):
     reader, _ = idr.open_reader(idr.image(NO_LEVEL))
 

@@ -6,6 +6,7 @@ engine.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -70,6 +71,13 @@ def engine(world: World) -> Search:
 
 
 @pytest.fixture(scope="module")
+def small_pages(world: World) -> Search:
+    """The engine where a few hits are many pages, so that it counts by name."""
+    paged = replace(world, search_page_size=5)
+    return SearchEngine(JsonClient(Demo(paged, "idr")))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
 def stored(world: World, mapr: Search) -> dict[str, list[str]]:
     """Some values of each key, as they are stored, the odd ones among them."""
     attributes = {
@@ -114,6 +122,21 @@ def test_every_value_has_the_same_plates_datasets_and_images(mapr, engine, store
                 assert within(mapr, key, value, hit.container) == within(
                     engine, key, value, hit.container
                 )
+
+
+def test_counts_by_name_are_those_of_mapr(mapr, small_pages, stored):
+    for key, values in stored.items():
+        for value in islice(values, 2):
+            for hit in mapr.search(key, value, cancel=NEVER)[:2]:
+                study = hit.container
+                look = (
+                    "search_plates" if isinstance(study, Screen) else "search_datasets"
+                )
+                expected = getattr(mapr, look)(key, value, study.id, cancel=NEVER)
+
+                found = getattr(small_pages, look)(key, value, study.id, cancel=NEVER)
+
+                assert found == expected, (key, value, study)
 
 
 def within(search: Search, key: str, value: str, study: object) -> object:

@@ -275,11 +275,15 @@ def test_suggestions_follow_the_case_that_was_typed():
 
     found = search.autocomplete("Gene Symbol", "CDC2", cancel=NEVER)
 
-    assert [(one.value, one.image_count) for one in found] == [
-        ("CDC20", 5),
-        ("CDC2B", 9),
-        ("HCDC2", 3),
-    ]
+    assert [one.value for one in found] == ["CDC20", "CDC2B", "HCDC2"]
+
+
+def test_a_count_of_all_spellings_is_not_that_of_the_one_that_is_offered():
+    search, _ = engine(lambda *_: rows(cdc20=35, cdc20b=1))
+
+    found = search.autocomplete("Gene Symbol", "cdc2", cancel=NEVER)
+
+    assert found == (Suggestion(value="cdc20"), Suggestion(value="cdc20b"))
 
 
 def test_a_whole_value_is_suggested_in_all_its_spellings():
@@ -300,8 +304,44 @@ def test_a_whole_value_is_suggested_in_all_its_spellings():
     assert found == (
         Suggestion(value="CDC20", image_count=2),
         Suggestion(value="cdc20", image_count=1),
-        Suggestion(value="cdc20b", image_count=1),
+        Suggestion(value="cdc20b"),
     )
+
+
+def test_spellings_of_more_than_a_page_are_counted_one_by_one():
+    """The first page has the frequent spelling alone; the typed one is asked for."""
+    stored = {"CDC20": 2400, "cdc20": 1}
+
+    def answer(path: str, body: dict[str, Any]) -> Any:
+        details = body["query_details"]
+        [asked] = details["and_filters"]
+        if path == "submitquery/containers/":
+            assert details["case_sensitive"]
+            count = stored.get(asked["value"][0], 0)
+            study = {"id": 3, "type": "screen", "name": "s", "image count": count}
+            return {"Error": "none", "results": {"results": [study] if count else []}}
+        images = [image(n, ("Gene Symbol", "CDC20")) for n in range(1000)]
+        return page(*images, size=2401, pages=3)
+
+    search, _ = engine(answer)
+
+    of_rare = search.spellings("Gene Symbol", "cdc20", cancel=NEVER)
+    of_none = search.spellings("Gene Symbol", "Cdc20", cancel=NEVER)
+
+    assert of_rare == (
+        Suggestion(value="CDC20", image_count=2400),
+        Suggestion(value="cdc20", image_count=1),
+    )
+    assert of_none == (Suggestion(value="CDC20", image_count=2400),)
+
+
+def test_an_image_with_a_value_under_both_attributes_counts_once_as_a_spelling():
+    both = image(1, ("Phenotype", '"a"'), ("Phenotype Term Accession", '"a"'))
+    search, _ = engine(stored_in(both))
+
+    found = search.spellings("phenotype", '"A"', cancel=NEVER)
+
+    assert found == (Suggestion(value='"a"', image_count=1),)
 
 
 def test_a_text_with_a_backslash_is_completed_without_sending_it():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from napari_idr.model import (
     ProjectId,
     Screen,
     ScreenId,
-    Suggestion,
 )
 from napari_idr.transport import Response
 
@@ -57,6 +57,7 @@ READERS = (
     wire.values,
     wire.attributes,
     wire.data_sources,
+    partial(wire.named_counts, kind="plate"),
 )
 
 
@@ -180,13 +181,35 @@ def test_studies_come_with_their_counts():
 
 
 @needs_run
-def test_completions_keep_leading_blanks_and_counts():
+def test_completions_keep_leading_blanks():
     (one,) = wire.values(node_of("032-values-gene-leading-blank.json"))
 
-    assert one == Suggestion(value=" cenpe", image_count=10)
+    assert one == " cenpe"
     assert wire.values(node_of("033-values-gene-no-hit.json")) == ()
     with pytest.raises(ResponseFormatError, match="No value is provided"):
         wire.values(node_of("053-values-missing-value.json"))
+
+
+@needs_run
+def test_counts_by_name_are_read():
+    plates = wire.named_counts(node_of("293-sub-containers-query.json"), "plate")
+    datasets = wire.named_counts(node_of("291-sub-containers-project.json"), "dataset")
+
+    name = "LT0001_02--ex2005_11_16--sp2005_02_17--tt17--c3"
+    assert (plates[0], sum(count for _, count in plates)) == ((name, 4), 16)
+    assert datasets[-1] == ('\u03b3-tubulin, "interphase"', 18)
+    assert not wire.named_counts(node_of("291-sub-containers-project.json"), "plate")
+    none = node_of("294-sub-containers-query-no-hit.json")
+    assert wire.named_counts(none, "plate") == ()
+
+
+@needs_run
+@pytest.mark.parametrize(
+    "name", ["296-sub-containers-unknown", "298-sub-containers-bad-json"]
+)
+def test_what_the_engine_does_not_count_is_an_error(name):
+    with pytest.raises(ResponseFormatError, match="the search engine says"):
+        wire.named_counts(node_of(f"{name}.json"), "plate")
 
 
 @needs_run

@@ -308,6 +308,34 @@ def test_suggestions_that_begin_with_the_text_come_first(values, text):
     assert {one.value for one in ordered} == set(values)
 
 
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["CDC20", "cdc20"]), st.none() | st.integers(1, 3))
+    )
+)
+def test_a_suggestion_keeps_a_count_that_nobody_contradicts(told):
+    ordered = order_suggestions(
+        [Suggestion(value=value, image_count=count) for value, count in told], "cdc"
+    )
+
+    for one in ordered:
+        counts = {count for value, count in told if value == one.value}
+        assert {one.image_count} == counts or one.image_count is None
+        assert (one.image_count is None) == (len(counts) > 1 or counts == {None})
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 99)), max_size=20))
+def test_plates_of_mapr_are_counted_in_one_step(rows):
+    by_id = {number: plate(number, f"p{number}", count) for number, count in rows}
+    search, _ = mapr(lambda *_: {"plates": list(by_id.values()), "maps": []})
+
+    [step] = search.search_plates_steps("gene", "x", ScreenId(1), cancel=NEVER)
+
+    assert step.exact
+    assert step.counted == step.total == sum(hit.image_count for hit in step.hits)
+    assert step.hits == search.search_plates("gene", "x", ScreenId(1), cancel=NEVER)
+
+
 @pytest.mark.skipif(not CAPTURES.is_dir(), reason="no captures of the live site")
 def test_the_screens_of_cdc20_as_the_site_named_them():
     text = (CAPTURES / "mapr_gene" / "CDC20_screens_2016.txt").read_text()

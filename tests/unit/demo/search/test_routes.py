@@ -267,6 +267,46 @@ def test_plates_that_hold_hits_come_by_name_without_ids():
     assert "DM0001_01" in {row["name"] for row in rows}
 
 
+def plates_of(body: Any) -> dict[str, int]:
+    reply = sent("sub_container_images/", body, container_name="idr0901")
+    rows = reply["results"]["results"]
+    assert [row["image count"] for row in rows] == sorted(
+        (row["image count"] for row in rows), reverse=True
+    )
+    return {row["name"]: row["image count"] for row in rows}
+
+
+def test_hits_by_plate_heed_case_as_they_are_told():
+    asked = filtered("cdc20")
+
+    either = plates_of(asked)
+    asked["query_details"]["case_sensitive"] = True
+    one = plates_of(asked)
+
+    assert sum(one.values()) < sum(either.values())
+
+
+def test_hits_by_plate_hear_the_main_attributes_of_the_query_alone():
+    one = {"name": "screen_id", "value": 1, "operator": "equals"}
+    nowhere = {"main_attributes": {"and_main_attributes": [one]}}
+    asked = filtered("CDC20")
+
+    assert plates_of(asked | nowhere) == plates_of(asked)
+    asked["query_details"] |= nowhere
+    assert plates_of(asked) == {}
+
+
+def test_what_can_not_be_run_makes_a_count_by_plate_fall():
+    request = Request(
+        PREFIX + "sub_container_images/",
+        "container_name=idr0901",
+        "POST",
+        body=json.dumps(filtered('a "quote"')).encode(),
+    )
+
+    assert answer(SITE, request).status == 500
+
+
 def test_all_studies_are_listed_those_without_images_too():
     rows = read("container_images/")["results"]["results"]
 
