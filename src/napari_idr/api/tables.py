@@ -139,7 +139,7 @@ def _block(answer: Node) -> Table:
 
 def read_failure(node: Node) -> str | None:
     """Return why there are no rows, None if there are: both come with status 200."""
-    return node.find("error", str)
+    return node.get_optional("error", str)
 
 
 def is_absence(failure: str) -> bool:
@@ -171,7 +171,7 @@ def read_table(node: Node) -> Table:
 def read_hit_count(node: Node) -> int | None:
     """Return how many rows there are in all; older servers don't tell."""
     meta = node.find_child("meta")
-    return None if meta is None else meta.find("totalCount", int)
+    return None if meta is None else meta.get_optional("totalCount", int)
 
 
 def _value(node: Node) -> Value:

@@ -16,7 +16,7 @@ from napari_idr.errors import (
     ResponseFormatError,
     StatusError,
 )
-from napari_idr.model import Channel, Image, ImageId
+from napari_idr.model import Channel, Image, ImageId, complete_channels
 from napari_idr.threads import both
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def merge_image(
         if display is None or display.size is None:
             raise ResponseFormatError("the server doesn't tell the size of the image")
         record = _from_display(display, display.size)
-    notes: list[str] = []
+    notes: list[str] = [*record.notes]
     if record.size_x < 1 or record.size_y < 1:
         notes.append("The archive has no pixels of this image.")
         if display is not None and display.size is not None:
@@ -140,6 +140,7 @@ def merge_image(
             f"The database says {record.size_x} x {record.size_y} px, "
             f"the display {display.size.x} x {display.size.y}."
         )
+    notes += [f"The server tells something odd: {note}" for note in display.notes]
     x_um, y_um, z_um = display.pixel_size_um
     merged = replace(
         record,
@@ -178,14 +179,11 @@ def _merge_channels(
     """Take names from the database, and colours and windows from the display."""
     if len(record) != len(display):
         return display or record
-    return tuple(
-        replace(
-            shown,
-            name=known.name or shown.name,
-            emission_nm=_first(known.emission_nm, shown.emission_nm),
-        )
-        for known, shown in zip(record, display, strict=True)
-    )
+    named = [
+        Channel(name=one.name, emission_nm=one.emission_nm).completed(more)
+        for one, more in zip(record, display, strict=True)
+    ]
+    return complete_channels(len(record), named, record)
 
 
 def _checked(image: Image, notes: list[str], source: PixelSource) -> Image:
@@ -199,7 +197,7 @@ def _checked(image: Image, notes: list[str], source: PixelSource) -> Image:
     if len(channels) != image.size_c:
         notes.append(f"{len(channels)} of {image.size_c} channels are described.")
         missing = range(len(channels), image.size_c)
-        channels = (*channels[: image.size_c], *(Channel(name=str(c)) for c in missing))
+        channels = (*channels[: image.size_c], *(Channel() for _ in missing))
     return replace(
         image,
         channels=channels,
@@ -253,7 +251,8 @@ MAX_CHANNELS = 100_000
 def read_image(node: Node) -> Image:
     """Read an image of the JSON API; it knows neither windows nor levels.
 
-    Its sizes are 0 where the database has no pixels of it.
+    Its sizes are 0 where the database has no pixels of it. Sizes and their type are
+    needed; names, colours, lengths and wavelengths inform.
     """
     named = Image(
         id=ImageId(node.get("@id", int)),
@@ -263,9 +262,18 @@ def read_image(node: Node) -> Image:
         size_y=0,
         size_c=0,
         pixel_type="",
+        series=_series(node),
     )
-    pixels = node.find_child("Pixels")
-    return named if pixels is None else _with_pixels(named, pixels)
+    if node.members().get("Pixels") is not None:
+        named = _with_pixels(named, node.child("Pixels"))
+    notes = (f"The server tells something odd: {note}" for note in node.notes)
+    return replace(named, notes=tuple(notes))
+
+
+def _series(node: Node) -> int | None:
+    """Return which image of its file this is, from 0."""
+    number = node.find_int_like("omero:series")
+    return None if number is None or number < 0 else number
 
 
 def _with_pixels(image: Image, pixels: Node) -> Image:
@@ -300,7 +308,7 @@ def read_pixel_count(
     """
     count = node.int_like(key)
     if not least <= count <= most:
-        raise node.error_here(f"{key!r} is {count:.3g}, which can't be")
+        raise node.error_here(f"{key!r} is {str(count)[:12]}, which can't be")
     return count
 
 
@@ -327,7 +335,7 @@ def _read_channel(node: Node) -> Channel:
     number = node.find("Color", int)
     return Channel(
         name=node.find("Name", str) or "",
-        color="FFFFFF" if number is None else read_color(number)[:6],
+        color=None if number is None else read_color(number)[:6],
         emission_nm=_length_nm(node.find_child("EmissionWavelength")),
     )
 

@@ -22,8 +22,12 @@ MOVED_BUCKETS: Final = {
 }
 """Buckets that got another name when the objects moved."""
 
-PLAIN: Final = "/()!*',;=:@&$+~"
-"""Characters that a path may hold as they are."""
+PLAIN: Final = "/()!*',;=:@&$~%"
+"""Characters that a path may hold as they are; % where it begins an escape. A plus is
+none: stores of Amazon's kind read it as a blank, and %2B as a plus."""
+
+STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+"""A percent sign that begins no escape."""
 
 HOSTS: Final = re.compile(r"[\w.-]+|[0-9a-f:.]+")
 """Names, of any alphabet, and numbers."""
@@ -49,24 +53,31 @@ def zarr_candidates(lsid: str | None) -> tuple[str, ...]:
     try:
         parts = urlsplit((lsid or "").strip())
         host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:  # brackets without an end, a port that is no number
+        path = _clean(parts.path)
+    except ValueError:  # brackets without an end, a port that is no number, surrogates
         return ()
     scheme = {"s3": "https", "https": "https", "http": "http"}.get(parts.scheme.lower())
-    path = _clean(parts.path)
-    climbs = bool({".", ".."} & set(path.split("/")))
+    climbs = bool({".", ".."} & set(unquote(path).split("/")))
     if scheme is None or not HOSTS.fullmatch(host) or not path or climbs:
         return ()
     if host not in RETIRED_HOSTS:
         place = f"[{host}]" if ":" in host else host
         place += "" if port is None else f":{port}"
-        return (f"{scheme}://{place}{quote(path, safe=PLAIN)}",)
-    given = f"https://{host}{quote(path, safe=PLAIN)}"
+        return (f"{scheme}://{place}{path}",)
     bucket, _, key = path.lstrip("/").partition("/")
-    moved = f"/{MOVED_BUCKETS.get(bucket, bucket)}/{key}".rstrip("/")
-    return given, f"https://{OBJECT_STORE}{quote(moved, safe=PLAIN)}"
+    moved = f"/{MOVED_BUCKETS.get(unquote(bucket), bucket)}/{key}".rstrip("/")
+    return f"https://{host}{path}", f"https://{OBJECT_STORE}{moved}"
 
 
 def _clean(path: str) -> str:
-    """Return a path decoded, without a metadata file's name or doubled slashes."""
-    joined = re.sub(r"/+", "/", unquote(path)).rstrip("/")
+    """Return an escaped path without a metadata file's name or doubled slashes.
+
+    What is escaped stays so, and what has to be is: the archive's records have both.
+    UnicodeEncodeError, a ValueError, if that can't be.
+
+    >>> _clean("/a%2Bb+c d//e%/.zattrs")
+    '/a%2Bb%2Bc%20d/e%25'
+    """
+    escaped = quote(STRAY_PERCENT.sub("%25", path), safe=PLAIN)
+    joined = re.sub(r"/+", "/", escaped).rstrip("/")
     return METADATA_FILES.sub("", joined)

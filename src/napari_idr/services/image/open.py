@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.api import projected_reader
+from napari_idr.api import projected_reader, read_notes
 from napari_idr.errors import IDRError
 from napari_idr.model import Image, PixelSource
-from napari_idr.services.image.layers import LayerSpec, image_layer_specs, pixel_scale
+from napari_idr.services.image.layers import (
+    LayerSpec,
+    image_layer_specs,
+    lut_notes,
+    pixel_scale,
+)
 from napari_idr.services.image.metadata import Json, idr_metadata
 from napari_idr.services.image.pixel_source import source_text
 from napari_idr.tiles import TiledImage
@@ -219,7 +224,7 @@ def plan_layers(
         specs=specs,
         metadata=metadata,
         contrasts=contrasts,
-        notes=notes,
+        notes=tuple(dict.fromkeys((*notes, *read_notes(reader), *lut_notes(image)))),
     )
 
 

@@ -320,7 +320,7 @@ def test_the_image_has_the_sizes_of_the_array_and_says_where_the_archive_differs
     assert (found.size_y, found.size_x) == (70, 90)
     assert found.pixel_source is PixelSource.RAW
     assert any("1 x 1 x 1 x 70 x 100" in note for note in found.notes)
-    assert [channel.name for channel in found.channels] == ["0", "1", "2"]
+    assert found.channels == (Channel(), Channel(), Channel())
 
 
 def test_pixel_sizes_come_from_the_store_where_the_archive_has_none(objects):
@@ -335,7 +335,7 @@ def test_pixel_sizes_come_from_the_store_where_the_archive_has_none(objects):
 def test_a_colour_picture_is_read_as_one(objects):
     array = values("cyx", "u1")
     write(objects.root, array, "cyx")
-    colors = tuple(Channel(name=c, color=c) for c in ("FF0000", "00FF00", "0000FF"))
+    colors = tuple(Channel(color=c) for c in ("FF0000", "00FF00", "0000FF"))
 
     reader = opened(objects, pixel_type="uint8", channels=colors, size_c=3)
 
@@ -390,6 +390,7 @@ def test_of_several_images_one_of_another_size_is_not_taken(objects, kind):
         group.attrs["multiscales"] = [*group.attrs["multiscales"]] * 2
     else:
         write(objects.root / "0", values("yx"), "yx")
+        write(objects.root / "1", values("yx"), "yx")
 
     with pytest.raises(PixelDataError, match="which of several images"):
         opened(objects, size_x=91)
