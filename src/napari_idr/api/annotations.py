@@ -244,6 +244,7 @@ def _size(file: Node) -> int | None:
 def _pair(node: Node) -> tuple[str, str] | None:
     """Read a key and its value; None for what isn't a pair."""
     if not isinstance(node.value, list) or len(node.value) != 2:
+        node.note("this is no key and value")
         return None
     key, value = (_text(part) for part in node.value)
     return key, value

@@ -68,6 +68,13 @@ class Node:
         self.forget()
         return ResponseFormatError(f"{self.path}: {message}", url=self.url)
 
+    def note(self, message: str) -> None:
+        """Note that something odd here is passed over, in the log and for the image."""
+        note = f"{self.path}: {message}"
+        if note not in self.notes and len(self.notes) < MAX_NOTES:
+            self.notes.append(note)
+            logger.info("passed over in %s: %s", self.url, note)
+
     def read(self, kind: type[T]) -> T:
         """Return the value itself.
 
@@ -89,11 +96,11 @@ class Node:
         if (value := self._find(key)) is None:
             return None
         if kind is float and isinstance(value, float) and not math.isfinite(value):
-            self._note(f"{key!r} is {value}")
+            self.note(f"{key!r} is {value}")
             return None
         typed, wrong = _checked(value, kind)
         if typed is None:
-            self._note(f"{key!r} {wrong}")
+            self.note(f"{key!r} {wrong}")
         return typed
 
     def int_like(self, key: str) -> int:
@@ -122,7 +129,7 @@ class Node:
         """Return the node of an object that only informs; None where there is none."""
         if (value := self._find(key)) is None or isinstance(value, dict):
             return None if value is None else self._at(key, value)
-        self._note(f"{key!r} is {_kind(value)}, not an object")
+        self.note(f"{key!r} is {_kind(value)}, not an object")
         return None
 
     def children(self, key: str) -> tuple[Node, ...]:
@@ -133,7 +140,7 @@ class Node:
         """Return the elements of a list that only informs; none where there is none."""
         if (value := self._find(key)) is None or isinstance(value, list):
             return () if value is None else self._at(key, value).elements()
-        self._note(f"{key!r} is {_kind(value)}, not a list")
+        self.note(f"{key!r} is {_kind(value)}, not a list")
         return ()
 
     def elements(self) -> tuple[Node, ...]:
@@ -180,14 +187,8 @@ class Node:
 
     def _find(self, key: str) -> object:
         if self.value is not None and not isinstance(self.value, dict):
-            self._note(f"this is {_kind(self.value)}, not an object")
+            self.note(f"this is {_kind(self.value)}, not an object")
         return self.value.get(key) if isinstance(self.value, dict) else None
-
-    def _note(self, message: str) -> None:
-        note = f"{self.path}: {message}"
-        if note not in self.notes and len(self.notes) < MAX_NOTES:
-            self.notes.append(note)
-            logger.info("passed over in %s: %s", self.url, note)
 
     def _required(self, key: str) -> object:
         value = self.members().get(key)

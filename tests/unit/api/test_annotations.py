@@ -129,11 +129,12 @@ def test_an_answer_about_something_else_isn_t_believed(wrong):
         Annotated([row(1, **wrong)]).client().map_annotations(screen=SCREEN)
 
 
-def test_a_pair_of_three_is_a_wrong_answer():
-    rows = [row(1, values=[["a", "b", "c"]])]
+def test_what_is_no_pair_is_left_out_and_costs_no_other():
+    rows = [row(1, values=[["a", "b", "c"], "d", ["e", 5], ["f", "g"]])]
 
-    with pytest.raises(ResponseFormatError, match=r"annotations\[0\].values\[0\]"):
-        Annotated(rows).client().map_annotations(screen=SCREEN)
+    [annotation] = Annotated(rows).client().map_annotations(screen=SCREEN)
+
+    assert annotation.pairs == (("e", "5"), ("f", "g"))
 
 
 def test_what_has_no_list_of_annotations_isn_t_an_empty_answer():

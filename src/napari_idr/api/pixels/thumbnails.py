@@ -112,7 +112,8 @@ class Thumbnails:
             path = f"{path}{size}/"
         params = tuple(("id", number) for number in ids)
         answer = self._ask.json(path, params, cancel=cancel)
-        answer.members()
+        if answer.members() and not any(str(number) in answer for number in ids):
+            raise answer.error_here("the images asked for aren't in it")
         return {
             number: text
             for number in ids

@@ -239,8 +239,8 @@ def test_png_is_lossless_and_jpeg_is_not():
     pixels = np.random.default_rng(1).integers(0, 256, (20, 30), "u1")
     colours = np.stack([pixels] * 3, -1)
 
-    exact = decode(picture(colours), grey=True)
-    near = decode(picture(colours, "JPEG"), grey=True)
+    exact = decode(picture(colours), due=(20, 30), grey=True)
+    near = decode(picture(colours, "JPEG"), due=(20, 30), grey=True)
 
     assert (exact.source, near.source) == (
         PixelSource.RENDERED_LOSSLESS,
@@ -262,7 +262,7 @@ def test_png_is_lossless_and_jpeg_is_not():
 )
 def test_what_is_no_picture_is_an_error(body):
     with pytest.raises(PixelDataError):
-        decode(body, grey=True)
+        decode(body, due=(20, 30), grey=True)
 
 
 def test_a_picture_of_the_wrong_size_is_an_error():

@@ -19,7 +19,7 @@ class Client:
         box = Shape(id=ShapeId(1), kind="rectangle", points=BOX)
         return [Roi(id=RoiId(9), name="nucleus", shapes=(box,))]
 
-    def masks(self, shape_ids, *, cancel):
+    def masks(self, shape_ids, *, sizes, cancel):
         return iter(())
 
     def __init__(self, labels=()):
