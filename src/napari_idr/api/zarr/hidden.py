@@ -42,7 +42,7 @@ class HiddenChunks:
 
     def denied(self, name: str, error: StatusError) -> None:
         """Note that the store denied a chunk; raise the error if it doesn't count."""
-        if bucket(error.url or "") != bucket(self._url):
+        if not is_in_bucket(error.url or "", self._url):
             raise error
         self._denial = error
         self._note(name, is_hidden=True)
@@ -68,11 +68,17 @@ class HiddenChunks:
                 self._hidden[name] = is_hidden
 
 
-def bucket(url: str) -> tuple[str, str, str]:
-    """Return the origin of an address and the first part of its path.
+def is_in_bucket(url: str, of: str) -> bool:
+    """Tell whether an object is in the bucket in which another one is.
 
-    >>> bucket("https://host/one/a.zarr/0") == bucket("https://host/one/b.zarr")
+    A bucket is the first part of the path; a store at the root of a host has none.
+
+    >>> is_in_bucket("https://host/one/a/0.0", of="https://host/one/b.zarr")
     True
+    >>> is_in_bucket("https://host/two/a/0.0", of="https://host/one/b.zarr")
+    False
     """
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc, parts.path.lstrip("/").partition("/")[0]
+    parts, others = urlsplit(url), urlsplit(of)
+    first, other = (one.path.strip("/").partition("/")[0] for one in (parts, others))
+    same_origin = parts[:2] == others[:2]
+    return same_origin and (first == other or not other)

@@ -240,3 +240,44 @@ def test_a_host_that_is_gone_is_a_failed_connection():
             object_storage(timeout_s=1),
             cancel=NEVER,
         )
+
+
+@pytest.mark.parametrize(
+    ("noted", "wire"),
+    [
+        ("https://h.org/b/plate%2B001.zarr", "/b/plate%2B001.zarr"),
+        ("https://h.org/b/plate+001.zarr", "/b/plate%2B001.zarr"),
+        ("s3://h.org/b/plate+001.zarr?anonymous=true", "/b/plate%2B001.zarr"),
+        ("s3://h.org/b/plate%2B001.zarr", "/b/plate%2B001.zarr"),
+        ("s3://h.org/b/a b.zarr", "/b/a%20b.zarr"),
+        ("https://h.org/b/a%20b.zarr/", "/b/a%20b.zarr"),
+        ("https://h.org/b/100%.zarr", "/b/100%25.zarr"),
+        ("https://h.org/b/100%25.zarr", "/b/100%25.zarr"),
+        ("https://h.org/b/a%2520b.zarr", "/b/a%2520b.zarr"),
+        ("https://h.org/b/a%2Fb.zarr", "/b/a%2Fb.zarr"),
+        ("https://h.org/b/\u00b5.zarr", "/b/%C2%B5.zarr"),
+        ("https://h.org/b/%C2%B5.zarr/.zattrs", "/b/%C2%B5.zarr"),
+        ("https://h.org/b//a.zarr//", "/b/a.zarr"),
+    ],
+)
+def test_escapes_in_an_address_survive_whatever_form_it_is_noted_in(noted, wire):
+    [url] = zarr_candidates(noted)
+
+    assert url == f"https://h.org{wire}"
+    assert zarr_candidates(url) == (url,)  # what is clean stays as it is
+
+
+@pytest.mark.parametrize(
+    "noted", ["https://h.org/b/%2e%2e/a.zarr", "https://h.org/b/\ud800.zarr"]
+)
+def test_an_escaped_address_can_not_climb_either(noted):
+    assert zarr_candidates(noted) == ()
+
+
+def test_escapes_survive_where_an_address_is_a_former_one():
+    found = zarr_candidates("s3://uk1s3.embassy.ebi.ac.uk/bia-integrator-data/a+b%20c")
+
+    assert [url.partition("/bi")[2] for url in found] == [
+        "a-integrator-data/a%2Bb%20c",
+        "oimaging-integrator-data/a%2Bb%20c",
+    ]
