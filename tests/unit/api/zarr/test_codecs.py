@@ -9,6 +9,7 @@ import lzma
 import struct
 import tracemalloc
 import zlib
+from contextlib import suppress
 
 import numcodecs
 import numpy as np
@@ -115,10 +116,10 @@ def test_any_bytes_are_a_chunk_or_an_error_that_is_caught(name, noise, data):
         packed[at] = byte
 
     for body in (noise, bytes(packed)):
-        try:
-            assert len(decode(name, body, DUE, {})) <= DUE
-        except BROKEN:
-            pass
+        length = 0
+        with suppress(*BROKEN):
+            length = len(decode(name, body, DUE, {}))
+        assert length <= DUE
 
 
 @pytest.mark.parametrize("compressor", ["blosc", "bz2", "gzip", "lzma", "zlib", "zstd"])
@@ -153,7 +154,7 @@ def test_a_bomb_in_a_store_of_the_third_format_is_a_broken_chunk(
     for chunk in objects.root.glob("0/c/*/*"):
         chunk.write_bytes(bomb)
 
-    with pytest.raises(PixelDataError, match="more than the|crc|checksum"):
+    with pytest.raises(PixelDataError, match=r"more than the"):
         plane(opened(objects))
 
 
