@@ -204,7 +204,10 @@ def is_map(node: Node) -> bool:
 
 def is_file(node: Node) -> bool:
     """Tell whether a row is an attached file that is still there."""
-    return node.get("class", str) == "FileAnnotationI" and "file" in node
+    if node.get("class", str) != "FileAnnotationI":
+        return False
+    file = node.find_child("file")
+    return file is not None and file.find("id", int) is not None
 
 
 def read_map_annotation(node: Node) -> MapAnnotation:

@@ -140,7 +140,7 @@ def merge_image(
             f"The database says {record.size_x} x {record.size_y} px, "
             f"the display {display.size.x} x {display.size.y}."
         )
-    notes += [f"The server tells something odd: {note}" for note in display.notes]
+    notes += [f"The server tells something odd: {note}." for note in display.notes]
     x_um, y_um, z_um = display.pixel_size_um
     merged = replace(
         record,
@@ -195,7 +195,9 @@ def _checked(image: Image, notes: list[str], source: PixelSource) -> Image:
             notes.append(f"The pixel size along {axis}, {size_um:g} um, can't be.")
     channels = image.channels
     if len(channels) != image.size_c:
-        notes.append(f"{len(channels)} of {image.size_c} channels are described.")
+        notes.append(
+            f"The archive describes {len(channels)} of {image.size_c} channels."
+        )
         missing = range(len(channels), image.size_c)
         channels = (*channels[: image.size_c], *(Channel() for _ in missing))
     return replace(
@@ -266,7 +268,7 @@ def read_image(node: Node) -> Image:
     )
     if node.members().get("Pixels") is not None:
         named = _with_pixels(named, node.child("Pixels"))
-    notes = (f"The server tells something odd: {note}" for note in node.notes)
+    notes = (f"The server tells something odd: {note}." for note in node.notes)
     return replace(named, notes=tuple(notes))
 
 

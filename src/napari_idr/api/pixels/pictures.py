@@ -43,9 +43,9 @@ BROKEN = (
 """What Pillow raises for pictures that it can't read; there is no common class. The
 last one is a warning, which a person may have turned into an error."""
 
-MAX_PICTURE_PX = 2**26
+MAX_PICTURE_PX = 2**24
 """No picture that we ask for has more: the largest that servers draw whole has 3192 px
-a side."""
+a side. Masks of more are shown as their frames."""
 
 
 def decode_picture(

@@ -426,7 +426,8 @@ def _path(value: object) -> str:
     """
     text = value.strip("/").removeprefix("./") if isinstance(value, str) else ""
     parts = text.split("/")
-    return "" if {"", ".", ".."} & set(parts) else text
+    has_surrogates = any("\ud800" <= one <= "\udfff" for one in text)
+    return "" if {"", ".", ".."} & set(parts) or has_surrogates else text
 
 
 def _object(value: object, default: Mapping[str, Any]) -> Json:

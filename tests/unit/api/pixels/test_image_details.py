@@ -297,3 +297,76 @@ def test_the_viewer_s_answer_is_read_as_the_gateway_s(idr_routes):
     assert found.levels[:2] == ((80_000, 100_000), (40_000, 50_000))
     assert found.zarr_url is not None
     assert json.dumps(found.notes) == "[]"
+
+
+def displayed(**channel):
+    answer = {
+        "id": 1,
+        "meta": {},
+        "size": {"width": 9, "height": 9, "z": 1, "t": 1, "c": 2},
+        "channels": [{}, channel],
+    }
+    return read_display(Node(answer))
+
+
+@pytest.mark.parametrize(
+    ("label", "wave", "name"),
+    [
+        ("1", None, ""),
+        ("525", 525, ""),
+        ("525.5", 525.5, ""),
+        ("DNA", 525, "DNA"),
+        ("2", None, "2"),
+        (None, None, ""),
+        (5, None, ""),
+    ],
+)
+def test_a_label_that_the_server_made_up_is_no_name(label, wave, name):
+    _, channel = displayed(label=label, emissionWave=wave).channels
+
+    assert channel.name == name
+
+
+@pytest.mark.parametrize(
+    ("told", "color", "lut"),
+    [
+        ({"color": "#ff8000"}, "FF8000", None),
+        ({"color": "FF8000FF"}, "FF8000", None),
+        ({"color": "FF0000", "lut": "cool.lut"}, "FF0000", "cool.lut"),
+        ({"color": "glow.lut"}, None, "glow.lut"),
+        ({"color": "cool.lut,-2|0:1$FF0000.lut"}, None, None),
+        ({"color": "white", "lut": "../../etc/passwd"}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_a_colour_or_a_lookup_table_is_read_from_where_it_stands(told, color, lut):
+    _, channel = displayed(**told).channels
+
+    assert (channel.color, channel.lut) == (color, lut)
+
+
+def test_what_is_odd_of_a_channel_is_noted_and_costs_nothing_else():
+    display = displayed(
+        label="DNA", window={"start": 1, "end": 9}, emissionWave="DAPI", active="yes"
+    )
+
+    merged = merge_image(None, display, Drawing())
+
+    channel = merged.channels[1]
+    assert (channel.name, channel.window.end) == ("DNA", 9)
+    assert (channel.emission_nm, channel.active) == (None, None)
+    assert len([note for note in merged.notes if "odd: $.channels[1]" in note]) == 2
+
+
+def test_whether_an_image_is_shown_in_grey_may_not_be_told():
+    assert displayed().greyscale is None
+    assert read_display(
+        Node({"id": 1, "meta": {}, "rdefs": {"model": "greyscale"}})
+    ).greyscale
+
+
+@pytest.mark.parametrize(
+    ("told", "series"), [(3, 3), ("3", 3), (-1, None), ("a", None)]
+)
+def test_an_image_knows_which_of_its_file_it_is(told, series):
+    assert read_image(Node({"@id": 1, "omero:series": told})).series == series
