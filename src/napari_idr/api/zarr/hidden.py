@@ -32,6 +32,7 @@ class HiddenChunks:
         self._lock = threading.Lock()
         self._hidden: dict[str, bool] = {}
         self._denial: StatusError | None = None
+        self._has_come = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         return HiddenChunks, (self._url,)
@@ -51,7 +52,7 @@ class HiddenChunks:
     def denial(self) -> StatusError | None:
         """The denial, where not one chunk has come."""
         with self._lock:
-            return self._denial if all(self._hidden.values()) else None
+            return None if self._has_come else self._denial
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -64,6 +65,7 @@ class HiddenChunks:
 
     def _note(self, name: str, *, is_hidden: bool) -> None:
         with self._lock:
+            self._has_come = self._has_come or not is_hidden
             if name in self._hidden or len(self._hidden) < MAX_COUNTED:
                 self._hidden[name] = is_hidden
 

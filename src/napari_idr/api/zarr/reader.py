@@ -244,7 +244,7 @@ def _open_of_collection(
     """
     paths = _series(url, storage, cancel)
     is_alone = len(paths) == 1
-    if image.series is not None:
+    if image.series is not None and not is_alone:
         if paths and image.series >= len(paths):
             reason = f"it holds {len(paths)} images, none of number {image.series}"
             raise PixelDataError(reason, url=url)
@@ -271,7 +271,7 @@ def _open_of_collection(
             image, place, metadata, third_format, storage, rgb=rgb, cancel=cancel
         )
         found.append(((path, metadata.name), reader))
-    if len(found) == 1 and (is_alone or not paths):
+    if len(found) == 1 and (not paths or (is_alone and not image.series)):
         return found[0][1]
     return _chosen(image, found, url)
 

@@ -92,6 +92,14 @@ def test_the_only_image_of_a_collection_is_meant(objects, listed):
     assert plane(opened(objects, name="position")).max() == 1
 
 
+def test_the_only_image_of_a_collection_may_have_a_number_in_another_file(objects):
+    collection(objects.root, "0.4", ["0"])
+
+    assert plane(opened(objects, series=12)).max() == 1
+    with pytest.raises(PixelDataError, match="the archive says"):
+        opened(objects, series=12, size_x=91)
+
+
 def test_the_names_of_series_are_escaped_on_the_wire(objects):
     collection(objects.root, "0.4", ["scan 1+2 %41", "b"])
 

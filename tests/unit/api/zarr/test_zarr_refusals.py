@@ -198,15 +198,6 @@ def test_a_store_that_denies_everything_is_not_public(objects):
         opened(objects)
 
 
-def test_a_chunk_that_is_denied_is_not_taken_for_one_that_is_not_there(objects):
-    write(objects.root, values("yx"), "yx")
-    reader = opened(objects)
-    objects.answers["0/1/1"] = 403
-
-    with pytest.raises(StatusError):
-        plane(reader)
-
-
 @pytest.mark.parametrize(
     "noted",
     [
