@@ -38,6 +38,7 @@ from napari_idr.api.zarr.location import zarr_candidates
 from napari_idr.api.zarr.metadata import parse_json, read_group
 from napari_idr.errors import IDRError
 from napari_idr.transport import Response
+from support.mutants import mutants
 
 DISPLAY = {
     "id": 1,
@@ -314,7 +315,7 @@ def with_odd(value: object, path: tuple[object, ...], odd: object) -> object:
     return changed
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=mutants(25), deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("name", READERS)
 def test_an_answer_with_odd_places_is_read_or_an_error_of_ours(name, data):
@@ -336,7 +337,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=mutants(15), deadline=None)
 @given(value=ANYTHING)
 @pytest.mark.parametrize("name", READERS)
 def test_any_json_is_read_or_an_error_of_ours(name, value):
@@ -354,7 +355,7 @@ def test_what_only_informs_costs_nothing_else(name, odd):
             read(Node(with_odd(whole, path, odd)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=mutants(100), deadline=None)
 @given(st.binary(max_size=80) | st.text(max_size=60).map(lambda t: t.encode()))
 def test_any_bytes_are_json_or_an_error_of_ours(body):
     for read in (
@@ -366,7 +367,7 @@ def test_any_bytes_are_json_or_an_error_of_ours(body):
             read()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=mutants(100), deadline=None)
 @given(st.text() | st.text().map(lambda t: f"s3://host/{t}") | st.none())
 def test_any_address_is_an_escaped_one_or_none(lsid):
     for url in zarr_candidates(lsid):

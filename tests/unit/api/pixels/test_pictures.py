@@ -20,6 +20,7 @@ from napari_idr.api.pixels.render_requests import decode, decode_mask
 from napari_idr.api.pixels.thumbnails import decode_thumbnail
 from napari_idr.errors import PixelDataError
 from napari_idr.transport import Response
+from support.mutants import mutants
 
 
 def png(width: int, height: int, mode: str = "RGB") -> bytes:
@@ -135,7 +136,7 @@ def test_one_bad_thumbnail_costs_no_other(bad):
 SEEDS = (png(12, 9), png(12, 9, "RGBA"), png(12, 9, "L"), jpeg(12, 9), png(12, 9, "P"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=mutants(150), deadline=None)
 @given(st.sampled_from(SEEDS), st.data())
 @example(SEEDS[0][:-20], None)
 def test_any_damage_to_a_picture_is_an_error_of_ours(seed, data):

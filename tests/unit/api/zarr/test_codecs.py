@@ -15,13 +15,14 @@ import numcodecs
 import numpy as np
 import pytest
 import zarr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from zarr.codecs import BloscCodec, GzipCodec, ShardingCodec, ZstdCodec
 
 from napari_idr.api.zarr.arrays import BROKEN, level_array
 from napari_idr.api.zarr.codecs import DECODERS, decode, with_bounds, zstd_length
 from napari_idr.errors import PixelDataError
+from support.mutants import mutants
 from support.zarr_files import opened, plane, values, write
 
 DUE = 4096
@@ -105,6 +106,7 @@ def test_a_frame_that_tells_no_length_is_measured_by_its_blocks():
         decode("zstd", streamed_zstd(70_000, size=0), DUE, {})
 
 
+@settings(max_examples=mutants(100), deadline=None)
 @given(st.sampled_from(sorted(DECODERS)), st.binary(max_size=200), st.data())
 def test_any_bytes_are_a_chunk_or_an_error_that_is_caught(name, noise, data):
     packed = bytearray(PACKERS[name](bytes(range(64))))
