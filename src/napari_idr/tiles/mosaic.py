@@ -408,7 +408,16 @@ class MosaicReader:
 
 
 def _shown_channels(image: Image) -> list[tuple[int, Channel]]:
-    """Return the channels that the archive shows, the one of greyscale in grey."""
+    """Return the channels that the archive shows, the one of greyscale in grey.
+
+    >>> red, blue = Channel(color="FF0000", active=False), Channel(color="0000FF")
+    >>> image = Image(id=1, name="", size_x=1, size_y=1, pixel_type="", size_c=2,
+    ...               channels=(red, blue))
+    >>> [(c, one.color) for c, one in _shown_channels(image)]
+    [(1, '0000FF')]
+    >>> [(c, one.color) for c, one in _shown_channels(replace(image, greyscale=True))]
+    [(1, 'FFFFFF')]
+    """
     channels = image.channels or (Channel(),) * image.size_c
     if image.greyscale:
         channels = tuple(replace(one, color="FFFFFF") for one in channels)

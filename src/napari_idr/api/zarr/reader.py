@@ -475,7 +475,7 @@ def _image(
         **sizes,
         name=image.name or metadata.name,
         pixel_type=pixel_type,
-        channels=_channels(image, metadata, sizes["size_c"]),
+        channels=_channels(image, metadata, array),
         pixel_size_x_um=image.pixel_size_x_um or metadata.pixel_size_um("x"),
         pixel_size_y_um=image.pixel_size_y_um or metadata.pixel_size_um("y"),
         pixel_size_z_um=image.pixel_size_z_um or metadata.pixel_size_um("z"),
@@ -489,13 +489,28 @@ def _image(
     )
 
 
-def _channels(image: Image, metadata: ZarrImage, count: int) -> tuple[Channel, ...]:
+def _channels(
+    image: Image, metadata: ZarrImage, array: LevelArray
+) -> tuple[Channel, ...]:
     """Return channels as the archive tells them, and the OME-Zarr what it leaves out.
 
-    The archive's count where there are as many.
+    The archive's count where there are as many. A window over the whole range of the
+    type is what an archive has that knows none, so one of the OME-Zarr goes before it.
     """
+    count = array.size("c")
     archived = image.channels if len(image.channels) == count else ()
-    return complete_channels(count, archived, metadata.channels)
+    sure = [
+        replace(one, window=None) if _is_whole_range(one, array.dtype) else one
+        for one in archived
+    ]
+    return complete_channels(count, sure, metadata.channels, archived)
+
+
+def _is_whole_range(channel: Channel, dtype: np.dtype[np.generic]) -> bool:
+    if channel.window is None or dtype.kind not in "iu":
+        return False
+    ends = np.iinfo(dtype.str)
+    return channel.window.start <= ends.min and channel.window.end >= ends.max
 
 
 def _at(index: int, full: int, here: int) -> int:

@@ -500,6 +500,16 @@ def test_what_the_archive_tells_of_a_channel_goes_first_field_by_field(objects):
     assert found.greyscale is False
 
 
+def test_a_window_over_the_whole_range_is_none_that_anybody_chose(objects):
+    described(objects.root)
+    whole = RenderingWindow(start=0, end=65535)
+    archived = tuple(Channel(window=whole) for _ in range(3))
+
+    found = opened(objects, size_c=3, channels=archived).image
+
+    assert [one.window.end for one in found.channels] == [3000, 65535, 65535]
+
+
 def test_fewer_channels_than_there_are_may_be_described(objects):
     described(objects.root, omero={"channels": [{"label": "DNA"}]})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
+from typing import ClassVar
 
 import numcodecs
 import numpy as np
@@ -12,6 +13,7 @@ from zarr.codecs import BloscCodec, BytesCodec, ShardingCodec
 
 from napari_idr.api.zarr.location import zarr_candidates
 from napari_idr.api.zarr.reader import open_zarr
+from napari_idr.api.zarr.store import ObjectStorage
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
     ConnectionFailedError,
@@ -20,6 +22,7 @@ from napari_idr.errors import (
     ServerError,
     StatusError,
 )
+from napari_idr.transport import Response
 from support.storage import object_storage
 from support.zarr_files import image, metadata, opened, plane, values, write
 
@@ -272,3 +275,18 @@ def test_escapes_survive_where_an_address_is_a_former_one():
         "a-integrator-data/a%2Bb%20c",
         "oimaging-integrator-data/a%2Bb%20c",
     ]
+
+
+def test_escapes_of_addresses_and_of_names_reach_the_wire():
+    class Wire:
+        paths: ClassVar[list[str]] = []
+
+        def send(self, request, *, cancel):
+            self.paths.append(request.path)
+            return Response(url="", status=404)
+
+    [url] = zarr_candidates("s3://h.org/b/plate+001 \u00b5.zarr?anonymous=true")
+
+    ObjectStorage(Wire()).fetch(url, ["a+b c/100%/0"], cancel=NEVER)
+
+    assert Wire.paths == ["b/plate%2B001%20%C2%B5.zarr/a%2Bb%20c/100%25/0"]
