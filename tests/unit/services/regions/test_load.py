@@ -148,6 +148,19 @@ def test_labels_have_the_properties_that_are_told_as_features():
     }
 
 
+def test_of_very_many_labels_some_have_their_own_colours_and_that_is_told():
+    labels = Labels(size_z=8)
+    labels.label = Label(colors=tuple((n, "FF0000FF") for n in range(1, 20_001)))
+
+    found = load_regions(
+        Client([("cells", labels)]), opened_stack(), lambda one: one, cancel=NEVER
+    )
+
+    [(spec, _)] = found.labels
+    assert len(spec.kwargs["colormap"]) == 10_002
+    assert "Of 20000 labels in cells, 10000 have their own colours" in found.message
+
+
 def test_labels_of_which_nothing_is_told_are_as_napari_colours_them():
     kwargs = labelled().kwargs
 
