@@ -6,7 +6,7 @@ from napari_idr.api.client import DEFAULT_URL, IDRClient
 from napari_idr.api.downloads import safe_file_name
 from napari_idr.api.pixels.dask_arrays import ImagePixels
 from napari_idr.api.pixels.projection import projected_reader
-from napari_idr.api.pixels.reader import Level, PixelReader, PixelRegion
+from napari_idr.api.pixels.reader import Level, PixelReader, PixelRegion, read_notes
 from napari_idr.api.pixels.sources import Plane
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "PixelRegion",
     "Plane",
     "projected_reader",
+    "read_notes",
     "safe_file_name",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypedDict, cast
 
@@ -203,47 +204,73 @@ def is_map(node: Node) -> bool:
 
 def is_file(node: Node) -> bool:
     """Tell whether a row is an attached file that is still there."""
-    return node.get("class", str) == "FileAnnotationI" and "file" in node
+    if node.get("class", str) != "FileAnnotationI":
+        return False
+    file = node.find_child("file")
+    return file is not None and file.find("id", int) is not None
 
 
 def read_map_annotation(node: Node) -> MapAnnotation:
-    """Read a map annotation; missing texts of a pair are empty."""
+    """Read a map annotation; missing texts are empty, what is no pair left out."""
     return MapAnnotation(
         id=AnnotationId(node.get("id", int)),
         namespace=node.find("ns", str),
-        pairs=tuple(_pair(pair) for pair in node.find_children("values")),
+        pairs=tuple(
+            pair
+            for one in node.find_children("values")
+            if (pair := _pair(one)) is not None
+        ),
         parent=_parent(node),
     )
 
 
 def read_file_annotation(node: Node) -> FileAnnotation:
-    """Read an attached file."""
+    """Read an attached file; its number is needed, its name and size inform."""
     file = node.child("file")
     return FileAnnotation(
         id=AnnotationId(node.get("id", int)),
         file_id=FileId(file.get("id", int)),
         name=file.find("name", str) or f"file-{file.get('id', int)}",
-        size=file.int_like("size"),
+        size=_size(file),
         mimetype=file.find("mimetype", str) or "",
         namespace=node.find("ns", str),
         parent=_parent(node),
     )
 
 
-def _pair(node: Node) -> tuple[str, str]:
-    texts = ["" if part.is_null else part.read(str) for part in node.elements()]
-    if len(texts) != 2:
-        raise node.error_here(f"{len(texts)} texts are not a key and a value")
-    return texts[0], texts[1]
+def _size(file: Node) -> int | None:
+    """Return the bytes of a file; scripts may store files without telling them."""
+    size = file.find_int_like("size")
+    return None if size is None or size < 0 else size
+
+
+def _pair(node: Node) -> tuple[str, str] | None:
+    """Read a key and its value; None for what isn't a pair."""
+    if not isinstance(node.value, list) or len(node.value) != 2:
+        node.note("this is no key and value")
+        return None
+    key, value = (_text(part) for part in node.value)
+    return key, value
+
+
+def _text(value: object) -> str:
+    """Return a text as it is shown; values of other kinds as JSON writes them."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value)
 
 
 def _parent(node: Node) -> ObjectRef | None:
     parent = node.child("link").find_child("parent")
-    if parent is None or (kind := KINDS.get(parent.get("class", str))) is None:
+    if parent is None:
+        return None
+    kind = KINDS.get(parent.find("class", str) or "")
+    number = parent.find("id", int)
+    if kind is None or number is None:
         return None
     return ObjectRef(
         kind=kind,
-        id=parent.get("id", int),
+        id=number,
         name=parent.find("name", str) or "",
     )
 

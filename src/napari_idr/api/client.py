@@ -32,7 +32,7 @@ from napari_idr.transport import open_transport, server_address
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Self, Unpack
 
@@ -388,14 +388,19 @@ class IDRClient:
         return rois
 
     def masks(
-        self, shape_ids: Iterable[ShapeId], *, cancel: CancelToken = NEVER
+        self,
+        shape_ids: Iterable[ShapeId],
+        *,
+        sizes: Mapping[ShapeId, tuple[int, int]] | None = None,
+        cancel: CancelToken = NEVER,
     ) -> Iterator[tuple[ShapeId, NDArray[np.bool_] | IDRError]]:
         """Return an iterator of masks among the shapes of regions, as they come.
 
         Each comes with the px of its frame that it covers, (y, x), or with the error
-        that says why they can't be had. Each is a request.
+        that says why they can't be had. Each is a request. `sizes` are the (y, x) px of
+        their frames; a bitmap of another size is an error.
         """
-        return self._rois.masks(shape_ids, cancel=cancel)
+        return self._rois.masks(shape_ids, sizes=sizes or {}, cancel=cancel)
 
     def plane(
         self,

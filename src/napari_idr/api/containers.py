@@ -248,10 +248,13 @@ def _period(node: Node) -> str | None:
             for ms in times
             if ms is not None
         )
-    except OverflowError:  # no year of ours
+    except (OverflowError, ValueError):  # no year of ours
         return None
 
 
 def _fields(node: Node) -> FieldRange | None:
-    ends = [end.read(int) for end in node.find_children("omero:wellsampleIndex")]
-    return FieldRange(first=ends[0], last=ends[1]) if len(ends) == 2 else None
+    ends = [end.value for end in node.find_children("omero:wellsampleIndex")]
+    match ends:
+        case [int(first), int(last)] if 0 <= first <= last:
+            return FieldRange(first=first, last=last)
+    return None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import secrets
 import shutil
+import stat
+import time
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
@@ -34,11 +38,17 @@ PORT_NUMBERS: Final = "0123456789\u00b9\u00b2\u00b3"
 
 RESERVED: Final = frozenset(
     [
-        *("CON", "PRN", "AUX", "NUL"),
+        *("CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"),
         *(f"{port}{number}" for port in ("COM", "LPT") for number in PORT_NUMBERS),
     ]
 )
 """Names that mean devices on Windows, with any ending."""
+
+LEFTOVER: Final = re.compile(r"\.[0-9a-f]{16}\.idr-part")
+"""Temporary names; only what is called exactly so is ours to remove."""
+
+LEFTOVER_S: Final = 24 * 3600.0
+"""A part that nothing was written to for so long is of a download that was killed."""
 
 UNFIT: Final = '<>:"|?*'
 """Characters that Windows doesn't allow in a name."""
@@ -74,7 +84,8 @@ def _shortened(name: str) -> str:
     if not stem or len(ending) > 20:
         stem, dot, ending = name, "", ""
     room = MAX_NAME_BYTES - len(f"{dot}{ending}".encode())
-    return stem.encode()[:room].decode("utf-8", "ignore") + dot + ending
+    cut = stem.encode()[:room].decode("utf-8", "ignore")
+    return f"{cut}{dot}{ending}" if dot else cut.rstrip(". ")
 
 
 class Downloads:
@@ -94,7 +105,8 @@ class Downloads:
     ) -> Path:
         """Bring an attached file to a directory; return where it is.
 
-        It comes under a temporary name, and gets its own when it is whole.
+        It comes under a temporary name, and gets its own when it is whole. What killed
+        downloads have left in the directory goes first.
 
         GET /webclient/annotation/{annotation.id}/
 
@@ -105,10 +117,11 @@ class Downloads:
             room, or what came hasn't the size that was announced.
         """
         target = directory / safe_file_name(annotation.name)
-        _require_place(target, annotation.size, overwrite=overwrite)
         temporary = directory / f".{secrets.token_hex(8)}.idr-part"
         request = Request(path=f"webclient/annotation/{annotation.id}/")
         try:
+            _require_place(target, annotation.size or 0, overwrite=overwrite)
+            remove_leftovers(directory)
             with self._json_client.transport.stream(request, cancel=cancel) as stream:
                 _require_file(stream, annotation)
                 _write(stream, temporary, annotation.size, progress, cancel)
@@ -116,8 +129,23 @@ class Downloads:
         except OSError as error:
             raise DownloadError(f"{target.name} can't be stored: {error}") from error
         finally:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what is left goes another day
+                temporary.unlink(missing_ok=True)
         return target
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Remove the parts of downloads that were killed more than a day ago.
+
+    What can't be looked at or removed stays.
+    """
+    oldest = time.time() - LEFTOVER_S
+    for path in directory.iterdir():
+        if LEFTOVER.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                told = path.lstat()
+                if stat.S_ISREG(told.st_mode) and told.st_mtime < oldest:
+                    path.unlink()
 
 
 def _require_place(target: Path, size: int, *, overwrite: bool) -> None:
@@ -141,7 +169,7 @@ def _require_file(stream: Stream, annotation: FileAnnotation) -> None:
     told = response.headers.get("content-length", "")
     if "content-encoding" in response.headers or not told.isdecimal():
         return
-    if int(told) != annotation.size:
+    if annotation.size is not None and int(told[:20]) != annotation.size:
         raise DownloadError(
             f"the file has {told} bytes, not {annotation.size} as announced",
             url=response.url,
@@ -151,29 +179,39 @@ def _require_file(stream: Stream, annotation: FileAnnotation) -> None:
 def _write(
     stream: Stream,
     path: Path,
-    size: int,
+    size: int | None,
     progress: Progress | None,
     cancel: CancelToken,
 ) -> None:
+    """Write what comes to a file; where its size isn't told, to its end."""
     url = stream.response.url
     done = 0
     with path.open("xb") as file:
         for chunk in stream.chunks(cancel=cancel):
             done += len(chunk)
-            if done > size:
+            if size is not None and done > size:
                 raise DownloadError(f"more than the {size} bytes came", url=url)
             file.write(chunk)
             if progress is not None:
-                progress(done, size)
-    if done < size:
+                progress(done, done if size is None else size)
+    if size is not None and done < size:
         raise DownloadError(f"{done} of {size} bytes came", url=url)
 
 
 def _place(temporary: Path, target: Path, *, overwrite: bool) -> None:
-    """Give a file its name, and take it from no other unless asked."""
-    if not overwrite:
-        try:
-            target.touch(exist_ok=False)  # from here on the name is ours
-        except FileExistsError as error:
-            raise DownloadError(f"{target} exists already") from error
-    temporary.replace(target)
+    """Give a whole file its name, and take it from no other unless asked.
+
+    The name is made and filled in one step, so that a process that is killed leaves
+    either nothing there or all of it.
+    """
+    if overwrite:
+        temporary.replace(target)
+        return
+    try:
+        os.link(temporary, target)  # fails where the name is taken
+    except FileExistsError as error:
+        raise DownloadError(f"{target} exists already") from error
+    except (OSError, NotImplementedError):  # a file system without links
+        if os.path.lexists(target):
+            raise DownloadError(f"{target} exists already") from None
+        temporary.rename(target)

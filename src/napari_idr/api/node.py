@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -13,8 +15,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", str, int, float, bool)
 
+logger = logging.getLogger(__name__)
+
 WHOLE = re.compile(r"-?[0-9]{1,20}")
 """A number that a server wrote as text; none of an archive's is longer."""
+
+MAX_NOTES = 20
+"""A list of ten thousand odd rows is described well enough by these."""
 
 KINDS = {
     str: "a string",
@@ -31,9 +38,12 @@ KINDS = {
 class Node:
     """A value of the server's JSON that knows where it stands.
 
-    `get`, `child` and `children` read what is required; `find`, `find_child` and
-    `find_children` what may be absent, and null counts as absent. All check the
-    type. Keys that nobody reads are ignored: servers grow.
+    What is needed is read with `get`, `child` and `children`: they raise where it is
+    absent, null or of another type. What may be absent, but has to be right where it
+    is, with `get_optional`. What only informs with `find`, `find_child` and
+    `find_children`: where it is absent or null they return nothing, and where it is
+    odd they return nothing as well and leave a note, so that it costs nothing else.
+    Keys that nobody reads are ignored: servers grow.
 
     >>> node = Node({"data": [{"@id": 7}]})
     >>> [row.get("@id", int) for row in node.children("data")]
@@ -47,6 +57,8 @@ class Node:
     path: str = "$"
     url: str | None = None
     forget: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    notes: list[str] = field(default_factory=list, repr=False, compare=False)
+    """What was odd in the whole answer and did no harm; shared by all its nodes."""
 
     def error_here(self, message: str) -> ResponseFormatError:
         """Return an error that says where in which answer the reader stumbled.
@@ -55,6 +67,13 @@ class Node:
         """
         self.forget()
         return ResponseFormatError(f"{self.path}: {message}", url=self.url)
+
+    def note(self, message: str) -> None:
+        """Note that something odd here is passed over, in the log and for the image."""
+        note = f"{self.path}: {message}"
+        if note not in self.notes and len(self.notes) < MAX_NOTES:
+            self.notes.append(note)
+            logger.info("passed over in %s: %s", self.url, note)
 
     def read(self, kind: type[T]) -> T:
         """Return the value itself.
@@ -67,10 +86,22 @@ class Node:
         """Return the value of a key that has to be there."""
         return self._typed(self._required(key), kind, repr(key))
 
-    def find(self, key: str, kind: type[T]) -> T | None:
-        """Return the value of a key, None where it is absent or null."""
+    def get_optional(self, key: str, kind: type[T]) -> T | None:
+        """Return a value that has to be right, None where it is absent or null."""
         value = self.members().get(key)
         return None if value is None else self._typed(value, kind, repr(key))
+
+    def find(self, key: str, kind: type[T]) -> T | None:
+        """Return a value that only informs; None, and a note, where it is odd."""
+        if (value := self._find(key)) is None:
+            return None
+        if kind is float and isinstance(value, float) and not math.isfinite(value):
+            self.note(f"{key!r} is {value}")
+            return None
+        typed, wrong = _checked(value, kind)
+        if typed is None:
+            self.note(f"{key!r} {wrong}")
+        return typed
 
     def int_like(self, key: str) -> int:
         """Return an integer that the server may write as 5.0 or as "5"."""
@@ -82,33 +113,42 @@ class Node:
         return self._typed(value, int, repr(key))
 
     def find_int_like(self, key: str) -> int | None:
-        """Return an integer as `int_like` reads it, None where absent or null."""
-        return None if self.members().get(key) is None else self.int_like(key)
+        """Return an integer that only informs, read as `int_like` does."""
+        value = self._find(key)
+        if isinstance(value, str) and WHOLE.fullmatch(value):
+            return int(value)
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        return None if value is None else self.find(key, int)
 
     def child(self, key: str) -> Node:
         """Return the node of a key that has to be there and not be null."""
         return self._at(key, self._required(key))
 
     def find_child(self, key: str) -> Node | None:
-        """Return the node of a key, None where it is absent or null."""
-        value = self.members().get(key)
-        return None if value is None else self._at(key, value)
+        """Return the node of an object that only informs; None where there is none."""
+        if (value := self._find(key)) is None or isinstance(value, dict):
+            return None if value is None else self._at(key, value)
+        self.note(f"{key!r} is {_kind(value)}, not an object")
+        return None
 
     def children(self, key: str) -> tuple[Node, ...]:
         """Return the elements of a list that has to be there."""
         return self.child(key).elements()
 
     def find_children(self, key: str) -> tuple[Node, ...]:
-        """Return the elements of a list, none where it is absent or null."""
-        node = self.find_child(key)
-        return () if node is None else node.elements()
+        """Return the elements of a list that only informs; none where there is none."""
+        if (value := self._find(key)) is None or isinstance(value, list):
+            return () if value is None else self._at(key, value).elements()
+        self.note(f"{key!r} is {_kind(value)}, not a list")
+        return ()
 
     def elements(self) -> tuple[Node, ...]:
         """Return the elements of this list."""
         if not isinstance(self.value, list):
             raise self.error_here(f"this is {_kind(self.value)}, not a list")
         return tuple(
-            Node(value, f"{self.path}[{index}]", self.url, self.forget)
+            Node(value, f"{self.path}[{index}]", self.url, self.forget, self.notes)
             for index, value in enumerate(self.value)
         )
 
@@ -143,7 +183,12 @@ class Node:
         return isinstance(self.value, list)
 
     def _at(self, key: str, value: object) -> Node:
-        return Node(value, f"{self.path}.{key}", self.url, self.forget)
+        return Node(value, f"{self.path}.{key}", self.url, self.forget, self.notes)
+
+    def _find(self, key: str) -> object:
+        if self.value is not None and not isinstance(self.value, dict):
+            self.note(f"this is {_kind(self.value)}, not an object")
+        return self.value.get(key) if isinstance(self.value, dict) else None
 
     def _required(self, key: str) -> object:
         value = self.members().get(key)
@@ -153,14 +198,22 @@ class Node:
         return value
 
     def _typed(self, value: object, kind: type[T], what: str) -> T:
-        if kind is float and type(value) is int:
-            try:
-                value = float(value)
-            except OverflowError:
-                raise self.error_here(f"{what} is too large a number") from None
-        if not isinstance(value, kind) or type(value) is not kind:
-            raise self.error_here(f"{what} is {_kind(value)}, not {KINDS[kind]}")
-        return value
+        typed, wrong = _checked(value, kind)
+        if typed is None:
+            raise self.error_here(f"{what} {wrong}")
+        return typed
+
+
+def _checked(value: object, kind: type[T]) -> tuple[T | None, str]:
+    """Return a value as the type that it should have, or None and what is wrong."""
+    if kind is float and type(value) is int:
+        try:
+            value = float(value)
+        except OverflowError:
+            return None, "is too large a number"
+    if not isinstance(value, kind) or type(value) is not kind:
+        return None, f"is {_kind(value)}, not {KINDS[kind]}"
+    return value, ""
 
 
 def _kind(value: object) -> str:

@@ -60,7 +60,11 @@ class PlateGrids:
 def read_plate_grid(
     node: Node, *, plate_id: PlateId, field: int, run: PlateAcquisitionId | None
 ) -> PlateGrid:
-    """Read the grid of a plate; its rows are as long as its column labels."""
+    """Read the grid of a plate; its rows are as long as its column labels.
+
+    Labels and the numbers of images and wells are needed; names and the size of an
+    image inform.
+    """
     row_labels = tuple(_label(label) for label in node.children("rowlabels"))
     column_labels = tuple(_label(label) for label in node.children("collabels"))
     cells = tuple(
@@ -101,5 +105,7 @@ def _label(node: Node) -> str:
 
 def _image_shape(node: Node) -> tuple[int, int] | None:
     for size in node.find_children("image_sizes"):
-        return size.int_like("y"), size.int_like("x")
+        y, x = size.find_int_like("y"), size.find_int_like("x")
+        if y is not None and x is not None and min(y, x) > 0:
+            return y, x
     return None

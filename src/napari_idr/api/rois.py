@@ -13,7 +13,7 @@ from napari_idr.model import Roi, RoiId, Shape, ShapeId, ShapeKind
 from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -49,15 +49,24 @@ class Rois:
             yield read_roi(node)
 
     def masks(
-        self, shape_ids: Iterable[ShapeId], *, cancel: CancelToken
+        self,
+        shape_ids: Iterable[ShapeId],
+        *,
+        sizes: Mapping[ShapeId, tuple[int, int]],
+        cancel: CancelToken,
     ) -> Iterator[tuple[ShapeId, NDArray[np.bool_] | IDRError]]:
-        """Yield masks with their bitmaps or errors, as they come."""
+        """Yield masks with their bitmaps or errors, as they come.
+
+        `sizes` are the (y, x) px of those whose frame is known.
+        """
 
         def load(
             shape_id: ShapeId, stop: CancelToken
         ) -> tuple[ShapeId, NDArray[np.bool_] | IDRError]:
             try:
-                return shape_id, self._rendering.mask(shape_id, cancel=stop)
+                return shape_id, self._rendering.mask(
+                    shape_id, due=sizes.get(shape_id), cancel=stop
+                )
             except IDRError as error:
                 return shape_id, error
 
@@ -83,7 +92,11 @@ OLD_POINTS = re.compile(r"\s*points\[([^\]]*)\]")
 
 
 def read_roi(node: Node) -> Roi:
-    """Read a region; shapes of a kind we don't know are left out."""
+    """Read a region; shapes of a kind we don't know are left out.
+
+    Its number and those of its shapes are needed; a shape without an outline is told
+    as that.
+    """
     shapes = (_shape(shape) for shape in node.find_children("shapes"))
     return Roi(
         id=RoiId(node.get("@id", int)),
@@ -93,13 +106,13 @@ def read_roi(node: Node) -> Roi:
 
 
 def _shape(node: Node) -> Shape | None:
-    kind = KINDS.get(node.get("@type", str).rpartition("#")[2])
-    if kind is None:
+    kind = KINDS.get((node.find("@type", str) or "").rpartition("#")[2])
+    if kind is None or (number := node.find("@id", int)) is None:
         return None
     fill, stroke = node.find("FillColor", int), node.find("StrokeColor", int)
     width = node.find_child("StrokeWidth")
     return Shape(
-        id=ShapeId(node.get("@id", int)),
+        id=ShapeId(number),
         kind=kind,
         points=_outline(node, kind),
         z=_plane(node, "TheZ"),
@@ -109,7 +122,16 @@ def _shape(node: Node) -> Shape | None:
         fill_color=None if fill is None else read_color(fill),
         stroke_color=None if stroke is None else read_color(stroke),
         stroke_width_px=None if width is None else width.find("Value", float),
+        bitmap_shape=_bitmap_shape(node) if kind == "mask" else None,
     )
+
+
+def _bitmap_shape(node: Node) -> tuple[int, int] | None:
+    """Return the (y, x) size of a mask's bitmap; the server draws whole px of it."""
+    height, width = node.find("Height", float), node.find("Width", float)
+    if height is None or width is None or min(height, width) < 0:
+        return None
+    return int(height), int(width)
 
 
 def _outline(node: Node, kind: ShapeKind) -> tuple[Point, ...]:
@@ -118,7 +140,8 @@ def _outline(node: Node, kind: ShapeKind) -> tuple[Point, ...]:
     One of ten thousand shapes must not take the others along.
     """
     try:
-        moved = _transform(node.find_child("Transform"))
+        has_transform = node.members().get("Transform") is not None
+        moved = _transform(node.child("Transform") if has_transform else None)
         return tuple((y, x) for x, y in map(moved, _points(node, kind)))
     except ResponseFormatError:
         return ()

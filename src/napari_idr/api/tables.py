@@ -139,7 +139,7 @@ def _block(answer: Node) -> Table:
 
 def read_failure(node: Node) -> str | None:
     """Return why there are no rows, None if there are: both come with status 200."""
-    return node.find("error", str)
+    return node.get_optional("error", str)
 
 
 def is_absence(failure: str) -> bool:
@@ -157,21 +157,29 @@ def read_table(node: Node) -> Table:
     """Read the hits of a query."""
     data = node.child("data")
     columns = tuple(column.read(str) for column in data.children("columns"))
-    types = tuple(sort.read(str) for sort in data.find_children("column_types"))
+    types = _column_types(data, len(columns))
     rows = tuple(
         tuple(_value(cell) for cell in row.elements()) for row in data.children("rows")
     )
     if any(len(row) != len(columns) for row in rows):
         raise data.error_here("a row is longer or shorter than the columns")
-    if types and len(types) != len(columns):
-        raise data.error_here(f"{len(types)} types for {len(columns)} columns")
     return Table(columns=columns, column_types=types, rows=rows)
+
+
+def _column_types(data: Node, count: int) -> tuple[str, ...]:
+    """Return the types of columns, which only inform; none where they don't fit."""
+    told = [sort.value for sort in data.find_children("column_types")]
+    types = tuple(sort for sort in told if isinstance(sort, str))
+    if told and len(types) != count:
+        data.note(f"{len(types)} types for {count} columns")
+        return ()
+    return types
 
 
 def read_hit_count(node: Node) -> int | None:
     """Return how many rows there are in all; older servers don't tell."""
     meta = node.find_child("meta")
-    return None if meta is None else meta.find("totalCount", int)
+    return None if meta is None else meta.get_optional("totalCount", int)
 
 
 def _value(node: Node) -> Value:

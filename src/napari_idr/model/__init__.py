@@ -34,6 +34,7 @@ from napari_idr.model._image import (
     ImageRef,
     PixelSource,
     RenderingWindow,
+    complete_channels,
 )
 from napari_idr.model._plate import (
     FieldRange,
@@ -108,6 +109,7 @@ __all__ = [
     "Table",
     "Value",
     "WellId",
+    "complete_channels",
     "row_label",
     "well_label",
 ]

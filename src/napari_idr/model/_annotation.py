@@ -53,12 +53,12 @@ class MapAnnotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileAnnotation:
-    """An attached file; `size` is in bytes and may be a terabyte."""
+    """An attached file; `size` is in bytes and may be a terabyte, None if not told."""
 
     id: AnnotationId
     file_id: FileId
     name: str
-    size: int
+    size: int | None
     mimetype: str = ""
     namespace: str | None = None
     parent: ObjectRef | None = None

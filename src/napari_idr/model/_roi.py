@@ -20,7 +20,8 @@ class Shape:
     rectangle or mask (four), the ends of the axes of an ellipse as the corners of
     its bounding box (four), the vertices of the others; none where the archive has
     lost some of them. `z`, `t`, `c` are None where the shape is on all of them.
-    Colours are "RRGGBBAA" or None.
+    Colours are "RRGGBBAA" or None. `bitmap_shape` is the (y, x) size of the bitmap of a
+    mask, before any transform; None for other kinds.
     """
 
     id: ShapeId
@@ -33,6 +34,7 @@ class Shape:
     fill_color: str | None = None
     stroke_color: str | None = None
     stroke_width_px: float | None = None
+    bitmap_shape: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -474,7 +474,7 @@ class MosaicReader:
             return blend(
                 [fitted(plane) for plane in planes],
                 limits,
-                [channel.color for _, channel in channels],
+                [channel.color or "FFFFFF" for _, channel in channels],
             )
 
     def _plane(
@@ -522,10 +522,20 @@ class MosaicReader:
 
 
 def _shown_channels(image: Image) -> list[tuple[int, Channel]]:
-    """Return the channels that are switched on, or all if none is."""
-    channels = image.channels or tuple(Channel(name="") for _ in range(image.size_c))
-    numbered = list(enumerate(channels))
-    return [(c, channel) for c, channel in numbered if channel.active] or numbered
+    """Return the channels that the archive shows, the one of greyscale in grey.
+
+    >>> red, blue = Channel(color="FF0000", active=False), Channel(color="0000FF")
+    >>> image = Image(id=1, name="", size_x=1, size_y=1, pixel_type="", size_c=2,
+    ...               channels=(red, blue))
+    >>> [(c, one.color) for c, one in _shown_channels(image)]
+    [(1, '0000FF')]
+    >>> [(c, one.color) for c, one in _shown_channels(replace(image, greyscale=True))]
+    [(1, 'FFFFFF')]
+    """
+    channels = image.channels or (Channel(),) * image.size_c
+    if image.greyscale:
+        channels = tuple(replace(one, color="FFFFFF") for one in channels)
+    return [(c, channels[c]) for c in image.shown_channels]
 
 
 def _source_level(levels: tuple[Level, ...], content: Rect) -> int | None:

@@ -129,11 +129,12 @@ def test_an_answer_about_something_else_isn_t_believed(wrong):
         Annotated([row(1, **wrong)]).client().map_annotations(screen=SCREEN)
 
 
-def test_a_pair_of_three_is_a_wrong_answer():
-    rows = [row(1, values=[["a", "b", "c"]])]
+def test_what_is_no_pair_is_left_out_and_costs_no_other():
+    rows = [row(1, values=[["a", "b", "c"], "d", ["e", 5], ["f", "g"]])]
 
-    with pytest.raises(ResponseFormatError, match=r"annotations\[0\].values\[0\]"):
-        Annotated(rows).client().map_annotations(screen=SCREEN)
+    [annotation] = Annotated(rows).client().map_annotations(screen=SCREEN)
+
+    assert annotation.pairs == (("e", "5"), ("f", "g"))
 
 
 def test_what_has_no_list_of_annotations_isn_t_an_empty_answer():
@@ -165,3 +166,52 @@ def test_annotations_of_all_kinds_are_asked_for_by_kind_and_read_as_pairs(
 def test_a_kind_of_object_that_there_isnt_is_a_mistake_of_the_caller(quick):
     with pytest.raises(TypeError, match="tube"):
         quick.annotations(tube=1)
+
+
+FILE = {"id": 51, "name": "table.csv", "size": 1234, "mimetype": "text/csv"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "name", "size"),
+    [
+        ({"size": None}, "table.csv", None),
+        ({"size": "many"}, "table.csv", None),
+        ({"size": -1}, "table.csv", None),
+        ({"size": "99"}, "table.csv", 99),
+        ({"name": None}, "file-51", 1234),
+        ({"mimetype": 7}, "table.csv", 1234),
+    ],
+)
+def test_an_attached_file_of_which_little_is_told_costs_no_other(changed, name, size):
+    rows = [
+        {**row(1), "class": "FileAnnotationI", "file": {**FILE, **changed}},
+        {**row(2), "class": "FileAnnotationI", "file": FILE},
+    ]
+
+    found = Annotated(rows).client().file_annotations(screen=SCREEN)
+
+    assert [(one.name, one.size) for one in found] == [
+        (name, size),
+        ("table.csv", 1234),
+    ]
+
+
+@pytest.mark.parametrize("file", [None, "gone", {}, {"id": "x"}])
+def test_an_attached_file_that_is_none_is_left_out(file):
+    rows = [
+        {**row(1), "class": "FileAnnotationI", "file": file},
+        {**row(2), "class": "FileAnnotationI", "file": FILE},
+    ]
+
+    [found] = Annotated(rows).client().file_annotations(screen=SCREEN)
+
+    assert found.id == 2
+
+
+def test_what_carries_an_annotation_may_be_odd():
+    odd = row(1)
+    odd["link"]["parent"] = {"id": "x", "class": 5}
+
+    found = Annotated([odd, row(2)]).client().map_annotations(screen=SCREEN)
+
+    assert [one.parent and one.parent.id for one in found] == [None, 3101]

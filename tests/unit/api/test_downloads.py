@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import pathlib
+import shutil
 import threading
+import time
 import unicodedata
 from dataclasses import replace
 
@@ -185,3 +190,99 @@ def test_a_name_of_a_device_gets_another(name):
 
 def test_a_long_name_keeps_its_ending():
     assert safe_file_name("é" * 300 + ".csv").endswith("é.csv")
+
+
+@pytest.mark.parametrize("age_s", [90_000, 10])
+def test_what_a_killed_download_has_left_goes_after_a_day(
+    client, file, tmp_path, age_s
+):
+    left = tmp_path / f".{'0' * 16}.idr-part"
+    others = [tmp_path / ".mine.idr-part", tmp_path / f".{'0' * 16}.idr-part.txt"]
+    for path in (left, *others):
+        path.write_bytes(b"part")
+        then = time.time() - age_s
+        os.utime(path, (then, then))
+
+    client.download(file, tmp_path)
+
+    assert left.exists() is (age_s < 1000)
+    assert all(path.exists() for path in others)
+
+
+def test_the_name_is_never_there_without_the_whole_file(
+    client, file, tmp_path, monkeypatch
+):
+    def killed(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    for step in ("link", "replace", "rename"):
+        monkeypatch.setattr(os, step, killed)
+    with pytest.raises(KeyboardInterrupt):
+        client.download(file, tmp_path)
+
+    assert not (tmp_path / NAME).exists()
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_file_system_without_links_gets_files_too(
+    client, file, tmp_path, monkeypatch, taken
+):
+    def refuse(*args, **kwargs):
+        if taken:
+            (tmp_path / NAME).write_text("mine")
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+
+    if taken:
+        with pytest.raises(DownloadError, match="exists already"):
+            client.download(file, tmp_path)
+        assert (tmp_path / NAME).read_text() == "mine"
+    else:
+        assert client.download(file, tmp_path).stat().st_size == file.size
+    assert [one.name for one in tmp_path.iterdir()] == [NAME]
+
+
+@pytest.mark.parametrize("call", ["disk_usage", "iterdir", "unlink"])
+def test_what_a_disk_refuses_is_an_error_of_ours(
+    client, file, tmp_path, monkeypatch, call
+):
+    def refuse(*args, **kwargs):
+        raise PermissionError(errno.EACCES, "not for you")
+
+    monkeypatch.setattr(
+        *{
+            "disk_usage": (shutil, "disk_usage", refuse),
+            "iterdir": (pathlib.Path, "iterdir", refuse),
+            "unlink": (pathlib.Path, "unlink", refuse),
+        }[call]
+    )
+
+    if call == "unlink":  # the file is there, and its temporary name goes another day
+        assert client.download(file, tmp_path).stat().st_size == file.size
+    else:
+        with pytest.raises(DownloadError, match="can't be stored"):
+            client.download(file, tmp_path)
+
+
+def test_a_file_whose_size_is_not_told_comes_whole(client, file, tmp_path):
+    told = []
+
+    path = client.download(
+        replace(file, size=None),
+        tmp_path,
+        progress=lambda done, total: told.append((done, total)),
+    )
+
+    assert path.stat().st_size == file.size
+    assert all(done == total for done, total in told)
+
+
+@pytest.mark.parametrize(
+    "name", ["CONIN$", "conout$.txt", "a" * 300 + " .", "x" * 199 + " y"]
+)
+def test_names_that_windows_has_for_itself_or_would_change_are_others(name):
+    safe = safe_file_name(name)
+
+    assert safe.partition(".")[0].upper() not in ("CONIN$", "CONOUT$")
+    assert safe == safe.rstrip(". ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 
 import pytest
@@ -77,9 +78,47 @@ def test_what_may_be_absent_is_none(members):
     assert node.find_children("k") == ()
 
 
-def test_what_may_be_absent_still_has_a_type():
-    with pytest.raises(ResponseFormatError, match="not a list"):
-        Node({"k": {}}).find_children("k")
+ODD = [
+    ("text", lambda node: node.find("text", float)),
+    ("endless", lambda node: node.find("endless", float)),
+    ("huge", lambda node: node.find("huge", float)),
+    ("half", lambda node: node.find_int_like("half")),
+    ("text", lambda node: node.find_child("text")),
+    ("text", lambda node: node.find_children("text")),
+]
+
+
+@pytest.mark.parametrize(("key", "read"), ODD)
+def test_what_only_informs_and_is_odd_is_nothing_and_a_note(key, read):
+    value = {"text": "DAPI", "endless": math.inf, "huge": 10**400, "half": 0.5}
+    node = Node([value]).elements()[0]
+
+    assert not read(node)
+    [note] = node.notes
+    assert note.startswith(f"$[0]: {key!r} is ")
+
+
+def test_what_isn_t_even_an_object_informs_of_nothing():
+    [node] = Node(["text"]).elements()
+
+    assert node.find("k", str) is None
+    assert node.find_child("k") is None
+    assert node.notes == ["$[0]: this is a string, not an object"]
+
+
+def test_all_parts_of_an_answer_share_their_notes_which_are_bounded():
+    answer = Node({"rows": [{"a": n} for n in range(1000)]})
+
+    for row in answer.children("rows"):
+        assert row.find("a", str) is None
+
+    assert 0 < len(answer.notes) < 100
+
+
+def test_what_may_be_absent_and_is_needed_where_it_is_has_a_type():
+    assert Node({}).get_optional("k", str) is None
+    with pytest.raises(ResponseFormatError, match="'k' is an integer, not a string"):
+        Node({"k": 1}).get_optional("k", str)
 
 
 def test_a_list_that_has_to_be_there_isn_t_silently_empty():

@@ -180,5 +180,5 @@ def test_a_mask_is_where_its_picture_shows_something(body, expected):
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\x89PNG\r\n\x1a\nbroken"])
 def test_a_mask_that_is_no_picture_is_an_error(body):
-    with pytest.raises(PixelDataError, match="a broken mask came"):
+    with pytest.raises(PixelDataError, match="a mask came that can't be read"):
         decode_mask(body)

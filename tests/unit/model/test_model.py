@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,9 @@ from napari_idr.model import (
     Plate,
     PlateGrid,
     PlateId,
+    RenderingWindow,
     WellId,
+    complete_channels,
     row_label,
     well_label,
 )
@@ -87,6 +91,123 @@ def test_a_colour_picture_has_three_channels_of_eight_bits(pixel_type, colors, r
     )
 
     assert image.is_rgb is rgb
+
+
+PRIMARIES = ("FF0000", "00FF00", "0000FF")
+
+
+def picture(**changed) -> Image:
+    channels = tuple(Channel(color=color, **changed) for color in PRIMARIES)
+    return Image(
+        id=ImageId(1),
+        name="",
+        size_x=1,
+        size_y=1,
+        pixel_type="uint8",
+        channels=channels,
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": "GFP"},
+        {"window": RenderingWindow(start=0, end=30)},
+        {"window": RenderingWindow(start=5, end=255)},
+        {"emission_nm": 525.0},
+        {"lut": "cool.lut"},
+        {"active": False},
+        {"inverted": True},
+    ],
+)
+def test_channels_with_something_of_their_own_are_no_colour_picture(changed):
+    assert not picture(**changed).is_rgb
+    # one is enough
+    first = picture().channels[0]
+    one = replace(
+        picture(), channels=(replace(first, **changed), *picture().channels[1:])
+    )
+    assert not one.is_rgb
+
+
+def test_the_greyscale_model_shows_no_colour_picture():
+    assert picture().is_rgb
+    assert picture(active=True, window=RenderingWindow(start=0, end=255)).is_rgb
+    assert not replace(picture(), greyscale=True).is_rgb
+
+
+@pytest.mark.parametrize(
+    "names", [("red", "green", "blue"), ("R", "G", "B"), ("0", "1", "2"), ("", "", "")]
+)
+def test_names_that_say_no_more_than_the_colour_are_those_of_a_picture(names):
+    channels = tuple(
+        Channel(name=name, color=color)
+        for name, color in zip(names, PRIMARIES, strict=True)
+    )
+
+    assert replace(picture(), channels=channels).is_rgb
+
+
+WHOLE = Channel(
+    name="DNA",
+    color="0000FF",
+    window=RenderingWindow(start=1, end=9),
+    active=False,
+    emission_nm=460.0,
+)
+
+
+@pytest.mark.parametrize("field", ["name", "color", "window", "active", "emission_nm"])
+def test_each_field_of_a_channel_comes_from_the_first_source_that_tells_it(field):
+    told = Channel(**{field: getattr(WHOLE, field)})
+    other = Channel(
+        name="other",
+        color="FF0000",
+        window=RenderingWindow(start=0, end=1),
+        active=True,
+        emission_nm=1.0,
+    )
+
+    [found] = complete_channels(1, [told], [other])
+
+    assert getattr(found, field) == getattr(WHOLE, field)
+    assert found == replace(other, **{field: getattr(WHOLE, field)})
+
+
+def test_a_source_that_tells_nothing_takes_nothing_away():
+    assert Channel().completed(WHOLE) == WHOLE
+    assert WHOLE.completed(Channel()) == WHOLE
+    assert complete_channels(2, [], [Channel()], [WHOLE]) == (WHOLE, Channel())
+
+
+def test_channels_of_another_image_do_not_count():
+    assert complete_channels(1, [WHOLE, WHOLE]) == (Channel(),)
+
+
+def test_a_lookup_table_and_a_colour_come_from_one_source():
+    table = Channel(lut="cool.lut")
+
+    assert WHOLE.completed(table).lut is None
+    assert table.completed(WHOLE).color is None
+
+
+@pytest.mark.parametrize(
+    ("active", "greyscale", "shown"),
+    [
+        ([None, True, False], None, (0, 1)),
+        ([False, True, True], True, (1,)),
+        ([None] * 10, True, (0,)),
+        ([False, False], False, (0,)),
+        ([], False, (0,)),
+    ],
+)
+def test_the_channels_that_are_seen_at_first(active, greyscale, shown):
+    image = Image(
+        id=ImageId(1), name="", size_x=1, size_y=1, pixel_type="uint8",
+        channels=tuple(Channel(active=one) for one in active), greyscale=greyscale,
+    )  # fmt: skip
+
+    assert image.shown_channels == shown
 
 
 def test_a_thing_refers_to_itself_by_kind_and_number():

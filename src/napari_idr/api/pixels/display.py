@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_idr.api.json_client import is_json, read_json, status_error
@@ -86,6 +87,11 @@ SMALLEST_SCALE = 1e-6
 SCALE_ERROR = 0.000_051
 """The server writes four digits of a scale."""
 
+COLOR = re.compile(r"#?([0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?")
+
+LUT = re.compile(r"[\w .-]{1,80}\.lut", re.ASCII | re.IGNORECASE)
+"""The file name of a lookup table, of characters that a question may hold."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
@@ -116,13 +122,17 @@ class Display:
     tile_shape: tuple[int, int] | None = None
     default_z: int = 0
     default_t: int = 0
-    greyscale: bool = False
+    greyscale: bool | None = None
     well_id: WellId | None = None
     failure: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_display(node: Node) -> Display:
-    """Read `imgData` or the viewer's `image_data`; (x, y, z) for the pixel size."""
+    """Read `imgData` or the viewer's `image_data`; (x, y, z) for the pixel size.
+
+    Sizes are needed; all else informs, and where it is odd it is left out.
+    """
     if (error := node.find("error", str)) is not None:
         raise node.error_here(f"the server can't tell: {_last_line(error)}")
     if "ConcurrencyException" in node and "meta" not in node:
@@ -130,33 +140,44 @@ def read_display(node: Node) -> Display:
     meta = node.child("meta")
     settings = node.find_child("rdefs")
     size = _size(node)
-    tile_size = node.find_child("tile_size")
-    return Display(
+    model = None if settings is None else settings.find("model", str)
+    display = Display(
         id=ImageId(node.int_like("id")),
         name=meta.find("imageName", str) or "",
         description=meta.find("imageDescription", str) or "",
         pixel_type=meta.find("pixelsType", str) or "",
         size=size,
-        channels=tuple(_channel(c) for c in node.find_children("channels")),
+        channels=tuple(
+            _channel(index, channel)
+            for index, channel in enumerate(node.find_children("channels"))
+        ),
         pixel_size_um=_pixel_size_um(node),
         levels=() if size is None else _levels(node, size),
-        tile_shape=(
-            None
-            if tile_size is None
-            else (tile_size.int_like("height"), tile_size.int_like("width"))
-        ),
+        tile_shape=_tile_shape(node),
         default_z=0 if settings is None else settings.find("defaultZ", int) or 0,
         default_t=0 if settings is None else settings.find("defaultT", int) or 0,
-        greyscale=(settings is not None and settings.find("model", str) == "greyscale"),
+        greyscale=None if model is None else model == "greyscale",
         well_id=_well_id(meta),
         failure=None if size is not None else _failure(node),
     )
+    return replace(display, notes=tuple(node.notes))
+
+
+def _tile_shape(node: Node) -> tuple[int, int] | None:
+    """Return how the server cuts the image; tiles are counted by it, so it is needed.
+
+    None where the server doesn't cut it.
+    """
+    if node.members().get("tile_size") is None:
+        return None
+    size = node.child("tile_size")
+    return size.int_like("height"), size.int_like("width")
 
 
 def _size(node: Node) -> Size | None:
-    size = node.find_child("size")
-    if size is None:
+    if node.members().get("size") is None:
         return None
+    size = node.child("size")
     return Size(
         x=read_pixel_count(size, "width"),
         y=read_pixel_count(size, "height"),
@@ -166,26 +187,61 @@ def _size(node: Node) -> Size | None:
     )
 
 
-def _channel(node: Node) -> Channel:
-    window = node.find_child("window")
-    active = node.find("active", bool)
+def _channel(index: int, node: Node) -> Channel:
+    """Read a channel; a label that is only its number or wavelength is no name.
+
+    OMERO.web makes up such labels (`ChannelWrapper.getLabel`: the name, else the
+    emission wavelength, else the index).
+    """
+    label = (node.find("label", str) or "").strip()
+    emission = node.find("emissionWave", float)
+    if label == str(index) or (emission is not None and label == _plain(emission)):
+        label = ""
     return Channel(
-        name=node.find("label", str) or "",
-        color=(node.find("color", str) or "FFFFFF").lstrip("#").upper(),
-        window=(
-            None
-            if window is None
-            else RenderingWindow(
-                start=window.get("start", float), end=window.get("end", float)
-            )
-        ),
-        active=active is None or active,
-        emission_nm=node.find("emissionWave", float),
+        name=label,
+        color=_color(node),
+        lut=_lut(node),
+        window=_window(node),
+        active=node.find("active", bool),
+        emission_nm=emission,
         inverted=bool(
             node.find("inverted", bool) or node.find("reverseIntensity", bool)
         ),
         linear=node.find("family", str) in (None, "linear"),
     )
+
+
+def _color(node: Node) -> str | None:
+    found = COLOR.fullmatch((node.find("color", str) or "").strip())
+    return None if found is None else found[1].upper()
+
+
+def _lut(node: Node) -> str | None:
+    """Return the lookup table of a channel, which may stand in place of its colour."""
+    for key in ("lut", "color"):
+        name = (node.find(key, str) or "").strip()
+        if LUT.fullmatch(name):
+            return name
+    return None
+
+
+def _window(node: Node) -> RenderingWindow | None:
+    window = node.find_child("window")
+    if window is None:
+        return None
+    start, end = window.find("start", float), window.find("end", float)
+    if start is None or end is None:
+        return None
+    return RenderingWindow(start=start, end=end)
+
+
+def _plain(number: float) -> str:
+    """Return a number as the server writes it into a label.
+
+    >>> _plain(525.0), _plain(525.5)
+    ('525', '525.5')
+    """
+    return f"{number:g}"
 
 
 def _pixel_size_um(node: Node) -> tuple[float | None, float | None, float | None]:
@@ -196,12 +252,14 @@ def _pixel_size_um(node: Node) -> tuple[float | None, float | None, float | None
 
 
 def _levels(node: Node, full: Size) -> tuple[tuple[int, int], ...]:
-    if (resolutions := node.find_child("resolutions")) is not None:
+    if node.members().get("resolutions") is not None:
+        resolutions = node.child("resolutions")
         return tuple(
             (read_pixel_count(level, "sizeY"), read_pixel_count(level, "sizeX"))
             for level in _by_level(resolutions)
         )
-    if (scaling := node.find_child("zoomLevelScaling")) is not None:
+    if node.members().get("zoomLevelScaling") is not None:
+        scaling = node.child("zoomLevelScaling")
         scales = [scale.read(float) for scale in _by_level(scaling)]
         # Of the smallest, four digits may leave nothing.
         told = [scale for scale in scales if SMALLEST_SCALE <= scale <= 1]
@@ -234,7 +292,8 @@ def scaled(px: int, scale: float) -> int:
 def _well_id(meta: Node) -> WellId | None:
     if meta.members().get("wellId") in ("", None):
         return None
-    return WellId(meta.int_like("wellId"))
+    number = meta.find_int_like("wellId")
+    return None if number is None else WellId(number)
 
 
 def _failure(node: Node) -> str:

@@ -17,7 +17,7 @@ from napari_idr.errors import (
     ResponseFormatError,
     StatusError,
 )
-from napari_idr.model import Channel, Image, ImageId
+from napari_idr.model import Channel, Image, ImageId, complete_channels
 from napari_idr.threads import both
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def merge_image(
         if display is None or display.size is None:
             raise ResponseFormatError("the server doesn't tell the size of the image")
         record = _from_display(display, display.size)
-    notes: list[str] = []
+    notes: list[str] = [*record.notes]
     if record.size_x < 1 or record.size_y < 1:
         notes.append("The archive has no pixels of this image.")
         if display is not None and display.size is not None:
@@ -141,6 +141,7 @@ def merge_image(
             f"The database says {record.size_x} x {record.size_y} px, "
             f"the display {display.size.x} x {display.size.y}."
         )
+    notes += [f"The server tells something odd: {note}." for note in display.notes]
     x_um, y_um, z_um = display.pixel_size_um
     merged = replace(
         record,
@@ -179,14 +180,11 @@ def _merge_channels(
     """Take names from the database, and colours and windows from the display."""
     if len(record) != len(display):
         return display or record
-    return tuple(
-        replace(
-            shown,
-            name=known.name or shown.name,
-            emission_nm=_first(known.emission_nm, shown.emission_nm),
-        )
-        for known, shown in zip(record, display, strict=True)
-    )
+    named = [
+        Channel(name=one.name, emission_nm=one.emission_nm).completed(more)
+        for one, more in zip(record, display, strict=True)
+    ]
+    return complete_channels(len(record), named, record)
 
 
 def _checked(image: Image, notes: list[str], source: PixelSource) -> Image:
@@ -198,9 +196,11 @@ def _checked(image: Image, notes: list[str], source: PixelSource) -> Image:
             notes.append(f"The pixel size along {axis}, {size_um:g} um, can't be.")
     channels = image.channels
     if len(channels) != image.size_c:
-        notes.append(f"{len(channels)} of {image.size_c} channels are described.")
+        notes.append(
+            f"The archive describes {len(channels)} of {image.size_c} channels."
+        )
         missing = range(len(channels), image.size_c)
-        channels = (*channels[: image.size_c], *(Channel(name=str(c)) for c in missing))
+        channels = (*channels[: image.size_c], *(Channel() for _ in missing))
     return replace(
         image,
         channels=channels,
@@ -254,7 +254,8 @@ MAX_CHANNELS = 100_000
 def read_image(node: Node) -> Image:
     """Read an image of the JSON API; it knows neither windows nor levels.
 
-    Its sizes are 0 where the database has no pixels of it.
+    Its sizes are 0 where the database has no pixels of it. Sizes and their type are
+    needed; names, colours, lengths and wavelengths inform.
     """
     named = Image(
         id=ImageId(node.get("@id", int)),
@@ -264,9 +265,18 @@ def read_image(node: Node) -> Image:
         size_y=0,
         size_c=0,
         pixel_type="",
+        series=_series(node),
     )
-    pixels = node.find_child("Pixels")
-    return named if pixels is None else _with_pixels(named, pixels)
+    if node.members().get("Pixels") is not None:
+        named = _with_pixels(named, node.child("Pixels"))
+    notes = (f"The server tells something odd: {note}." for note in node.notes)
+    return replace(named, notes=tuple(notes))
+
+
+def _series(node: Node) -> int | None:
+    """Return which image of its file this is, from 0."""
+    number = node.find_int_like("omero:series")
+    return None if number is None or number < 0 else number
 
 
 def _with_pixels(image: Image, pixels: Node) -> Image:
@@ -329,7 +339,7 @@ def _read_channel(node: Node) -> Channel:
     number = node.find("Color", int)
     return Channel(
         name=node.find("Name", str) or "",
-        color="FFFFFF" if number is None else read_color(number)[:6],
+        color=None if number is None else read_color(number)[:6],
         emission_nm=_length_nm(node.find_child("EmissionWavelength")),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
+from napari_idr.api.pixels.reader import Level, PixelRegion, read_notes, require_region
 from napari_idr.api.pixels.rendered_reader import RenderedReader, is_drawn_whole
 from napari_idr.errors import PixelDataError, RateLimitedError, StatusError
 from napari_idr.threads import in_parallel
@@ -45,6 +45,11 @@ class ProjectedReader:
     def source(self) -> PixelSource:
         """Where the pixels come from."""
         return self.reader.source
+
+    @property
+    def read_notes(self) -> tuple[str, ...]:
+        """What was odd in what has been read."""
+        return read_notes(self.reader)
 
     @property
     def dtype(self) -> np.dtype[np.generic]:

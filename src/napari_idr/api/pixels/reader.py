@@ -86,6 +86,12 @@ class PixelReader(Protocol):
         ...
 
 
+def read_notes(reader: PixelReader) -> tuple[str, ...]:
+    """Return what was odd in what a reader has read so far, as sentences."""
+    notes: tuple[str, ...] = getattr(reader, "read_notes", ())
+    return notes
+
+
 def require_region(
     region: PixelRegion, levels: tuple[Level, ...], image: Image
 ) -> None:

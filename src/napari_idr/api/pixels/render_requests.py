@@ -6,7 +6,6 @@ JPEG whatever it is asked for, the microservice in front of it PNG if asked.
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import threading
@@ -14,10 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from PIL import Image as Pillow
-
 from napari_idr.api.json_client import require_success
+from napari_idr.api.pixels.pictures import decode_picture, is_near
 from napari_idr.errors import PixelDataError, StatusError
 from napari_idr.model import (
     Channel,
@@ -33,7 +30,9 @@ from napari_idr.transport import PICTURE_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image as Pillow
 
     from napari_idr.api.json_client import JsonClient
     from napari_idr.cancel import CancelToken
@@ -58,9 +57,6 @@ TYPE_RANGES = {
     "bit": (0, 1),
 }
 """What the server clamps a window to; other types have no such range."""
-
-MAX_SIDE_PX = 16_384
-"""No picture that we ask for has a longer side; a larger one isn't unpacked."""
 
 DENIED_IMAGES = 3
 """So many different images denied, and none drawn, are a server that doesn't draw;
@@ -119,6 +115,7 @@ class RenderRequests:
         channels: str,
         place: tuple[int, int, int, int, int] | None = None,
         *,
+        due: tuple[int, int],
         z: int,
         t: int,
         planes: range | None = None,
@@ -134,8 +131,10 @@ class RenderRequests:
         anyway, of which one is kept if `grey`.
 
         `place` is level, column, row, width and height; column and row count tiles
-        of that width and height. `planes` are those of which the maximum is drawn;
-        then there is no `place`. `maps` is what `linear_maps` returns.
+        of that width and height. `due` is the (y, x) size of what comes: a tile at
+        the border has less than its width and height. `planes` are those of which the
+        maximum is drawn; then there is no `place`. `maps` is what `linear_maps`
+        returns.
 
         GET /webgateway/render_image/{id}/{z}/{t}/?c=&m=&format=png&p=
         GET /webgateway/render_image_region/{id}/{z}/{t}/?tile=&c=&m=&format=png
@@ -156,12 +155,18 @@ class RenderRequests:
         path = f"webgateway/{what}/{image.id}/{z}/{t}/"
         response = self._drawn(path, params, cancel, image.id)
         require_success(response)
-        picture = decode(response.body, grey=grey, url=response.url)
+        picture = decode(response.body, due=due, grey=grey, url=response.url)
         self._note_drawn()
         return picture
 
-    def mask(self, shape_id: ShapeId, *, cancel: CancelToken) -> NDArray[np.bool_]:
-        """Return which px of its frame a mask covers, (y, x).
+    def mask(
+        self,
+        shape_id: ShapeId,
+        *,
+        due: tuple[int, int] | None = None,
+        cancel: CancelToken,
+    ) -> NDArray[np.bool_]:
+        """Return which px of its frame a mask covers, (y, x); `due` is their number.
 
         GET /webgateway/render_shape_mask/{shape_id}/?color=FFFFFFFF
 
@@ -173,7 +178,7 @@ class RenderRequests:
         path = f"webgateway/render_shape_mask/{shape_id}/"
         response = self._drawn(path, (("color", "FFFFFFFF"),), cancel)
         require_success(response)
-        return decode_mask(response.body, url=response.url)
+        return decode_mask(response.body, due=due, url=response.url)
 
     def _drawn(
         self,
@@ -289,7 +294,8 @@ def shown_channels(image: Image) -> str:
     """Return the `c` parameter that draws an image as the archive shows it.
 
     Channels that are off are named with a minus, as are those past the tenth that
-    is on.
+    is on. A lookup table stands where the colour does; to name a colour would switch it
+    off.
 
     >>> window = RenderingWindow(start=0.5, end=9)
     >>> green = Channel(name="", color="00FF00", window=window)
@@ -302,56 +308,77 @@ def shown_channels(image: Image) -> str:
     parts = []
     active = 0
     for c in range(image.size_c):
-        channel = image.channels[c] if c < len(image.channels) else Channel(name="")
-        active += channel.active
+        channel = image.channels[c] if c < len(image.channels) else Channel()
+        active += channel.is_shown
         window = _sound(channel.window, image.pixel_type)
-        part = _channel(c, window, channel.color)
-        parts.append(part if channel.active and active <= MAX_ACTIVE else f"-{part}")
+        part = _channel(c, window, channel.lut or channel.color or "FFFFFF")
+        parts.append(part if channel.is_shown and active <= MAX_ACTIVE else f"-{part}")
     return ",".join(parts)
 
 
-def decode(body: bytes, *, grey: bool, url: str | None = None) -> Picture:
+def decode(
+    body: bytes, *, due: tuple[int, int], grey: bool, url: str | None = None
+) -> Picture:
     """Return a picture from PNG or JPEG, (y, x) if `grey`, else (y, x, 3).
+
+    `due` is the (y, x) size that was asked for; a px more or less is rounding.
 
     Raises
     ------
     PixelDataError
-        It is neither, or broken.
+        It is neither, of another size, or broken.
     """
     source = next((s for start, s in FORMATS.items() if body.startswith(start)), None)
     if source is None:
         raise PixelDataError("neither PNG nor JPEG came", url=url)
-    try:
-        with Pillow.open(io.BytesIO(body), formats=("PNG", "JPEG")) as opened:
-            if max(opened.size) > MAX_SIDE_PX:
-                raise PixelDataError(f"a picture of {opened.size} px came", url=url)
-            if grey and opened.mode not in ("L", "I;16"):
-                # Drawn in grey, the three colours are equal; JPEG has the grey apart.
-                opened.draft("L", opened.size)
-            picture = opened.convert("L" if grey else "RGB")
-    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
-        raise PixelDataError(f"a broken picture came: {error}", url=url) from error
-    return Picture(np.asarray(picture), source)
+
+    def convert(opened: Pillow.Image) -> Pillow.Image:
+        if grey and opened.mode not in ("L", "I;16"):
+            # Drawn in grey, the three colours are equal; JPEG has the grey apart.
+            opened.draft("L", opened.size)
+        return opened.convert("L" if grey else "RGB")
+
+    pixels = decode_picture(
+        body,
+        convert,
+        formats=("PNG", "JPEG"),
+        fits=lambda size: is_near(size, due),
+        what="a picture",
+        due=f"{due[0]} x {due[1]}",
+        url=url,
+    )
+    return Picture(pixels, source)
 
 
-def decode_mask(body: bytes, *, url: str | None = None) -> NDArray[np.bool_]:
+def decode_mask(
+    body: bytes, *, due: tuple[int, int] | None = None, url: str | None = None
+) -> NDArray[np.bool_]:
     """Return where a PNG shows something, (y, x).
 
-    Servers draw masks on nothing, or on black where they know no transparency.
+    Servers draw masks on nothing, or on black where they know no transparency. `due` is
+    the (y, x) size of the frame of the mask, None where it isn't known.
 
     Raises
     ------
     PixelDataError
-        It is no PNG, or broken.
+        It is no PNG, of another size, or broken.
     """
-    try:
-        with Pillow.open(io.BytesIO(body), formats=("PNG",)) as opened:
-            if max(opened.size) > MAX_SIDE_PX:
-                raise PixelDataError(f"a mask of {opened.size} px came", url=url)
-            see_through = opened.has_transparency_data
-            pixels: NDArray[np.uint8] = np.asarray(opened.convert("RGBA"))
-    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
-        raise PixelDataError(f"a broken mask came: {error}", url=url) from error
+    see_through = False
+
+    def convert(opened: Pillow.Image) -> Pillow.Image:
+        nonlocal see_through
+        see_through = opened.has_transparency_data
+        return opened.convert("RGBA")
+
+    pixels = decode_picture(
+        body,
+        convert,
+        formats=("PNG",),
+        fits=lambda size: due is None or is_near(size, due),
+        what="a mask",
+        due="fewer" if due is None else f"{due[0]} x {due[1]}",
+        url=url,
+    )
     opaque: NDArray[np.bool_] = pixels[..., 3] > 0
     if see_through and opaque.any():
         return opaque

@@ -167,7 +167,7 @@ def open_rendered(
     height, width = levels[-1].chunk
     region = PixelRegion(
         level=len(levels) - 1,
-        c=next((c for c, one in enumerate(image.channels) if one.active), 0),
+        c=image.shown_channels[0],
         z=min(image.default_z, image.size_z - 1),
         t=min(image.default_t, image.size_t - 1),
         y0=0,
@@ -294,10 +294,12 @@ def draw(
         height, width = tile.step
         row, column = region.y0 // height, region.x0 // width
         place = (region.level, column, row, width, height)
+    expected = (region.y1 - region.y0, region.x1 - region.x0)
     picture = rendering.draw(
         image,
         channels,
         place,
+        due=expected,
         z=region.z,
         t=region.t,
         planes=planes,
@@ -306,7 +308,6 @@ def draw(
         maps=linear_maps(_apart(image, region.c, style)),
         cancel=cancel,
     )
-    expected = (region.y1 - region.y0, region.x1 - region.x0)
     pixels = _fitted(picture.pixels, expected)
     return replace(picture, pixels=_upright(pixels, image, region.c, style))
 

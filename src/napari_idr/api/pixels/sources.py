@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from napari_idr.api.pixels.dask_arrays import ImagePixels, lazy_levels
 from napari_idr.api.pixels.projection import projected_reader
-from napari_idr.api.pixels.reader import PixelRegion
+from napari_idr.api.pixels.reader import PixelRegion, read_notes
 from napari_idr.api.pixels.render_requests import shown_channels
 from napari_idr.api.pixels.rendered_reader import (
     RenderedReader,
@@ -285,8 +285,10 @@ class PixelSources:
             The plane is too large for one array, or only a thumbnail can be had.
         """
         opened = self._open_planes(image, cancel)
-        whole = _whole_plane(opened.reader, c=c, z=z, t=t, cancel=cancel)
-        return replace(whole, exact=_is_exact(opened.reader), notes=opened.notes)
+        reader = opened.reader
+        whole = _whole_plane(reader, c=c, z=z, t=t, cancel=cancel)
+        notes = (*opened.notes, *read_notes(reader))
+        return replace(whole, exact=_is_exact(opened.reader), notes=notes)
 
     def projection(
         self, image: Image, *, c: int, t: int, z: range | None, cancel: CancelToken
@@ -301,7 +303,8 @@ class PixelSources:
         opened = self._open_planes(image, cancel)
         reader = projected_reader(opened.reader, z=z)
         whole = _whole_plane(reader, c=c, z=0, t=t, cancel=cancel)
-        return replace(whole, exact=_is_exact(opened.reader), notes=opened.notes)
+        notes = (*opened.notes, *read_notes(reader))
+        return replace(whole, exact=_is_exact(opened.reader), notes=notes)
 
     def _open_planes(self, image: Image, cancel: CancelToken) -> OpenedPixels:
         """Open the channels apart, but not a thumbnail, whose colours are mixed."""
@@ -326,6 +329,7 @@ class PixelSources:
             picture = self._rendering.draw(
                 image,
                 shown_channels(image),
+                due=(image.size_y, image.size_x),
                 z=z,
                 t=t,
                 model="g" if image.greyscale else "c",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 
 from napari_idr.api.json_client import id_chunks
+from napari_idr.api.pixels.pictures import decode_picture
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.errors import IDRError, PixelDataError
 from napari_idr.model import Channel, Image, ImageId, PixelSource
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_idr.api.json_client import JsonClient
-    from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
 
 
@@ -41,9 +39,6 @@ STORED_PX = 96
 
 MAX_SIZE_PX = 1024
 """Beyond this it isn't a thumbnail any more."""
-
-MAX_SOURCE_PX = 4096 * 4096
-"""A thumbnail with more pixels than this isn't unpacked."""
 
 PNG_SIGNATURE = b"\x89PNG"
 """Real thumbnails are JPEG; this begins the placeholder for those that failed."""
@@ -117,18 +112,13 @@ class Thumbnails:
             path = f"{path}{size}/"
         params = tuple(("id", number) for number in ids)
         answer = self._ask.json(path, params, cancel=cancel)
+        if answer.members() and not any(str(number) in answer for number in ids):
+            raise answer.error_here("the images asked for aren't in it")
         return {
-            number: node.read(str)
-            for number, node in _numbered(answer)
-            if not node.is_null
+            number: text
+            for number in ids
+            if (text := answer.find(str(number), str)) is not None
         }
-
-
-def _numbered(answer: Node) -> Iterator[tuple[int, Node]]:
-    for key, node in answer.items():
-        if not key.isdecimal():
-            raise answer.error_here(f"{key!r} is not the number of an image")
-        yield int(key), node
 
 
 def _picture(
@@ -148,7 +138,8 @@ def decode_thumbnail(data_url: str, *, size: int) -> NDArray[np.uint8]:
     Raises
     ------
     PixelDataError
-        It is no picture, or the picture that stands for none.
+        It is no picture, larger than was asked for, or the picture that stands for
+        none.
     """
     head, comma, text = data_url.partition(",")
     try:
@@ -159,21 +150,23 @@ def decode_thumbnail(data_url: str, *, size: int) -> NDArray[np.uint8]:
         raise PixelDataError("the thumbnail is empty")
     if data.startswith(PNG_SIGNATURE) and "png" not in head.lower():
         raise PixelDataError("the server sent the picture that stands for none")
-    try:
-        with Pillow.open(io.BytesIO(data)) as picture:
-            if picture.width * picture.height > MAX_SOURCE_PX:
-                raise PixelDataError(f"a thumbnail of {picture.size} px")
-            rgb = picture.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise PixelDataError(f"the thumbnail can't be decoded: {error}") from error
-    longest = max(rgb.size)
-    if longest != size:
-        scale = size / longest
-        rgb = rgb.resize(
-            (max(1, round(rgb.width * scale)), max(1, round(rgb.height * scale))),
-            Pillow.Resampling.BICUBIC,
-        )
-    return np.array(rgb, dtype=np.uint8)
+    most = max(size, STORED_PX)
+    return decode_picture(
+        data,
+        lambda picture: _scaled(picture.convert("RGB"), size),
+        formats=("JPEG", "PNG", "GIF"),
+        fits=lambda shape: max(shape) <= most + 1,
+        what="a thumbnail",
+        due=f"at most {most} x {most}",
+    )
+
+
+def _scaled(picture: Pillow.Image, size: int) -> Pillow.Image:
+    """Return a picture with this longest side."""
+    if (longest := max(picture.size)) == size:
+        return picture
+    width, height = (max(1, round(px * size / longest)) for px in picture.size)
+    return picture.resize((width, height), Pillow.Resampling.BICUBIC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import lzma
+import math
+import struct
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import zarr
 
-from napari_idr.api.zarr.codecs import with_whole_blosc
+from napari_idr.api.zarr.codecs import with_bounds
 from napari_idr.api.zarr.metadata import parse_json
 from napari_idr.api.zarr.store import no_objects
 from napari_idr.errors import PixelDataError
@@ -32,7 +34,9 @@ BROKEN = (
     EOFError,
     MemoryError,
     SystemError,
+    AssertionError,
     lzma.LZMAError,
+    struct.error,
     zlib.error,
 )
 """What zarr-python and the codecs raise for metadata and chunks they can't read.
@@ -41,6 +45,11 @@ There is no common class: blosc and zstd raise RuntimeError, gzip zlib.error, a 
 that isn't known KeyError, a chunk of the wrong length ValueError, one that claims to be
 endless MemoryError.
 """
+
+SOME_CHANNELS = 8
+
+MAX_CHUNK_BYTES = 2**30
+"""A chunk is unpacked whole: a plane of 23 000 x 23 000 px of 16 bits at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,23 @@ class LevelArray:
             return 1
         index = self.letters.index(letter)
         return max(1, min(self.chunks[index], self.shape[index]))
+
+    def some(self) -> list[str]:
+        """Return the names of some chunks: at both ends, and in the middle of channels.
+
+        Where chunks are in shards, they are the names of shards.
+        """
+        kept = getattr(self.metadata, "chunk_grid", None)
+        sides = getattr(kept, "chunk_shape", self.chunks)
+        counts = [-(-n // side) for n, side in zip(self.shape, sides, strict=True)]
+        middle = [count // 2 for count in counts]
+        places = [middle, [0] * len(counts), [count - 1 for count in counts]]
+        if "c" in self.letters:
+            at = self.letters.index("c")
+            channels = range(min(counts[at], SOME_CHANNELS))
+            places += [[*middle[:at], c, *middle[at + 1 :]] for c in channels]
+        names = {self.metadata.encode_chunk_key(tuple(place)) for place in places}
+        return sorted(f"{self.path}/{name}" for name in names)
 
     @property
     def is_deep(self) -> bool:
@@ -126,7 +152,7 @@ def level_array(path: str, letters: str, body: bytes | None) -> LevelArray:
     """
     if body is None:
         raise PixelDataError(f"the array {path!r} is named and isn't there")
-    described: Any = with_whole_blosc(parse_json(body))
+    described: Any = with_bounds(parse_json(body))
     if described.get("filters") == []:  # as old writers said it; zarr-python warns
         described["filters"] = None
     try:
@@ -144,6 +170,8 @@ def level_array(path: str, letters: str, body: bytes | None) -> LevelArray:
         raise PixelDataError(f"pixels of the type {dtype} can't be shown")
     if 0 in shape:
         raise PixelDataError(f"the array {path!r} is empty")
+    if math.prod(chunks) * dtype.itemsize > MAX_CHUNK_BYTES:
+        raise PixelDataError(f"the chunks of {path!r} are too large: {chunks}")
     for letter, length in zip(letters, shape, strict=True):
         if letter == "?" and length > 1:
             raise PixelDataError(f"an axis of {length} that is none of t, c, z, y, x")

@@ -22,8 +22,12 @@ MOVED_BUCKETS: Final = {
 }
 """Buckets that got another name when the objects moved."""
 
-PLAIN: Final = "/()!*',;=:@&$+~"
-"""Characters that a path may hold as they are."""
+PLAIN: Final = "/()!*',;=:@&$~%"
+"""Characters that a path may hold as they are; % where it begins an escape. A plus is
+none: stores of Amazon's kind read it as a blank, and %2B as a plus."""
+
+STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+"""A percent sign that begins no escape."""
 
 HOSTS: Final = re.compile(r"[\w.-]+|[0-9a-f:.]+")
 """Names, of any alphabet, and numbers."""
@@ -51,10 +55,10 @@ def zarr_candidates(lsid: str | None) -> tuple[str, ...]:
     try:
         parts = urlsplit((lsid or "").strip())
         host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:  # brackets without an end, a port that is no number
+        path = _clean(parts.path)
+    except ValueError:  # brackets without an end, a port that is no number, surrogates
         return ()
     scheme = {"s3": "https", "https": "https", "http": "http"}.get(parts.scheme.lower())
-    path = _clean(_escaped(parts.path, is_key=parts.scheme.lower() == "s3"))
     climbs = bool({".", ".."} & set(unquote(path).split("/")))
     if scheme is None or not HOSTS.fullmatch(host) or not path or climbs:
         return ()
@@ -62,27 +66,20 @@ def zarr_candidates(lsid: str | None) -> tuple[str, ...]:
         place = f"[{host}]" if ":" in host else host
         place += "" if port is None else f":{port}"
         return (f"{scheme}://{place}{path}",)
-    given = f"https://{host}{path}"
     bucket, _, key = path.lstrip("/").partition("/")
-    moved = f"/{MOVED_BUCKETS.get(bucket, bucket)}/{key}".rstrip("/")
-    return given, f"https://{OBJECT_STORE}{moved}"
-
-
-def _escaped(path: str, *, is_key: bool) -> str:
-    """Return a path as it may be sent.
-
-    Escapes in an address stay: S3 takes a bare "+" for a blank, so that "%2B" is
-    something else. The key in an `s3:` address is meant literally, and is escaped.
-
-    >>> _escaped("/a%2Bb+c d.zarr", is_key=False), _escaped("/a+b.zarr", is_key=True)
-    ('/a%2Bb+c%20d.zarr', '/a%2Bb.zarr')
-    """
-    if is_key:
-        return quote(unquote(path), safe=PLAIN.replace("+", ""))
-    return quote(LONE_PERCENT.sub("%25", path), safe=f"{PLAIN}%")
+    moved = f"/{MOVED_BUCKETS.get(unquote(bucket), bucket)}/{key}".rstrip("/")
+    return f"https://{host}{path}", f"https://{OBJECT_STORE}{moved}"
 
 
 def _clean(path: str) -> str:
-    """Return a path without a metadata file's name or doubled slashes."""
-    joined = re.sub(r"/+", "/", path).rstrip("/")
+    """Return an escaped path without a metadata file's name or doubled slashes.
+
+    What is escaped stays so, and what has to be is: the archive's records have both.
+    UnicodeEncodeError, a ValueError, if that can't be.
+
+    >>> _clean("/a%2Bb+c d//e%/.zattrs")
+    '/a%2Bb%2Bc%20d/e%25'
+    """
+    escaped = quote(STRAY_PERCENT.sub("%25", path), safe=PLAIN)
+    joined = re.sub(r"/+", "/", escaped).rstrip("/")
     return METADATA_FILES.sub("", joined)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from napari_idr.errors import PixelDataError
-from napari_idr.model import Channel, RenderingWindow
+from napari_idr.model import Channel, RenderingWindow, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,9 +82,13 @@ class ZarrLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """That an image holds labels: their colours as "RRGGBBAA", and of which image."""
+    """That an image holds labels: their colours, what is told of each, and their image.
 
-    colors: tuple[tuple[float, str], ...] = ()
+    `colors` are (label, "RRGGBBAA"); `properties` are (label, key-value pairs).
+    """
+
+    colors: tuple[tuple[int, str], ...] = ()
+    properties: tuple[tuple[int, tuple[tuple[str, Value], ...]], ...] = ()
     source: str | None = None
 
 
@@ -213,7 +217,7 @@ def _version(ome: Mapping[str, Any]) -> str | None:
 
 
 def _refuse_drafts(version: str | None, ome: Mapping[str, Any]) -> None:
-    found = re.match(r"(\d+)\.(\d+)", version or "")
+    found = re.match(r"([0-9]{1,6})\.([0-9]{1,6})", version or "")
     newer = found is not None and (int(found[1]), int(found[2])) > (0, 5)
     if newer:
         raise PixelDataError(f"OME-Zarr {version} is newer than 0.5, the last one read")
@@ -260,10 +264,10 @@ def _image(
     model = settings.get("model")
     return ZarrImage(
         version=version,
-        name=str(image.get("name") or ""),
+        name=_text(image.get("name")),
         axes=axes,
         levels=levels,
-        channels=tuple(map(_channel, _objects(omero.get("channels")))),
+        channels=tuple(map(_channel, _list(omero.get("channels")))),
         default_z=_index(settings.get("defaultZ")),
         default_t=_index(settings.get("defaultT")),
         greyscale=None if model is None else model == "greyscale",
@@ -281,7 +285,7 @@ def _axes(value: object, notes: list[str]) -> tuple[Axis, ...]:
     axes = []
     for item in value:
         entry: Json = {"name": item} if isinstance(item, str) else _object(item, {})
-        name = str(entry.get("name", ""))
+        name = _text(entry.get("name"))
         unit = entry.get("unit")
         if unit is None and isinstance(unit := entry.get("units"), str):
             notes.append("a unit is written as 'units'")
@@ -344,7 +348,9 @@ def _level(
     )
 
 
-def _channel(entry: Json) -> Channel:
+def _channel(value: object) -> Channel:
+    """Read a channel; each of its fields is optional, and counts by itself."""
+    entry = _object(value, {})
     limits = _object(entry.get("window"), {})
     start, end = _number(limits.get("start")), _number(limits.get("end"))
     active = entry.get("active")
@@ -352,35 +358,64 @@ def _channel(entry: Json) -> Channel:
     if start is not None and end is not None:
         window = RenderingWindow(start=start, end=end)
     return Channel(
-        name=str(entry.get("label") or ""),
+        name=_text(entry.get("label")).strip(),
         color=_color(entry.get("color")),
         window=window,
-        active=active if isinstance(active, bool) else True,
+        active=active if isinstance(active, bool) else None,
     )
 
 
-def _color(value: object) -> str:
-    """Return "RRGGBB", white where there is none.
+def _color(value: object) -> str | None:
+    """Return "RRGGBB", None where there is none.
 
     >>> _color("73ff00"), _color("#0000FF"), _color(None)
-    ('73FF00', '0000FF', 'FFFFFF')
+    ('73FF00', '0000FF', None)
     """
-    found = re.fullmatch(r"#?([0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?", str(value).strip())
-    return "FFFFFF" if found is None else found[1].upper()
+    found = re.fullmatch(r"#?([0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?", _text(value).strip())
+    return None if found is None else found[1].upper()
 
 
 def _label(block: Json) -> Label:
-    colors = []
+    colors: dict[int, str] = {}
     for entry in _objects(block.get("colors")):
-        value = _number(entry.get("label-value"))
+        number = _label_value(entry.get("label-value"))
         rgba = _numbers(entry.get("rgba"), 4)
-        if value is not None and rgba is not None:
-            parts = (min(max(int(part), 0), 255) for part in rgba)
-            colors.append((value, "".join(f"{part:02X}" for part in parts)))
+        if number is not None and rgba is not None:
+            parts = (int(min(max(part, 0), 255)) for part in rgba)
+            colors[number] = "".join(f"{part:02X}" for part in parts)
+    properties: dict[int, tuple[tuple[str, Value], ...]] = {}
+    for entry in _objects(block.get("properties")):
+        number = _label_value(entry.get("label-value"))
+        if number is not None:
+            properties[number] = tuple(
+                (key, _value(value))
+                for key, value in entry.items()
+                if key != "label-value"
+            )
     source = _object(block.get("source"), {}).get("image")
     return Label(
-        colors=tuple(colors), source=source if isinstance(source, str) else None
+        colors=tuple(colors.items()),
+        properties=tuple(properties.items()),
+        source=source if isinstance(source, str) else None,
     )
+
+
+def _label_value(value: object) -> int | None:
+    """Return the number of a label, which writers also write as 1.0.
+
+    >>> _label_value(3), _label_value(3.0), _label_value(True), _label_value(0.5)
+    (3, 3, None, None)
+    """
+    number = _number(value)
+    if number is None or not number.is_integer() or abs(number) >= 2**64:
+        return None
+    return value if isinstance(value, int) else int(number)
+
+
+def _value(value: object) -> Value:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return json.dumps(value)
 
 
 def _path(value: object) -> str:
@@ -391,7 +426,8 @@ def _path(value: object) -> str:
     """
     text = value.strip("/").removeprefix("./") if isinstance(value, str) else ""
     parts = text.split("/")
-    return "" if {"", ".", ".."} & set(parts) else text
+    has_surrogates = any("\ud800" <= one <= "\udfff" for one in text)
+    return "" if {"", ".", ".."} & set(parts) or has_surrogates else text
 
 
 def _object(value: object, default: Mapping[str, Any]) -> Json:
@@ -407,15 +443,36 @@ def _strings(value: object) -> tuple[str, ...]:
     return tuple(path for path in found if path)
 
 
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
 def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None  # type: ignore[arg-type]  # narrowed
+    """Return a finite number, None for anything else.
+
+    >>> _number(1), _number("1"), _number(True), _number(float("nan")), _number(10**400)
+    (1.0, None, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _numbers(value: object, length: int) -> list[float] | None:
-    found = [_number(v) for v in value] if isinstance(value, list) else []
-    numbers = [number for number in found if number is not None]
-    return numbers if len(numbers) == len(found) == length else None
+    """Return a list of so many numbers; None if it is anything else."""
+    if not isinstance(value, list) or len(value) != length:
+        return None
+    numbers = [_number(item) for item in value]
+    known = [number for number in numbers if number is not None]
+    return known if len(known) == length else None
 
 
 def _index(value: object) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.api.zarr.arrays import LevelArray, as_type, level_array
+from napari_idr.api.zarr.hidden import HiddenChunks
 from napari_idr.api.zarr.metadata import parse_json, read_group
 from napari_idr.errors import NotFoundError, PixelDataError, StatusError
-from napari_idr.model import Channel, Image, PixelSource
+from napari_idr.model import Channel, Image, PixelSource, complete_channels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +31,10 @@ PIXEL_TYPES = {"float32": "float", "float64": "double", "bool": "bit"}
 
 DENIED = 403
 
+MAX_SERIES = 32
+"""Images of a collection that are looked at to find the one of the archive; each takes
+a few requests. One whose number is told may be of any collection."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZarrReader:
@@ -43,6 +49,7 @@ class ZarrReader:
     metadata: ZarrImage
     arrays: tuple[LevelArray, ...]
     storage: ObjectStorage
+    hidden: HiddenChunks = field(repr=False, compare=False)
 
     @property
     def source(self) -> PixelSource:
@@ -86,13 +93,32 @@ class ZarrReader:
                     self.url,
                     lambda root: array.read(root, index),
                     keep=array.is_deep,
+                    hidden=self.hidden,
                     cancel=cancel,
                 ),
                 self.dtype,
             )
+            self._require_public(cancel)
         except PixelDataError as error:
             raise PixelDataError(error.message, url=error.url or self.url) from error
         return np.ascontiguousarray(np.moveaxis(pixels, 0, -1)) if self.rgb else pixels
+
+    def _require_public(self, cancel: CancelToken) -> None:
+        """Raise if the store gives not one chunk of the image.
+
+        Before that, it is asked for some others: a part of an image may be empty.
+        """
+        if self.hidden.denial is None:
+            return
+        names = [n for array in (self.arrays[-1], self.arrays[0]) for n in array.some()]
+        self.storage.probe(self.url, names, hidden=self.hidden, cancel=cancel)
+        if (denial := self.hidden.denial) is not None:
+            raise denial
+
+    @property
+    def read_notes(self) -> tuple[str, ...]:
+        """How many of the chunks that were read are hidden."""
+        return self.hidden.notes
 
     def label_names(self, *, cancel: CancelToken) -> tuple[str, ...]:
         """Return the names of the label images, often none.
@@ -143,19 +169,169 @@ def open_zarr(
         The store can't be reached.
     """
     group, third_format = _load(url, storage, cancel=cancel)
-    notes: list[str] = []
-    if group.collection and not group.images and group.container != "plate":
-        url = f"{url}/0"
-        group, third_format = _load(url, storage, cancel=cancel)
-        notes.append("the OME-Zarr is a collection, of which the first image is read")
+    if not group.images and group.collection and group.container != "plate":
+        return _open_of_collection(image, url, storage, rgb=rgb, cancel=cancel)
     if not group.images:
         kind = group.container
         fact = f"it is a {kind}, not an image" if kind else "it holds no image"
         raise PixelDataError(fact, url=url)
-    if len(group.images) > 1:
-        notes.append("the OME-Zarr holds several images, of which the first is read")
-    several = bool(notes)
-    metadata = group.images[0]
+    if len(group.images) == 1:
+        return _open_image(
+            image, url, group.images[0], third_format, storage, rgb=rgb, cancel=cancel
+        )
+    return _open_of_several(
+        image, url, group.images, third_format, storage, rgb=rgb, cancel=cancel
+    )
+
+
+def _open_of_several(
+    image: Image,
+    url: str,
+    images: Sequence[ZarrImage],
+    third_format: bool,
+    storage: ObjectStorage,
+    *,
+    rgb: bool | None,
+    cancel: CancelToken,
+) -> ZarrReader:
+    """Return the one of several multiscale images in a group that is meant.
+
+    It is the one of that name, else the first of these sizes: "the user can choose by
+    name, using the first multiscale as a fallback" (NGFF 0.4 and 0.5).
+
+    Raises
+    ------
+    PixelDataError
+        None of them has these sizes.
+    """
+    meant = _names(image)
+    named = [one for one in images if one.name in meant]
+    failures: list[PixelDataError] = []
+    for metadata in named if len(named) == 1 else images:
+        try:
+            reader = _open_image(
+                image, url, metadata, third_format, storage, rgb=rgb, cancel=cancel
+            )
+        except PixelDataError as error:
+            failures.append(error)
+            continue
+        if (mismatch := _mismatch(image, reader.arrays[0])) is None:
+            note = f"the OME-Zarr holds {len(images)} images in one place"
+            shown = replace(reader.image, notes=(*reader.image.notes, note))
+            return replace(reader, image=shown)
+        failures.append(PixelDataError(mismatch, url=url))
+    reason = f"nothing tells which of several images it is: {failures[0].message}"
+    raise PixelDataError(reason, url=url)
+
+
+def _open_of_collection(
+    image: Image,
+    url: str,
+    storage: ObjectStorage,
+    *,
+    rgb: bool | None,
+    cancel: CancelToken,
+) -> ZarrReader:
+    """Return the image of a collection that is meant (NGFF, `bioformats2raw.layout`).
+
+    It is the one of the number that the archive tells, else the only one, else the
+    only one of that name or of these sizes.
+
+    Raises
+    ------
+    PixelDataError
+        Nothing tells which it is.
+    """
+    paths = _series(url, storage, cancel)
+    is_alone = len(paths) == 1
+    if image.series is not None and not is_alone:
+        if paths and image.series >= len(paths):
+            reason = f"it holds {len(paths)} images, none of number {image.series}"
+            raise PixelDataError(reason, url=url)
+        paths = (paths[image.series] if paths else str(image.series),)
+    elif len(paths) > MAX_SERIES:
+        reason = f"nothing tells which of several images it is: {len(paths)}"
+        raise PixelDataError(reason, url=url)
+    found: list[tuple[tuple[str, ...], ZarrReader]] = []
+    for path in paths or map(str, range(MAX_SERIES)):
+        place = f"{url}/{quote(path)}"
+        try:
+            group, third_format = _load(place, storage, cancel=cancel)
+        except StatusError as error:
+            # Without a list they are numbered, up to the first that isn't there.
+            is_absent = isinstance(error, NotFoundError) or error.status == DENIED
+            if not paths and found and is_absent:
+                break
+            raise
+        if len(group.images) != 1:
+            reason = f"{len(group.images)} images are where one is due"
+            raise PixelDataError(reason, url=place)
+        [metadata] = group.images
+        reader = _open_image(
+            image, place, metadata, third_format, storage, rgb=rgb, cancel=cancel
+        )
+        found.append(((path, metadata.name), reader))
+    if len(found) == 1 and (not paths or (is_alone and not image.series)):
+        return found[0][1]
+    return _chosen(image, found, url)
+
+
+def _series(url: str, storage: ObjectStorage, cancel: CancelToken) -> tuple[str, ...]:
+    """Return the paths of the images of a collection, none where it lists none.
+
+    GET {url}/OME/{.zattrs,zarr.json}
+    """
+    try:
+        return load_group(f"{url}/OME", storage, cancel=cancel).series
+    except NotFoundError:
+        return ()
+    except StatusError as error:
+        if error.status != DENIED:
+            raise
+        return ()  # see `_described`: the collection beside it wasn't denied
+
+
+def _chosen(
+    image: Image, found: Sequence[tuple[tuple[str, ...], ZarrReader]], url: str
+) -> ZarrReader:
+    """Return the one of several images that is meant, each given with its names."""
+    fitting = [
+        (names, reader)
+        for names, reader in found
+        if _mismatch(image, reader.arrays[0]) is None
+    ]
+    if len(fitting) > 1:
+        meant = _names(image)
+        named = [one for one in fitting if meant & set(filter(None, one[0]))]
+        fitting = named or fitting
+    if len(fitting) == 1:
+        return fitting[0][1]
+    if not fitting and len(found) == 1:
+        raise PixelDataError(_mismatch(image, found[0][1].arrays[0]) or "", url=url)
+    reason = "nothing tells which of several images it is"
+    if not fitting:
+        reason = f"{reason}: {_mismatch(image, found[0][1].arrays[0])}"
+    raise PixelDataError(reason, url=url)
+
+
+def _names(image: Image) -> set[str]:
+    """Return what the image may be called in its file: "a.lif [Scan]" is Scan."""
+    bracketed = re.search(r"\[([^\[\]]*)\]\s*$", image.name)
+    return {image.name, *([bracketed[1].strip()] if bracketed else [])} - {""}
+
+
+def _open_image(
+    image: Image,
+    url: str,
+    metadata: ZarrImage,
+    third_format: bool,
+    storage: ObjectStorage,
+    *,
+    rgb: bool | None,
+    cancel: CancelToken,
+) -> ZarrReader:
+    """Return a reader of the one image that these metadata describe."""
+    notes: list[str] = []
     name = "zarr.json" if third_format else ".zarray"
     paths = [level.path for level in metadata.levels]
     bodies = storage.fetch(url, [f"{path}/{name}" for path in paths], cancel=cancel)
@@ -172,13 +348,10 @@ def open_zarr(
     metadata = replace(metadata, levels=tuple(by_path[a.path] for a in arrays))
     notes += [*odd, *placing_notes(metadata, arrays)]
     if (mismatch := _mismatch(image, arrays[0])) is not None:
-        if several:
-            reason = f"nothing tells which of several images it is: {mismatch}"
-            raise PixelDataError(reason, url=url)
         notes.append(mismatch)
     shown = _image(image, metadata, arrays[0], url, tuple(notes))
     shown = replace(shown, levels=tuple((a.size("y"), a.size("x")) for a in arrays))
-    picture = image.is_rgb if rgb is None else rgb
+    picture = shown.is_rgb if rgb is None else rgb
     return ZarrReader(
         image=shown,
         rgb=picture and arrays[0].size("c") == 3 and arrays[0].dtype == np.uint8,
@@ -186,6 +359,7 @@ def open_zarr(
         metadata=metadata,
         arrays=tuple(arrays),
         storage=storage,
+        hidden=HiddenChunks(url),
     )
 
 
@@ -301,12 +475,13 @@ def _image(
         **sizes,
         name=image.name or metadata.name,
         pixel_type=pixel_type,
-        channels=_channels(image, metadata, sizes["size_c"]),
+        channels=_channels(image, metadata, array),
         pixel_size_x_um=image.pixel_size_x_um or metadata.pixel_size_um("x"),
         pixel_size_y_um=image.pixel_size_y_um or metadata.pixel_size_um("y"),
         pixel_size_z_um=image.pixel_size_z_um or metadata.pixel_size_um("z"),
         default_z=min(image.default_z or metadata.default_z or 0, size_z - 1),
         default_t=min(image.default_t or metadata.default_t or 0, size_t - 1),
+        greyscale=(metadata.greyscale if image.greyscale is None else image.greyscale),
         tile_shape=None,
         pixel_source=PixelSource.RAW,
         zarr_url=url,
@@ -314,12 +489,28 @@ def _image(
     )
 
 
-def _channels(image: Image, metadata: ZarrImage, count: int) -> tuple[Channel, ...]:
-    """Return the archive's channels where they fit, else the OME-Zarr's, else plain."""
-    for channels in (image.channels, metadata.channels):
-        if len(channels) == count:
-            return channels
-    return tuple(Channel(name=str(index)) for index in range(count))
+def _channels(
+    image: Image, metadata: ZarrImage, array: LevelArray
+) -> tuple[Channel, ...]:
+    """Return channels as the archive tells them, and the OME-Zarr what it leaves out.
+
+    The archive's count where there are as many. A window over the whole range of the
+    type is what an archive has that knows none, so one of the OME-Zarr goes before it.
+    """
+    count = array.size("c")
+    archived = image.channels if len(image.channels) == count else ()
+    sure = [
+        replace(one, window=None) if _is_whole_range(one, array.dtype) else one
+        for one in archived
+    ]
+    return complete_channels(count, sure, metadata.channels, archived)
+
+
+def _is_whole_range(channel: Channel, dtype: np.dtype[np.generic]) -> bool:
+    if channel.window is None or dtype.kind not in "iu":
+        return False
+    ends = np.iinfo(dtype.str)
+    return channel.window.start <= ends.min and channel.window.end >= ends.max
 
 
 def _at(index: int, full: int, here: int) -> int:

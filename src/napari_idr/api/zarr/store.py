@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from zarr.abc.buffer import Buffer, BufferPrototype
     from zarr.abc.store import ByteRequest
 
+    from napari_idr.api.zarr.hidden import HiddenChunks
     from napari_idr.cancel import CancelToken
     from napari_idr.transport import Response, Transport
 
@@ -56,6 +57,8 @@ Key = tuple[str, ByteRange | None]
 
 MAX_ROUNDS: Final = 6
 """An index and then chunks are two rounds; shards within shards are one more each."""
+
+DENIED: Final = 403
 
 MAX_BYTES: Final = 64 * 2**20
 """Some tens of chunks as they are stored, compressed: those of one view."""
@@ -143,6 +146,7 @@ class ObjectStorage:
         use: Callable[[StorePath], T],
         *,
         keep: bool = False,
+        hidden: HiddenChunks | None = None,
         cancel: CancelToken,
     ) -> T:
         """Return what is read from the objects under an address.
@@ -157,6 +161,9 @@ class ObjectStorage:
         keep
             Whether all objects are kept for the next reads that ask with it, as far
             as there is room; else only the indices of shards are.
+        hidden
+            Takes denied objects (403), which are then missing; None lets the denial
+            be raised.
         cancel
             Ends it.
 
@@ -181,7 +188,7 @@ class ObjectStorage:
             else:
                 if not store.missing:
                     return result
-            known.update(self._brought(url, store.missing, keep, cancel))
+            known.update(self._brought(url, store.missing, keep, cancel, hidden))
         raise PixelDataError("it wants ever more objects", url=url)
 
     def fetch(
@@ -196,12 +203,43 @@ class ObjectStorage:
         known = dict(self._brought(url, wanted, False, cancel))
         return [known[name, None] for name in names]
 
+    def probe(
+        self,
+        url: str,
+        names: Sequence[str],
+        *,
+        hidden: HiddenChunks,
+        cancel: CancelToken,
+    ) -> None:
+        """Ask for the first byte of objects; `hidden` is told which are denied."""
+        wanted = [(name, ByteRange(0, 1)) for name in names]
+        for _ in self._brought(url, wanted, False, cancel, hidden):
+            pass
+
     def _brought(
-        self, url: str, wanted: Iterable[Key], keep: bool, cancel: CancelToken
+        self,
+        url: str,
+        wanted: Iterable[Key],
+        keep: bool,
+        cancel: CancelToken,
+        hidden: HiddenChunks | None = None,
     ) -> Iterator[tuple[Key, bytes | None]]:
         origin, folder = _split(url)
 
         def bring(key: Key, stop: CancelToken) -> tuple[Key, bytes | None]:
+            if hidden is None:
+                return bring_public(key, stop)
+            try:
+                found = bring_public(key, stop)
+            except StatusError as error:
+                if error.status != DENIED:
+                    raise
+                hidden.denied(key[0], error)
+                return key, None
+            hidden.came(key[0])
+            return found
+
+        def bring_public(key: Key, stop: CancelToken) -> tuple[Key, bytes | None]:
             name, part = key
             request = Request(
                 origin=origin,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from napari_idr.model import Channel, PixelSource
-from napari_idr.services.image.pixel_source import (
-    name_suffix,
-)
+from napari_idr.model import Channel, PixelSource, complete_channels
+from napari_idr.services.image.pixel_source import name_suffix
 from napari_idr.tiles.contrast import contrast_limits
 
 if TYPE_CHECKING:
@@ -29,6 +27,7 @@ __all__ = [
     "channel_colormap",
     "image_axes",
     "image_layer_specs",
+    "lut_notes",
     "pixel_scale",
     "short_name",
 ]
@@ -39,6 +38,22 @@ MAX_NAME = 48
 """Characters of an image's name that fit in napari's list of layers, and a bit."""
 
 MAX_CHANNEL_NAME = 24
+
+LUT_COLORMAPS = {
+    **{
+        name: name
+        for name in ("cool", "hsv", "inferno", "magma", "plasma", "turbo", "twilight")
+    },
+    "viridis": "viridis",
+    "gray": "gray",
+    "grays": "gray",
+    "grey": "gray",
+    "hilo": "HiLo",
+    "red_hot": "hot",
+    "spectrum": "hsv",
+}
+"""napari's names of the lookup tables that it has as well; its "fire" and "ice" are
+others than those of ImageJ, which OMERO has."""
 
 DRAWN_RANGE = (0.0, 255.0)
 """Of pixels that the server has already drawn within its window."""
@@ -104,9 +119,9 @@ def image_layer_specs(
     if not arrays or (rgb and len(arrays) != 1):
         raise ValueError(f"{len(arrays)} arrays don't make the layers of an image")
     channels = _channels(image, len(arrays))
+    shown = replace(image, channels=tuple(channels)).shown_channels
     suffix = name_suffix(source, projected=projected)
     names = [_layer_name(image, channel, suffix, rgb=rgb) for channel in channels]
-    shown = _visibilities(channels)
     specs = []
     for index, (array, channel, name) in enumerate(
         zip(arrays, channels, _unique(names), strict=True)
@@ -125,8 +140,8 @@ def image_layer_specs(
             sample = samples[index] if index < len(samples) else None
             kwargs |= {
                 "blending": "additive",
-                "visible": shown[index],
-                "colormap": channel_colormap(channel, greyscale=image.greyscale),
+                "visible": index in shown,
+                "colormap": channel_colormap(channel, greyscale=bool(image.greyscale)),
                 "contrast_limits": _limits(channel, levels[0].dtype, source, sample),
             }
         kwargs["metadata"] = {
@@ -192,18 +207,49 @@ def axis_units(axes: Sequence[str], unit: str) -> list[str]:
 
 
 def channel_colormap(channel: Channel, *, greyscale: bool = False) -> str:
-    """Return a colour as napari spells it; "gray" for all that is not a colour.
+    """Return a channel's colour or lookup table as napari spells it.
+
+    "gray" for all that is none; a lookup table that napari hasn't is its colour.
 
     >>> channel_colormap(Channel(name="DAPI", color="0000ff"))
     '#0000FF'
-    >>> channel_colormap(Channel(name="", color="808080"))
-    'gray'
+    >>> channel_colormap(Channel(color="808080")), channel_colormap(Channel())
+    ('gray', 'gray')
+    >>> channel_colormap(Channel(color="FF0000", lut="cool.lut"))
+    'cool'
     """
-    color = channel.color.removeprefix("#").upper()[:6]
+    if channel.lut is not None and not greyscale and (found := _lut_colormap(channel)):
+        return found
+    color = (channel.color or "").removeprefix("#").upper()[:6]
     is_hex = len(color) == 6 and all(digit in string.hexdigits for digit in color)
     if greyscale or not is_hex or color[0:2] == color[2:4] == color[4:6]:
         return "gray"
     return f"#{color}"
+
+
+def lut_notes(image: Image) -> tuple[str, ...]:
+    """Name the lookup tables of an image that napari hasn't.
+
+    >>> from napari_idr.model import Image
+    >>> image = Image(id=1, name="", size_x=9, size_y=9, pixel_type="",
+    ...     channels=(Channel(name="DNA", color="FF0000", lut="glow.lut"),))
+    >>> lut_notes(image)
+    ('The archive shows DNA with the lookup table glow.lut, which napari lacks.',)
+    """
+    if image.greyscale:  # no table is used
+        return ()
+    channels = _channels(image, len(image.channels))
+    return tuple(
+        f"The archive shows {channel.name} with the lookup table {channel.lut}, "
+        "which napari lacks."
+        for channel in channels
+        if channel.lut is not None and _lut_colormap(channel) is None
+    )
+
+
+def _lut_colormap(channel: Channel) -> str | None:
+    name = (channel.lut or "").lower().removesuffix(".lut")
+    return LUT_COLORMAPS.get(name.replace("-", "_").replace(" ", "_"))
 
 
 def short_name(text: str, length: int) -> str:
@@ -224,24 +270,22 @@ def short_name(text: str, length: int) -> str:
 
 
 def _channels(image: Image, count: int) -> list[Channel]:
-    """Return as many channels as there are arrays; a nameless one gets its number."""
-    known = (*image.channels, *(Channel(name="") for _ in range(count)))[:count]
+    """Return as many channels as there are arrays, each with a name.
+
+    Here, where nothing else can tell more, what nobody has told is filled in: a
+    nameless one is called by its wavelength, else by its number.
+    """
+    channels = complete_channels(count, image.channels[:count])
     return [
-        Channel(
-            name=short_name(channel.name, MAX_CHANNEL_NAME) or f"channel {index + 1}",
-            color=channel.color,
-            window=channel.window,
-            active=channel.active,
-        )
-        for index, channel in enumerate(known)
+        replace(one, name=short_name(one.name, MAX_CHANNEL_NAME) or _number(index, one))
+        for index, one in enumerate(channels)
     ]
 
 
-def _visibilities(channels: Sequence[Channel]) -> list[bool]:
-    """Return which channels show: those the archive shows, else the first."""
-    if any(channel.active for channel in channels):
-        return [channel.active for channel in channels]
-    return [index == 0 for index in range(len(channels))]
+def _number(index: int, channel: Channel) -> str:
+    if channel.emission_nm is not None and channel.emission_nm > 0:
+        return f"{channel.emission_nm:g} nm"
+    return f"channel {index + 1}"
 
 
 def _layer_name(image: Image, channel: Channel, suffix: str, *, rgb: bool) -> str:

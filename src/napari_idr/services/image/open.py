@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 from napari_idr.api import projected_reader
 from napari_idr.errors import IDRError
 from napari_idr.model import Image, PixelSource
-from napari_idr.services.image.layers import LayerSpec, image_layer_specs, pixel_scale
+from napari_idr.services.image.layers import (
+    LayerSpec,
+    image_layer_specs,
+    pixel_scale,
+)
 from napari_idr.services.image.metadata import Json, idr_metadata
 from napari_idr.services.image.pixel_source import source_text
 from napari_idr.threads import in_parallel
@@ -225,7 +229,9 @@ def plan_layers(
             specs=specs,
             metadata=metadata,
             contrasts=contrasts,
-            notes=notes,
+            notes=tuple(
+                dict.fromkeys((*notes, *read_notes(reader), *lut_notes(image)))
+            ),
         )
     except BaseException:
         tiled.close()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_idr.api import IDRClient, PixelReader
+    from napari_idr.api.zarr.metadata import Label
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Image, Roi, ShapeId
     from napari_idr.services.image.metadata import Json
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
 __all__ = ["RoiLayers", "label_layer_spec", "load_regions"]
 
 MAX_NAME = 36
+
+MAX_LABELS = 10_000
+"""Labels whose colours and properties are used; napari takes 0.4 s for so many, on the
+GUI thread."""
+
+OTHER_LABELS = "#808080FF"
+NO_COLOR = "#00000000"
 
 MAX_MASKS = 200
 """Masks whose bitmaps are asked for, each with a request; the others are frames."""
@@ -112,11 +120,19 @@ def load_regions(
                     name = reader.image.name
                     notes.append(f"The labels {name} aren't whole numbers.")
                     continue
-                tiled = view(reader)
-                unless_returned.callback(tiled.close)
-                arrays = tiled.levels(0)
-                spec = label_layer_spec(reader, arrays, opened, metadata=metadata)
-                labels.append((spec, tiled))
+                told = max(len(one) for one in _told_labels(reader))
+                if told > MAX_LABELS:
+                    notes.append(
+                        f"Of {told} labels in {name}, {MAX_LABELS} have their own "
+                        "colours and properties."
+                    )
+                for c in range(reader.image.size_c):
+                    tiled = view(reader)  # each layer closes its own
+                    unless_returned.callback(tiled.close)
+                    spec = label_layer_spec(
+                        reader, tiled.levels(c), opened, c=c, metadata=metadata
+                    )
+                    labels.append((spec, tiled))
         except IDRError as error:
             failures.append(error)
             notes.append(f"The labels didn't come: {error.message}.")
@@ -134,7 +150,10 @@ def _bitmaps(
 ) -> dict[ShapeId, NDArray[np.bool_]]:
     """Return the bitmaps of masks that come; the others are shown as frames."""
     masks = [one for roi in rois for one in roi.shapes if one.kind == "mask"]
-    found = client.masks([one.id for one in masks[:MAX_MASKS]], cancel=cancel)
+    sizes = {one.id: one.bitmap_shape for one in masks if one.bitmap_shape is not None}
+    found = client.masks(
+        [one.id for one in masks[:MAX_MASKS]], sizes=sizes, cancel=cancel
+    )
     return {
         shape_id: bitmap for shape_id, bitmap in found if isinstance(bitmap, np.ndarray)
     }
@@ -163,18 +182,24 @@ def label_layer_spec(
     arrays: Sequence[Any],
     opened: OpenedImage,
     *,
+    c: int = 0,
     metadata: Mapping[str, Json],
 ) -> LayerSpec:
-    """Return the Labels layer of a label image, laid over its image.
+    """Return the Labels layer of one channel of a label image, laid over its image.
+
+    The colours and properties that the label image tells are the layer's colours and
+    features (NGFF, `image-label`).
 
     Parameters
     ----------
     reader
         Of the labels; its image has their sizes.
     arrays
-        Its levels, the largest first.
+        The levels of the channel, the largest first.
     opened
         The image they belong to.
+    c
+        The channel; one of several is named.
     metadata
         Of `idr_metadata`.
     """
@@ -186,8 +211,12 @@ def label_layer_spec(
         for axis, step in zip(axes, steps, strict=True)
     ]
     name = short_name(opened.image.name, MAX_NAME) or f"Image {opened.image.id}"
+    title = short_name(reader.image.name, MAX_NAME)
+    if reader.image.size_c > 1:
+        channel = reader.image.channels[c].name if reader.image.channels else ""
+        title = f"{title} {short_name(channel, MAX_NAME) or f'channel {c + 1}'}"
     kwargs = {
-        "name": f"{short_name(reader.image.name, MAX_NAME)} - {name} [labels]",
+        "name": f"{title} - {name} [labels]",
         "scale": scale,
         "translate": [
             own / 2 - step / 2 for own, step in zip(scale, steps, strict=True)
@@ -198,9 +227,51 @@ def label_layer_spec(
         "opacity": 0.5,
         "projection_mode": "none",
         "metadata": {"idr": {**metadata, "channel": None}},
+        **_told_of_labels(reader),
     }
     data = list(arrays) if len(arrays) > 1 else arrays[0]
     return LayerSpec(layer_type="labels", data=data, kwargs=kwargs)
+
+
+def _told_of_labels(reader: PixelReader) -> dict[str, Any]:
+    """Return the colours and features of labels, as far as they are told.
+
+    Colours are a dictionary from labels to "#RRGGBBAA", None for all others: these are
+    grey, and what is no label can't be seen.
+    """
+    colors, rows = (one[:MAX_LABELS] for one in _told_labels(reader))
+    told: dict[str, Any] = {}
+    if colors:
+        told["colormap"] = {
+            None: OTHER_LABELS,
+            0: NO_COLOR,
+            **{number: f"#{color}" for number, color in colors},
+        }
+    if rows:
+        known = [dict(pairs) for _, pairs in rows]
+        keys = dict.fromkeys(key for pairs in known for key in pairs)
+        told["features"] = {
+            "index": [number for number, _ in rows],
+            **{
+                f"{key} (told)" if key == "index" else key: [
+                    pairs.get(key) for pairs in known
+                ]
+                for key in keys
+            },
+        }
+    return told
+
+
+def _told_labels(reader: PixelReader) -> tuple[list[Any], list[Any]]:
+    """Return the colours and the properties of labels that the type can hold."""
+    label: Label | None = getattr(reader, "label", None)
+    if label is None:
+        return [], []
+    ends = np.iinfo(reader.dtype.str)
+    return (
+        [one for one in label.colors if ends.min <= one[0] <= ends.max],
+        [one for one in label.properties if ends.min <= one[0] <= ends.max],
+    )
 
 
 def _ratio(image: Image, labels: Image, axis: str) -> float:

@@ -123,7 +123,7 @@ def test_every_channel_is_there_even_where_none_is_described():
         replace(RECORD, channels=()), replace(DISPLAY, channels=()), Drawing()
     )
 
-    assert [channel.name for channel in merged.channels] == ["0", "1"]
+    assert merged.channels == (Channel(), Channel())
     assert "0 of 2 channels" in merged.notes[0]
 
 
@@ -305,3 +305,76 @@ def test_the_viewer_s_answer_is_read_as_the_gateway_s(idr_routes):
 def test_a_count_that_can_t_be_is_an_error_that_names_it(count, named):
     with pytest.raises(ResponseFormatError, match=re.escape(f"'t' is {named}, which")):
         read_pixel_count(Node({"t": count}), "t")
+
+
+def displayed(**channel):
+    answer = {
+        "id": 1,
+        "meta": {},
+        "size": {"width": 9, "height": 9, "z": 1, "t": 1, "c": 2},
+        "channels": [{}, channel],
+    }
+    return read_display(Node(answer))
+
+
+@pytest.mark.parametrize(
+    ("label", "wave", "name"),
+    [
+        ("1", None, ""),
+        ("525", 525, ""),
+        ("525.5", 525.5, ""),
+        ("DNA", 525, "DNA"),
+        ("2", None, "2"),
+        (None, None, ""),
+        (5, None, ""),
+    ],
+)
+def test_a_label_that_the_server_made_up_is_no_name(label, wave, name):
+    _, channel = displayed(label=label, emissionWave=wave).channels
+
+    assert channel.name == name
+
+
+@pytest.mark.parametrize(
+    ("told", "color", "lut"),
+    [
+        ({"color": "#ff8000"}, "FF8000", None),
+        ({"color": "FF8000FF"}, "FF8000", None),
+        ({"color": "FF0000", "lut": "cool.lut"}, "FF0000", "cool.lut"),
+        ({"color": "glow.lut"}, None, "glow.lut"),
+        ({"color": "cool.lut,-2|0:1$FF0000.lut"}, None, None),
+        ({"color": "white", "lut": "../../etc/passwd"}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_a_colour_or_a_lookup_table_is_read_from_where_it_stands(told, color, lut):
+    _, channel = displayed(**told).channels
+
+    assert (channel.color, channel.lut) == (color, lut)
+
+
+def test_what_is_odd_of_a_channel_is_noted_and_costs_nothing_else():
+    display = displayed(
+        label="DNA", window={"start": 1, "end": 9}, emissionWave="DAPI", active="yes"
+    )
+
+    merged = merge_image(None, display, Drawing())
+
+    channel = merged.channels[1]
+    assert (channel.name, channel.window.end) == ("DNA", 9)
+    assert (channel.emission_nm, channel.active) == (None, None)
+    assert len([note for note in merged.notes if "odd: $.channels[1]" in note]) == 2
+
+
+def test_whether_an_image_is_shown_in_grey_may_not_be_told():
+    assert displayed().greyscale is None
+    assert read_display(
+        Node({"id": 1, "meta": {}, "rdefs": {"model": "greyscale"}})
+    ).greyscale
+
+
+@pytest.mark.parametrize(
+    ("told", "series"), [(3, 3), ("3", 3), (-1, None), ("a", None)]
+)
+def test_an_image_knows_which_of_its_file_it_is(told, series):
+    assert read_image(Node({"@id": 1, "omero:series": told})).series == series

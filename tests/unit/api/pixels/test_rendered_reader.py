@@ -237,12 +237,23 @@ def test_no_more_than_ten_channels_are_drawn_into_one_picture():
     assert [part.startswith("-") for part in parts] == [False] * 10 + [True] * 2
 
 
+def test_a_lookup_table_is_named_to_the_server_and_no_colour_beside_it():
+    table = Channel(
+        color="FF0000", lut="cool.lut", window=RenderingWindow(start=1, end=9)
+    )
+    plain = Channel(window=RenderingWindow(start=1, end=9))
+
+    asked = shown_channels(replace(SMALL, size_c=2, channels=(table, plain)))
+
+    assert asked == "1|1:9$cool.lut,2|1:9$FFFFFF"
+
+
 def test_png_is_lossless_and_jpeg_is_not():
     pixels = np.random.default_rng(1).integers(0, 256, (20, 30), "u1")
     colours = np.stack([pixels] * 3, -1)
 
-    exact = decode(picture(colours), grey=True)
-    near = decode(picture(colours, "JPEG"), grey=True)
+    exact = decode(picture(colours), due=(20, 30), grey=True)
+    near = decode(picture(colours, "JPEG"), due=(20, 30), grey=True)
 
     assert (exact.source, near.source) == (
         PixelSource.RENDERED_LOSSLESS,
@@ -264,7 +275,7 @@ def test_png_is_lossless_and_jpeg_is_not():
 )
 def test_what_is_no_picture_is_an_error(body):
     with pytest.raises(PixelDataError):
-        decode(body, grey=True)
+        decode(body, due=(20, 30), grey=True)
 
 
 def test_a_picture_of_the_wrong_size_is_an_error():

@@ -105,7 +105,7 @@ def test_one_who_cancels_leaves_the_chunk_to_others_who_wait_for_it(objects):
 
 def test_a_chunk_that_failed_is_asked_for_again(objects):
     reader = opened(objects)
-    objects.answers["0/c/0/0/0/0"] = 403
+    objects.answers["0/c/0/0/0/0"] = 401
     with pytest.raises(StatusError):
         plane(reader)
     objects.answers.clear()

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 NONE = (None, None, None)
-UNKNOWN = Image(id=ImageId(1), name="", size_x=0, size_y=0, pixel_type="")
+UNKNOWN = Image(id=ImageId(1), name="", size_x=0, size_y=0, pixel_type="", series=0)
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +212,7 @@ def test_published_channels_keep_name_colour_window_and_state(
     channels = group(path).images[0].channels
 
     assert len(channels) == count
-    assert sum(channel.active for channel in channels) == active
+    assert sum(channel.is_shown for channel in channels) == active
     if first is not None:
         name, color, window = first
         assert (channels[0].name, channels[0].color) == (name, color)
@@ -259,7 +259,7 @@ def test_of_two_images_in_one_store_channels_belong_to_the_first(opened):
     assert [image.letters for image in images] == ["czyx", "cyx"]
     assert [len(image.channels) for image in images] == [3, 0]
     notes = opened("v0.4_idr0050A_4995115.zarr").image.notes
-    assert any("several images" in note for note in notes)
+    assert any("2 images in one place" in note for note in notes)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from napari_idr.errors import (
     PixelDataError,
     StatusError,
 )
-from napari_idr.model import Channel, PixelSource
+from napari_idr.model import Channel, PixelSource, RenderingWindow
 from support.storage import object_storage
 from support.zarr_files import SIZES, image, metadata, opened, plane, values, write
 
@@ -320,7 +320,7 @@ def test_the_image_has_the_sizes_of_the_array_and_says_where_the_archive_differs
     assert (found.size_y, found.size_x) == (70, 90)
     assert found.pixel_source is PixelSource.RAW
     assert any("1 x 1 x 1 x 70 x 100" in note for note in found.notes)
-    assert [channel.name for channel in found.channels] == ["0", "1", "2"]
+    assert found.channels == (Channel(), Channel(), Channel())
 
 
 def test_pixel_sizes_come_from_the_store_where_the_archive_has_none(objects):
@@ -335,7 +335,7 @@ def test_pixel_sizes_come_from_the_store_where_the_archive_has_none(objects):
 def test_a_colour_picture_is_read_as_one(objects):
     array = values("cyx", "u1")
     write(objects.root, array, "cyx")
-    colors = tuple(Channel(name=c, color=c) for c in ("FF0000", "00FF00", "0000FF"))
+    colors = tuple(Channel(color=c) for c in ("FF0000", "00FF00", "0000FF"))
 
     reader = opened(objects, pixel_type="uint8", channels=colors, size_c=3)
 
@@ -390,6 +390,7 @@ def test_of_several_images_one_of_another_size_is_not_taken(objects, kind):
         group.attrs["multiscales"] = [*group.attrs["multiscales"]] * 2
     else:
         write(objects.root / "0", values("yx"), "yx")
+        write(objects.root / "1", values("yx"), "yx")
 
     with pytest.raises(PixelDataError, match="which of several images"):
         opened(objects, size_x=91)
@@ -446,3 +447,89 @@ def test_what_ome_zarr_py_writes_is_read_plates_and_labels_included(objects, ver
     np.testing.assert_array_equal(plane(reader, c=2, z=4), array[2, 4])
     assert reader.label_names(cancel=NEVER) == ("cells",)
     np.testing.assert_array_equal(plane(cells, z=4), labels[4])
+
+
+OMERO = {
+    "channels": [
+        {"label": "DNA", "color": "0000FF", "window": {"start": 120, "end": 3000}},
+        {"label": "Actin", "color": "FF8000", "active": False},
+        {},
+    ],
+    "rdefs": {"model": "greyscale"},
+}
+
+
+def described(root, dtype="u2", omero=OMERO, version="0.4"):
+    group = write(root, values("cyx", dtype), "cyx", version=version)
+    if version == "0.5":
+        group.attrs["ome"] = {**group.attrs["ome"], "omero": omero}
+    else:
+        group.attrs["omero"] = omero
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+@pytest.mark.parametrize("archived", [(), (Channel(),) * 3])
+def test_what_the_archive_does_not_tell_of_channels_the_store_tells(
+    objects, archived, version
+):
+    described(objects.root, version=version)
+
+    found = opened(objects, size_c=3, channels=archived).image
+
+    assert [one.name for one in found.channels] == ["DNA", "Actin", ""]
+    assert [one.color for one in found.channels] == ["0000FF", "FF8000", None]
+    assert [one.active for one in found.channels] == [None, False, None]
+    assert found.channels[0].window == RenderingWindow(start=120, end=3000)
+    assert found.greyscale
+
+
+def test_what_the_archive_tells_of_a_channel_goes_first_field_by_field(objects):
+    described(objects.root)
+    archived = (
+        Channel(name="Hoechst"),
+        Channel(color="00FF00", active=True),
+        Channel(window=RenderingWindow(start=1, end=2)),
+    )
+
+    found = opened(objects, size_c=3, channels=archived, greyscale=False).image
+
+    assert [one.name for one in found.channels] == ["Hoechst", "Actin", ""]
+    assert [one.color for one in found.channels] == ["0000FF", "00FF00", None]
+    assert [one.active for one in found.channels] == [None, True, None]
+    assert [one.window and one.window.end for one in found.channels] == [3000, None, 2]
+    assert found.greyscale is False
+
+
+def test_a_window_over_the_whole_range_is_none_that_anybody_chose(objects):
+    described(objects.root)
+    whole = RenderingWindow(start=0, end=65535)
+    archived = tuple(Channel(window=whole) for _ in range(3))
+
+    found = opened(objects, size_c=3, channels=archived).image
+
+    assert [one.window.end for one in found.channels] == [3000, 65535, 65535]
+
+
+def test_fewer_channels_than_there_are_may_be_described(objects):
+    described(objects.root, omero={"channels": [{"label": "DNA"}]})
+
+    found = opened(objects, size_c=3, channels=(Channel(),) * 3).image
+
+    assert [one.name for one in found.channels] == ["DNA", "", ""]
+
+
+@pytest.mark.parametrize("told", ["names", "windows", "nothing"])
+def test_red_green_and_blue_that_the_store_tells_more_of_are_three_channels(
+    objects, told
+):
+    more = {
+        "names": {"label": "GFP"},
+        "windows": {"window": {"start": 0, "end": 30}},
+        "nothing": {},
+    }[told]
+    colors = ("FF0000", "00FF00", "0000FF")
+    described(objects.root, "u1", {"channels": [{"color": c, **more} for c in colors]})
+
+    reader = opened(objects, size_c=3, channels=(Channel(),) * 3)
+
+    assert reader.rgb is (told == "nothing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
+from typing import ClassVar
 
 import numcodecs
 import numpy as np
@@ -12,6 +13,7 @@ from zarr.codecs import BloscCodec, BytesCodec, ShardingCodec
 
 from napari_idr.api.zarr.location import zarr_candidates
 from napari_idr.api.zarr.reader import open_zarr
+from napari_idr.api.zarr.store import ObjectStorage
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
     ConnectionFailedError,
@@ -20,6 +22,7 @@ from napari_idr.errors import (
     ServerError,
     StatusError,
 )
+from napari_idr.transport import Response
 from support.storage import object_storage
 from support.zarr_files import image, metadata, opened, plane, values, write
 
@@ -198,15 +201,6 @@ def test_a_store_that_denies_everything_is_not_public(objects):
         opened(objects)
 
 
-def test_a_chunk_that_is_denied_is_not_taken_for_one_that_is_not_there(objects):
-    write(objects.root, values("yx"), "yx")
-    reader = opened(objects)
-    objects.answers["0/1/1"] = 403
-
-    with pytest.raises(StatusError):
-        plane(reader)
-
-
 @pytest.mark.parametrize(
     "noted",
     [
@@ -240,3 +234,59 @@ def test_a_host_that_is_gone_is_a_failed_connection():
             object_storage(timeout_s=1),
             cancel=NEVER,
         )
+
+
+@pytest.mark.parametrize(
+    ("noted", "wire"),
+    [
+        ("https://h.org/b/plate%2B001.zarr", "/b/plate%2B001.zarr"),
+        ("https://h.org/b/plate+001.zarr", "/b/plate%2B001.zarr"),
+        ("s3://h.org/b/plate+001.zarr?anonymous=true", "/b/plate%2B001.zarr"),
+        ("s3://h.org/b/plate%2B001.zarr", "/b/plate%2B001.zarr"),
+        ("s3://h.org/b/a b.zarr", "/b/a%20b.zarr"),
+        ("https://h.org/b/a%20b.zarr/", "/b/a%20b.zarr"),
+        ("https://h.org/b/100%.zarr", "/b/100%25.zarr"),
+        ("https://h.org/b/100%25.zarr", "/b/100%25.zarr"),
+        ("https://h.org/b/a%2520b.zarr", "/b/a%2520b.zarr"),
+        ("https://h.org/b/a%2Fb.zarr", "/b/a%2Fb.zarr"),
+        ("https://h.org/b/\u00b5.zarr", "/b/%C2%B5.zarr"),
+        ("https://h.org/b/%C2%B5.zarr/.zattrs", "/b/%C2%B5.zarr"),
+        ("https://h.org/b//a.zarr//", "/b/a.zarr"),
+    ],
+)
+def test_escapes_in_an_address_survive_whatever_form_it_is_noted_in(noted, wire):
+    [url] = zarr_candidates(noted)
+
+    assert url == f"https://h.org{wire}"
+    assert zarr_candidates(url) == (url,)  # what is clean stays as it is
+
+
+@pytest.mark.parametrize(
+    "noted", ["https://h.org/b/%2e%2e/a.zarr", "https://h.org/b/\ud800.zarr"]
+)
+def test_an_escaped_address_can_not_climb_either(noted):
+    assert zarr_candidates(noted) == ()
+
+
+def test_escapes_survive_where_an_address_is_a_former_one():
+    found = zarr_candidates("s3://uk1s3.embassy.ebi.ac.uk/bia-integrator-data/a+b%20c")
+
+    assert [url.partition("/bi")[2] for url in found] == [
+        "a-integrator-data/a%2Bb%20c",
+        "oimaging-integrator-data/a%2Bb%20c",
+    ]
+
+
+def test_escapes_of_addresses_and_of_names_reach_the_wire():
+    class Wire:
+        paths: ClassVar[list[str]] = []
+
+        def send(self, request, *, cancel):
+            self.paths.append(request.path)
+            return Response(url="", status=404)
+
+    [url] = zarr_candidates("s3://h.org/b/plate+001 \u00b5.zarr?anonymous=true")
+
+    ObjectStorage(Wire()).fetch(url, ["a+b c/100%/0"], cancel=NEVER)
+
+    assert Wire.paths == ["b/plate%2B001%20%C2%B5.zarr/a%2Bb%20c/100%25/0"]

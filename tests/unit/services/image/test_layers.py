@@ -9,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_idr.model import Channel, Image, ImageId, PixelSource, RenderingWindow
-from napari_idr.services.image.layers import image_layer_specs, short_name
+from napari_idr.services.image.layers import (
+    image_layer_specs,
+    lut_notes,
+    short_name,
+)
 from napari_idr.services.image.metadata import idr_metadata
 
 IMAGE = Image(
@@ -231,3 +235,62 @@ def test_napari_takes_a_colour_picture():
     last_px = layer.extent.world[1]
     edge = last_px + np.array(spec.kwargs["scale"]) / 2
     assert edge.tolist() == pytest.approx([39.5 * 0.25, 59.5 * 0.5])
+
+
+def looked(**told):
+    """The colormaps, visibilities and names of an image of two such channels."""
+    image = {"greyscale": told.pop("greyscale", None)}
+    channels = tuple(
+        Channel(**{**told, "name": told.get("name", "")}) for _ in range(2)
+    )
+    specs = specs_of(replace(IMAGE, channels=channels, **image))
+    return [
+        (s.kwargs["colormap"], s.kwargs["visible"], s.name.partition(" - ")[0])
+        for s in specs
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lut", "colormap"),
+    [
+        ("cool.lut", "cool"),
+        ("viridis.lut", "viridis"),
+        ("HiLo.lut", "HiLo"),
+        ("Red Hot.lut", "hot"),
+        ("red-hot.lut", "hot"),
+        ("spectrum.lut", "hsv"),
+        ("grays.lut", "gray"),
+    ],
+)
+def test_a_lookup_table_that_napari_has_is_used(lut, colormap):
+    from napari.utils.colormaps import ensure_colormap
+
+    (found, *_), _ = looked(lut=lut, color="FF0000")
+
+    assert found == colormap
+    assert ensure_colormap(found).name == colormap
+
+
+@pytest.mark.parametrize("lut", ["glow.lut", "fire.lut", "16_colors.lut"])
+def test_a_lookup_table_that_napari_lacks_is_named_and_its_colour_used(lut):
+    (found, *_), _ = looked(lut=lut, color="FF0000")
+    named = replace(IMAGE, channels=(Channel(name="DNA", lut=lut), Channel()))
+
+    assert found == "#FF0000"
+    assert lut_notes(named) == (
+        f"The archive shows DNA with the lookup table {lut}, which napari lacks.",
+    )
+
+
+def test_the_greyscale_model_is_one_grey_layer_and_no_table():
+    assert looked(color="FF0000", lut="glow.lut", greyscale=True, active=True) == [
+        ("gray", True, "channel 1"),
+        ("gray", False, "channel 2"),
+    ]
+    grey = replace(IMAGE, greyscale=True, channels=(Channel(lut="glow.lut"),))
+    assert lut_notes(grey) == ()
+
+
+def test_what_nobody_has_told_is_filled_in_at_the_end():
+    assert looked() == [("gray", True, "channel 1"), ("gray", True, "channel 2")]
+    assert [name for *_, name in looked(emission_nm=525.0)] == ["525 nm", "525 nm"]

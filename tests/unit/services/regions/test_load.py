@@ -6,9 +6,19 @@ import numpy as np
 import pytest
 
 from napari_idr.api.pixels.thumbnails import preview
+from napari_idr.api.zarr.metadata import Label
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import Cancelled, PixelDataError
-from napari_idr.model import Image, ImageId, PixelSource, Roi, RoiId, Shape, ShapeId
+from napari_idr.model import (
+    Channel,
+    Image,
+    ImageId,
+    PixelSource,
+    Roi,
+    RoiId,
+    Shape,
+    ShapeId,
+)
 from napari_idr.services.regions.load import load_regions
 
 BOX = ((10.0, 200.0), (10.0, 400.0), (30.0, 400.0), (30.0, 200.0))
@@ -19,7 +29,7 @@ class Client:
         box = Shape(id=ShapeId(1), kind="rectangle", points=BOX)
         return [Roi(id=RoiId(9), name="nucleus", shapes=(box,))]
 
-    def masks(self, shape_ids, *, cancel):
+    def masks(self, shape_ids, *, sizes, cancel):
         return iter(())
 
     def __init__(self, labels=()):
@@ -144,3 +154,96 @@ def test_regions_that_are_cancelled_at_the_end_leave_nothing_open():
         load_regions(Client([("cells", labels)]), opened_stack(), view, cancel=token)
 
     assert labels.closed
+
+
+COLORS = ((1, "FF0000FF"), (2, "00FF0080"), (2**40, "0000FFFF"))
+PROPERTIES = (
+    (1, (("class", "nucleus"), ("area", 49))),
+    (2, (("class", "debris"), ("index", 7))),
+    (2**40, (("class", "too large"),)),
+)
+
+
+def labelled(**told):
+    labels = Labels(size_z=8)
+    labels.label = Label(**told)
+    client = Client([("cells", labels)])
+    [(spec, _)] = load_regions(
+        client, opened_stack(), lambda one: one, cancel=NEVER
+    ).labels
+    return spec
+
+
+def test_labels_have_the_colours_that_are_told():
+    colors = labelled(colors=COLORS).kwargs["colormap"]
+
+    assert (colors[1], colors[2]) == ("#FF0000FF", "#00FF0080")
+    assert colors[0] == "#00000000"  # the background can't be seen
+    assert colors[None] == "#808080FF"  # the others can
+    assert 2**40 not in colors
+
+
+def test_labels_have_the_properties_that_are_told_as_features():
+    features = labelled(properties=PROPERTIES).kwargs["features"]
+
+    assert features == {
+        "index": [1, 2],
+        "class": ["nucleus", "debris"],
+        "area": [49, None],
+        "index (told)": [None, 7],
+    }
+
+
+def test_of_very_many_labels_some_have_their_own_colours_and_that_is_told():
+    labels = Labels(size_z=8)
+    labels.label = Label(colors=tuple((n, "FF0000FF") for n in range(1, 20_001)))
+
+    found = load_regions(
+        Client([("cells", labels)]), opened_stack(), lambda one: one, cancel=NEVER
+    )
+
+    [(spec, _)] = found.labels
+    assert len(spec.kwargs["colormap"]) == 10_002
+    assert "Of 20000 labels in cells, 10000 have their own colours" in found.message
+
+
+def test_labels_of_which_nothing_is_told_are_as_napari_colours_them():
+    kwargs = labelled().kwargs
+
+    assert "colormap" not in kwargs
+    assert "features" not in kwargs
+
+
+def test_napari_takes_the_colours_and_features_of_labels():
+    from napari.layers import Labels as Layer
+
+    spec = labelled(colors=COLORS, properties=PROPERTIES)
+
+    layer = Layer(
+        np.array([[0, 1, 2, 3]]),
+        colormap=spec.kwargs["colormap"],
+        features=spec.kwargs["features"],
+    )
+
+    shown = [np.round(layer.get_color(n) * 255).tolist() for n in (1, 2, 3)]
+    assert shown == [[255, 0, 0, 255], [0, 255, 0, 128], [128, 128, 128, 255]]
+    assert layer.get_color(0) is None or layer.get_color(0)[3] == 0
+
+
+def test_each_channel_of_labels_is_a_layer_that_closes_by_itself():
+    labels = Labels(size_z=8, size_c=2, channels=(Channel(name="nuclei"), Channel()))
+    client = Client([("cells", labels)])
+    made = []
+
+    def view(reader):
+        made.append(object())
+        return SimpleNamespace(levels=lambda c: [np.zeros((1, 8, 60, 90)) + c])
+
+    found = load_regions(client, opened_stack(), view, cancel=NEVER).labels
+
+    assert [spec.name.partition(" - ")[0] for spec, _ in found] == [
+        "cells nuclei",
+        "cells channel 2",
+    ]
+    assert [spec.data.max() for spec, _ in found] == [0, 1]
+    assert len(made) == 2

@@ -1,0 +1,102 @@
+"""Decoding of the pictures that servers send, no larger than they are due.
+
+The one place where Pillow is given bytes: it reads the size in the header first, and
+what isn't of the size due is refused before a pixel of it is decoded.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PIL import Image as Pillow
+
+from napari_idr.errors import PixelDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+Format = Literal["PNG", "JPEG", "GIF"]
+
+BROKEN = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Pillow.DecompressionBombError,
+    Pillow.DecompressionBombWarning,
+)
+"""What Pillow raises for pictures that it can't read; there is no common class. The
+last one is a warning, which a person may have turned into an error."""
+
+MAX_PICTURE_PX = 2**24
+"""No picture that we ask for has more: the largest that servers draw whole has 3192 px
+a side. Masks of more are shown as their frames."""
+
+
+def decode_picture(
+    body: bytes,
+    convert: Callable[[Pillow.Image], Pillow.Image],
+    *,
+    formats: tuple[Format, ...],
+    fits: Callable[[tuple[int, int]], bool],
+    what: str,
+    due: str,
+    url: str | None = None,
+) -> NDArray[np.uint8]:
+    """Return the pixels of a picture, (y, x) or (y, x, bands).
+
+    Parameters
+    ----------
+    body
+        The picture as it came.
+    convert
+        Turns the opened picture into the mode that is wanted.
+    formats
+        Those that are read.
+    fits
+        Tells from the (y, x) size in its header whether it is as large as it is due.
+    what, due
+        What it is, and its size, for the message.
+    url
+        Where it came from.
+
+    Raises
+    ------
+    PixelDataError
+        It is broken, of another format, or of another size.
+    """
+    try:
+        with Pillow.open(io.BytesIO(body), formats=formats) as opened:
+            width, height = opened.size
+            if width * height > MAX_PICTURE_PX or not fits((height, width)):
+                raise PixelDataError(
+                    f"{what} of {height} x {width} px came where {due} are due",
+                    url=url,
+                )
+            return np.array(convert(opened), dtype=np.uint8)
+    except BROKEN as error:
+        raise PixelDataError(f"{what} came that can't be read", url=url) from error
+
+
+def is_near(size: tuple[int, int], due: tuple[int, int]) -> bool:
+    """Tell whether a (y, x) size is the one due, but for a px of rounding.
+
+    >>> is_near((100, 101), (100, 100)), is_near((100, 102), (100, 100))
+    (True, False)
+    """
+    return all(abs(px - other) <= 1 for px, other in zip(size, due, strict=True))
