@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from napari_idr.api import projected_reader
+from napari_idr.api import projected_reader, read_notes
 from napari_idr.errors import IDRError
 from napari_idr.model import Image, PixelSource
 from napari_idr.services.image.layers import (
     LayerSpec,
     image_layer_specs,
+    lut_notes,
     pixel_scale,
 )
 from napari_idr.services.image.metadata import Json, idr_metadata

@@ -287,6 +287,6 @@ def test_escapes_of_addresses_and_of_names_reach_the_wire():
 
     [url] = zarr_candidates("s3://h.org/b/plate+001 \u00b5.zarr?anonymous=true")
 
-    ObjectStorage(Wire()).fetch(url, ["a+b c/100%/0"], cancel=NEVER)
+    ObjectStorage(Wire(), at_once=1).fetch(url, ["a+b c/100%/0"], cancel=NEVER)
 
     assert Wire.paths == ["b/plate%2B001%20%C2%B5.zarr/a%2Bb%20c/100%25/0"]

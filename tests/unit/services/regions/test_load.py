@@ -237,7 +237,9 @@ def test_each_channel_of_labels_is_a_layer_that_closes_by_itself():
 
     def view(reader):
         made.append(object())
-        return SimpleNamespace(levels=lambda c: [np.zeros((1, 8, 60, 90)) + c])
+        return SimpleNamespace(
+            levels=lambda c: [np.zeros((1, 8, 60, 90)) + c], close=list
+        )
 
     found = load_regions(client, opened_stack(), view, cancel=NEVER).labels
 
