@@ -36,7 +36,7 @@ from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
-from napari_idr.services.regions.load import RoiLayers
+from napari_idr.services.regions.load import ImageRois
 from napari_idr.services.search.catalog import Entry
 from napari_idr.services.session import ServerInfo, Session, connect
 from napari_idr.tiles import check_callers
@@ -89,7 +89,7 @@ class Browser(Panels):
         self._image_slot: JobSlot[ImageDetails, OpenedImage] = jobs.slot(
             self._on_opened, on_step=self._on_details
         )
-        self._regions_slot: JobSlot[None, RoiLayers] = jobs.slot(self._on_regions)
+        self._regions_slot: JobSlot[None, ImageRois] = jobs.slot(self._on_regions)
         self._projection_slot: JobSlot[None, OpenedImage] = jobs.slot(
             self._on_projected
         )
@@ -308,7 +308,7 @@ class Browser(Panels):
             message = "Asking for regions …"
             self._regions_slot.start(message, session.regions, opened, view)
 
-    def _on_regions(self, regions: RoiLayers) -> None:
+    def _on_regions(self, regions: ImageRois) -> None:
         self._say_added(regions.message, self._scene.images.add_regions(regions))
 
     def _on_projection_wanted(self) -> None:

@@ -11,9 +11,10 @@ from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
 from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
 from napari_idr.errors import IDRError
 from napari_idr.model import SearchKey, Suggestion
-from napari_idr.services.browser_state import MAX_SHOWN, BrowserState, found_message
+from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import Entry, Query, filter_studies
+from napari_idr.services.search.hits import short_value
 from napari_idr.services.session import Found
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Finder(QObject):
             return
         query = Query(key=key, value=value)
         self._suggest.cancel()
-        self._search.start(f"Searching {value[:MAX_SHOWN]} …", session.search, query)
+        self._search.start(f"Searching {short_value(value)} …", session.search, query)
 
     def _on_found(self, found: Found) -> None:
         self._panels.found.set_entries(found.entries, "Images")

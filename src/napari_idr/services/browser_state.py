@@ -13,6 +13,7 @@ from napari_idr.services.details import (
     PlateDetails,
 )
 from napari_idr.services.search.catalog import counted
+from napari_idr.services.search.hits import short_value, spelling_label
 
 if TYPE_CHECKING:
     from napari_idr.model import Capabilities
@@ -20,11 +21,7 @@ if TYPE_CHECKING:
     from napari_idr.services.search.catalog import Entry
     from napari_idr.services.session import Found, ServerInfo, Session
 
-__all__ = ["MAX_SHOWN", "BrowserState", "abilities", "found_message"]
-
-
-MAX_SHOWN = 40
-"""Characters of a value that a sentence repeats."""
+__all__ = ["BrowserState", "abilities", "found_message"]
 
 MAX_SPELLINGS = 3
 
@@ -119,6 +116,11 @@ class BrowserState:
         """Say what can be done with the server that was reached."""
         if self.server_info is None:
             return ""
+        if self.server_info.capabilities.search is None:
+            return (
+                "The server was too busy to say whether it can search. Its studies "
+                "can be browsed; choose it again to ask anew."
+            )
         if not self.server_info.keys:
             return (
                 "This server has no search (mapr is off). Its studies can be browsed."
@@ -129,20 +131,16 @@ class BrowserState:
 def found_message(found: Found) -> str:
     """Say what a search found, and what else to search for."""
     entries = found.entries
-    shown = _short(found.query.value)
+    shown = short_value(found.query.value)
     if not entries:
         return f"Nothing carries “{shown}”. The suggestions show what there is."
     images = sum(entry.count or 0 for entry in entries)
     studies = counted(len(entries), "study", "studies")
     message = f"“{shown}”: {counted(images, 'image', 'images')} in {studies}."
     if found.other_spellings:
-        others = ", ".join(_short(one) for one in found.other_spellings[:MAX_SPELLINGS])
+        others = ", ".join(map(spelling_label, found.other_spellings[:MAX_SPELLINGS]))
         message += f" Also spelled {others}: search for that, too."
     return message
-
-
-def _short(value: str) -> str:
-    return value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}…"
 
 
 def abilities(capabilities: Capabilities) -> str:
@@ -159,7 +157,11 @@ def abilities(capabilities: Capabilities) -> str:
         else "search engine"
         if capabilities.search_engine
         else "no search"
+        if capabilities.search is not None
+        else "search not known yet"
     )
+    if capabilities.rendering is None:
+        return f"{search} · rendering not known yet"
     if not capabilities.rendering:
         return f"{search} · no rendering: raw Zarr or thumbnails"
     return f"{search} · renders {'PNG' if capabilities.lossless else 'JPEG'}"

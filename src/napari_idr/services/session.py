@@ -39,8 +39,9 @@ from napari_idr.services.image.open import (
 )
 from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
 from napari_idr.services.plate.view import PlateShown, plan_plate_shown
-from napari_idr.services.regions.load import RoiLayers, load_regions
+from napari_idr.services.regions.load import ImageRois, load_regions
 from napari_idr.services.search.catalog import Entry, Query, study_entries
+from napari_idr.services.search.hits import split_spellings
 from napari_idr.services.study import study_card
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Found:
 
     query: Query
     entries: tuple[Entry, ...]
-    other_spellings: tuple[str, ...] = ()
+    other_spellings: tuple[Suggestion, ...] = ()
 
 
 def connect(
@@ -153,11 +154,12 @@ class Session:
             other_spellings=self._other_spellings(query, cancel),
         )
 
-    def _other_spellings(self, query: Query, cancel: CancelToken) -> tuple[str, ...]:
+    def _other_spellings(
+        self, query: Query, cancel: CancelToken
+    ) -> tuple[Suggestion, ...]:
         with suppress(IDRError):  # a hint; what was searched has been found
             stored = self.client.spellings(query.key.name, query.value, cancel=cancel)
-            values = (one.value for one in stored)
-            return tuple(value for value in values if value != query.value)
+            return split_spellings(query.value, stored).others
         return ()
 
     def children(
@@ -373,7 +375,7 @@ class Session:
         view: Callable[[PixelReader], TiledImage],
         *,
         cancel: CancelToken,
-    ) -> RoiLayers:
+    ) -> ImageRois:
         """Return what was drawn on an image that is open."""
         return load_regions(self.client, opened, view, cancel=cancel)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr.services.details import ImageDetails
-    from napari_idr.services.regions.load import RoiLayers
+    from napari_idr.services.regions.load import ImageRois
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class ImageLayers:
                 self._go_to_default(opened, layer)
         return layers, None
 
-    def add_regions(self, regions: RoiLayers) -> str | None:
+    def add_regions(self, regions: ImageRois) -> str | None:
         """Lay regions and labels over their image, in place of those before.
 
         Return why that failed, as a sentence, or None.

@@ -22,6 +22,7 @@ from napari_idr.services.plate.mosaic import (
 )
 from napari_idr.services.plate.wells import PlateMap, plan_plate_map, wells_table
 from napari_idr.services.search.catalog import counted
+from napari_idr.services.search.hits import hits_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +86,12 @@ class PlateShown:
         """What the marks mean, "" where there are none."""
         parts = []
         if self.hits:
-            hits = counted(len(self.hits), "well with hits", "wells with hits")
+            query = self.details.query
+            hits = (
+                counted(len(self.hits), "well with hits", "wells with hits")
+                if query is None
+                else hits_label(len(self.hits), "well", "wells", query)
+            )
             parts.append(f"{hits} in orange frames")
         if self.controls:
             controls = counted(len(self.controls), "control well", "control wells")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from napari_idr.services.image.open import OpenedImage
     from napari_idr.tiles import TiledImage
 
-__all__ = ["RoiLayers", "label_layer_spec", "load_regions"]
+__all__ = ["ImageRois", "label_layer_spec", "load_regions"]
 
 MAX_NAME = 36
 
@@ -48,7 +48,7 @@ MAX_MASKS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoiLayers:
+class ImageRois:
     """Layers of what was drawn on an image.
 
     They must be closed. `labels` are label images with the arrays that serve them;
@@ -81,7 +81,7 @@ def load_regions(
     view: Callable[[PixelReader], TiledImage],
     *,
     cancel: CancelToken,
-) -> RoiLayers:
+) -> ImageRois:
     """Ask for the regions and label images of an image that is open.
 
     One kind that fails leaves a note, and the other is shown.
@@ -140,7 +140,7 @@ def load_regions(
             raise failures[0]
         cancel.check()
         unless_returned.pop_all()
-    return RoiLayers(
+    return ImageRois(
         opened=opened, specs=specs, labels=tuple(labels), notes=tuple(notes)
     )
 
