@@ -67,7 +67,7 @@ def test_a_stack_is_a_layer_for_each_channel(open_image):
 
     assert [spec.name for spec in specs] == [
         f"{channel} - stack z5 t7.ome.tiff [rendered jpeg]"
-        for channel in ("GFP", "mCherry", "2")
+        for channel in ("GFP", "mCherry", "channel 3")
     ]
     for spec, colour in zip(specs, ("#00FF00", "#FF0000", "#0000FF"), strict=True):
         assert spec.kwargs["colormap"] == colour
