@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import lzma
 import math
 import struct
@@ -74,14 +75,39 @@ class LevelArray:
         index = self.letters.index(letter)
         return max(1, min(self.chunks[index], self.shape[index]))
 
+    @property
+    def stored(self) -> tuple[int, ...]:
+        """The size of what is stored as one object: of a chunk, or of a shard."""
+        grid = getattr(self.metadata, "chunk_grid", None)
+        sides: tuple[int, ...] = getattr(grid, "chunk_shape", self.chunks)
+        return tuple(sides)
+
+    def names(self, index: Mapping[str, int | slice]) -> list[str]:
+        """Return the names of the chunks of a part; none where they are in shards."""
+        if self.stored != self.chunks:
+            return []
+        spans = []
+        for letter, length, side in zip(
+            self.letters, self.shape, self.chunks, strict=True
+        ):
+            where = index.get(letter, 0)
+            start, stop = (
+                (where, where + 1)
+                if isinstance(where, int)
+                else where.indices(length)[:2]
+            )
+            spans.append(range(start // side, (stop - 1) // side + 1))
+        keys = map(self.metadata.encode_chunk_key, itertools.product(*spans))
+        return [f"{self.path}/{key}" for key in keys]
+
     def some(self) -> list[str]:
         """Return the names of some chunks: at both ends, and in the middle of channels.
 
         Where chunks are in shards, they are the names of shards.
         """
-        kept = getattr(self.metadata, "chunk_grid", None)
-        sides = getattr(kept, "chunk_shape", self.chunks)
-        counts = [-(-n // side) for n, side in zip(self.shape, sides, strict=True)]
+        counts = [
+            -(-n // side) for n, side in zip(self.shape, self.stored, strict=True)
+        ]
         middle = [count // 2 for count in counts]
         places = [middle, [0] * len(counts), [count - 1 for count in counts]]
         if "c" in self.letters:

@@ -92,6 +92,7 @@ class ZarrReader:
                 self.storage.read(
                     self.url,
                     lambda root: array.read(root, index),
+                    expected=array.names(index),
                     keep=array.is_deep,
                     hidden=self.hidden,
                     cancel=cancel,

@@ -145,6 +145,7 @@ class ObjectStorage:
         url: str,
         use: Callable[[StorePath], T],
         *,
+        expected: Sequence[str] = (),
         keep: bool = False,
         hidden: HiddenChunks | None = None,
         cancel: CancelToken,
@@ -158,6 +159,8 @@ class ObjectStorage:
         use
             Reads from a store of zarr-python; called again until all it wants is
             there. What isn't there is None to it.
+        expected
+            Names of objects that it will want, so that it needn't be called to tell.
         keep
             Whether all objects are kept for the next reads that ask with it, as far
             as there is room; else only the indices of shards are.
@@ -176,7 +179,8 @@ class ObjectStorage:
         Cancelled
             The token was cancelled.
         """
-        known: dict[Key, bytes | None] = {}
+        wanted: dict[Key, None] = {(name, None): None for name in expected}
+        known = dict(self._brought(url, wanted, keep, cancel, hidden))
         for _ in range(MAX_ROUNDS):
             cancel.check()
             store = _KnownObjects(known)
