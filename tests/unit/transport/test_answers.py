@@ -55,7 +55,10 @@ def sent(script, *, path="a", archive=False, retry=QUICK, **more):
     [
         ("gzip", gzip.compress(BODY, mtime=0)),
         ("x-gzip", gzip.compress(BODY, mtime=0)),
-        ("GZIP", gzip.compress(BODY[:100], mtime=0) + gzip.compress(BODY[100:])),
+        (
+            "GZIP",
+            gzip.compress(BODY[:100], mtime=0) + gzip.compress(BODY[100:], mtime=0),
+        ),
         ("gzip", gzip.compress(BODY, mtime=0) + bytes(16)),
         ("deflate", zlib.compress(BODY)),
         ("deflate", deflated(BODY)),
