@@ -285,6 +285,15 @@ class HeldAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
+    def close(self) -> None:
+        # The library leaves a pool that something still refers to, such as an error's
+        # frames, to the collector: its connections would stay open until then.
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - it isn't iterable
+                with suppress(KeyError):
+                    manager.pools[key].close()
+        super().close()
+
 
 _POOLS = {"http": HeldPool, "https": HeldTLSPool}
 
