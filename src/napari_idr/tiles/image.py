@@ -345,7 +345,7 @@ class TiledImage:
             return
         if not isinstance(error, IDRError):
             kind = type(error).__name__
-            reason = PixelDataError(f"the pixels can't be read: {kind}: {error}")
+            reason = PixelDataError(f"the pixels can't be read ({kind})")
             reason.__cause__ = error
             error = reason
         self._tell(self._wants.failed(key, error))

@@ -16,6 +16,7 @@ from napari_idr.cancel import CancelToken
 from napari_idr.errors import (
     Cancelled,
     NotFoundError,
+    PageError,
     PixelDataError,
     ResponseFormatError,
     ServerError,
@@ -88,7 +89,7 @@ def test_a_page_instead_of_thumbnails_is_told_for_each(archive, client):
 
     found = dict(client.thumbnails([FIRST, FIRST + 1]))
 
-    assert [type(one) for one in found.values()] == [ResponseFormatError] * 2
+    assert [type(one) for one in found.values()] == [PageError] * 2
 
 
 @pytest.mark.parametrize("size", [24, 96, 200])
