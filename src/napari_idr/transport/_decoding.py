@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from napari_idr.errors import ResponseFormatError
+from napari_idr.errors import Cancelled, IDRError, ResponseFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,7 +51,10 @@ def decoded(chunks: Iterable[bytes], encoding: str, *, url: str) -> Iterator[byt
     elif name in ("gzip", "x-gzip", "deflate"):
         try:
             yield from _inflated(chunks, name == "deflate", url)
-        except zlib.error as error:
+        except (IDRError, Cancelled):
+            raise
+        # zlib runs out of memory too, and refuses what it thinks can't be asked.
+        except Exception as error:
             raise ResponseFormatError(
                 f"the answer says it is {name} and isn't", url=url
             ) from error

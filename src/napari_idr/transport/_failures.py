@@ -72,7 +72,7 @@ def failure(error: Exception, *, url: str, whom: str = "") -> IDRError:
             return CertificateError(
                 f"a certificate that isn't to be trusted came{whom}", url=url
             )
-        if isinstance(cause, ssl.SSLError) and cause.reason in PLAIN_ANSWERS:
+        if isinstance(cause, ssl.SSLError) and _reason(cause) in PLAIN_ANSWERS:
             return ProtocolError(f"no TLS came{whom}", url=url, speaks="http")
     # To urllib3 a connection that is refused is one that came too late.
     if any(isinstance(cause, urllib3_errors.NewConnectionError) for cause in causes):
@@ -101,6 +101,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.append(one)
         yield one
-        inner = (getattr(one, "reason", None), *one.args, one.__cause__)
+        inner = (_reason(one), *one.args, one.__cause__)
         found = (*inner, None if one.__suppress_context__ else one.__context__)
         waiting += [other for other in found if isinstance(other, BaseException)]
+
+
+def _reason(error: BaseException) -> object:
+    """Return what OpenSSL or urllib3 give as the reason, None without one."""
+    return getattr(error, "reason", None)
