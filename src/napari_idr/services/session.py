@@ -339,6 +339,19 @@ class Session:
             shown.plan, shown.canvas, self.client.thumbnails, cancel=cancel
         )
 
+    def load_missing(
+        self, shown: PlateShown, *, cancel: CancelToken
+    ) -> Generator[MosaicStep, None, None]:
+        """Yield what has been painted of the thumbnails that didn't come before."""
+        missing = None if shown.summary is None else shown.summary.missing
+        yield from load_mosaic(
+            shown.plan,
+            shown.canvas,
+            self.client.thumbnails,
+            cells=missing,
+            cancel=cancel,
+        )
+
     def _open_well(self, image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
         """Return the pixels of a well of a plate that is zoomed into."""
         image = self.client.image(image_id, cancel=cancel)

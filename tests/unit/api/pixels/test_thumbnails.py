@@ -15,6 +15,7 @@ from napari_idr.api.pixels.thumbnails import decode_thumbnail
 from napari_idr.cancel import CancelToken
 from napari_idr.errors import (
     Cancelled,
+    ConnectionFailedError,
     NotFoundError,
     PageError,
     PixelDataError,
@@ -72,6 +73,22 @@ def test_an_image_without_a_thumbnail_comes_with_an_error(quick):
 
     assert isinstance(found[1], PixelDataError)
     assert isinstance(found[FIRST], np.ndarray)
+
+
+def test_a_server_that_is_gone_is_not_asked_for_each_batch(routes, monkeypatch):
+    asked = []
+
+    def send(request, *, cancel):
+        asked.append(request)
+        raise ConnectionFailedError("no answer came")
+
+    monkeypatch.setattr(routes, "send", send)
+    with IDRClient("demo.invalid", transport=routes, at_once=2) as client:
+        found = dict(client.thumbnails(range(FIRST, FIRST + 1000)))
+
+    assert len(found) == 1000
+    assert {type(one) for one in found.values()} == {ConnectionFailedError}
+    assert len(asked) <= 4
 
 
 def test_a_batch_that_fails_doesn_t_spoil_the_others(archive, client):
