@@ -311,8 +311,29 @@ def test_a_network_that_goes_midway_leaves_what_came(
 
     assert person.viewer.layers["KN384-02, field 1"]
     assert "of 384 thumbnails are here" in person.status
+    assert CANNOT_BE_REACHED in person.status
+    assert person.find("idr_retry").isVisible()  # type: ignore[attr-defined]
     person.search("CDC20")
     assert CANNOT_BE_REACHED in person.status
+
+
+def test_thumbnails_that_did_not_come_come_on_retry(
+    person: Person, classic: demo.Archive
+) -> None:
+    person.find_plate("CDC20", KINOME, "KN384-02")
+    classic.faults.retry_after(60, status=503, times=2, match="get_thumbnails")
+    person.click("idr_show_plate")
+    person.until_idle()
+    asked = len(classic.requests.matching("get_thumbnails"))
+
+    assert "of 384 thumbnails are here; none came for" in person.status
+    assert "a problem of its own" in person.status
+    person.click("idr_retry")
+    person.until_idle()
+
+    # One well of the plate has none.
+    assert "383 of 384 thumbnails are here; none came for J15." in person.status
+    assert len(classic.requests.matching("get_thumbnails")) == asked + 3
 
 
 def test_a_study_that_cannot_be_opened_says_why_and_can_be_tried_again(

@@ -77,6 +77,7 @@ class Browser(Panels):
         self._loading: PlateKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
+        self._missing_for: IDRError | None = None
         self._connect_slot: JobSlot[None, tuple[Session, ServerInfo]] = jobs.slot(
             self._on_connected
         )
@@ -248,9 +249,23 @@ class Browser(Panels):
                 self._scene.finish_plate(self._loading, step.summary)
                 legend = self._scene.legend(self._loading)
                 self._summary_message = f"{step.summary.message} {legend}".strip()
+                self._missing_for = step.summary.passing
 
     def _on_mosaic_done(self, _: None) -> None:
-        self.status.say(self._summary_message)
+        if self._missing_for is None:
+            self.status.say(self._summary_message)
+            return
+        sentence = f"{self._summary_message} {self._explained(self._missing_for)}"
+        self._jobs.remember_retry(self._load_missing)
+        self.status.say_failed(sentence, can_retry=True)
+
+    def _load_missing(self) -> None:
+        """Ask again for the thumbnails of a plate that didn't come."""
+        shown = None if self._loading is None else self._scene.shown(self._loading)
+        session = None if shown is None else self._scene.session(shown.server)
+        if session is not None and shown is not None:
+            message = f"Loading {shown.details.plate.name} …"
+            self._mosaic_slot.start_steps(message, session.load_missing, shown)
 
     def _on_arrived(self, plate: PlateKey) -> None:
         """All layers of a plate are there, which may be after its thumbnails."""

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from napari_idr.api.links import Linkable
     from napari_idr.api.pixels.dask_arrays import ImagePixels
     from napari_idr.api.pixels.reader import PixelReader
-    from napari_idr.api.pixels.sources import Plane
+    from napari_idr.api.pixels.sources import OpenedPixels, Plane
     from napari_idr.api.pixels.thumbnails import Thumbnail
     from napari_idr.api.search.base import Search
     from napari_idr.cancel import CancelToken
@@ -455,8 +455,14 @@ class IDRClient:
         `rgb` False reads the channels of a colour picture apart, None leaves it to
         the image.
         """
-        opened = self._pixel_sources().open(image, rgb=rgb, cancel=cancel)
+        opened = self.open_pixels(image, rgb=rgb, cancel=cancel)
         return opened.reader, opened.notes
+
+    def open_pixels(
+        self, image: Image, *, rgb: bool | None = None, cancel: CancelToken = NEVER
+    ) -> OpenedPixels:
+        """Return what `open_reader` does, and whether a better source may come back."""
+        return self._pixel_sources().open(image, rgb=rgb, cancel=cancel)
 
     def open_labels(
         self, reader: PixelReader, *, cancel: CancelToken = NEVER

@@ -13,7 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from napari_idr.api.json_client import status_error
-from napari_idr.errors import DownloadError, ResponseFormatError
+from napari_idr.errors import DownloadError, PageError
 from napari_idr.transport import Request
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _require_file(stream: Stream, annotation: FileAnnotation) -> None:
     if response.status != 200:
         raise status_error(response)
     if response.content_type == "text/html":  # files come as application/...
-        raise ResponseFormatError("a page came instead of the file", url=response.url)
+        raise PageError("a page came instead of the file", url=response.url)
     told = response.headers.get("content-length", "")
     if "content-encoding" in response.headers or not told.isdecimal():
         return

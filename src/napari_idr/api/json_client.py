@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from operator import index
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from napari_idr.api.node import Node
 from napari_idr.errors import (
     IDRError,
     NotFoundError,
+    PageError,
     RateLimitedError,
     ResponseFormatError,
     ServerError,
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 HINT_CHARS = 200
 """So much of what the server says about its failure is kept in the message."""
+
+
+INNARDS = re.compile(r"traceback|exception|0x[0-9a-f]{4,}|\bat \S+\(|::", re.IGNORECASE)
+"""What tells of a server's innards, not of the question."""
 
 
 class JsonClient:
@@ -49,6 +55,7 @@ class JsonClient:
         cancel: CancelToken,
         fresh: bool = False,
         body: Mapping[str, object] | None = None,
+        max_bytes: int = JSON_BYTES,
     ) -> Node:
         """Return the JSON of an answer; `body` makes the question a POST.
 
@@ -63,7 +70,14 @@ class JsonClient:
             No answer came.
         """
         return read_json(
-            self.response(path, params, cancel=cancel, fresh=fresh, body=body)
+            self.response(
+                path,
+                params,
+                cancel=cancel,
+                fresh=fresh,
+                body=body,
+                max_bytes=max_bytes,
+            )
         )
 
     def bytes(
@@ -109,7 +123,7 @@ def read_json(response: Response) -> Node:
     except (ValueError, RecursionError) as error:  # the latter: endlessly nested
         response.forget()
         raise ResponseFormatError(
-            f"the JSON is broken or cut short: {error}", url=response.url
+            "the JSON is broken or cut short", url=response.url
         ) from error
     return Node(value, url=response.url, forget=response.forget)
 
@@ -118,7 +132,7 @@ def require_success(response: Response) -> None:
     """Raise the error that an answer means, if it isn't a good one."""
     if response.status == 200:
         if is_page(response):
-            raise ResponseFormatError("a page came where data is due", url=response.url)
+            raise PageError("a page came where data is due", url=response.url)
         return
     raise status_error(response)
 
@@ -168,7 +182,8 @@ def server_message(response: Response) -> str:
         if isinstance(value, dict):
             said = (value.get(key) for key in ("message", "error", "Error"))
             text = next((word for word in said if isinstance(word, str)), "")
-    return text.partition("\n")[0][:HINT_CHARS]
+    text = text.partition("\n")[0][:HINT_CHARS]
+    return "" if INNARDS.search(text) else text
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from napari_idr.api.json_client import naming
 from napari_idr.errors import NotFoundError, ResponseFormatError
 from napari_idr.model import Table
+from napari_idr.transport import TABLE_BYTES
 
 if TYPE_CHECKING:
     from napari_idr.api.json_client import JsonClient
@@ -104,6 +105,7 @@ class Tables:
                 f"webgateway/table/{path}/query/",
                 (("query", query), ("limit", BLOCK_ROWS), ("offset", offset)),
                 cancel=cancel,
+                max_bytes=TABLE_BYTES,
             )
             block = _block(answer)
             if blocks and block.rows and block.rows == blocks[-1].rows:

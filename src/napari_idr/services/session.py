@@ -47,7 +47,7 @@ from napari_idr.services.study import study_card
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from napari_idr.api import PixelReader
+    from napari_idr.api import OpenedPixels, PixelReader
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Capabilities
     from napari_idr.tiles import TiledImage
@@ -339,11 +339,23 @@ class Session:
             shown.plan, shown.canvas, self.client.thumbnails, cancel=cancel
         )
 
-    def _open_well(self, image_id: ImageId, *, cancel: CancelToken) -> PixelReader:
+    def load_missing(
+        self, shown: PlateShown, *, cancel: CancelToken
+    ) -> Generator[MosaicStep, None, None]:
+        """Yield what has been painted of the thumbnails that didn't come before."""
+        missing = None if shown.summary is None else shown.summary.missing
+        yield from load_mosaic(
+            shown.plan,
+            shown.canvas,
+            self.client.thumbnails,
+            cells=missing,
+            cancel=cancel,
+        )
+
+    def _open_well(self, image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
         """Return the pixels of a well of a plate that is zoomed into."""
         image = self.client.image(image_id, cancel=cancel)
-        reader, _ = self.client.open_reader(image, cancel=cancel)
-        return reader
+        return self.client.open_pixels(image, cancel=cancel)
 
     def open_image(
         self,

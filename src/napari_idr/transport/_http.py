@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
+import http
 import logging
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -15,13 +15,12 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import requests
 from requests.cookies import RequestsCookieJar
-from urllib3.exceptions import HTTPError as Urllib3Error
-from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
 from napari_idr.errors import (
     Cancelled,
     ConnectionFailedError,
     IDRError,
+    ProtocolError,
     RequestTimeoutError,
     ResponseFormatError,
 )
@@ -36,6 +35,7 @@ from napari_idr.transport._exchange import (
     carrying,
     special_host,
 )
+from napari_idr.transport._failures import failure
 from napari_idr.transport._places import is_special
 from napari_idr.transport._retry import RetryPolicy, retry_after_s
 
@@ -66,6 +66,11 @@ LEAST_WHOLE_S: Final = 60.0
 
 MAX_REDIRECTS: Final = 3
 """An object that has moved within its store is found by one; more is a circle."""
+
+WANTS_TLS: Final = re.compile(
+    rb"sent to HTTPS port|to an SSL-enabled server port|request to an HTTPS server"
+)
+"""How nginx, Apache and Go refuse a request without TLS, with status 400."""
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -276,9 +281,13 @@ class HttpTransport:
                 **self._surroundings(session, call.url),
             )
         try:
-            yield HttpStream(answer, call, exchange)
+            with _translated(exchange):
+                stream = HttpStream(answer, call, exchange)
+            yield stream
         finally:
-            answer.close()
+            # What was read is whole by now, or its failure told.
+            with suppress(Exception):
+                answer.close()
 
     def _surroundings(self, session: requests.Session, url: str) -> dict[str, Any]:
         """Return the proxies and certificates that the person's machine is set to."""
@@ -340,22 +349,35 @@ class HttpStream:
         response, request = self.response, self._call.request
         part = request.byte_range
         encoding = response.headers.get("content-encoding", "")
+        if response.status in REDIRECTS:
+            return response  # a page for people, of any length
         if response.status >= http.HTTPStatus.MULTIPLE_CHOICES or (
             part is not None and response.status != http.HTTPStatus.PARTIAL_CONTENT
         ):
-            return replace(response, body=self._beginning(encoding))
+            begun = self._beginning(encoding)
+            refused = response.status == http.HTTPStatus.BAD_REQUEST
+            if refused and WANTS_TLS.search(begun):
+                raise ProtocolError(
+                    f"a secure connection is wanted{self._exchange.whom}",
+                    url=response.url,
+                    speaks="https",
+                )
+            return replace(response, body=begun)
         most = request.max_bytes
         if part is not None:
             if encoding.strip().lower() not in PLAIN:
                 raise ResponseFormatError("a part came encoded", url=response.url)
             most = min(most, most if part.most is None else part.most)
+        too_large = ResponseFormatError(
+            f"the answer is larger than {most} bytes", url=response.url
+        )
+        if _told_bytes(response) > most:
+            raise too_large
         body = bytearray()
         for chunk in decoded(self._pieces(), encoding, url=response.url):
             body += chunk
             if len(body) > most:
-                raise ResponseFormatError(
-                    f"the answer is larger than {most} bytes", url=response.url
-                )
+                raise too_large
         self._exchange.check()
         return replace(response, body=bytes(body))
 
@@ -439,6 +461,14 @@ def _moved(call: Call, response: Response) -> Call | None:
     return Call(request=call.request, url=f"{origin}{target}", target=target)
 
 
+def _told_bytes(response: Response) -> int:
+    """Return how long a body is said to be, 0 where it isn't said."""
+    told = response.headers.get("content-length", "")
+    if "transfer-encoding" in response.headers or not told.isdecimal():
+        return 0
+    return int(told)
+
+
 def _port(parts: Any) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
@@ -466,29 +496,16 @@ def _ended(exchange: Exchange) -> Iterator[None]:
 
 @contextmanager
 def _translated(exchange: Exchange) -> Iterator[None]:
-    """Turn the errors of the libraries into ours."""
-    url = exchange.url
+    """Turn what the libraries raise into errors of ours."""
     with _ended(exchange):
         try:
             yield
         except (IDRError, Cancelled):
             raise
-        except (requests.Timeout, Urllib3TimeoutError, TimeoutError) as error:
-            raise RequestTimeoutError(
-                f"no answer came in time{exchange.whom}", url=url
-            ) from error
-        except (
-            requests.RequestException,
-            Urllib3Error,
-            http.client.HTTPException,
-            OSError,
-            ValueError,  # of Unicode, too: names, headers and lengths that can't be
-            ArithmeticError,
-        ) as error:
-            logger.debug("%s: %s", url, error)
-            raise ConnectionFailedError(
-                f"no whole answer came{exchange.whom}", url=url
-            ) from error
+        # The border of the layer: the libraries raise far more than they document.
+        except Exception as error:
+            logger.debug("%s", exchange.url, exc_info=True)
+            raise failure(error, url=exchange.url, whom=exchange.whom) from error
 
 
 @cache

@@ -171,6 +171,10 @@ class ViewerScene(QObject):
         """Make a plate visible and move the camera to it."""
         self.plates.bring_back(plate)
 
+    def shown(self, plate: PlateKey) -> PlateShown | None:
+        """Return what is shown of a plate, None if it isn't."""
+        return self.plates.shown(plate)
+
     def shows(self, plate: PlateKey) -> bool:
         """Whether a plate is in the viewer."""
         return self.plates.shown(plate) is not None

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Layer
 
+from napari_idr.services.plain_text import plain_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -31,10 +33,10 @@ def set_status(
         return
 
     def get_status(position: Any = None, **_: Any) -> dict[str, str]:
-        message = message_at(position)
+        message = plain_text(message_at(position))
         return {
-            "layer_name": layer.name,
-            "layer_base": layer.name,
+            "layer_name": plain_text(layer.name),
+            "layer_base": plain_text(layer.name),
             "source_type": "",
             "plugin": "",
             "coordinates": message,

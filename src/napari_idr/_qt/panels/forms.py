@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
 
+from napari_idr.services.plain_text import visible_text
+
 if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
 
@@ -29,7 +31,8 @@ def tooltip(*lines: str) -> str:
     >>> tooltip("a <b>", "")
     '<p>a &lt;b&gt;</p>'
     """
-    return "".join(f"<p>{escape(line[:MAX_TOOLTIP])}</p>" for line in lines if line)
+    shown = (visible_text(line[:MAX_TOOLTIP]) for line in lines)
+    return "".join(f"<p>{escape(line)}</p>" for line in shown if line)
 
 
 def present(value: T | None) -> T:
@@ -61,9 +64,17 @@ def widen_list(box: QComboBox) -> None:
     view.setMinimumWidth(view.sizeHintForColumn(0) + POPUP_MARGIN_PX)
 
 
+class PlainLabel(QLabel):
+    """A label that draws its text as it stands, marks included."""
+
+    def setText(self, text: str | None) -> None:
+        """Show what is visible of a text."""
+        super().setText(visible_text(text or ""))
+
+
 def plain_label(name: str = "", *, selectable: bool = True) -> QLabel:
     """Return a label that wraps and draws its text as it stands, marks included."""
-    label = QLabel()
+    label = PlainLabel()
     label.setObjectName(name)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)

@@ -9,6 +9,7 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, plain_label
+from napari_idr.services.plain_text import plain_text
 
 DOCK_CHARACTERS = 60
 """Of a sentence in napari's activity dock, which doesn't wrap."""
@@ -135,7 +136,7 @@ class _Activity:
             if message is None:
                 self.close()
                 return True
-            message = message[:DOCK_CHARACTERS]
+            message = plain_text(message)[:DOCK_CHARACTERS]
             if (bar := self._bar) is None:
                 bar = self._bar = progress(total=total, desc=message)
             bar.set_description(message)

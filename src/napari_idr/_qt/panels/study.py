@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import plain_label, tooltip
 from napari_idr.services.links import is_web_link
+from napari_idr.services.plain_text import visible_text
 from napari_idr.services.study import StudyCard
 
 SHOWN_CHARACTERS = 600
@@ -121,7 +122,8 @@ def _doi(url: str | None) -> str:
 
 
 def _link(text: str, url: str, color: str) -> str:
-    return f'<a href="{escape(url)}" style="color: {color}">{escape(text)}</a>'
+    shown = escape(visible_text(text))
+    return f'<a href="{escape(url)}" style="color: {color}">{shown}</a>'
 
 
 def _show(label: QLabel, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-import threading
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,17 +24,22 @@ if TYPE_CHECKING:
     from napari_idr.cancel import CancelToken
 
 
+NO_VIEWER_S = 600.0
+"""How long a server that hasn't the viewer isn't asked for it: a proxy says 404 as well
+while what is behind it starts."""
+
+
 class Displays:
     """How images are displayed, by the viewer's and the gateway's JSON. Thread-safe."""
 
     def __init__(self, json_client: JsonClient) -> None:
         self._json_client = json_client
-        self._no_viewer = threading.Event()
+        self._no_viewer_until = 0.0  # of `time.monotonic`
 
     def display(self, image_id: ImageId, *, cancel: CancelToken) -> Display:
         """Return how an image is displayed, from the viewer or the gateway.
 
-        Whether a server has the viewer is found out once.
+        A server without the viewer isn't asked for it again for a while.
 
         GET /iviewer/image_data/{image_id}/
         GET /webclient/imgData/{image_id}/
@@ -46,7 +51,7 @@ class Displays:
         StatusError, ResponseFormatError
             The server can't tell.
         """
-        if not self._no_viewer.is_set():
+        if time.monotonic() >= self._no_viewer_until:
             try:
                 return self._from_viewer(image_id, cancel)
             except RateLimitedError:
@@ -60,7 +65,7 @@ class Displays:
             f"iviewer/image_data/{image_id}/", cancel=cancel
         )
         if response.status == 404 and not is_json(response):
-            self._no_viewer.set()
+            self._no_viewer_until = time.monotonic() + NO_VIEWER_S
         return read_display(read_json(response))
 
     def _from_gateway(self, image_id: ImageId, cancel: CancelToken) -> Display:

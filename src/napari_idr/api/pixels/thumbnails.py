@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from napari_idr.api.json_client import id_chunks
 from napari_idr.api.pixels.pictures import decode_picture
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
-from napari_idr.errors import IDRError, PixelDataError
+from napari_idr.errors import ConnectionFailedError, IDRError, PixelDataError
 from napari_idr.model import Channel, Image, ImageId, PixelSource
 from napari_idr.threads import in_parallel
 
@@ -70,8 +70,16 @@ class Thumbnails:
     def _load(
         self, image_ids: Iterable[ImageId], size: int, cancel: CancelToken
     ) -> Iterator[Thumbnail]:
+        gone: list[IDRError] = []
+
         def ask(ids: tuple[int, ...], stop: CancelToken) -> _Batch:
-            return self._batch(ids, size, stop)
+            if gone:
+                return ids, gone[0]
+            batch = self._batch(ids, size, stop)
+            # Not one that is slow or broke off: nobody was there, at several tries.
+            if type(batch[1]) is ConnectionFailedError:
+                gone.append(batch[1])
+            return batch
 
         chunks = id_chunks(image_ids, parameter="id", most=BATCH)
         # They are decoded here, so that the next question goes out meanwhile.

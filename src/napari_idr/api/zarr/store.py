@@ -31,7 +31,13 @@ from napari_idr.errors import (
     StatusError,
 )
 from napari_idr.threads import SingleFlight, in_parallel
-from napari_idr.transport import OBJECT_BYTES, ByteRange, Request, retry_after_s
+from napari_idr.transport import (
+    JSON_BYTES,
+    OBJECT_BYTES,
+    ByteRange,
+    Request,
+    retry_after_s,
+)
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -198,13 +204,13 @@ class ObjectStorage:
     def fetch(
         self, url: str, names: Sequence[str], *, cancel: CancelToken
     ) -> list[bytes | None]:
-        """Return the objects of these names under an address, asked for together.
+        """Return the metadata of these names under an address, asked for together.
 
         None stands for one that doesn't exist (404). Errors as in `read`.
         """
         cancel.check()
         wanted: dict[Key, None] = {(name, None): None for name in names}
-        known = dict(self._brought(url, wanted, False, cancel))
+        known = dict(self._brought(url, wanted, False, cancel, max_bytes=JSON_BYTES))
         return [known[name, None] for name in names]
 
     def probe(
@@ -227,6 +233,7 @@ class ObjectStorage:
         keep: bool,
         cancel: CancelToken,
         hidden: HiddenChunks | None = None,
+        max_bytes: int = OBJECT_BYTES,
     ) -> Iterator[tuple[Key, bytes | None]]:
         origin, folder = _split(url)
 
@@ -249,7 +256,7 @@ class ObjectStorage:
                 origin=origin,
                 path=f"{folder}{_quoted(name)}",
                 byte_range=part,
-                max_bytes=OBJECT_BYTES,
+                max_bytes=max_bytes,
             )
             fetch = partial(self._fetch, request)
             # The end of an object is the index of a shard, which all readers share.

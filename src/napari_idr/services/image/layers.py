@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_idr.model import Channel, PixelSource, complete_channels
 from napari_idr.services.image.pixel_source import name_suffix
+from napari_idr.services.plain_text import plain_text
 from napari_idr.tiles.contrast import contrast_limits
 
 if TYPE_CHECKING:
@@ -253,20 +254,19 @@ def _lut_colormap(channel: Channel) -> str | None:
 
 
 def short_name(text: str, length: int) -> str:
-    r"""Return text on one line, without control characters, cut in its middle.
+    r"""Return text as `plain_text` does, cut in its middle.
 
     The end of a name often tells the well or the field, so both ends are kept.
 
     >>> short_name("plate 1\n[Well C7]", 30), short_name("abcdefghij", 7)
     ('plate 1 [Well C7]', 'abc…hij')
     """
-    printable = "".join(one if one.isprintable() else " " for one in text)
-    printable = " ".join(printable.split())
-    if len(printable) <= length:
-        return printable
+    plain = plain_text(text)
+    if len(plain) <= length:
+        return plain
     head = length // 2
     tail = length - head - 1
-    return f"{printable[:head].rstrip()}…{printable[-tail:].lstrip()}"
+    return f"{plain[:head].rstrip()}…{plain[-tail:].lstrip()}"
 
 
 def _channels(image: Image, count: int) -> list[Channel]:

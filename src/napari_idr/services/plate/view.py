@@ -13,6 +13,7 @@ from napari_idr.model import GridCell, ImageRef, PixelSource, PlateId
 from napari_idr.services.details import ImageRequest, PlateDetails, PlateKey
 from napari_idr.services.image.metadata import Json, idr_metadata
 from napari_idr.services.image.pixel_source import MOSAIC_TEXT
+from napari_idr.services.plain_text import plain_text
 from napari_idr.services.plate.canvas import blank_canvas
 from napari_idr.services.plate.mosaic import (
     MosaicPlan,
@@ -69,7 +70,8 @@ class PlateShown:
         """What the layer is called: the plate, its run if it has several, the field."""
         several = len(self.details.plate.runs) > 1
         run = [self.run.name or f"Run {self.run.id}"] if several and self.run else []
-        return ", ".join([self.details.plate.name, *run, f"field {self.field + 1}"])
+        parts = [self.details.plate.name, *run, f"field {self.field + 1}"]
+        return plain_text(", ".join(parts))
 
     @cached_property
     def hits(self) -> tuple[tuple[int, int], ...]:
