@@ -190,7 +190,7 @@ class AnswerStore:
                 if writes and time.monotonic() < self._write_from:
                     return None
                 return work(connection)
-            except (sqlite3.Error, OSError, MemoryError, UnicodeError) as error:
+            except (sqlite3.Error, OSError, MemoryError, ValueError) as error:
                 self._recover(error, writes=writes)
             return None
 
@@ -310,7 +310,7 @@ def _code(error: Exception) -> int | None:
 
     Its message may quote what is in the file, which needn't be text.
     """
-    if isinstance(error, UnicodeError):
+    if isinstance(error, UnicodeDecodeError):
         return sqlite3.SQLITE_CORRUPT
     if isinstance(error, sqlite3.Error):
         code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
