@@ -90,8 +90,10 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    forget: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
-    """Tells whoever remembers this answer that it can't be read."""
+    keep: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    """Has this answer remembered, where that is allowed: for whoever has read it."""
+    forget: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+    """Has it remembered no longer; None where it isn't a remembered one."""
 
     @property
     def content_type(self) -> str:
