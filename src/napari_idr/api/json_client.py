@@ -54,6 +54,7 @@ class JsonClient:
         reader: Callable[[Node], T],
         inspect: Callable[[Response], object] | None = None,
         cancel: CancelToken,
+        max_bytes: int = JSON_BYTES,
     ) -> T:
         """Return what a reader makes of the JSON of an answer; errors as in `json`.
 
@@ -72,8 +73,10 @@ class JsonClient:
             Looks at the answer first, and may raise what its status means here.
         cancel
             Ends it.
+        max_bytes
+            The most that the answer may have.
         """
-        request = Request(path=path, params=params)
+        request = Request(path=path, params=params, max_bytes=max_bytes)
         response = self.transport.send(request, cancel=cancel)
         if response.forget is not None:
             try:
