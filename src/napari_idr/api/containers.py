@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.api.json_client import list_pages, naming, object_pages
@@ -114,7 +115,9 @@ class Containers:
             runs = list(
                 object_pages(self._json_client, path, (), read_run, cancel=cancel)
             )
-        except ServerError:
+        except ServerError as error:
+            if error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise  # it may pass
             runs = list(
                 list_pages(
                     self._json_client,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import re
 import secrets
@@ -17,7 +18,12 @@ from importlib.util import find_spec
 from typing import IO, TYPE_CHECKING, Final
 
 from napari_idr.api.json_client import status_error
-from napari_idr.errors import DownloadError, PageError
+from napari_idr.errors import (
+    ConnectionFailedError,
+    DownloadError,
+    PageError,
+    RequestTimeoutError,
+)
 from napari_idr.transport import Request
 
 if TYPE_CHECKING:
@@ -32,6 +38,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
     """Told how many bytes have come, and how many there are."""
+
+logger = logging.getLogger(__name__)
 
 FCNTL: Final[ModuleType | None] = (
     import_module("fcntl") if find_spec("fcntl") is not None else None
@@ -119,7 +127,8 @@ class Downloads:
     ) -> Path:
         """Bring an attached file to a directory; return where it is.
 
-        It comes under a temporary name, and gets its own when it is whole. What killed
+        It comes under a temporary name, and gets its own when it is whole. Where the
+        line breaks it is asked for once more, from its beginning. What killed
         downloads have left in the directory goes first.
 
         GET /webclient/annotation/{annotation.id}/
@@ -136,17 +145,33 @@ class Downloads:
             _require_place(target, annotation.size or 0, overwrite=overwrite)
             remove_leftovers(directory)
             with _part(directory) as (temporary, file):
-                with self._json_client.transport.stream(
-                    request, cancel=cancel
-                ) as stream:
-                    _require_file(stream, annotation)
-                    _write(stream, file, annotation.size, progress, cancel)
+                try:
+                    self._bring(request, annotation, file, progress, cancel)
+                except RequestTimeoutError:
+                    raise
+                except ConnectionFailedError as error:  # the line broke
+                    logger.info("%s is asked for anew: %s", target.name, error)
+                    file.seek(0)
+                    file.truncate()
+                    self._bring(request, annotation, file, progress, cancel)
                 if FCNTL is None:  # an open file can't be renamed there
                     file.close()
                 _place(temporary, target, overwrite=overwrite)
         except OSError as error:
             raise DownloadError(f"{target.name} can't be stored: {error}") from error
         return target
+
+    def _bring(
+        self,
+        request: Request,
+        annotation: FileAnnotation,
+        file: IO[bytes],
+        progress: Progress | None,
+        cancel: CancelToken,
+    ) -> None:
+        with self._json_client.transport.stream(request, cancel=cancel) as stream:
+            _require_file(stream, annotation)
+            _write(stream, file, annotation.size, progress, cancel)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import http
 import logging
 import re
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -189,16 +189,39 @@ class HttpTransport:
 
     @contextmanager
     def stream(self, request: Request, *, cancel: CancelToken) -> Iterator[HttpStream]:
-        """Open an answer of any size; it is asked for once."""
+        """Open an answer of any size; it is asked for again until its headers come."""
         call = self._call(request)
-        with self._exchange(call, cancel) as exchange:
+        with self._exchange(call, cancel) as exchange, ExitStack() as stack:
+            yield self._opened(call, exchange, stack)
+
+    def _opened(self, call: Call, exchange: Exchange, stack: ExitStack) -> HttpStream:
+        """Return an open answer after the tries it is worth; the stack closes it."""
+        tried = 0
+        while True:
+            tried += 1
             late = call_later(self._whole_s, lambda: _end_late(exchange))
             try:
-                with self._open(call, exchange) as stream:
-                    late.cancel()
-                    yield stream
+                stream = stack.enter_context(self._open(call, exchange))
+            except RequestTimeoutError:
+                raise  # it was given its time
+            except ConnectionFailedError:
+                exchange.check()  # whoever ended it wants no other try
+                pause_s = self._retry.pause(tried)
+                if pause_s is None:
+                    raise
+            else:
+                response = stream.response
+                if response.status not in self._passing(call.request):
+                    return stream
+                wish_s = retry_after_s(response.headers)
+                pause_s = self._retry.pause(tried, wish_s)
+                if pause_s is None:
+                    return stream
+                stack.close()
             finally:
                 late.cancel()
+            with _ended(exchange):
+                exchange.token.sleep(pause_s)
 
     def close(self) -> None:
         """Let go of connections; waiting requests end with an error."""

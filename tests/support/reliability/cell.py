@@ -59,7 +59,8 @@ class Cell:
     Attributes
     ----------
     end
-        "right", "told" for a part that says that it is one, or the error's class.
+        "right", "told" for a part that says that it is one, "meant" for what the
+        fault means where it is no error, or the error's class.
     tries
         How many requests came while the fault was laid.
     wrong
@@ -155,7 +156,7 @@ def _asked(
         sentence = explain(error, host=client.url)
         if kind.harmless:
             wrong.append(f"{end} where nothing is wrong: {error}")
-        elif not isinstance(error, kind.errors):
+        elif not isinstance(error, (*kind.errors, *operation.errors)):
             wrong.append(f"{end}: {error}")
         if any(mark in sentence for mark in MARKUP) or len(sentence) < len("It is."):
             wrong.append(f"says {sentence!r}")
@@ -167,6 +168,8 @@ def _asked(
         return "right", ""
     if operation.told(value) and not kind.harmless:
         return "told", ""
+    if kind.name in operation.untold:
+        return "meant", ""
     wrong.append("an answer that is neither right nor says what is missing")
     return "wrong", ""
 

@@ -29,6 +29,7 @@ from napari_idr.errors import (
     IDRError,
     NotFoundError,
     PixelDataError,
+    ProtocolError,
     RateLimitedError,
     RequestTimeoutError,
     ResponseFormatError,
@@ -43,7 +44,7 @@ PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body>...</body>
 UNREAD = (ResponseFormatError, PixelDataError, DownloadError)
 """An answer that came, and isn't what was asked for."""
 
-BROKEN = (ConnectionFailedError, ResponseFormatError, DownloadError)
+BROKEN = (ConnectionFailedError, ProtocolError, ResponseFormatError, DownloadError)
 """An answer that isn't whole, or can't be told to be."""
 
 
@@ -211,13 +212,13 @@ FAULTS: tuple[FaultKind, ...] = (
     FaultKind(
         name="interim answers without end",
         fault=Interim(),
-        errors=(ConnectionFailedError,),
+        errors=(ConnectionFailedError, ProtocolError),
     ),
     FaultKind(name="dropped", fault=Dropped(), errors=(ConnectionFailedError,)),
     FaultKind(name="cut short", fault=Truncated(), errors=(ConnectionFailedError,)),
     FaultKind(name="reset", fault=ConnectionReset(), errors=(ConnectionFailedError,)),
     FaultKind(
-        name="no HTTP at all", fault=BadStatusLine(), errors=(ConnectionFailedError,)
+        name="no HTTP at all", fault=BadStatusLine(), errors=(ProtocolError,)
     ),
 )
 """Faults, harmless ones first."""

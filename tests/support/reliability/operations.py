@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.api.pixels.reader import PixelRegion
+from napari_idr.api.pixels.reader import PixelRegion, read_notes
 from napari_idr.cancel import NEVER
-from napari_idr.errors import IDRError
+from napari_idr.errors import IDRError, PixelDataError, ResponseFormatError
 from napari_idr.model import (
     DatasetId,
     ImageId,
@@ -51,6 +51,11 @@ class Operation:
         Puts it; the folder is for what is written.
     match
         A regular expression of the requests that a fault befalls.
+    errors
+        Further errors in which it may end, whatever the fault: what it makes of them.
+    untold
+        Faults that mean something here: an absent chunk of an OME-Zarr is empty, and
+        not even an error.
     told
         Whether an answer says of itself that a part of it is missing; then it may
         differ from what a server without the fault gives.
@@ -60,6 +65,8 @@ class Operation:
     face: Face
     match: str
     ask: Callable[[IDRClient, Path], Any]
+    errors: tuple[type[IDRError], ...] = ()
+    untold: frozenset[str] = frozenset()
     told: Callable[[Any], bool] = _nothing_told
 
 
@@ -106,7 +113,8 @@ def _read(client: IDRClient, image_id: ImageId) -> Any:
     reader, notes = client.open_reader(client.image(image_id))
     height, width = reader.levels[0].shape
     region = PixelRegion(y0=0, y1=min(height, 64), x0=0, x1=min(width, 64))
-    return str(reader.source), notes, plain(reader.read(region, cancel=NEVER))
+    pixels = plain(reader.read(region, cancel=NEVER))
+    return str(reader.source), (*notes, *read_notes(reader)), pixels
 
 
 def _labels(client: IDRClient, folder: Path) -> Any:
@@ -155,6 +163,7 @@ OPERATIONS: tuple[Operation, ...] = (
         face="idr",
         match="",
         ask=_of(lambda c: dataclasses.replace(c.capabilities(), evidence=())),
+        errors=(ResponseFormatError,),
         told=lambda able: bool(able.failures or able.unknown),
     ),
     Operation(name="keys", face="idr", match="/keys/", ask=_of(lambda c: c.keys())),
@@ -214,6 +223,7 @@ OPERATIONS: tuple[Operation, ...] = (
         face="idr",
         match="/plateacquisitions/",
         ask=_of(lambda c: c.runs(TWO_RUNS)),
+        told=lambda runs: all(run.fields is None for run in runs),
     ),
     Operation(
         name="wells of a plate",
@@ -277,10 +287,17 @@ OPERATIONS: tuple[Operation, ...] = (
         face="idr",
         match=r"\.zarr/0/[0-9]",
         ask=_of(lambda c: _read(c, RAW)),
+        untold=frozenset({"status 404"}),
         told=_has_notes,
     ),
     Operation(
-        name="labels", face="idr", match="/labels", ask=_labels, told=_labels_told
+        name="labels",
+        face="idr",
+        match="/labels",
+        ask=_labels,
+        told=_labels_told,
+        # A group of labels that lists none (OME-Zarr 0.4, "labels").
+        untold=frozenset({"JSON of another shape", "status 404", "status 403"}),
     ),
     Operation(
         name="mapr: keys",
@@ -303,6 +320,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="drawn plane",
         face="classic",
+        errors=(PixelDataError,),
         match="/webgateway/render_image",
         ask=_of(lambda c: c.plane(STACK, c=0)),
         told=lambda plane: bool(plane.notes),
@@ -317,6 +335,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="drawn projection",
         face="classic",
+        errors=(PixelDataError,),
         match="/webgateway/render_image",
         ask=_of(lambda c: c.projection(STACK, c=0)),
         told=lambda plane: bool(plane.notes),

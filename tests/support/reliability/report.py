@@ -16,8 +16,11 @@ PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 SHORT = {
     "right": "✓",
     "told": "part",
+    "meant": "empty",
     "ConnectionFailedError": "conn",
     "RequestTimeoutError": "time",
+    "ProtocolError": "http",
+    "PageError": "page",
     "StatusError": "stat",
     "NotFoundError": "404",
     "RateLimitedError": "429",
@@ -66,8 +69,8 @@ def report(cells: Sequence[Cell]) -> str:
         *(f"{number}. {name}" for number, name in enumerate(operations, 1)),
         "",
         (
-            "✓ the right answer; *part* an answer that says what is missing; else the "
-            "error's class, see below. **Bold** is wrong."
+            "✓ the right answer; *part* an answer that says what is missing; *empty* "
+            "what an absent chunk means; else the error's class. **Bold** is wrong."
         ),
         "",
         "| fault | " + " | ".join(str(n + 1) for n in range(len(operations))) + " |",

@@ -188,6 +188,27 @@ def test_a_name_of_a_device_gets_another(name):
     assert safe_file_name(name).startswith("_")
 
 
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("", "file"),
+        ("..", "file"),
+        ("a/../..", "file"),
+        ("/", "file"),
+        ("\u202e\u200b", "file"),
+        ("gpj.\u202eexe.png", "gpj.exe.png"),
+        ("a\nb\x00\x7fc.csv", "abc.csv"),
+        ("plate 1.csv. . ", "plate 1.csv"),
+        ("a\\b/c:d.csv", "c_d.csv"),
+        ("a\ud800b.csv", "ab.csv"),
+        ("Aux.tar.gz", "_Aux.tar.gz"),
+        ("com0", "_com0"),
+    ],
+)
+def test_what_no_system_or_no_person_would_read_right_is_left_out(name, safe):
+    assert safe_file_name(name) == safe
+
+
 def test_a_long_name_keeps_its_ending():
     assert safe_file_name("é" * 300 + ".csv").endswith("é.csv")
 

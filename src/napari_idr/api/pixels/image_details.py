@@ -78,13 +78,17 @@ class Images:
                 partial(self._display, image_id),
                 cancel=cancel,
             )
-            if not isinstance(display, IDRError):
-                return merge_image(record, display, self._drawing())
-            if record is None:
+            drawing = self._drawing()
+            if not isinstance(record, IDRError):
+                told = None if isinstance(display, IDRError) else display
+                return merge_image(record, told, drawing)
+            if isinstance(display, IDRError):
                 raise display
-            return merge_image(record, None, self._drawing())
+            image = merge_image(None, display, drawing)
+            note = f"The archive's record of the image can't be had: {record.message}."
+            return replace(image, notes=(note, *image.notes))
 
-    def _record(self, image_id: ImageId, cancel: CancelToken) -> Image | None:
+    def _record(self, image_id: ImageId, cancel: CancelToken) -> Image | IDRError:
         answers: list[Response] = []
         try:
             return self._json_client.read(
@@ -95,11 +99,11 @@ class Images:
             )
         except RateLimitedError:
             raise
-        except (StatusError, ResponseFormatError):
+        except (StatusError, ResponseFormatError) as error:
             answer = answers[-1] if answers else None
             if answer is None or (answer.status in (200, 404) and is_json(answer)):
                 raise
-            return None  # a server without the JSON API, or where it is broken
+            return error  # a server without the JSON API, or where it is broken
 
     def _display(self, image_id: ImageId, cancel: CancelToken) -> Display | IDRError:
         try:

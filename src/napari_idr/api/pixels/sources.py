@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -207,7 +208,7 @@ class PixelSources:
             elif (passing := _passing(failures[::-1])) is not None:
                 raise passing
             else:
-                raise PixelDataError("; ".join(notes)) from failures[-1]
+                raise PixelDataError(" ".join(notes)) from failures[-1]
 
     def _open(
         self,
@@ -318,8 +319,10 @@ class PixelSources:
         """Open the channels apart, but not a thumbnail, whose colours are mixed."""
         opened = self.open(image, rgb=False, cancel=cancel)
         if opened.reader.source is PixelSource.THUMBNAIL:
+            if opened.failure is not None:
+                raise copy(opened.failure)
             raise PixelDataError(
-                "; ".join((*opened.notes, "there is only a thumbnail"))
+                " ".join((*opened.notes, "There is only a thumbnail."))
             )
         return opened
 
