@@ -366,10 +366,10 @@ def _connected(
     raise failure or OSError(f"{host} has no address")
 
 
-def special_host(host: str) -> bool:
-    """Tell whether a host is at a special address; False if it can't be looked up."""
+def special_host(host: str) -> bool | None:
+    """Tell whether a host is at special addresses alone, None if it isn't known."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
     except (OSError, ValueError):
-        return False
-    return any(is_special(str(address[0])) for *_, address in found)
+        return None
+    return all(is_special(str(address[0])) for *_, address in found)
