@@ -223,6 +223,8 @@ class FinalResponse(http.client.HTTPResponse):
             line = self.fp.readline(LINE_BYTES)
             if line in (b"\r\n", b"\n", b""):
                 return
+            if len(line) == LINE_BYTES:
+                raise http.client.LineTooLong("trailer")
         raise http.client.HTTPException("trailers without end")
 
 

@@ -222,7 +222,7 @@ class HttpTransport:
             return Call(request=request, url=f"{request.origin}{target}", target=target)
         url = f"{self.address}/{request.path}"
         if request.params:
-            url = f"{url}?{urlencode(request.params)}"
+            url = f"{url}?{urlencode(request.params, errors='surrogatepass')}"
         return Call(request=request, url=url)
 
     @contextmanager
