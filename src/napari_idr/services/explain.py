@@ -154,7 +154,7 @@ def _slow(error: RequestTimeoutError, server: str) -> str:
 
 def _broken_off(error: BrokenAnswerError, server: str) -> str:
     del error
-    return f"{server} broke off in the middle of an answer. Try again."
+    return f"{server} broke off before its answer was whole. Try again."
 
 
 def _untrusted(error: CertificateError, server: str) -> str:

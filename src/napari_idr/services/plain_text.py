@@ -9,8 +9,9 @@ from typing import Final
 JOINERS: Final = "\u200c\u200d"
 """Formatting characters that letters of some alphabets need; they hide nothing."""
 
-TAG: Final = re.compile(r"<(?=[A-Za-z/!?])|&lt;")
-"""What Qt takes for the beginning of markup (`Qt::mightBeRichText`)."""
+TAG: Final = re.compile(r"<(?=\s*(?:[A-Za-z/!?]|$))|&lt;")
+"""What Qt takes for the beginning of markup (`Qt::mightBeRichText`), here or in the
+middle of a longer text."""
 
 ANGLE: Final = "\u2039"
 """Looks like the sign that it stands for, and is none."""
@@ -34,8 +35,8 @@ def plain_text(text: str) -> str:
 
     napari's labels, its status bar and Qt's tooltips guess whether a text is HTML.
 
-    >>> print(ascii(plain_text("<b>p53</b>\n <-> a < b \u202e")))
-    '\u2039b>p53\u2039/b> <-> a < b'
+    >>> print(ascii(plain_text("<b>p53</b>\n <-> a < 5 \u202e")))
+    '\u2039b>p53\u2039/b> <-> a < 5'
     """
     return TAG.sub(ANGLE, " ".join(visible_text(text).split()))
 

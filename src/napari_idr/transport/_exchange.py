@@ -223,6 +223,8 @@ class FinalResponse(http.client.HTTPResponse):
             line = self.fp.readline(LINE_BYTES)
             if line in (b"\r\n", b"\n", b""):
                 return
+            if len(line) == LINE_BYTES:
+                raise http.client.LineTooLong("trailer")
         raise http.client.HTTPException("trailers without end")
 
 
@@ -375,10 +377,10 @@ def _connected(
     raise failure or OSError(f"{host} has no address")
 
 
-def special_host(host: str) -> bool:
-    """Tell whether a host is at a special address; False if it can't be looked up."""
+def special_host(host: str) -> bool | None:
+    """Tell whether a host is at special addresses alone, None if it isn't known."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
     except (OSError, ValueError):
-        return False
-    return any(is_special(str(address[0])) for *_, address in found)
+        return None
+    return all(is_special(str(address[0])) for *_, address in found)

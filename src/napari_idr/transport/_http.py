@@ -8,7 +8,7 @@ import re
 import threading
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
@@ -36,7 +36,7 @@ from napari_idr.transport._exchange import (
     special_host,
 )
 from napari_idr.transport._failures import failure
-from napari_idr.transport._places import is_special
+from napari_idr.transport._places import NOT_PUBLIC, is_special, names_special
 from napari_idr.transport._retry import RetryPolicy, retry_after_s
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ class HttpTransport:
         # Reentrant: the collector may end a stream in a thread that has the lock.
         self._lock = threading.RLock()
         self._closed = False
+        self._known_special: bool | None = None
         self._exchanges: set[Exchange] = set()
         adapter = HeldAdapter(pool_maxsize=connections, max_retries=0)
         self._session = _session(
@@ -145,6 +146,7 @@ class HttpTransport:
             },
         )
         self._session.trust_env = not is_loopback(self.address)
+        self._session.auth = _no_auth
         self._object_session = _session(adapter, {"Accept": "*/*"})
         self._object_session.cookies = _NoCookies()
         self._object_session.auth = _no_auth
@@ -243,7 +245,7 @@ class HttpTransport:
             return Call(request=request, url=f"{request.origin}{target}", target=target)
         url = f"{self.address}/{request.path}"
         if request.params:
-            url = f"{url}?{urlencode(request.params)}"
+            url = f"{url}?{urlencode(request.params, errors='surrogatepass')}"
         return Call(request=request, url=url)
 
     @contextmanager
@@ -251,6 +253,9 @@ class HttpTransport:
         """Make a request known to those who may end it."""
         cancel.check()
         is_object = call.target is not None
+        if is_object:
+            with _readable(call.url):
+                self._require_public(call.url)
         exchange = Exchange(
             call.url,
             priority=cancel.priority,
@@ -319,12 +324,23 @@ class HttpTransport:
         return dict(session.merge_environment_settings(url, {}, True, None, None))
 
     def _allows(self, address: str) -> bool:
-        return not is_special(address) or self._is_special
+        return not is_special(address) or self._is_special()
 
-    @cached_property
     def _is_special(self) -> bool:
         """Whether the archive itself is at an address that isn't a public one."""
-        return special_host(urlsplit(self.address).hostname or "")
+        if self._known_special is None:  # a look-up that failed is tried again
+            self._known_special = special_host(urlsplit(self.address).hostname or "")
+        return bool(self._known_special)
+
+    def _require_public(self, url: str) -> None:
+        """Raise if a public archive leads to an address that its host spells out.
+
+        What a name stands for is looked at as it is connected to, but through a proxy,
+        which may know such addresses as its own.
+        """
+        host = urlsplit(url).hostname or ""
+        if names_special(host) and not self._is_special():
+            raise ConnectionFailedError(NOT_PUBLIC.format(place=host), url=url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -494,6 +510,15 @@ def _told_bytes(response: Response) -> int:
 
 def _port(parts: Any) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+@contextmanager
+def _readable(url: str) -> Iterator[None]:
+    """Raise an error of ours for an address that is none."""
+    try:
+        yield
+    except ValueError as error:
+        raise ConnectionFailedError("the address is none", url=url) from error
 
 
 def _end_late(exchange: Exchange) -> None:

@@ -109,7 +109,7 @@ def test_a_fault_of_the_archive_names_the_archive(url):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (errors.BrokenAnswerError("x"), "broke off in the middle of an answer"),
+        (errors.BrokenAnswerError("x"), "broke off before its answer was whole"),
         (errors.CertificateError("x"), "certificate"),
         (errors.ProtocolError("x"), "doesn't answer as a web server does"),
         (errors.ProtocolError("x", speaks="https"), "https://"),
