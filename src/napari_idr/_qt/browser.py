@@ -6,8 +6,10 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_warning
-from qtpy.QtCore import QCoreApplication, QEvent, QTimer
+from qtpy.QtCore import QCoreApplication
+from qtpy.QtWidgets import QWidget
 
+from napari_idr._qt.dock import Docked, the_only
 from napari_idr._qt.finder import Finder
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari.viewer import Viewer
-    from qtpy.QtWidgets import QWidget
 
 
 class Browser(Panels):
@@ -74,6 +75,7 @@ class Browser(Panels):
         self._finder = Finder(self, jobs)
         self._scene = scene_of(napari_viewer)
         self._scene.set_server(self, "")
+        Docked(self, self._scene.window)
         self._loading: PlateKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
@@ -133,17 +135,6 @@ class Browser(Panels):
         self._scene.plates.failed.connect(self._on_not_added)
         self._jobs.changed.connect(self._on_jobs_changed)
         self._jobs.failed.connect(self._on_failed)
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Notice that napari has taken the browser out of its dock."""
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            QTimer.singleShot(0, self._end_if_left_alone)
-
-    def _end_if_left_alone(self) -> None:
-        # napari keeps what was in a dock that a person closed, and its threads.
-        if self.parent() is None and not self.isVisible():
-            self.deleteLater()
 
     # The server
 
@@ -356,6 +347,23 @@ class Browser(Panels):
         url = error.url if isinstance(error, IDRError) else None
         asked = None if url is None else self._scene.server_of(url)
         return explain(error, host=asked or self._state.host)
+
+
+class BrowserDock(QWidget):
+    """What napari docks: the one browser of a viewer, not another each time.
+
+    napari makes a widget of the class that a plugin names whenever a person opens it.
+    """
+
+    kind: type[Browser] = Browser
+
+    def __new__(cls, napari_viewer: Viewer) -> Browser:  # type: ignore[misc]
+        """Return the browser of a viewer."""
+        return the_only(cls.kind, napari_viewer)
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        # Never called, as what `__new__` returns is none; napari reads its parameters.
+        raise NotImplementedError
 
 
 class _Closer:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
@@ -74,6 +74,13 @@ class ViewerScene(QObject):
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
         viewer.mouse_drag_callbacks.append(self._on_press)
         viewer.layers.events.removed.connect(self._on_layers_removed)
+
+    @property
+    def window(self) -> QWidget:
+        """The window of the viewer."""
+        window = self.parent()
+        assert isinstance(window, QWidget)
+        return window
 
     def close(self) -> None:
         """Let go of the viewer and end the pixel threads; touches nothing of Qt's."""
