@@ -209,6 +209,8 @@ class Browser(Panels):
             () if details is None else annotation_rows(details.annotations)
         )
         self.show_details(shown=details is not None)
+        well = details.well if isinstance(details, ImageDetails) else None
+        self._scene.select_well(*(well or (None, None)))
 
     # Plates
 
@@ -260,6 +262,7 @@ class Browser(Panels):
         """Say what is known of the image of a well that was clicked."""
         session = self._scene.session(shown.server)
         if session is not None and self._scene.is_answered_by(self, shown.server):
+            self._scene.select_well(shown.key, cell.well_id)
             request = shown.image_request(cell)
             self._state.leave_line()
             message = f"Reading {request.label} …"
@@ -268,6 +271,7 @@ class Browser(Panels):
     def _on_well_activated(self, shown: PlateShown, cell: GridCell) -> None:
         if self._scene.is_answered_by(self, shown.server):
             self._state.leave_line()
+            self._scene.select_well(shown.key, cell.well_id)
             self._open(shown.image_request(cell))
 
     def _on_open_image(self) -> None:

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
 from napari_idr._qt.layers.refresher import LayerRefresher
+from napari_idr._qt.layers.well_status import set_status
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.threads import call_later
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
-    from napari_idr.model import GridCell
+    from napari_idr.model import GridCell, WellId
     from napari_idr.services.details import PlateDetails, PlateKey
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.session import Session
@@ -188,6 +189,10 @@ class ViewerScene(QObject):
         if shown is not None and shown.details is not details:
             self.plates.mark(shown.with_details(details))
 
+    def select_well(self, plate: PlateKey | None, well: WellId | None) -> None:
+        """Mark the well that is selected, on its plate if that is shown."""
+        self.plates.select(plate, well)
+
     # Images
 
     def add_image(self, opened: OpenedImage) -> str | None:
@@ -198,6 +203,8 @@ class ViewerScene(QObject):
         if (size := opened.image.pixel_size_x_um) is not None:
             self.plates.calibrate(size * opened.image.size_x, opened.plate)
         problem = self.images.add(opened)
+        for layer in self.images.layers(opened):
+            set_status(layer, self.plates.message_at)
         self.look_at(self.images.layers(opened))
         return problem
 

@@ -25,22 +25,18 @@ def set_status(
     layer
         Whose status it is; it stays napari's own where napari has changed.
     message_at
-        Called with a position or None, in napari's thread for the status.
+        Called with a position or None, in napari's thread for the status; where it
+        returns "", the status is napari's own.
     """
     if not is_replaceable():
         return
+    napari_s_own = layer.get_status
 
-    def get_status(position: Any = None, **_: Any) -> dict[str, str]:
-        message = message_at(position)
-        return {
-            "layer_name": layer.name,
-            "layer_base": layer.name,
-            "source_type": "",
-            "plugin": "",
-            "coordinates": message,
-            "coords": message,
-            "value": "",
-        }
+    def get_status(position: Any = None, **options: Any) -> dict[str, str]:
+        status: dict[str, str] = napari_s_own(position, **options)
+        if message := message_at(position):
+            status |= {"coordinates": message, "coords": message, "value": ""}
+        return status
 
     layer.get_status = get_status
 

@@ -27,6 +27,7 @@ __all__ = [
     "channel_colormap",
     "image_axes",
     "image_layer_specs",
+    "layer_title",
     "lut_notes",
     "pixel_scale",
     "short_name",
@@ -121,7 +122,11 @@ def image_layer_specs(
     channels = _channels(image, len(arrays))
     shown = replace(image, channels=tuple(channels)).shown_channels
     suffix = name_suffix(source, projected=projected)
-    names = [_layer_name(image, channel, suffix, rgb=rgb) for channel in channels]
+    title = layer_title(image, metadata)
+    names = [
+        f"{title} {suffix}" if rgb else f"{title} · {channel.name} {suffix}"
+        for channel in channels
+    ]
     specs = []
     for index, (array, channel, name) in enumerate(
         zip(arrays, channels, _unique(names), strict=True)
@@ -269,6 +274,21 @@ def short_name(text: str, length: int) -> str:
     return f"{printable[:head].rstrip()}…{printable[-tail:].lstrip()}"
 
 
+def layer_title(image: Image, metadata: Mapping[str, Json]) -> str:
+    """Return what the names of an image's layers begin with.
+
+    What differs between images comes first: a list of layers cuts off the end. That
+    is the well and what it holds, or the name of an image that is of no well.
+
+    >>> from napari_idr.model import Image
+    >>> image = Image(id=7, name="", size_x=9, size_y=9, pixel_type="")
+    >>> layer_title(image, {"title": "C4 · CDC20"}), layer_title(image, {})
+    ('C4 · CDC20', 'Image 7')
+    """
+    title = metadata.get("title") or image.name
+    return short_name(str(title), MAX_NAME) or f"Image {image.id}"
+
+
 def _channels(image: Image, count: int) -> list[Channel]:
     """Return as many channels as there are arrays, each with a name.
 
@@ -286,11 +306,6 @@ def _number(index: int, channel: Channel) -> str:
     if channel.emission_nm is not None and channel.emission_nm > 0:
         return f"{channel.emission_nm:g} nm"
     return f"channel {index + 1}"
-
-
-def _layer_name(image: Image, channel: Channel, suffix: str, *, rgb: bool) -> str:
-    name = short_name(image.name, MAX_NAME) or f"Image {image.id}"
-    return f"{name} {suffix}" if rgb else f"{channel.name} - {name} {suffix}"
 
 
 def _unique(names: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from napari_idr.services.image.layers import (
 )
 from napari_idr.services.image.metadata import Json, idr_metadata
 from napari_idr.services.image.pixel_source import source_text
+from napari_idr.services.image.title import well_title
 from napari_idr.threads import in_parallel
 from napari_idr.tiles import TiledImage
 from napari_idr.tiles.contrast import contrast_limits
@@ -186,6 +187,7 @@ def plan_opened_image(
         pixel_source=reader.source,
         web_url=web_url,
         query=None if query is None else (query.key.name, query.value),
+        title=well_title(request, details.annotations),
     )
     return plan_layers(details, reader, view, metadata, notes=notes, cancel=cancel)
 

@@ -280,9 +280,8 @@ def _common(
     image: Image, axes: Sequence[str], message: str, metadata: Mapping[str, Json]
 ) -> dict[str, Any]:
     scale, unit = pixel_scale(image, axes)
-    name = short_name(image.name, MAX_NAME) or f"Image {image.id}"
     return {
-        "name": f"{name} - {message}",
+        "name": f"{layer_title(image, metadata)} · {message}",
         "scale": scale,
         "translate": [
             *(0.0 for _ in axes[:-2]),
