@@ -284,6 +284,12 @@ class Browser(Panels):
         if session is None or request is None:
             return
         self._details_slot.cancel()
+        image, server = request.ref.image_id, request.server
+        if (opened := self._scene.go_to_image(image, server)) is not None:
+            self._on_details(opened.details)
+            self.image.set_source(opened.reader.source)
+            self.status.say(opened.message)
+            return
         message = f"Opening {request.label or request.ref.name or 'the image'} …"
         view = self._scene.viewing.open
         self._image_slot.start_steps(message, session.open_image, request, view)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_idr._qt.layers.refresher import LayerRefresher
+    from napari_idr.model import ImageId
     from napari_idr.services.details import ImageDetails
     from napari_idr.services.regions.load import ImageRois
 
@@ -84,6 +85,39 @@ class ImageLayers:
         for layer in before:
             layer.visible = True
         return problem
+
+    def bring_back(self, image: ImageId, server: str) -> OpenedImage | None:
+        """Show the layers of an image that is open in place of other images'.
+
+        Those of its channels that were removed are added anew. Return the image, None
+        if it isn't open.
+        """
+        known = (
+            one
+            for one in reversed(self._shown)
+            if (one.opened.image.id, one.opened.server) == (image, server)
+            and self._present(one)
+        )
+        if (shown := next(known, None)) is None:
+            return None
+        self._shown.remove(shown)
+        for layer in (one for other in self._shown for one in other.layers):
+            layer.visible = False
+        self._shown.append(shown)
+        opened = shown.opened
+        for c, (layer, spec) in enumerate(
+            zip(shown.channels, opened.specs, strict=True)
+        ):
+            if layer not in self._viewer.layers:
+                layer = shown.channels[c] = Layer.create(*spec.as_layer_data())
+                self._refresher.watch(layer, opened.tiled, c)
+                add_layer(self._viewer, layer)
+        if not any(layer.visible for layer in shown.layers):
+            for layer, spec in zip(shown.channels, opened.specs, strict=True):
+                layer.visible = bool(spec.kwargs["visible"])
+        present = [one for one in shown.channels if one in self._viewer.layers]
+        self._viewer.layers.selection = set(present)
+        return opened
 
     def add_projection(self, projected: OpenedImage) -> str | None:
         """Add the layers of a maximum over z; those of its planes are hidden.

@@ -277,8 +277,7 @@ class MosaicLayers(QObject):
 
     def select(self, plate: PlateKey | None, well: WellId | None) -> None:
         """Mark a well of a plate as selected, and no other; None for none."""
-        is_one = plate is not None and well is not None
-        self._selected = (plate, well) if is_one else None
+        self._selected = None if plate is None or well is None else (plate, well)
         self._mark_selected()
 
     def _mark_selected(self) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
-    from napari_idr.model import GridCell, WellId
+    from napari_idr.model import GridCell, ImageId, WellId
     from napari_idr.services.details import PlateDetails, PlateKey
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.session import Session
@@ -203,10 +203,22 @@ class ViewerScene(QObject):
         if (size := opened.image.pixel_size_x_um) is not None:
             self.plates.calibrate(size * opened.image.size_x, opened.plate)
         problem = self.images.add(opened)
-        for layer in self.images.layers(opened):
-            set_status(layer, self.plates.message_at)
+        self._follow_status(opened)
         self.look_at(self.images.layers(opened))
         return problem
+
+    def go_to_image(self, image: ImageId, server: str) -> OpenedImage | None:
+        """Bring an image that is open to front; return it, None if it isn't open."""
+        opened = self.images.bring_back(image, server)
+        if opened is not None:
+            self._follow_status(opened)
+            self.look_at(self.images.layers(opened))
+        return opened
+
+    def _follow_status(self, opened: OpenedImage) -> None:
+        """Let the status name the well under the pointer, if an image is active."""
+        for layer in self.images.layers(opened):
+            set_status(layer, self.plates.message_at)
 
     def look_at(self, layers: tuple[Layer, ...]) -> None:
         """Move the camera so that layers fill the canvas."""

@@ -23,12 +23,13 @@ def set_status(
     Parameters
     ----------
     layer
-        Whose status it is; it stays napari's own where napari has changed.
+        Whose status it is; it stays napari's own where napari has changed, and as it
+        is where it has been told before.
     message_at
         Called with a position or None, in napari's thread for the status; where it
         returns "", the status is napari's own.
     """
-    if not is_replaceable():
+    if not is_replaceable() or "get_status" in vars(layer):
         return
     napari_s_own = layer.get_status
 

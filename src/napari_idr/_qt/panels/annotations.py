@@ -17,7 +17,7 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, present, tooltip
-from napari_idr.services.annotations import AnnotationRow, rows_as_text
+from napari_idr.services.annotations import AnnotationRow, cells_as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,13 +44,13 @@ class AnnotationTable(QTableView):
             "idr_annotations",
             "Annotations",
             "What was written about the selected object; "
-            "Ctrl+C copies rows, a double click opens a link",
+            "Ctrl+C copies what is selected, a double click opens a link",
         )
         self._rows = AnnotationModel(self)
         self.setModel(self._rows)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setWordWrap(False)
-        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         rows = present(self.verticalHeader())
@@ -108,13 +108,12 @@ class AnnotationTable(QTableView):
             super().keyPressEvent(event)
 
     def copy(self) -> None:
-        """Put the selected rows on the clipboard, tabs between their cells."""
-        lines = {
-            index.row() for index in present(self.selectionModel()).selectedIndexes()
-        }
+        """Put the selected cells on the clipboard: one as it is, several as a table."""
+        selected = present(self.selectionModel()).selectedIndexes()
+        cells = {(one.row(), one.column()): str(one.data()) for one in selected}
         clipboard = QGuiApplication.clipboard()
-        if lines and clipboard is not None:
-            clipboard.setText(rows_as_text([self._rows.rows[n] for n in sorted(lines)]))
+        if cells and clipboard is not None:
+            clipboard.setText(cells_as_text(cells))
 
     def _follow(self, index: QModelIndex) -> None:
         url = self._rows.data(index, LINK_ROLE)

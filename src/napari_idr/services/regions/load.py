@@ -14,6 +14,7 @@ from napari_idr.services.image.layers import (
     LayerSpec,
     axis_units,
     image_axes,
+    layer_title,
     pixel_scale,
     short_name,
 )

@@ -245,7 +245,11 @@ def looked(**told):
     )
     specs = specs_of(replace(IMAGE, channels=channels, **image))
     return [
-        (s.kwargs["colormap"], s.kwargs["visible"], s.kwargs["metadata"]["idr"]["channel"]["name"])
+        (
+            s.kwargs["colormap"],
+            s.kwargs["visible"],
+            s.kwargs["metadata"]["idr"]["channel"]["name"],
+        )
         for s in specs
     ]
 
