@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, QUrl
+from qtpy.QtCore import QAbstractTableModel, QEvent, QModelIndex, Qt, QUrl
 from qtpy.QtGui import (
     QDesktopServices,
     QGuiApplication,
@@ -28,6 +28,7 @@ WIDEST_SHARES = (0.28, 0.4)
 """Of the width, the most that namespaces and keys take; values have the rest."""
 
 CELL_MARGIN_PX = 8
+ROW_MARGIN_PX = 6
 
 LINK_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -55,7 +56,6 @@ class AnnotationTable(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         rows = present(self.verticalHeader())
         rows.hide()
-        rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
         header = present(self.horizontalHeader())
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
@@ -63,6 +63,7 @@ class AnnotationTable(QTableView):
         header.sectionResized.connect(self._on_resized)
         self._fitting = False
         self._sized_by_hand = False
+        self._fit_rows()
         self.doubleClicked.connect(self._follow)
 
     def set_rows(self, rows: Sequence[AnnotationRow]) -> None:
@@ -70,6 +71,17 @@ class AnnotationTable(QTableView):
         self._rows.set_rows(rows)
         self.scrollToTop()
         self._fit_columns()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow another size of letters."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._fit_rows()
+            self._fit_columns()
+
+    def _fit_rows(self) -> None:
+        rows = present(self.verticalHeader())
+        rows.setDefaultSectionSize(self.fontMetrics().height() + ROW_MARGIN_PX)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)

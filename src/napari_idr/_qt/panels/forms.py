@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
 
 if TYPE_CHECKING:
@@ -18,6 +18,15 @@ NARROWEST_PX = 280
 
 POPUP_MARGIN_PX = 24
 """Of a list that drops down, for its frame and its scroll bar."""
+
+LETTERS_CHANGE = (
+    *(QEvent.Type.FontChange, QEvent.Type.StyleChange),
+    *(QEvent.Type.Polish, QEvent.Type.Show),
+)
+"""Events after which a widget may write in other letters."""
+
+ARROW_PX = 34
+"""Of a drop-down box, for its arrow and its frame."""
 
 MAX_TOOLTIP = 1000
 """Characters of a value shown in a tooltip; the rest is in the copied text."""
@@ -53,6 +62,33 @@ def let_shrink(widget: QWidget | Widget) -> None:
     policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
     native.setSizePolicy(policy)
     native.setMinimumWidth(40)
+
+
+def keep_as_wide_as(widget: QWidget | Widget, sample: str, room_px: int) -> None:
+    """Give a control the width of a text, and so much more, at any size of letters."""
+    native = widget if isinstance(widget, QWidget) else widget.native
+    _WidthOf(native, sample, room_px)
+
+
+class _WidthOf(QObject):
+    """Keeps a widget as wide as a text in its own letters."""
+
+    def __init__(self, widget: QWidget, sample: str, room_px: int) -> None:
+        super().__init__(widget)
+        self._widget, self._sample, self._room_px = widget, sample, room_px
+        widget.installEventFilter(self)
+        self._fit()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow another size of letters."""
+        if event is not None and event.type() in LETTERS_CHANGE:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        width = self._widget.fontMetrics().horizontalAdvance(self._sample)
+        if width + self._room_px != self._widget.minimumWidth():
+            self._widget.setFixedWidth(width + self._room_px)
 
 
 def widen_list(box: QComboBox) -> None:

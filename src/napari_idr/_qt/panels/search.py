@@ -16,7 +16,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.forms import (
+    ARROW_PX,
     POPUP_MARGIN_PX,
+    keep_as_wide_as,
     let_shrink,
     name_widget,
     present,
@@ -39,8 +41,8 @@ MAX_SUGGESTIONS = 50
 """Lines of suggestions that are shown; nobody scrolls further, they type on."""
 
 
-KEY_WIDTH_PX = 96
-"""Room for "Phenotype"; the value needs the rest of a narrow panel."""
+LONG_KEY = "Phenotype"
+"""What the control for the key has room for; the value needs the rest."""
 
 FIXED = QSizePolicy.Policy.Fixed
 
@@ -77,7 +79,7 @@ class SearchPanel(QWidget):
         )
         self.key.native.setSizePolicy(FIXED, FIXED)
         self.button.native.setSizePolicy(FIXED, FIXED)
-        self.key.native.setMaximumWidth(KEY_WIDTH_PX)
+        keep_as_wide_as(self.key, LONG_KEY, ARROW_PX)
         let_shrink(self.value)
         self.value.native.setPlaceholderText("e.g. CDC20")
         self.value.native.setClearButtonEnabled(True)
