@@ -56,7 +56,7 @@ class HeadingsLayer:
             projection_mode="none",
             metadata=metadata,
         )
-        self._follow = qdebounced(self._place, timeout=FOLLOW_MS)
+        self._follow = qdebounced(self._place_if_seen, timeout=FOLLOW_MS)
         self._shown: tuple[Any, ...] = ()
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
@@ -87,6 +87,11 @@ class HeadingsLayer:
     def _on_moved(self, _: Any = None) -> None:
         if self.layer.visible:
             self._follow()
+
+    def _place_if_seen(self) -> None:
+        # Not while napari adds the layer, which isn't seen until that is over.
+        if self.layer.visible:
+            self._place()
 
     def _on_theme(self, _: Any = None) -> None:
         theme = get_theme(self._viewer.theme)

@@ -70,7 +70,8 @@ class MarksLayer:
         return stepped_zoom(zoom)
 
     def _draw_anew(self) -> None:
-        if self._zoom_now != self._zoom:
+        # Not while napari adds the layer, which isn't seen until that is over.
+        if self.layer.visible and self._zoom_now != self._zoom:
             self._draw()
 
     def _draw(self) -> None:

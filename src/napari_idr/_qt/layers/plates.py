@@ -88,8 +88,8 @@ class _Group:
 
     @property
     def bottom(self) -> float:
-        """Where there is room below, along y."""
-        return self.origin[0] + self.size[0]
+        """Where it ends, along y."""
+        return self.origin[0] + self.shown.plan.shape[0] * (self.px_um or 1.0)
 
     def show(self, shown: PlateShown) -> None:
         """Show another field or run of the same plate in the same layers."""
@@ -210,7 +210,7 @@ class MosaicLayers(QObject):
             group.show(shown)
         else:
             group = _Group(self._viewer, self._refresher, shown)
-            top = max((one.bottom for one in self._groups.values()), default=0.0)
+            top = max((one.bottom for one in self._groups.values()), default=None)
             self._groups[key] = group
             self._place(group, top)
             for layer in group.layers:
@@ -315,7 +315,7 @@ class MosaicLayers(QObject):
         self._widths_um.setdefault(None, image_width_um)
         self._widths_um.setdefault(plate, image_width_um)
         if any(group.px_um != self._px_um(group) for group in self._groups.values()):
-            top = 0.0
+            top = None
             for group in self._groups.values():
                 self._place(group, top)
                 top = group.bottom
@@ -354,12 +354,17 @@ class MosaicLayers(QObject):
                     return group.shown, cell
         return None
 
-    def _place(self, group: _Group, top: float) -> None:
-        """Put a plate left of the origin, where images lie; `top` is below others."""
+    def _place(self, group: _Group, top: float | None) -> None:
+        """Put a plate left of the origin, where images lie.
+
+        `top` is where the plate above ends, None for the topmost; in between there is
+        room for headings.
+        """
         px_um = self._px_um(group)
         plan = group.shown.plan
+        y = 0.0 if top is None else top + heading_room(plan)[0] * (px_um or 1.0)
         width = plan.shape[1] + plan.cell_shape[1] // 4
-        group.place((top, -width * (px_um or 1.0)), px_um)
+        group.place((y, -width * (px_um or 1.0)), px_um)
 
     def _px_um(self, group: _Group) -> float | None:
         """Return how wide a px of a mosaic is, None as long as nothing tells."""

@@ -92,7 +92,8 @@ class AnnotationTable(QTableView):
         if not self._rows.rows:
             viewport = present(self.viewport())
             painter = QPainter(viewport)
-            painter.drawText(viewport.rect(), Qt.AlignmentFlag.AlignCenter, NOTHING)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(viewport.rect(), flags, NOTHING)
             painter.end()
 
     def _fit_columns(self) -> None:
@@ -105,8 +106,10 @@ class AnnotationTable(QTableView):
         self._fitting = True
         room = present(self.viewport()).width()
         for column, share in enumerate(WIDEST_SHARES):
+            titled = present(self.horizontalHeader()).sectionSizeHint(column)
             wanted = self.sizeHintForColumn(column) + CELL_MARGIN_PX
-            self.setColumnWidth(column, min(max(wanted, 40), int(room * share)))
+            width = min(wanted, int(room * share))
+            self.setColumnWidth(column, max(width, titled))
         self._fitting = False
 
     def _on_resized(self, column: int, *_: int) -> None:

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QBoxLayout, QComboBox, QLabel, QSizePolicy, QWidget
 
 if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
@@ -27,6 +27,9 @@ LETTERS_CHANGE = (
 
 ARROW_PX = 34
 """Of a drop-down box, for its arrow and its frame."""
+
+CLEAR_PX = 36
+"""Of a line to type in, for the button that clears it and its frame."""
 
 MAX_TOOLTIP = 1000
 """Characters of a value shown in a tooltip; the rest is in the copied text."""
@@ -89,6 +92,63 @@ class _WidthOf(QObject):
         width = self._widget.fontMetrics().horizontalAdvance(self._sample)
         if width + self._room_px != self._widget.minimumWidth():
             self._widget.setFixedWidth(width + self._room_px)
+
+
+class Folding(QObject):
+    """Moves a control out of its row to a line of its own where the row is narrow.
+
+    Parameters
+    ----------
+    panel
+        Has a vertical layout that begins with the row.
+    row
+        Has a horizontal layout.
+    control
+        One of the row; the others keep the width they need.
+    sample
+        The least text that the control has room for.
+    """
+
+    def __init__(
+        self, panel: QWidget, row: QWidget, control: QWidget, sample: str
+    ) -> None:
+        super().__init__(panel)
+        self._panel, self._row, self._control = panel, row, control
+        self._sample = sample
+        layout = row.layout()
+        assert isinstance(layout, QBoxLayout)
+        self._line = layout
+        self._place = layout.indexOf(control)
+        self._folded = False
+        panel.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow the width of the panel, and another size of letters."""
+        if event is not None and event.type() in (
+            *(QEvent.Type.Resize, QEvent.Type.LayoutRequest),
+            *LETTERS_CHANGE,
+        ):
+            self._fold()
+        return super().eventFilter(watched, event)
+
+    def _fold(self) -> None:
+        metrics = self._control.fontMetrics()
+        needed = metrics.horizontalAdvance(self._sample) + CLEAR_PX
+        for place in range(self._line.count()):
+            widget = present(self._line.itemAt(place)).widget()
+            if widget is not None and widget is not self._control:
+                needed += widget.sizeHint().width() + self._line.spacing()
+        folded = needed > self._panel.width()
+        if folded == self._folded:
+            return
+        self._folded = folded
+        focused = self._control.hasFocus()
+        if folded:
+            present(self._panel.layout()).addWidget(self._control)
+        else:
+            self._line.insertWidget(self._place, self._control)
+        if focused:
+            self._control.setFocus()
 
 
 def widen_list(box: QComboBox) -> None:

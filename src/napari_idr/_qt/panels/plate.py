@@ -106,6 +106,7 @@ class PlatePanel(QWidget):
         runs = [(run.name or f"Run {run.id}", run.id) for run in plate.runs]
         self.run.choices = runs if len(runs) > 1 else [("all", ALL_RUNS)]
         self.run.native.setEnabled(len(runs) > 1)
+        self.run.visible = len(runs) > 1
         self._offer_fields()
         self._say_run()
         empty = details.fields(self.chosen_run) == 0

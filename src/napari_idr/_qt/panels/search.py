@@ -10,14 +10,15 @@ from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtGui import QStandardItem, QStandardItemModel
 from qtpy.QtWidgets import (
     QCompleter,
-    QHBoxLayout,
     QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
 from napari_idr._qt.panels.forms import (
     ARROW_PX,
     POPUP_MARGIN_PX,
+    Folding,
     keep_as_wide_as,
     let_shrink,
     name_widget,
@@ -43,6 +44,9 @@ MAX_SUGGESTIONS = 50
 
 LONG_KEY = "Phenotype"
 """What the control for the key has room for; the value needs the rest."""
+
+LONG_VALUE = "CDC20 …"
+"""The least that the line for the value has room for."""
 
 FIXED = QSizePolicy.Policy.Fixed
 
@@ -97,9 +101,11 @@ class SearchPanel(QWidget):
         self._pause.setInterval(TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._want_suggestions)
 
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
         layout.addWidget(self.form.native)
+        Folding(self, self.form.native, self.value.native, LONG_VALUE)
         self.value.native.returnPressed.connect(self._want_search)
         self.value.native.textEdited.connect(self._on_typed)
         self.button.native.clicked.connect(self._want_search)
