@@ -32,9 +32,6 @@ BACKING_OPACITY = 0.7
 LONGEST_BACKED = 3
 """Characters of a letter or a number; what is longer is a title."""
 
-NO_BACKING = 1e-3
-"""The size of a disc that can't be seen; napari knows no points without a size."""
-
 
 class HeadingsLayer:
     """A Points layer of texts: beside the plate, or at the canvas's edge if need be."""
@@ -97,9 +94,20 @@ class HeadingsLayer:
         theme = get_theme(self._viewer.theme)
         self.layer.text.color = theme.text.as_hex()
         red, green, blue = theme.canvas.as_rgb_tuple(alpha=False)
-        back = np.array([red / 255, green / 255, blue / 255, BACKING_OPACITY])
-        self.layer.current_face_color = back
-        self.layer.face_color = back
+        self._back = np.array([red / 255, green / 255, blue / 255, BACKING_OPACITY])
+        self.layer.current_face_color = self._back
+        self._color_backing(self._shown[0] if self._shown else ())
+
+    def _color_backing(self, texts: tuple[str, ...]) -> None:
+        """Lay a disc behind each letter, and none behind a title, which is longer.
+
+        A title lies beside the plate, where nothing is behind it.
+        """
+        if texts:
+            clear = np.zeros(4)
+            self.layer.face_color = np.array(
+                [self._back if len(one) <= LONGEST_BACKED else clear for one in texts]
+            )
 
     def _place(self) -> None:
         """Put as many headings as fit where they can be seen."""
@@ -112,10 +120,8 @@ class HeadingsLayer:
         seen = headings_in_view(self._plan, view, title=self._title, above=self._above)
         texts = tuple(heading.label for heading in seen)
         positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
-        # What lies behind a letter, as large on the screen at any zoom. A title lies
-        # beside the plate, where nothing needs to be behind it.
+        # What lies behind a letter, as large on the screen at any zoom.
         size = round(BACKING_PX / max(zoom, 1e-9), 2)
-        sizes = [size if len(text) <= LONGEST_BACKED else NO_BACKING for text in texts]
         key = (texts, np.round(positions, 2).tobytes(), size)
         if key == self._shown:
             return
@@ -123,6 +129,7 @@ class HeadingsLayer:
         self._shown = key
         self.layer.current_size = size
         self.layer.data = positions
-        self.layer.size = sizes
+        self.layer.size = size
+        self._color_backing(texts)
         if not same_texts:
             self.layer.features = {"label": np.array(texts, dtype=object)}

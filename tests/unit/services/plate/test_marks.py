@@ -64,10 +64,8 @@ def test_a_frame_is_two_lines_that_can_be_seen_on_the_screen(zoom):
 
     assert len(marks.vectors) == 8
     assert 1.5 <= marks.width * zoom <= 6
-    assert {tuple(color) for color in marks.colors.round(2).tolist()} == {
-        (1.0, 0.69, 0.0, 1.0),
-        (0.0, 0.0, 0.0, 1.0),
-    }
+    colors = (marks.colors * 255).round().astype(int).tolist()
+    assert {tuple(color) for color in colors} == {(255, 176, 0, 255), (0, 0, 0, 255)}
 
 
 def test_the_selected_well_is_framed_outside_of_its_other_marks():
