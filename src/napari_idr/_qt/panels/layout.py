@@ -141,7 +141,8 @@ class Panels(QWidget):
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow another size of letters: napari changes its style sheet with it."""
         super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.StyleChange:
+        changes = (QEvent.Type.StyleChange, QEvent.Type.FontChange)
+        if event is not None and event.type() in changes:
             self._set_font()
 
     def _set_font(self) -> None:
