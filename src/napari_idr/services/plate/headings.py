@@ -84,6 +84,7 @@ def headings_in_view(
     lines = above / room  # that there is room for
     # The letters keep their distance from the cells on the screen.
     top, left, beside = view.top + room / 1.5, view.left + room / 1.5, -room / 1.5
+    half_digit = DIGIT_PX / 2 / view.zoom
     rows = heading_step(plan.pitch[0] * view.zoom, ROOM_PX)
     columns = heading_step(plan.pitch[1] * view.zoom, _number_room_px(plan))
     # Letters keep off the corner, where those of rows and columns would meet.
@@ -108,7 +109,7 @@ def headings_in_view(
         *(
             replace(
                 one,
-                x=max(min(one.x, beside), left),
+                x=max(min(one.x, beside - (len(one.label) - 1) * half_digit), left),
                 y=_seen(one.y, cell_height - room, below, view.bottom - edge),
             )
             for one in plan.row_headings()[::rows]

@@ -81,7 +81,10 @@ class PlateShown:
 
     @property
     def legend(self) -> str:
-        """What the marks mean, "" where there are none."""
+        """What the marks mean, "" where there are none.
+
+        Only their colours are told: small wells are tinted, others have frames.
+        """
         parts = []
         if self.hits:
             query = self.details.query
@@ -90,10 +93,10 @@ class PlateShown:
                 if query is None
                 else hits_label(len(self.hits), "well", "wells", query)
             )
-            parts.append(f"{hits} in orange frames")
+            parts.append(f"{hits} in orange")
         if self.controls:
             controls = counted(len(self.controls), "control well", "control wells")
-            parts.append(f"{controls} in blue corners")
+            parts.append(f"{controls} in blue")
         return f"{', '.join(parts)}." if parts else ""
 
     @cached_property
