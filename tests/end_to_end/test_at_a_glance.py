@@ -47,8 +47,8 @@ def test_an_image_opened_twice_is_brought_to_front(
     open_well(window, person, "C4")
     first = images(window)
     assert [name.rpartition(" [")[0] for name in first] == [
-        "C4 · CDC20 · DAPI",
         "C4 · CDC20 · Cy3",
+        "C4 · CDC20 · DAPI",
     ]
     open_well(window, person, "C5")
     both = images(window)
