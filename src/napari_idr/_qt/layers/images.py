@@ -9,6 +9,7 @@ from napari.layers import Layer
 from napari.utils.theme import get_theme
 
 from napari_idr._qt.layers.adding import add_layer, remove_layers
+from napari_idr.services.image.layers import told_apart
 from napari_idr.services.image.open import OpenedImage
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class ImageLayers:
         for layer in (one for other in self._shown for one in other.layers):
             layer.visible = False
         self._shown.append(shown)
+        was_hidden = not any(layer.visible for layer in shown.layers)
         opened = shown.opened
         for c, (layer, spec) in enumerate(
             zip(shown.channels, opened.specs, strict=True)
@@ -112,7 +114,7 @@ class ImageLayers:
                 layer = shown.channels[c] = Layer.create(*spec.as_layer_data())
                 self._refresher.watch(layer, opened.tiled, c)
                 add_layer(self._viewer, layer)
-        if not any(layer.visible for layer in shown.layers):
+        if was_hidden:
             for layer, spec in zip(shown.channels, opened.specs, strict=True):
                 layer.visible = bool(spec.kwargs["visible"])
         present = [one for one in shown.channels if one in self._viewer.layers]
@@ -141,6 +143,9 @@ class ImageLayers:
         # A layer reads where the sliders are said to be as soon as it is made.
         opened.tiled.set_current(opened.image.default_t, opened.image.default_z)
         layers = [Layer.create(*spec.as_layer_data()) for spec in opened.specs]
+        taken = [layer.name for layer in self._viewer.layers]
+        for layer in layers:
+            layer.name = told_apart(layer.name, taken, opened.origin)
         if _is_light(self._viewer.theme):
             # What is added to white stays white; the lowest channel brings the dark.
             lowest = next((one for one in layers if one.visible), layers[0])

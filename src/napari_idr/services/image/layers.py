@@ -13,7 +13,7 @@ from napari_idr.services.image.pixel_source import name_suffix
 from napari_idr.tiles.contrast import contrast_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +31,7 @@ __all__ = [
     "lut_notes",
     "pixel_scale",
     "short_name",
+    "told_apart",
 ]
 
 LayerType = Literal["image", "labels", "points", "shapes", "vectors"]
@@ -287,6 +288,20 @@ def layer_title(image: Image, metadata: Mapping[str, Json]) -> str:
     """
     title = metadata.get("title") or image.name
     return short_name(str(title), MAX_NAME) or f"Image {image.id}"
+
+
+def told_apart(name: str, taken: Collection[str], origin: str | None) -> str:
+    """Return the name of a layer; one that is taken also tells where it comes from.
+
+    >>> told_apart("C4 · DAPI [raw]", ["C4 · DAPI [raw]"], "Plate 7")
+    'C4 · DAPI · Plate 7 [raw]'
+    >>> told_apart("C4 · DAPI [raw]", ["D5 · DAPI [raw]"], "Plate 7")
+    'C4 · DAPI [raw]'
+    """
+    if name not in taken or not origin:
+        return name
+    stem, _, suffix = name.rpartition(" [")
+    return f"{stem} · {short_name(origin, MAX_CHANNEL_NAME)} [{suffix}"
 
 
 def _channels(image: Image, count: int) -> list[Channel]:

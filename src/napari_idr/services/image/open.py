@@ -74,6 +74,13 @@ class OpenedImage:
         return None if plate is None else (self.server, plate.id)
 
     @property
+    def origin(self) -> str | None:
+        """The name of its plate or dataset, None where neither is known."""
+        request = self.details.request
+        above = request.plate or request.dataset
+        return None if above is None else above.name
+
+    @property
     def server(self) -> str:
         """The address of the server that the image is of."""
         return str(self.metadata["server"])

@@ -21,7 +21,7 @@ DIGIT_PX, BETWEEN_PX = 8, 8
 STEPS = (1, 2, 4, 6, 8, 12, 24, 48)
 """Of how many rows or columns one has a heading; most divide the sizes of plates."""
 
-ABOVE_SHARE, LEFT_SHARE = 0.14, 0.07
+ABOVE_SHARE, LEFT_SHARE = 0.17, 0.07
 """Of a plate's height and width, what is kept free for headings: on a plate that fills
 a canvas of 500 px, enough for numbers and a title above and for letters beside it."""
 
