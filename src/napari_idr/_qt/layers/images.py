@@ -105,20 +105,23 @@ class ImageLayers:
         for layer in (one for other in self._shown for one in other.layers):
             layer.visible = False
         self._shown.append(shown)
-        was_hidden = not any(layer.visible for layer in shown.layers)
+        present = [one for one in shown.layers if one in self._viewer.layers]
+        was_hidden = not any(layer.visible for layer in present)
         opened = shown.opened
         for c, (layer, spec) in enumerate(
             zip(shown.channels, opened.specs, strict=True)
         ):
             if layer not in self._viewer.layers:
+                name = layer.name
                 layer = shown.channels[c] = Layer.create(*spec.as_layer_data())
+                layer.name = name
                 self._refresher.watch(layer, opened.tiled, c)
                 add_layer(self._viewer, layer)
         if was_hidden:
             for layer, spec in zip(shown.channels, opened.specs, strict=True):
                 layer.visible = bool(spec.kwargs["visible"])
-        present = [one for one in shown.channels if one in self._viewer.layers]
-        self._viewer.layers.selection = set(present)
+        selected = {one for one in shown.channels if one in self._viewer.layers}
+        self._viewer.layers.selection = selected
         return opened
 
     def add_projection(self, projected: OpenedImage) -> str | None:
