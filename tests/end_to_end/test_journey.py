@@ -100,7 +100,7 @@ def test_a_gene_leads_to_an_image_and_its_annotations(
     assert hits
     assert len(window.layer(f"{mosaic.name} hits").data) >= 4 * len(hits)
 
-    assert "in orange frames" in person.status
+    assert "in orange" in person.status
 
     place = window.well_point(mosaic, archive.well_label)
     window.hover(place)

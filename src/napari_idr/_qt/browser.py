@@ -6,8 +6,10 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_warning
-from qtpy.QtCore import QCoreApplication, QEvent, QTimer
+from qtpy.QtCore import QCoreApplication
+from qtpy.QtWidgets import QWidget
 
+from napari_idr._qt.dock import Docked, the_only
 from napari_idr._qt.finder import Finder
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari.viewer import Viewer
-    from qtpy.QtWidgets import QWidget
 
 
 class Browser(Panels):
@@ -74,6 +75,7 @@ class Browser(Panels):
         self._finder = Finder(self, jobs)
         self._scene = scene_of(napari_viewer)
         self._scene.set_server(self, "")
+        Docked(self, self._scene.window)
         self._loading: PlateKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
@@ -134,17 +136,6 @@ class Browser(Panels):
         self._scene.plates.failed.connect(self._on_not_added)
         self._jobs.changed.connect(self._on_jobs_changed)
         self._jobs.failed.connect(self._on_failed)
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Notice that napari has taken the browser out of its dock."""
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            QTimer.singleShot(0, self._end_if_left_alone)
-
-    def _end_if_left_alone(self) -> None:
-        # napari keeps what was in a dock that a person closed, and its threads.
-        if self.parent() is None and not self.isVisible():
-            self.deleteLater()
 
     # The server
 
@@ -219,6 +210,8 @@ class Browser(Panels):
             () if details is None else annotation_rows(details.annotations)
         )
         self.show_details(shown=details is not None)
+        well = details.well if isinstance(details, ImageDetails) else None
+        self._scene.select_well(*(well or (None, None)))
 
     # Plates
 
@@ -284,6 +277,7 @@ class Browser(Panels):
         """Say what is known of the image of a well that was clicked."""
         session = self._scene.session(shown.server)
         if session is not None and self._scene.is_answered_by(self, shown.server):
+            self._scene.select_well(shown.key, cell.well_id)
             request = shown.image_request(cell)
             self._state.leave_line()
             message = f"Reading {request.label} …"
@@ -292,6 +286,7 @@ class Browser(Panels):
     def _on_well_activated(self, shown: PlateShown, cell: GridCell) -> None:
         if self._scene.is_answered_by(self, shown.server):
             self._state.leave_line()
+            self._scene.select_well(shown.key, cell.well_id)
             self._open(shown.image_request(cell))
 
     def _on_open_image(self) -> None:
@@ -304,6 +299,12 @@ class Browser(Panels):
         if session is None or request is None:
             return
         self._details_slot.cancel()
+        image, server = request.ref.image_id, request.server
+        if (opened := self._scene.go_to_image(image, server)) is not None:
+            self._on_details(opened.details)
+            self.image.set_source(opened.reader.source)
+            self.status.say(opened.message)
+            return
         message = f"Opening {request.label or request.ref.name or 'the image'} …"
         view = self._scene.viewing.open
         self._image_slot.start_steps(message, session.open_image, request, view)
@@ -371,6 +372,23 @@ class Browser(Panels):
         url = error.url if isinstance(error, IDRError) else None
         asked = None if url is None else self._scene.server_of(url)
         return explain(error, host=asked or self._state.host)
+
+
+class BrowserDock(QWidget):
+    """What napari docks: the one browser of a viewer, not another each time.
+
+    napari makes a widget of the class that a plugin names whenever a person opens it.
+    """
+
+    kind: type[Browser] = Browser
+
+    def __new__(cls, napari_viewer: Viewer) -> Browser:  # type: ignore[misc]
+        """Return the browser of a viewer."""
+        return the_only(cls.kind, napari_viewer)
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        # Never called, as what `__new__` returns is none; napari reads its parameters.
+        raise NotImplementedError
 
 
 class _Closer:

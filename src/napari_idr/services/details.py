@@ -92,6 +92,7 @@ class ImageRequest:
     """An image to be looked at, and where the person found it.
 
     `server` has the image: a plate stays in the viewer when another server is chosen.
+    `told` is the gene or another word for the well, as the plate's table has it.
     """
 
     ref: ImageRef
@@ -102,6 +103,7 @@ class ImageRequest:
     run: PlateAcquisition | None = None
     field: int | None = None
     well_label: str | None = None
+    told: str | None = None
     query: Query | None = None
 
     @property
@@ -122,6 +124,14 @@ class ImageDetails:
     study: StudyDetails | None
     annotations: tuple[Annotation, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> tuple[PlateKey, WellId] | None:
+        """The plate and the well it was taken of, None for an image of no well."""
+        well, plate = self.request.ref.well_id or self.image.well_id, self.request.plate
+        if well is None or plate is None:
+            return None
+        return (self.request.server, plate.id), well
 
 
 Details = StudyDetails | DatasetDetails | PlateDetails | ImageDetails

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Points, Vectors
+from napari.layers import Image, Points
 from qtpy.QtCore import QObject, Signal
 
 from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
 from napari_idr._qt.layers.headings import HeadingsLayer
+from napari_idr._qt.layers.marks import MarksLayer
 from napari_idr._qt.layers.well_status import set_status
-from napari_idr.model import GridCell
+from napari_idr.model import GridCell, WellId
 from napari_idr.services.details import PlateKey
-from napari_idr.services.plate.view import PlateShown, outline_vectors
+from napari_idr.services.plate.headings import heading_room
+from napari_idr.services.plate.view import PlateShown
 from napari_idr.tiles import MosaicPyramid
 
 if TYPE_CHECKING:
@@ -24,17 +27,10 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
     from napari.viewer import Viewer
-    from numpy.typing import NDArray
 
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr.services.plate.mosaic import MosaicSummary
 
-HIT_COLOR = "#ffb000"
-CONTROL_COLOR = "#4cc9f0"
-"""Orange and light blue differ for all common kinds of colour vision, and the
-marks differ in shape as well: a frame for hits, corners for controls."""
-
-MARK_WIDTH_PX = 4
 WELL_DOT_PX = 12
 
 
@@ -71,18 +67,12 @@ class _Group:
             visible=False,
             **common,
         )
-        self.marks = Vectors(
-            *_no_vectors(),
-            name=f"{name} hits",
-            vector_style="line",
-            edge_width=MARK_WIDTH_PX,
-            **common,
-        )
+        self._marks = MarksLayer(viewer, shown, common["metadata"])
+        self.marks = self._marks.layer
         self.headings = HeadingsLayer(viewer, shown, common["metadata"])
         self.place((0.0, 0.0), None)
         self.mark()
         self._watch()
-        set_status(self.mosaic, self._message_at)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -92,14 +82,14 @@ class _Group:
     def size(self) -> tuple[float, float]:
         """The (y, x) size of the mosaic in the world, its headings included."""
         height, width = self.shown.plan.shape
-        y, x = self.shown.plan.cell_shape
+        y, x = heading_room(self.shown.plan)
         scale = self.px_um or 1.0
         return (height + y) * scale, (width + x) * scale
 
     @property
     def bottom(self) -> float:
-        """Where there is room below, along y."""
-        return self.origin[0] + self.size[0]
+        """Where it ends, along y."""
+        return self.origin[0] + self.shown.plan.shape[0] * (self.px_um or 1.0)
 
     def show(self, shown: PlateShown) -> None:
         """Show another field or run of the same plate in the same layers."""
@@ -115,23 +105,14 @@ class _Group:
         self.mosaic.data = self._pyramid.levels()
         if not np.array_equal(self.wells.data, shown.well_centers):
             self.wells.data = shown.well_centers
-        self.headings.set_plan(shown.plan)
+        self.headings.show(shown)
         self.place(self.origin, self.px_um)
         self.mark()
 
     def mark(self) -> None:
-        """Draw a frame around the hits, and corners around the control wells."""
+        """Mark hits and controls, and tell what is known of each well."""
         shown = self.shown
-        hits = outline_vectors(shown.plan, shown.hits)
-        controls = outline_vectors(shown.plan, shown.controls, part=0.25)
-        self.marks.data = np.concatenate([hits, controls])
-        self.marks.edge_color = (
-            np.array(
-                [_rgba(HIT_COLOR)] * len(hits) + [_rgba(CONTROL_COLOR)] * len(controls)
-            )
-            if len(hits) + len(controls)
-            else HIT_COLOR
-        )
+        self._marks.show(shown)
         self.wells.features = shown.features
         for layer in self.layers:
             layer.metadata = shown.metadata
@@ -139,6 +120,9 @@ class _Group:
     def place(self, origin: tuple[float, float], px_um: float | None) -> None:
         """Put the mosaic at an (y, x) of the world; a px is `px_um` wide, or 1."""
         self.origin, self.px_um = origin, px_um
+        # Above the topmost plate there is no other.
+        above = heading_room(self.shown.plan)[0] if origin[0] > 0 else math.inf
+        self.headings.set_room_above(above)
         scale = px_um or 1.0
         unit = "pixel" if px_um is None else "um"
         with warnings.catch_warnings():
@@ -175,14 +159,24 @@ class _Group:
 
     def close(self) -> None:
         """Stop following the viewer, and end what the mosaic asks for."""
-        self.headings.close()
+        self.leave_camera()
         self._refresher.unwatch(self.mosaic)
 
-    def _message_at(self, position: Sequence[float] | None) -> str:
-        """Say which well lies under the pointer; napari asks from a thread."""
-        if position is None:
-            return ""
+    def leave_camera(self) -> None:
+        """Let headings and marks stay as they are."""
+        self.headings.close()
+        self._marks.close()
+
+    def select(self, well: WellId | None) -> None:
+        """Mark a well as selected, or none."""
+        self._marks.select(None if well is None else self.shown.place_of(well))
+
+    def message_at(self, position: Sequence[float]) -> str:
+        """Say which well lies at a position in the world, "" where the plate isn't."""
         y, x = self.marks.world_to_data(position)[-2:]
+        height, width = self.shown.plan.shape
+        if not (self.mosaic.visible and 0 <= y < height and 0 <= x < width):
+            return ""
         return self.shown.message_at(float(y), float(x))
 
 
@@ -202,6 +196,7 @@ class MosaicLayers(QObject):
         self._turns = TurnQueue(self)
         # How wide an image of a plate is; None stands for plates that don't know yet.
         self._widths_um: dict[PlateKey | None, float] = {}
+        self._selected: tuple[PlateKey, WellId] | None = None
         viewer.layers.events.removed.connect(self._on_removed)
 
     def show(self, shown: PlateShown) -> None:
@@ -215,13 +210,15 @@ class MosaicLayers(QObject):
             group.show(shown)
         else:
             group = _Group(self._viewer, self._refresher, shown)
-            top = max((one.bottom for one in self._groups.values()), default=0.0)
+            top = max((one.bottom for one in self._groups.values()), default=None)
             self._groups[key] = group
             self._place(group, top)
             for layer in group.layers:
+                set_status(layer, self.message_at)
                 # Nothing is drawn until all are there; each would be drawn anew.
                 layer.visible = False
                 self._turns.add(key, partial(self._add, group, layer))
+        self._mark_selected()
         self._turns.add(
             key,
             partial(self._reveal, key),
@@ -278,6 +275,26 @@ class MosaicLayers(QObject):
             group.shown = shown
             group.mark()
 
+    def select(self, plate: PlateKey | None, well: WellId | None) -> None:
+        """Mark a well of a plate as selected, and no other; None for none."""
+        self._selected = None if plate is None or well is None else (plate, well)
+        self._mark_selected()
+
+    def _mark_selected(self) -> None:
+        plate, well = self._selected or (None, None)
+        for key, group in self._groups.items():
+            group.select(well if key == plate else None)
+
+    def message_at(self, position: Sequence[float] | None) -> str:
+        """Say which well of which plate lies at a position in the world, "" for none.
+
+        napari asks from a thread, whichever layer is the active one.
+        """
+        if position is None:
+            return ""
+        groups = tuple(self._groups.values())
+        return next(filter(None, (one.message_at(position) for one in groups)), "")
+
     @property
     def servers(self) -> set[str]:
         """The servers of the plates that are shown."""
@@ -298,7 +315,7 @@ class MosaicLayers(QObject):
         self._widths_um.setdefault(None, image_width_um)
         self._widths_um.setdefault(plate, image_width_um)
         if any(group.px_um != self._px_um(group) for group in self._groups.values()):
-            top = 0.0
+            top = None
             for group in self._groups.values():
                 self._place(group, top)
                 top = group.bottom
@@ -321,7 +338,7 @@ class MosaicLayers(QObject):
         camera = self._viewer.scene.camera
         height, width = group.size
         plan = np.array(group.shown.plan.shape) * (group.px_um or 1.0)
-        center = group.origin + plan / 2 - (np.array(group.size) - plan) / 4
+        center = group.origin + plan / 2 - (np.array(group.size) - plan) / 2
         camera.center = (0.0, *center)
         canvas = self._viewer.canvas.size
         camera.zoom = 0.95 * min(
@@ -337,12 +354,17 @@ class MosaicLayers(QObject):
                     return group.shown, cell
         return None
 
-    def _place(self, group: _Group, top: float) -> None:
-        """Put a plate left of the origin, where images lie; `top` is below others."""
+    def _place(self, group: _Group, top: float | None) -> None:
+        """Put a plate left of the origin, where images lie.
+
+        `top` is where the plate above ends, None for the topmost; in between there is
+        room for headings.
+        """
         px_um = self._px_um(group)
         plan = group.shown.plan
+        y = 0.0 if top is None else top + heading_room(plan)[0] * (px_um or 1.0)
         width = plan.shape[1] + plan.cell_shape[1] // 4
-        group.place((top, -width * (px_um or 1.0)), px_um)
+        group.place((y, -width * (px_um or 1.0)), px_um)
 
     def _px_um(self, group: _Group) -> float | None:
         """Return how wide a px of a mosaic is, None as long as nothing tells."""
@@ -361,13 +383,4 @@ class MosaicLayers(QObject):
         """Stop listening to the viewer; what is shown stays."""
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         for group in self._groups.values():
-            group.headings.close()
-
-
-def _rgba(color: str) -> NDArray[np.float32]:
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    return np.array([*channels, 1.0], np.float32)
-
-
-def _no_vectors() -> tuple[NDArray[np.float32]]:
-    return (np.zeros((0, 2, 2), np.float32),)
+            group.leave_camera()

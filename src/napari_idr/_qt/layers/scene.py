@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
 from napari_idr._qt.layers.refresher import LayerRefresher
+from napari_idr._qt.layers.well_status import set_status
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.threads import call_later
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
-    from napari_idr.model import GridCell
+    from napari_idr.model import GridCell, ImageId, WellId
     from napari_idr.services.details import PlateDetails, PlateKey
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.session import Session
@@ -74,6 +75,13 @@ class ViewerScene(QObject):
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
         viewer.mouse_drag_callbacks.append(self._on_press)
         viewer.layers.events.removed.connect(self._on_layers_removed)
+
+    @property
+    def window(self) -> QWidget:
+        """The window of the viewer."""
+        window = self.parent()
+        assert isinstance(window, QWidget)
+        return window
 
     def close(self) -> None:
         """Let go of the viewer and end the pixel threads; touches nothing of Qt's."""
@@ -185,6 +193,10 @@ class ViewerScene(QObject):
         if shown is not None and shown.details is not details:
             self.plates.mark(shown.with_details(details))
 
+    def select_well(self, plate: PlateKey | None, well: WellId | None) -> None:
+        """Mark the well that is selected, on its plate if that is shown."""
+        self.plates.select(plate, well)
+
     # Images
 
     def add_image(self, opened: OpenedImage) -> str | None:
@@ -195,8 +207,22 @@ class ViewerScene(QObject):
         if (size := opened.image.pixel_size_x_um) is not None:
             self.plates.calibrate(size * opened.image.size_x, opened.plate)
         problem = self.images.add(opened)
+        self._follow_status(opened)
         self.look_at(self.images.layers(opened))
         return problem
+
+    def go_to_image(self, image: ImageId, server: str) -> OpenedImage | None:
+        """Bring an image that is open to front; return it, None if it isn't open."""
+        opened = self.images.bring_back(image, server)
+        if opened is not None:
+            self._follow_status(opened)
+            self.look_at(self.images.layers(opened))
+        return opened
+
+    def _follow_status(self, opened: OpenedImage) -> None:
+        """Let the status name the well under the pointer, if an image is active."""
+        for layer in self.images.layers(opened):
+            set_status(layer, self.plates.message_at)
 
     def look_at(self, layers: tuple[Layer, ...]) -> None:
         """Move the camera so that layers fill the canvas."""

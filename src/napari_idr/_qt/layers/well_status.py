@@ -25,24 +25,22 @@ def set_status(
     Parameters
     ----------
     layer
-        Whose status it is; it stays napari's own where napari has changed.
+        Whose status it is; it stays napari's own where napari has changed, and as it
+        is where it has been told before.
     message_at
-        Called with a position or None, in napari's thread for the status.
+        Called with a position or None, in napari's thread for the status; where it
+        returns "", the status is napari's own.
     """
-    if not is_replaceable():
+    if not is_replaceable() or "get_status" in vars(layer):
         return
+    napari_s_own = layer.get_status
 
-    def get_status(position: Any = None, **_: Any) -> dict[str, str]:
-        message = plain_text(message_at(position))
-        return {
-            "layer_name": plain_text(layer.name),
-            "layer_base": plain_text(layer.name),
-            "source_type": "",
-            "plugin": "",
-            "coordinates": message,
-            "coords": message,
-            "value": "",
-        }
+    def get_status(position: Any = None, **options: Any) -> dict[str, str]:
+        status: dict[str, str] = napari_s_own(position, **options)
+        if message := message_at(position):
+            status |= {"coordinates": message, "coords": message, "value": ""}
+        # napari's label guesses whether a text is HTML.
+        return {part: plain_text(str(text)) for part, text in status.items()}
 
     layer.get_status = get_status
 

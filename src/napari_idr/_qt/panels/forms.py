@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtWidgets import QBoxLayout, QComboBox, QLabel, QSizePolicy, QWidget
 
 from napari_idr.services.plain_text import visible_text
 
@@ -20,6 +20,18 @@ NARROWEST_PX = 280
 
 POPUP_MARGIN_PX = 24
 """Of a list that drops down, for its frame and its scroll bar."""
+
+LETTERS_CHANGE = (
+    *(QEvent.Type.FontChange, QEvent.Type.StyleChange),
+    *(QEvent.Type.Polish, QEvent.Type.Show),
+)
+"""Events after which a widget may write in other letters."""
+
+ARROW_PX = 34
+"""Of a drop-down box, for its arrow and its frame."""
+
+CLEAR_PX = 36
+"""Of a line to type in, for the button that clears it and its frame."""
 
 MAX_TOOLTIP = 1000
 """Characters of a value shown in a tooltip; the rest is in the copied text."""
@@ -56,6 +68,90 @@ def let_shrink(widget: QWidget | Widget) -> None:
     policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
     native.setSizePolicy(policy)
     native.setMinimumWidth(40)
+
+
+def keep_as_wide_as(widget: QWidget | Widget, sample: str, room_px: int) -> None:
+    """Give a control the width of a text, and so much more, at any size of letters."""
+    native = widget if isinstance(widget, QWidget) else widget.native
+    _WidthOf(native, sample, room_px)
+
+
+class _WidthOf(QObject):
+    """Keeps a widget as wide as a text in its own letters."""
+
+    def __init__(self, widget: QWidget, sample: str, room_px: int) -> None:
+        super().__init__(widget)
+        self._widget, self._sample, self._room_px = widget, sample, room_px
+        widget.installEventFilter(self)
+        self._fit()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow another size of letters."""
+        if event is not None and event.type() in LETTERS_CHANGE:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        width = self._widget.fontMetrics().horizontalAdvance(self._sample)
+        if width + self._room_px != self._widget.minimumWidth():
+            self._widget.setFixedWidth(width + self._room_px)
+
+
+class Folding(QObject):
+    """Moves a control out of its row to a line of its own where the row is narrow.
+
+    Parameters
+    ----------
+    panel
+        Has a vertical layout that begins with the row.
+    row
+        Has a horizontal layout.
+    control
+        One of the row; the others keep the width they need.
+    sample
+        The least text that the control has room for.
+    """
+
+    def __init__(
+        self, panel: QWidget, row: QWidget, control: QWidget, sample: str
+    ) -> None:
+        super().__init__(panel)
+        self._panel, self._row, self._control = panel, row, control
+        self._sample = sample
+        layout = row.layout()
+        assert isinstance(layout, QBoxLayout)
+        self._line = layout
+        self._place = layout.indexOf(control)
+        self._folded = False
+        panel.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow the width of the panel, and another size of letters."""
+        if event is not None and event.type() in (
+            *(QEvent.Type.Resize, QEvent.Type.LayoutRequest),
+            *LETTERS_CHANGE,
+        ):
+            self._fold()
+        return super().eventFilter(watched, event)
+
+    def _fold(self) -> None:
+        metrics = self._control.fontMetrics()
+        needed = metrics.horizontalAdvance(self._sample) + CLEAR_PX
+        for place in range(self._line.count()):
+            widget = present(self._line.itemAt(place)).widget()
+            if widget is not None and widget is not self._control:
+                needed += widget.sizeHint().width() + self._line.spacing()
+        folded = needed > self._panel.width()
+        if folded == self._folded:
+            return
+        self._folded = folded
+        focused = self._control.hasFocus()
+        if folded:
+            present(self._panel.layout()).addWidget(self._control)
+        else:
+            self._line.insertWidget(self._place, self._control)
+        if focused:
+            self._control.setFocus()
 
 
 def widen_list(box: QComboBox) -> None:

@@ -7,6 +7,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import (
+    ARROW_PX,
+    keep_as_wide_as,
     let_shrink,
     name_widget,
     plain_label,
@@ -23,8 +25,8 @@ ALL_RUNS = 0
 
 RUN_TOOLTIP = "Which pass over the plate"
 
-FIELD_WIDTH_PX = 76
-"""Room for "12 / 96" and the arrow."""
+LONG_FIELD = "12 / 96"
+"""What the control for the field has room for."""
 
 FIXED = QSizePolicy.Policy.Fixed
 
@@ -60,7 +62,7 @@ class PlatePanel(QWidget):
         let_shrink(self.run)
         # The names of runs are long, and need the room.
         self.field.native.setSizePolicy(FIXED, FIXED)
-        self.field.native.setMinimumWidth(FIELD_WIDTH_PX)
+        keep_as_wide_as(self.field, LONG_FIELD, ARROW_PX)
         self.notes = plain_label("idr_plate_notes")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -104,6 +106,7 @@ class PlatePanel(QWidget):
         runs = [(run.name or f"Run {run.id}", run.id) for run in plate.runs]
         self.run.choices = runs if len(runs) > 1 else [("all", ALL_RUNS)]
         self.run.native.setEnabled(len(runs) > 1)
+        self.run.visible = len(runs) > 1
         self._offer_fields()
         self._say_run()
         empty = details.fields(self.chosen_run) == 0

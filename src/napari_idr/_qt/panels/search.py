@@ -10,13 +10,16 @@ from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtGui import QStandardItem, QStandardItemModel
 from qtpy.QtWidgets import (
     QCompleter,
-    QHBoxLayout,
     QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
 from napari_idr._qt.panels.forms import (
+    ARROW_PX,
     POPUP_MARGIN_PX,
+    Folding,
+    keep_as_wide_as,
     let_shrink,
     name_widget,
     present,
@@ -39,8 +42,11 @@ MAX_SUGGESTIONS = 50
 """Lines of suggestions that are shown; nobody scrolls further, they type on."""
 
 
-KEY_WIDTH_PX = 96
-"""Room for "Phenotype"; the value needs the rest of a narrow panel."""
+LONG_KEY = "Phenotype"
+"""What the control for the key has room for; the value needs the rest."""
+
+LONG_VALUE = "CDC20 …"
+"""The least that the line for the value has room for."""
 
 FIXED = QSizePolicy.Policy.Fixed
 
@@ -77,7 +83,7 @@ class SearchPanel(QWidget):
         )
         self.key.native.setSizePolicy(FIXED, FIXED)
         self.button.native.setSizePolicy(FIXED, FIXED)
-        self.key.native.setMaximumWidth(KEY_WIDTH_PX)
+        keep_as_wide_as(self.key, LONG_KEY, ARROW_PX)
         let_shrink(self.value)
         self.value.native.setPlaceholderText("e.g. CDC20")
         self.value.native.setClearButtonEnabled(True)
@@ -95,9 +101,11 @@ class SearchPanel(QWidget):
         self._pause.setInterval(TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._want_suggestions)
 
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
         layout.addWidget(self.form.native)
+        Folding(self, self.form.native, self.value.native, LONG_VALUE)
         self.value.native.returnPressed.connect(self._want_search)
         self.value.native.textEdited.connect(self._on_typed)
         self.button.native.clicked.connect(self._want_search)

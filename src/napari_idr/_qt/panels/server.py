@@ -68,6 +68,8 @@ class ServerBar(QWidget):
         """Offer these addresses, the first of them as the present one."""
         self.address.clear()
         self.address.addItems(list(addresses))
+        # In a narrow panel the beginning tells more than the end.
+        present(self.address.lineEdit()).setCursorPosition(0)
         widen_list(self.address)
 
     def set_abilities(self, message: str, evidence: Sequence[tuple[str, str]]) -> None:

@@ -95,7 +95,9 @@ class StatusBar(QWidget):
         """Say that so much of what runs is done."""
         self.bar.setRange(0, max(total, 1))
         self.bar.setValue(done)
-        self.bar.setFormat(f"{done} of {total} {what}")
+        counted, long = f"{done} of {total}", f"{done} of {total} {what}"
+        fits = self.bar.fontMetrics().horizontalAdvance(long) < self.bar.width()
+        self.bar.setFormat(long if fits else counted)
         self._done, self._total = done, total
         if not self._follow.isActive():
             self._follow.start()
