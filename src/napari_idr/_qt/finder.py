@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QModelIndex, QObject, Signal
@@ -10,7 +11,7 @@ from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
 from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
 from napari_idr.errors import IDRError
-from napari_idr.model import SearchKey, Suggestion
+from napari_idr.model import Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import Entry, Query, filter_studies
@@ -33,13 +34,17 @@ class Finder(QObject):
         self._jobs = jobs
         self._state = BrowserState()
         self._studies: JobSlot[None, tuple[Entry, ...]] = jobs.slot(self._on_studies)
-        self._search: JobSlot[None, Found] = jobs.slot(self._on_found)
-        self._suggest: JobSlot[None, tuple[str, tuple[Suggestion, ...]]] = jobs.slot(
+        self._search: JobSlot[None, Found] = jobs.slot(
+            self._on_found, on_failure=self._on_search_failed
+        )
+        self._sought: Query | None = None
+        self._suggest: JobSlot[None, tuple[Query, tuple[Suggestion, ...]]] = jobs.slot(
             self._on_suggestions, shown=False
         )
         self._use_model(panels.found)
         panels.search.searchWanted.connect(self._on_search)
         panels.search.suggestionsWanted.connect(self._on_suggestions_wanted)
+        panels.search.suggestionsLeft.connect(self._suggest.cancel)
         panels.studies.filterChanged.connect(self._show_studies)
         panels.studies.reload.native.clicked.connect(self._load_studies)
         panels.tabs.currentChanged.connect(self._on_tab)
@@ -81,16 +86,25 @@ class Finder(QObject):
 
     # Searching and browsing
 
-    def _on_search(self, key: SearchKey, value: str) -> None:
+    def _on_search(self, query: Query) -> None:
         session = self._state.session
         if session is None:
             return
-        if not value:
+        if not query.value:
             self._panels.status.say("Type what to search for.")
             return
-        query = Query(key=key, value=value)
-        self._suggest.cancel()
-        self._search.start(f"Searching {short_value(value)} …", session.search, query)
+        self._sought = query
+        message = f"Searching {short_value(query.value)} …"
+        self._search.start(message, session.search, query)
+
+    def _on_search_failed(self, _: Exception) -> None:
+        if self._sought is not None:
+            self._jobs.remember_retry(partial(self.search, self._sought))
+
+    def search(self, query: Query) -> None:
+        """Search, and show in the form what is searched."""
+        self._panels.search.show_query(query)
+        self._on_search(query)
 
     def _on_found(self, found: Found) -> None:
         self._panels.found.set_entries(found.entries, "Images")
@@ -98,12 +112,12 @@ class Finder(QObject):
         if len(found.entries) == 1:
             self._panels.results.expand(self._panels.found.index(0, 0))
 
-    def _on_suggestions_wanted(self, key: SearchKey, text: str) -> None:
+    def _on_suggestions_wanted(self, query: Query) -> None:
         session = self._state.session
         if session is not None:
-            self._suggest.start("", session.suggestions, key, text)
+            self._suggest.start("", session.suggestions, query)
 
-    def _on_suggestions(self, found: tuple[str, tuple[Suggestion, ...]]) -> None:
+    def _on_suggestions(self, found: tuple[Query, tuple[Suggestion, ...]]) -> None:
         self._panels.search.set_suggestions(*found)
 
     def _load_studies(self) -> None:

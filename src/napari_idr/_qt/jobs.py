@@ -257,10 +257,11 @@ class Jobs(QObject):
         if isinstance(news.value, Cancelled):
             return
         if isinstance(news.value, Exception):
+            if run.slot.shown:
+                self._again = run.slot.retry
             if run.slot.on_failure is not None:
                 run.slot.on_failure(news.value)
             if run.slot.shown:
-                self._again = run.slot.retry
                 self.failed.emit(news.value)
         elif news.ends:
             run.slot.on_result(news.value)

@@ -135,11 +135,11 @@ class Session:
         return study_entries(tuple(self.client.studies(cancel=cancel)))
 
     def suggestions(
-        self, key: SearchKey, text: str, *, cancel: CancelToken
-    ) -> tuple[str, tuple[Suggestion, ...]]:
-        """Return a text with the values that complete it."""
-        found = self.client.autocomplete(key.name, text.strip(), cancel=cancel)
-        return text, tuple(found)
+        self, query: Query, *, cancel: CancelToken
+    ) -> tuple[Query, tuple[Suggestion, ...]]:
+        """Return a query with the values that complete it."""
+        found = self.client.autocomplete(query.key.name, query.value, cancel=cancel)
+        return query, tuple(found)
 
     def search(self, query: Query, *, cancel: CancelToken) -> Found:
         """Return the studies that carry a value, the richest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,7 +19,15 @@ from napari_idr.model import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Entry", "Item", "Query", "counted", "filter_studies", "study_entries"]
+__all__ = [
+    "Entry",
+    "Item",
+    "Query",
+    "counted",
+    "filter_studies",
+    "searched_value",
+    "study_entries",
+]
 
 T = TypeVar("T")
 Item = Study | Plate | Dataset | ImageRef
@@ -90,6 +99,24 @@ def counted(count: int, one: str, many: str) -> str:
     ('1 image', '1,200 images')
     """
     return f"{count:,} {one if count == 1 else many}"
+
+
+def searched_value(text: str) -> str:
+    r"""Return the value to search for where this text was typed or pasted.
+
+    What can't be seen in a line of text is left out: line ends, tabs and unusual
+    blanks become blanks, none is kept at either end, and marks without a width go.
+
+    >>> searched_value(" CDC20\n"), searched_value("mitotic\u00a0arrest\u200b")
+    ('CDC20', 'mitotic arrest')
+    """
+    kinds = ((one, unicodedata.category(one)) for one in text)
+    shown = (
+        " " if kind == "Cc" or kind.startswith("Z") else one
+        for one, kind in kinds
+        if kind != "Cf"
+    )
+    return "".join(shown).strip()
 
 
 def study_entries(studies: Sequence[Study]) -> tuple[Entry, ...]:
