@@ -10,12 +10,11 @@ from qtpy.QtCore import QModelIndex, QObject, Signal
 from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
 from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
-from napari_idr.errors import IDRError
 from napari_idr.model import Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import Entry, Query, filter_studies
-from napari_idr.services.search.hits import short_value
+from napari_idr.services.search.hits import Below, counting_label, short_value
 from napari_idr.services.session import Found
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ class Finder(QObject):
             self._on_found, on_failure=self._on_search_failed
         )
         self._sought: Query | None = None
+        self._opening: list[tuple[ResultsModel, JobSlot[Below, None]]] = []
         self._suggest: JobSlot[None, tuple[Query, tuple[Suggestion, ...]]] = jobs.slot(
             self._on_suggestions, shown=False
         )
@@ -75,14 +75,24 @@ class Finder(QObject):
 
     def clear(self) -> None:
         """Show nothing that was found on another server."""
-        self._panels.found.set_entries((), "Images")
-        self._panels.browsed.set_entries((), "Contains")
+        for model, count in (
+            (self._panels.found, "Images"),
+            (self._panels.browsed, "Contains"),
+        ):
+            self._leave_lines(model)
+            model.set_entries((), count)
         self._panels.search.set_keys(())
 
     def stop_loading(self) -> None:
         """Take back that lines are being loaded; opening them asks again."""
         for model in (self._panels.found, self._panels.browsed):
             model.stop_loading()
+
+    def _leave_lines(self, model: ResultsModel) -> None:
+        """Stop counting what lies below lines that are about to go."""
+        for of, slot in self._opening:
+            if of is model:
+                slot.cancel()
 
     # Searching and browsing
 
@@ -107,7 +117,10 @@ class Finder(QObject):
         self._on_search(query)
 
     def _on_found(self, found: Found) -> None:
-        self._panels.found.set_entries(found.entries, "Images")
+        self._leave_lines(self._panels.found)
+        self._panels.found.set_entries(
+            found.entries, "Images", short_value(found.query.label)
+        )
         self._panels.status.say(found_message(found))
         if len(found.entries) == 1:
             self._panels.results.expand(self._panels.found.index(0, 0))
@@ -146,18 +159,28 @@ class Finder(QObject):
         session = self._state.session
         if session is None:
             return
-        message = f"Opening {entry.name} …"
-        self._jobs.run(message, self._on_children, session.children, entry)
+        slot: JobSlot[Below, None] = self._jobs.slot(_nothing, on_step=self._on_below)
+        self._opening = [(of, one) for of, one in self._opening if one.busy]
+        self._opening.append((self._model_of(entry), slot))
+        slot.start_steps(_opening_message(entry), session.children, entry)
 
-    def _on_children(self, found: tuple[Entry, tuple[Entry, ...] | IDRError]) -> None:
-        entry, children = found
-        model = self._panels.found if entry.query is not None else self._panels.browsed
-        if isinstance(children, IDRError):
-            sentence = explain(children, host=self._state.host)
+    def _on_below(self, below: Below) -> None:
+        entry, counts = below.entry, below.counts
+        model = self._model_of(entry)
+        if below.error is not None:
+            sentence = explain(below.error, host=self._state.host)
             model.set_failed(entry, sentence)
             self._panels.status.say_failed(sentence, can_retry=False)
-        else:
-            model.set_children(entry, children)
+            return
+        model.set_children(entry, below.children, counting=counting_label(counts))
+        is_told = self._jobs.message == _opening_message(entry)
+        if is_told and counts is not None and counts.total is not None:
+            self._panels.status.set_progress(
+                counts.counted, counts.total, "images counted"
+            )
+
+    def _model_of(self, entry: Entry) -> ResultsModel:
+        return self._panels.browsed if entry.query is None else self._panels.found
 
     @property
     def _model(self) -> ResultsModel:
@@ -192,3 +215,11 @@ class Finder(QObject):
     def _entry(self, index: QModelIndex) -> Entry | None:
         entry = self._model.data(index, ENTRY_ROLE) if index.isValid() else None
         return entry if isinstance(entry, Entry) else None
+
+
+def _opening_message(entry: Entry) -> str:
+    return f"Opening {entry.name} …"
+
+
+def _nothing(_: None) -> None:
+    """Receive that a line is open: all was told in steps."""

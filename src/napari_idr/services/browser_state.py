@@ -49,9 +49,9 @@ class BrowserState:
 
     def select(self, entry: Entry) -> bool:
         """Remember what is selected; return whether it is another thing."""
-        if entry is self.selected:
+        known, self.selected = self.selected, entry
+        if entry.is_line(known):
             return False
-        self.selected = entry
         self.show_when_known = False
         return True
 

@@ -41,15 +41,20 @@ from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
 from napari_idr.services.plate.view import PlateShown, plan_plate_shown
 from napari_idr.services.regions.load import ImageRois, load_regions
 from napari_idr.services.search.catalog import Entry, Query, study_entries
-from napari_idr.services.search.hits import split_spellings
+from napari_idr.services.search.hits import (
+    Below,
+    dataset_entries,
+    plate_entries,
+    split_spellings,
+)
 from napari_idr.services.study import study_card
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from napari_idr.api import PixelReader
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import Capabilities
+    from napari_idr.model import Capabilities, DatasetCounts, PlateCounts
     from napari_idr.tiles import TiledImage
 
 __all__ = [
@@ -164,46 +169,57 @@ class Session:
 
     def children(
         self, entry: Entry, *, cancel: CancelToken
-    ) -> tuple[Entry, tuple[Entry, ...] | IDRError]:
-        """Return an entry with what lies below it, or with why that isn't known."""
-        try:
-            found = self._search_below(entry, cancel) if entry.query else None
-            below = tuple(self._browse(entry, cancel) if found is None else found)
-        except IDRError as error:
-            return entry, error
-        return entry, below
+    ) -> Generator[Below, None, None]:
+        """Yield what lies below an entry, anew as more of its hits are counted.
 
-    def _browse(self, entry: Entry, cancel: CancelToken) -> Iterable[Entry]:
-        client, below = self.client, partial(Entry, parent=entry)
+        The last step has all, or says why the rest isn't known.
+        """
+        below = Below(entry=entry)
+        steps = self._browse if entry.query is None else self._search_below
+        try:
+            for below in steps(entry, cancel):
+                yield below
+        except IDRError as error:
+            yield replace(below, error=error)
+
+    def _browse(self, entry: Entry, cancel: CancelToken) -> Iterator[Below]:
+        client, line = self.client, partial(Entry, parent=entry)
+        found: Iterable[Entry] = ()
         match entry.item:
             case Screen(id=screen_id):
                 plates = client.plates(screen_id, cancel=cancel)
-                return [below(item=plate) for plate in plates]
+                found = [line(item=plate) for plate in plates]
             case Project(id=project_id):
                 datasets = client.datasets(project_id, cancel=cancel)
-                return [below(item=one, count=one.image_count) for one in datasets]
+                found = [line(item=one, count=one.image_count) for one in datasets]
             case Dataset(id=dataset_id):
-                return _listed(client.images(dataset_id, cancel=cancel), below)
-        return ()
+                found = _listed(client.images(dataset_id, cancel=cancel), line)
+        yield Below(entry=entry, children=tuple(found))
 
-    def _search_below(self, entry: Entry, cancel: CancelToken) -> Iterable[Entry]:
+    def _search_below(self, entry: Entry, cancel: CancelToken) -> Iterator[Below]:
         query = entry.query
         assert query is not None
         client, key, value = self.client, query.key.name, query.value
-        below = partial(Entry, query=query, parent=entry)
+        counts: PlateCounts | DatasetCounts
         match entry.item:
             case Screen(id=screen_id):
-                plates = client.search_plates(key, value, screen_id, cancel=cancel)
-                return [below(item=hit.plate, count=hit.image_count) for hit in plates]
+                for counts in client.search_plates_steps(
+                    key, value, screen_id, cancel=cancel
+                ):
+                    plates = plate_entries(counts, query=query, parent=entry)
+                    yield Below(entry=entry, children=plates, counts=counts)
             case Project(id=project_id):
-                sets = client.search_datasets(key, value, project_id, cancel=cancel)
-                return [below(item=hit.dataset, count=hit.image_count) for hit in sets]
+                for counts in client.search_datasets_steps(
+                    key, value, project_id, cancel=cancel
+                ):
+                    datasets = dataset_entries(counts, query=query, parent=entry)
+                    yield Below(entry=entry, children=datasets, counts=counts)
             case Dataset(id=dataset_id):
                 images = client.search_images(
                     key, value, dataset_id=dataset_id, cancel=cancel
                 )
-                return _listed(images, below)
-        return ()
+                line = partial(Entry, query=query, parent=entry)
+                yield Below(entry=entry, children=tuple(_listed(images, line)))
 
     # Details of what is selected
 

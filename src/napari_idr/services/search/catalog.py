@@ -40,6 +40,11 @@ class Query:
     key: SearchKey
     value: str
 
+    @property
+    def label(self) -> str:
+        """The key and the value for people: "Gene CDC20"."""
+        return f"{self.key.label} {self.value}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -62,6 +67,25 @@ class Entry:
         if isinstance(self.item, ImageRef):
             return self.item.name or f"Image {self.item.image_id}"
         return self.item.name
+
+    @property
+    def key(self) -> tuple[type[Item], int, Query | None]:
+        """Tells the line from those beside it, whatever is counted by then."""
+        item = self.item
+        number = item.image_id if isinstance(item, ImageRef) else item.id
+        return type(item), number, self.query
+
+    @property
+    def path(self) -> tuple[Entry, ...]:
+        """The lines that lead to it from the study, itself the last."""
+        above = () if self.parent is None else self.parent.path
+        return (*above, self)
+
+    def is_line(self, other: Entry | None) -> bool:
+        """Whether another entry is of the same line, perhaps counted further."""
+        if other is None:
+            return False
+        return [one.key for one in self.path] == [one.key for one in other.path]
 
     @property
     def can_have_children(self) -> bool:
