@@ -14,7 +14,12 @@ from napari_idr.model import Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import Entry, Query, filter_studies
-from napari_idr.services.search.hits import Below, counting_label, short_value
+from napari_idr.services.search.hits import (
+    Below,
+    Spellings,
+    counting_label,
+    short_value,
+)
 from napari_idr.services.session import Found
 
 if TYPE_CHECKING:
@@ -41,8 +46,12 @@ class Finder(QObject):
         self._suggest: JobSlot[None, tuple[Query, tuple[Suggestion, ...]]] = jobs.slot(
             self._on_suggestions, shown=False
         )
+        self._spell: JobSlot[None, tuple[Query, Spellings]] = jobs.slot(
+            self._on_spellings, shown=False
+        )
         self._use_model(panels.found)
         panels.search.searchWanted.connect(self._on_search)
+        panels.spellings.searchWanted.connect(self.search)
         panels.search.suggestionsWanted.connect(self._on_suggestions_wanted)
         panels.search.suggestionsLeft.connect(self._suggest.cancel)
         panels.studies.filterChanged.connect(self._show_studies)
@@ -82,6 +91,7 @@ class Finder(QObject):
             self._leave_lines(model)
             model.set_entries((), count)
         self._panels.search.set_keys(())
+        self._show_spellings(None, Spellings())
 
     def stop_loading(self) -> None:
         """Take back that lines are being loaded; opening them asks again."""
@@ -104,6 +114,7 @@ class Finder(QObject):
             self._panels.status.say("Type what to search for.")
             return
         self._sought = query
+        self._show_spellings(None, Spellings())
         message = f"Searching {short_value(query.value)} …"
         self._search.start(message, session.search, query)
 
@@ -122,8 +133,17 @@ class Finder(QObject):
             found.entries, "Images", short_value(found.query.label)
         )
         self._panels.status.say(found_message(found))
+        if found.entries and self._state.session is not None:
+            self._spell.start("", self._state.session.spellings, found.query)
         if len(found.entries) == 1:
             self._panels.results.expand(self._panels.found.index(0, 0))
+
+    def _on_spellings(self, told: tuple[Query, Spellings]) -> None:
+        self._show_spellings(*told)
+
+    def _show_spellings(self, query: Query | None, spellings: Spellings) -> None:
+        self._spell.cancel()  # what is told of another search comes too late
+        self._panels.spellings.set_spellings(query, spellings)
 
     def _on_suggestions_wanted(self, query: Query) -> None:
         session = self._state.session
@@ -197,6 +217,7 @@ class Finder(QObject):
 
     def _on_tab(self, tab: int) -> None:
         searching = tab == SEARCH_TAB
+        self._panels.spellings.set_wanted(searching)
         self._use_model(self._panels.found if searching else self._panels.browsed)
         if not searching and self._state.studies is None:
             self._load_studies()

@@ -13,7 +13,7 @@ from napari_idr.services.details import (
     PlateDetails,
 )
 from napari_idr.services.search.catalog import counted
-from napari_idr.services.search.hits import short_value, spelling_label
+from napari_idr.services.search.hits import short_value
 
 if TYPE_CHECKING:
     from napari_idr.model import Capabilities
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from napari_idr.services.session import Found, ServerInfo, Session
 
 __all__ = ["BrowserState", "abilities", "found_message"]
-
-MAX_SPELLINGS = 3
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,18 +127,14 @@ class BrowserState:
 
 
 def found_message(found: Found) -> str:
-    """Say what a search found, and what else to search for."""
+    """Say what a search found."""
     entries = found.entries
     shown = short_value(found.query.value)
     if not entries:
         return f"Nothing carries “{shown}”. The suggestions show what there is."
     images = sum(entry.count or 0 for entry in entries)
     studies = counted(len(entries), "study", "studies")
-    message = f"“{shown}”: {counted(images, 'image', 'images')} in {studies}."
-    if found.other_spellings:
-        others = ", ".join(map(spelling_label, found.other_spellings[:MAX_SPELLINGS]))
-        message += f" Also spelled {others}: search for that, too."
-    return message
+    return f"“{shown}”: {counted(images, 'image', 'images')} in {studies}."
 
 
 def abilities(capabilities: Capabilities) -> str:

@@ -43,6 +43,7 @@ from napari_idr.services.regions.load import ImageRois, load_regions
 from napari_idr.services.search.catalog import Entry, Query, study_entries
 from napari_idr.services.search.hits import (
     Below,
+    Spellings,
     dataset_entries,
     plate_entries,
     split_spellings,
@@ -72,14 +73,10 @@ MAX_IMAGES_LISTED = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a search found, and how else its value is spelled in the archive.
-
-    Genes of other species differ by case only, so neither is taken for the other.
-    """
+    """What a search found: studies, the richest first."""
 
     query: Query
     entries: tuple[Entry, ...]
-    other_spellings: tuple[Suggestion, ...] = ()
 
 
 def connect(
@@ -153,19 +150,14 @@ class Session:
             for hit in self.client.search(query.key.name, query.value, cancel=cancel)
         ]
         entries.sort(key=lambda entry: (-(entry.count or 0), entry.name))
-        return Found(
-            query=query,
-            entries=tuple(entries),
-            other_spellings=self._other_spellings(query, cancel),
-        )
+        return Found(query=query, entries=tuple(entries))
 
-    def _other_spellings(
-        self, query: Query, cancel: CancelToken
-    ) -> tuple[Suggestion, ...]:
-        with suppress(IDRError):  # a hint; what was searched has been found
-            stored = self.client.spellings(query.key.name, query.value, cancel=cancel)
-            return split_spellings(query.value, stored).others
-        return ()
+    def spellings(
+        self, query: Query, *, cancel: CancelToken
+    ) -> tuple[Query, Spellings]:
+        """Return a query with how its value is stored, as found and otherwise."""
+        stored = self.client.spellings(query.key.name, query.value, cancel=cancel)
+        return query, split_spellings(query.value, stored)
 
     def children(
         self, entry: Entry, *, cancel: CancelToken

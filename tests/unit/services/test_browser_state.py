@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_idr.model import Capabilities, Screen, ScreenId, SearchKey, Suggestion
+from napari_idr.model import Capabilities, Screen, ScreenId, SearchKey
 from napari_idr.services.browser_state import BrowserState, abilities, found_message
 from napari_idr.services.search.catalog import Entry, Query
 from napari_idr.services.session import Found, ServerInfo
@@ -19,15 +19,10 @@ def able(**known):
     return Capabilities(**{**every, "json_api": True, **known})
 
 
-def test_other_spellings_are_told_with_their_counts_where_known():
-    others = (Suggestion(value="cdc20", image_count=1), Suggestion(value="Cdc20"))
+def test_what_was_found_is_told_with_what_was_searched():
+    message = found_message(Found(query=QUERY, entries=(STUDY,)))
 
-    message = found_message(
-        Found(query=QUERY, entries=(STUDY,), other_spellings=others)
-    )
-
-    assert "“CDC20”: 34 images in 1 study." in message
-    assert "Also spelled cdc20 (1 image), Cdc20" in message
+    assert message == "“CDC20”: 34 images in 1 study."
 
 
 def test_what_a_busy_server_did_not_tell_isnt_told_as_lacking():

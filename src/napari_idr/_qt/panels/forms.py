@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ NARROWEST_PX = 280
 
 POPUP_MARGIN_PX = 24
 """Of a list that drops down, for its frame and its scroll bar."""
+
+LINK_ON_DARK, LINK_ON_LIGHT = "#6ea8fe", "#0a58ca"
+"""Readable on napari's panels; Qt's own blue isn't."""
+
+MID_LIGHTNESS = 128
 
 MAX_TOOLTIP = 1000
 """Characters of a value shown in a tooltip; the rest is in the copied text."""
@@ -59,6 +65,28 @@ def widen_list(box: QComboBox) -> None:
     """Let what drops down be as wide as its longest line, though the box isn't."""
     view = present(box.view())
     view.setMinimumWidth(view.sizeHintForColumn(0) + POPUP_MARGIN_PX)
+
+
+def link_label(name: str, label: str) -> QLabel:
+    """Return a label that draws HTML: of escaped text and links, and nothing else.
+
+    Its links are followed by a click, or by Tab and Enter.
+    """
+    links = QLabel()
+    links.setObjectName(name)
+    links.setAccessibleName(label)
+    links.setTextFormat(Qt.TextFormat.RichText)
+    links.setWordWrap(True)
+    links.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+    links.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return links
+
+
+def link(text: str, url: str, label: QLabel) -> str:
+    """Return a link in HTML, in a colour that can be read on a label."""
+    written = label.palette().color(QPalette.ColorRole.WindowText)
+    color = LINK_ON_DARK if written.lightness() > MID_LIGHTNESS else LINK_ON_LIGHT
+    return f'<a href="{escape(url)}" style="color: {color}">{escape(text)}</a>'
 
 
 def plain_label(name: str = "", *, selectable: bool = True) -> QLabel:

@@ -21,6 +21,7 @@ from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsModel, ResultsTree
 from napari_idr._qt.panels.search import SearchPanel
 from napari_idr._qt.panels.server import ServerBar
+from napari_idr._qt.panels.spellings import SpellingsLine
 from napari_idr._qt.panels.status import StatusBar
 from napari_idr._qt.panels.studies import StudiesPanel
 from napari_idr._qt.panels.study import StudyPanel
@@ -76,6 +77,8 @@ class Panels(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.setMaximumHeight(self.tabs.sizeHint().height())
 
+        self.spellings = SpellingsLine()
+
         self.found = ResultsModel(self)
         self.browsed = ResultsModel(self)
         self.results = ResultsTree()
@@ -120,6 +123,7 @@ class Panels(QWidget):
         whole.setSpacing(4)
         whole.addWidget(self.server)
         whole.addWidget(self.tabs)
+        whole.addWidget(self.spellings)
         whole.addWidget(self.splitter, 1)
         whole.addWidget(self.status)
 

@@ -29,6 +29,9 @@ __all__ = [
     "split_spellings",
 ]
 
+MAX_SPELLINGS = 3
+"""Spellings that are offered; more are rare, and the panel is narrow."""
+
 MAX_SHOWN = 40
 """Characters of a value that a sentence repeats."""
 
@@ -37,11 +40,31 @@ MAX_SHOWN = 40
 class Spellings:
     """How a value is spelled where it was `found`, and how else it is stored.
 
-    What was found is never among the others.
+    What was found is never among the others. Genes of other species differ by case
+    only, so neither spelling is taken for the other.
     """
 
     found: tuple[Suggestion, ...] = ()
     others: tuple[Suggestion, ...] = ()
+
+    def worth_searching(self, value: str) -> tuple[str, tuple[Suggestion, ...]]:
+        """Return what to say of spellings, and those that find something else.
+
+        These are the others; where a value was found in several spellings, none of
+        them as it was typed, each of these.
+
+        >>> from napari_idr.model import Suggestion
+        >>> both = Suggestion(value="CDC20", image_count=34), Suggestion(value="cdc20")
+        >>> split_spellings("cdc20", both).worth_searching("cdc20")[0]
+        'Also spelled'
+        >>> split_spellings("Cdc20", both).worth_searching("Cdc20")[0]
+        'Found as'
+        """
+        if self.others:
+            return "Also spelled", self.others[:MAX_SPELLINGS]
+        if any(one.value != value for one in self.found):
+            return "Found as", self.found[:MAX_SPELLINGS]
+        return "", ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
