@@ -31,13 +31,14 @@ from napari_idr.services.details import (
     PlateDetails,
     PlateKey,
     StudyDetails,
+    Subject,
 )
 from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.regions.load import ImageRois
-from napari_idr.services.search.catalog import Entry
+from napari_idr.services.search.catalog import Entry, Query
 from napari_idr.services.session import ServerInfo, Session, connect
 from napari_idr.tiles import check_callers
 
@@ -89,6 +90,9 @@ class Browser(Panels):
         self._image_slot: JobSlot[ImageDetails, OpenedImage] = jobs.slot(
             self._on_opened, on_step=self._on_details
         )
+        self._hits_slot: JobSlot[PlateDetails, None] = jobs.slot(
+            _nothing, on_step=self._on_hits, shown=False
+        )
         self._regions_slot: JobSlot[None, ImageRois] = jobs.slot(self._on_regions)
         self._projection_slot: JobSlot[None, OpenedImage] = jobs.slot(
             self._on_projected
@@ -117,6 +121,7 @@ class Browser(Panels):
         self.server.serverChosen.connect(self._connect_to)
         self._finder.entrySelected.connect(self._select)
         self._finder.entryActivated.connect(self._on_activated)
+        self._finder.found.connect(self._on_found)
         self.plate.showWanted.connect(self._on_show_plate)
         self.plate.fieldChosen.connect(self._on_field)
         self.image.openWanted.connect(self._on_open_image)
@@ -125,6 +130,7 @@ class Browser(Panels):
         self.image.contrastWanted.connect(self._scene.images.reset_contrast)
         self.status.cancelWanted.connect(self._on_cancel)
         self.status.retryWanted.connect(self._jobs.retry)
+        self._scene.removed.connect(self._keep_shown)
         self._scene.wellClicked.connect(self._on_well)
         self._scene.wellActivated.connect(self._on_well_activated)
         self._scene.refresher.failed.connect(self._on_pixels_failed)
@@ -195,7 +201,7 @@ class Browser(Panels):
             self._open(self._state.request_for(entry))
 
     def _on_details(self, details: Details) -> None:
-        self._state.receive(details)
+        details = self._state.receive(details)
         self._show_cards(details)
         if isinstance(details, PlateDetails):
             self._scene.mark_hits(details)
@@ -218,6 +224,44 @@ class Browser(Panels):
             () if details is None else annotation_rows(details.annotations)
         )
         self.show_details(shown=details is not None)
+
+    # What is shown follows the newest search, and goes with what it is about.
+
+    def _on_found(self, query: Query) -> None:
+        """Leave the search before: its lines, and its hits on the plates shown."""
+        if self._state.selected is not None:
+            self._details_slot.cancel()  # of a line that has gone
+        self._state.follow(query)
+        for shown in self._scene.plates.all_shown:
+            if self._scene.is_answered_by(self, shown.server):
+                self._scene.mark_hits(shown.details.without_hits())
+        self._keep_shown()
+        self._show_cards(self._state.details)
+        session = self._state.session
+        if session is None:
+            return
+        plates = {shown.key: shown.details for shown in self._scene.plates.all_shown}
+        if (card := self._state.plate) is not None:
+            plates[card.key] = card
+        asked = tuple(one for one in plates.values() if one.server == session.url)
+        self._hits_slot.start_steps("", session.hits_on, asked, query)
+
+    def _on_hits(self, plate: PlateDetails) -> None:
+        plate = self._state.current(plate)
+        self._state.mark(plate)
+        self._scene.mark_hits(plate)
+        if self._state.plate is plate:
+            self._show_cards(self._state.details)
+
+    def _keep_shown(self) -> None:
+        """Take back what was told of what is no longer there."""
+        shown = self._scene.subjects
+        self.status.keep(shown)
+        if self._mosaic_slot.busy and self._state.plate is not None:
+            shown |= {self._state.plate.subject}  # it is on its way
+        if self._state.keep(shown):
+            self._show_cards(self._state.details)
+        self.image.set_opened(opened=self._scene.images.is_newest(self._state.image))
 
     # Plates
 
@@ -250,7 +294,11 @@ class Browser(Panels):
                 self._summary_message = f"{step.summary.message} {legend}".strip()
 
     def _on_mosaic_done(self, _: None) -> None:
-        self.status.say(self._summary_message)
+        if self._loading is not None:
+            server, plate_id = self._loading
+            about = Subject(kind="plate", server=server, id=plate_id)
+            self.status.say(self._summary_message, about=frozenset({about}))
+            self._keep_shown()
 
     def _on_arrived(self, plate: PlateKey) -> None:
         """All layers of a plate are there, which may be after its thumbnails."""
@@ -298,7 +346,7 @@ class Browser(Panels):
         if problem is None:
             self.image.set_source(opened.reader.source)
             self.image.set_opened(opened=True)
-        self._say_added(opened.message, problem)
+        self._say_added(opened, opened.message, problem)
 
     def _on_regions_wanted(self) -> None:
         opened = self._scene.images.newest
@@ -309,7 +357,8 @@ class Browser(Panels):
             self._regions_slot.start(message, session.regions, opened, view)
 
     def _on_regions(self, regions: ImageRois) -> None:
-        self._say_added(regions.message, self._scene.images.add_regions(regions))
+        problem = self._scene.images.add_regions(regions)
+        self._say_added(regions.opened, regions.message, problem)
 
     def _on_projection_wanted(self) -> None:
         opened = self._scene.images.newest
@@ -321,12 +370,17 @@ class Browser(Panels):
             )
 
     def _on_projected(self, opened: OpenedImage) -> None:
-        self._say_added(opened.message, self._scene.images.add_projection(opened))
+        problem = self._scene.images.add_projection(opened)
+        self._say_added(opened, opened.message, problem)
 
-    def _say_added(self, message: str, problem: str | None) -> None:
+    def _say_added(
+        self, opened: OpenedImage, message: str, problem: str | None
+    ) -> None:
         """Say what was added to the viewer, or why it wasn't."""
         if problem is None:
-            self.status.say(message)
+            about = Subject(kind="image", server=opened.server, id=opened.image.id)
+            self.status.say(message, about=frozenset({about}))
+            self._keep_shown()
         else:
             self.status.say_failed(problem, can_retry=False)
 
@@ -346,7 +400,7 @@ class Browser(Panels):
         sentence = self._explained(error)
         self._jobs.remember_retry(self._scene.refresher.retry)
         sentence = f"A part of the image didn't come. {sentence}"
-        self.status.say_failed(sentence, can_retry=True)
+        self.status.say_failed(sentence, can_retry=True, about=self._scene.subjects)
 
     def _on_failed(self, error: Exception) -> None:
         self.status.say_failed(self._explained(error), can_retry=can_retry(error))

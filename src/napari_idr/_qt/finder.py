@@ -31,6 +31,7 @@ class Finder(QObject):
 
     entrySelected = Signal(object)  # Entry
     entryActivated = Signal(object)  # Entry: Enter or a double click
+    found = Signal(object)  # Query: its results are what is shown now
 
     def __init__(self, panels: Panels, jobs: Jobs) -> None:
         super().__init__(panels)
@@ -132,6 +133,7 @@ class Finder(QObject):
         self._panels.found.set_entries(
             found.entries, "Images", short_value(found.query.label)
         )
+        self.found.emit(found.query)
         self._panels.status.say(found_message(found))
         if found.entries and self._state.session is not None:
             self._spell.start("", self._state.session.spellings, found.query)

@@ -11,6 +11,7 @@ from napari_idr.services.details import (
     ImageDetails,
     ImageRequest,
     PlateDetails,
+    Subject,
 )
 from napari_idr.services.search.catalog import counted
 from napari_idr.services.search.hits import short_value
@@ -18,7 +19,7 @@ from napari_idr.services.search.hits import short_value
 if TYPE_CHECKING:
     from napari_idr.model import Capabilities
     from napari_idr.services.plate.view import PlateShown
-    from napari_idr.services.search.catalog import Entry
+    from napari_idr.services.search.catalog import Entry, Query
     from napari_idr.services.session import Found, ServerInfo, Session
 
 __all__ = ["BrowserState", "abilities", "found_message"]
@@ -27,6 +28,9 @@ __all__ = ["BrowserState", "abilities", "found_message"]
 @dataclass(slots=True, kw_only=True)
 class BrowserState:
     """State of a browser on one server; another server has a new one.
+
+    What is told of a plate or an image is told as long as it is selected or in the
+    viewer (`keep`), and hits are those of the newest search, or none (`follow`).
 
     Lives on one thread; never waits.
     """
@@ -37,6 +41,8 @@ class BrowserState:
     studies: tuple[Entry, ...] | None = None
     selected: Entry | None = None
     show_when_known: bool = False
+    query: Query | None = None
+    details: Details | None = None
     plate: PlateDetails | None = None
     image: ImageDetails | None = None
 
@@ -62,17 +68,58 @@ class BrowserState:
         """Let a line be selected again: what is known of it didn't come."""
         self.selected = None
 
-    def receive(self, details: Details) -> None:
-        """Remember what was learnt about a plate or an image."""
+    def receive(self, details: Details) -> Details:
+        """Remember what was learnt, and return it with no hits of an older search."""
         match details:
             case PlateDetails():
-                self.plate, self.image = details, None
+                self.plate = details = self.current(details)
+                self.image = None
             case ImageDetails(request=request):
                 self.image = details
                 if request.plate is None:
                     self.plate = None
             case _:
                 self.plate = self.image = None
+        self.details = details
+        return details
+
+    def current(self, plate: PlateDetails) -> PlateDetails:
+        """Return a plate without the hits of any search but the newest."""
+        return plate if plate.query in (None, self.query) else plate.without_hits()
+
+    def follow(self, query: Query) -> None:
+        """Leave the lines and the hits of the search before."""
+        self.query = query
+        self.leave_line()
+        if self.plate is not None:
+            self.mark(self.plate.without_hits())
+
+    def mark(self, plate: PlateDetails) -> None:
+        """Remember which of a plate the newest search found."""
+        plate = self.current(plate)
+        if self.plate is not None and self.plate.key == plate.key:
+            if self.details is self.plate:
+                self.details = plate
+            self.plate = plate
+
+    def keep(self, shown: frozenset[Subject]) -> bool:
+        """Forget what is neither selected nor in the viewer; tell if that was much.
+
+        Parameters
+        ----------
+        shown
+            The plates and images that are in the viewer, or about to be.
+        """
+        if self.selected is not None:
+            return False
+        before = self.details
+        if self.image is not None and self.image.subjects.isdisjoint(shown):
+            self.image = None
+        if self.plate is not None and self.plate.subject not in shown:
+            self.plate = None
+        if before is not self.image:
+            self.details = self.image or self.plate
+        return self.details is not before
 
     def wish_to_show(self, entry: Entry) -> bool:
         """Return whether a plate can be shown now; if not, it is as soon as known."""
@@ -92,9 +139,11 @@ class BrowserState:
 
     def with_news(self, shown: PlateShown) -> PlateShown:
         """Return a plate with what was learnt about it since its load began."""
-        if self.plate is not None and self.plate.plate.id == shown.plate_id:
-            return shown.with_details(self.plate)
-        return shown
+        details = shown.details
+        if self.plate is not None and self.plate.key == shown.key:
+            details = self.plate
+        details = self.current(details)
+        return shown if details is shown.details else shown.with_details(details)
 
     def request_for(self, entry: Entry) -> ImageRequest | None:
         """Return how to ask for the image of a line of the tree."""

@@ -51,7 +51,7 @@ from napari_idr.services.search.hits import (
 from napari_idr.services.study import study_card
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from napari_idr.api import PixelReader
     from napari_idr.cancel import CancelToken
@@ -275,34 +275,51 @@ class Session:
         assert listed is not None
         plate = self.client.plate(listed.id, cancel=cancel)
         study = self._study_or_none(entry.study, cancel)
-        details = PlateDetails(plate=plate, server=self.url, study=study, query=query)
+        details = PlateDetails(plate=plate, server=self.url, study=study)
         notes: list[str] = []
         try:
             found = self.client.annotations(plate=plate.id, cancel=cancel)
             details = replace(details, annotations=tuple(found))
         except IDRError as error:
             notes.append(f"The plate's annotations are missing: {error.message}.")
+        details = replace(details, notes=tuple(notes))
         if query is not None:
-            try:
-                hits = tuple(
-                    self.client.search_images(
-                        query.key.name, query.value, plate_id=plate.id, cancel=cancel
-                    )
-                )
-            except IDRError as error:
-                notes.append(f"The hits can't be marked: {error.message}.")
-            else:
-                details = replace(
-                    details,
-                    hit_images=frozenset(hit.image_id for hit in hits),
-                    hit_wells=frozenset(
-                        hit.well_id for hit in hits if hit.well_id is not None
-                    ),
-                )
+            details = self.with_hits(details, query, cancel=cancel)
         with suppress(IDRError):  # many studies have no table, and nobody asked
             table = self.client.table(plate=plate.id, cancel=cancel)
             details = replace(details, table=table)
-        return replace(details, notes=tuple(notes))
+        return details
+
+    def with_hits(
+        self, details: PlateDetails, query: Query, *, cancel: CancelToken
+    ) -> PlateDetails:
+        """Return a plate with what a search finds on it, else with a note why not."""
+        try:
+            hits = tuple(
+                self.client.search_images(
+                    query.key.name,
+                    query.value,
+                    plate_id=details.plate.id,
+                    cancel=cancel,
+                )
+            )
+        except IDRError as error:
+            note = f"The hits can't be marked: {error.message}."
+            return replace(details.without_hits(), hits_note=note)
+        return replace(
+            details,
+            query=query,
+            hit_images=frozenset(hit.image_id for hit in hits),
+            hit_wells=frozenset(hit.well_id for hit in hits if hit.well_id is not None),
+            hits_note="",
+        )
+
+    def hits_on(
+        self, plates: Sequence[PlateDetails], query: Query, *, cancel: CancelToken
+    ) -> Generator[PlateDetails, None, None]:
+        """Yield plates, each with what a search finds on it."""
+        for details in plates:
+            yield self.with_hits(details, query, cancel=cancel)
 
     def image_details(
         self, request: ImageRequest, *, cancel: CancelToken

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_idr.model import GridCell
-    from napari_idr.services.details import PlateDetails, PlateKey
+    from napari_idr.services.details import PlateDetails, PlateKey, Subject
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.session import Session
     from napari_idr.tiles import TileViewing
@@ -56,6 +56,7 @@ class ViewerScene(QObject):
 
     wellClicked = Signal(object, object)  # PlateShown, GridCell
     wellActivated = Signal(object, object)
+    removed = Signal()  # layers were: what was told of them may be of nothing now
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -99,7 +100,11 @@ class ViewerScene(QObject):
 
     def _on_layers_removed(self, _: Any = None) -> None:
         # Once all who hear of the removal have.
-        QTimer.singleShot(0, self._close_unused)
+        QTimer.singleShot(0, self._on_removed)
+
+    def _on_removed(self) -> None:
+        self._close_unused()
+        self.removed.emit()
 
     def _close_unused(self) -> None:
         """Close the sessions of servers that nobody is on and nothing is shown of.
@@ -180,6 +185,12 @@ class ViewerScene(QObject):
         shown = self.plates.shown(details.key)
         if shown is not None and shown.details is not details:
             self.plates.mark(shown.with_details(details))
+
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """The plates and images that are in the viewer, or about to be."""
+        plates = (one.details.subject for one in self.plates.all_shown)
+        return self.images.subjects.union(plates)
 
     # Images
 
