@@ -90,6 +90,7 @@ class Browser(Panels):
         self._image_slot: JobSlot[ImageDetails, OpenedImage] = jobs.slot(
             self._on_opened, on_step=self._on_details
         )
+        self._ask_slot: JobSlot[None, ServerInfo] = jobs.slot(self._on_asked_again)
         self._hits_slot: JobSlot[PlateDetails, None] = jobs.slot(
             _nothing, on_step=self._on_hits, shown=False
         )
@@ -119,9 +120,11 @@ class Browser(Panels):
 
     def _wire(self) -> None:
         self.server.serverChosen.connect(self._connect_to)
+        self.server.askAgainWanted.connect(self._ask_again)
         self._finder.entrySelected.connect(self._select)
         self._finder.entryActivated.connect(self._on_activated)
         self._finder.found.connect(self._on_found)
+        self._finder.welcomeWanted.connect(self._welcome)
         self.plate.showWanted.connect(self._on_show_plate)
         self.plate.fieldChosen.connect(self._on_field)
         self.image.openWanted.connect(self._on_open_image)
@@ -158,6 +161,7 @@ class Browser(Panels):
         self._enter(BrowserState(address=address))
         self._finder.clear()
         self.server.set_abilities("", ())
+        self.server.set_unknown(unknown=False)
         self._show_cards(None)
         self._scene.set_server(self, "")
         message = f"Asking {address} …"
@@ -179,10 +183,37 @@ class Browser(Panels):
         if address != self._unlisted:
             remember_address(session.url)
         self.server.set_addresses(dict.fromkeys([session.url, *recent_addresses()]))
-        self.server.set_abilities(
-            abilities(server_info.capabilities), server_info.capabilities.evidence
-        )
+        self._show_abilities(server_info)
         self._finder.begin()
+
+    def _ask_again(self) -> None:
+        """Ask the server what isn't known of it."""
+        session, known = self._state.session, self._state.server_info
+        if session is not None and known is not None:
+            message = "Asking what the server can do …"
+            self._ask_slot.start(message, session.ask_again, known)
+
+    def _on_asked_again(self, server_info: ServerInfo) -> None:
+        """Offer what has become known; what a person has before them stays."""
+        self._state.server_info = server_info
+        self._show_abilities(server_info)
+        self._finder.offer_keys()
+        self._welcome()
+
+    def _show_abilities(self, server_info: ServerInfo) -> None:
+        self.server.set_abilities(
+            abilities(server_info), server_info.capabilities.evidence
+        )
+        self.server.set_unknown(unknown=server_info.is_incomplete)
+
+    def _welcome(self) -> None:
+        """Say what can be done here; Retry asks for what isn't known."""
+        known = self._state.server_info
+        if known is not None and known.search is None:
+            self.status.say_failed(self._state.welcome, can_retry=True)
+            self._jobs.remember_retry(self._ask_again)
+        else:
+            self.status.say(self._state.welcome)
 
     # What is selected
 
@@ -229,7 +260,7 @@ class Browser(Panels):
 
     def _on_found(self, query: Query) -> None:
         """Leave the search before: its lines, and its hits on the plates shown."""
-        if self._state.selected is not None:
+        if self._state.is_on_line:
             self._details_slot.cancel()  # of a line that has gone
         self._state.follow(query)
         for shown in self._scene.plates.all_shown:
@@ -257,8 +288,11 @@ class Browser(Panels):
         """Take back what was told of what is no longer there."""
         shown = self._scene.subjects
         self.status.keep(shown)
-        if self._mosaic_slot.busy and self._state.plate is not None:
-            shown |= {self._state.plate.subject}  # it is on its way
+        if self._mosaic_slot.busy:
+            if self._loading is not None and not self._scene.shows(self._loading):
+                self._mosaic_slot.cancel()  # of a plate that was removed
+            elif self._state.plate is not None:
+                shown |= {self._state.plate.subject}  # it may be on its way
         if self._state.keep(shown):
             self._show_cards(self._state.details)
         self.image.set_opened(opened=self._scene.images.is_newest(self._state.image))
@@ -278,6 +312,7 @@ class Browser(Panels):
         if self._scene.is_complete(details.key, run, field):
             self._scene.go_to_plate(details.key)
             return
+        self._loading = None
         message = f"Loading {details.plate.name} …"
         self._mosaic_slot.start_steps(message, session.show_plate, details, run, field)
 
@@ -390,7 +425,7 @@ class Browser(Panels):
         self._adding = None
         self._jobs.cancel_all()
         self._finder.stop_loading()
-        self._state.leave_line()
+        self._state.give_up()
         self.status.say("Cancelled.")
 
     def _on_jobs_changed(self) -> None:

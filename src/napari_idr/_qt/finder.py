@@ -31,6 +31,7 @@ class Finder(QObject):
 
     entrySelected = Signal(object)  # Entry
     entryActivated = Signal(object)  # Entry: Enter or a double click
+    welcomeWanted = Signal()  # nothing but studies can be shown, or nothing yet
     found = Signal(object)  # Query: its results are what is shown now
 
     def __init__(self, panels: Panels, jobs: Jobs) -> None:
@@ -71,17 +72,23 @@ class Finder(QObject):
 
     def begin(self) -> None:
         """Offer what the server that was reached can search, else its studies."""
-        panels, server_info = self._panels, self._state.server_info
-        keys = () if server_info is None else server_info.keys
-        panels.search.set_keys(keys)
-        panels.status.say(self._state.welcome)
-        if keys:
+        panels = self._panels
+        self.welcomeWanted.emit()
+        if self.offer_keys():
             panels.search.take_focus()
             self._on_tab(panels.tabs.currentIndex())
         elif panels.tabs.currentIndex() == STUDIES_TAB:
             self._load_studies()
         else:
             panels.tabs.setCurrentIndex(STUDIES_TAB)
+
+    def offer_keys(self) -> bool:
+        """Offer what can be searched by; tell whether that is anything."""
+        server_info = self._state.server_info
+        keys = () if server_info is None else server_info.keys
+        if keys != self._panels.search.keys:
+            self._panels.search.set_keys(keys)
+        return bool(keys)
 
     def clear(self) -> None:
         """Show nothing that was found on another server."""
@@ -163,8 +170,9 @@ class Finder(QObject):
     def _on_studies(self, entries: tuple[Entry, ...]) -> None:
         self._state.studies = entries
         self._show_studies(self._panels.studies.filter.value)
-        if self._state.server_info is not None and not self._state.server_info.keys:
-            self._panels.status.say(self._state.welcome)
+        server_info = self._state.server_info
+        if server_info is not None and not server_info.search:
+            self.welcomeWanted.emit()
 
     def _show_studies(self, text: str) -> None:
         studies = self._state.studies

@@ -17,7 +17,6 @@ from napari_idr.services.search.catalog import counted
 from napari_idr.services.search.hits import short_value
 
 if TYPE_CHECKING:
-    from napari_idr.model import Capabilities
     from napari_idr.services.plate.view import PlateShown
     from napari_idr.services.search.catalog import Entry, Query
     from napari_idr.services.session import Found, ServerInfo, Session
@@ -40,6 +39,7 @@ class BrowserState:
     server_info: ServerInfo | None = None
     studies: tuple[Entry, ...] | None = None
     selected: Entry | None = None
+    is_on_line: bool = False
     show_when_known: bool = False
     query: Query | None = None
     details: Details | None = None
@@ -54,6 +54,7 @@ class BrowserState:
     def select(self, entry: Entry) -> bool:
         """Remember what is selected; return whether it is another thing."""
         known, self.selected = self.selected, entry
+        self.is_on_line = True
         if entry.is_line(known):
             return False
         self.show_when_known = False
@@ -61,6 +62,11 @@ class BrowserState:
 
     def leave_line(self) -> None:
         """Remember that what is looked at is no line of the tree, but a well."""
+        self.give_up()
+        self.is_on_line = False
+
+    def give_up(self) -> None:
+        """Wish for nothing any more; a line may be selected again."""
         self.forget_line()
         self.show_when_known = False
 
@@ -110,7 +116,7 @@ class BrowserState:
         shown
             The plates and images that are in the viewer, or about to be.
         """
-        if self.selected is not None:
+        if self.is_on_line:
             return False
         before = self.details
         if self.image is not None and self.image.subjects.isdisjoint(shown):
@@ -163,10 +169,10 @@ class BrowserState:
         """Say what can be done with the server that was reached."""
         if self.server_info is None:
             return ""
-        if self.server_info.capabilities.search is None:
+        if self.server_info.search is None:
             return (
-                "The server was too busy to say whether it can search. Its studies "
-                "can be browsed; choose it again to ask anew."
+                "Whether this server can search isn't known yet: it was too busy to "
+                "say. Retry asks again; its studies can be browsed."
             )
         if not self.server_info.keys:
             return (
@@ -186,23 +192,15 @@ def found_message(found: Found) -> str:
     return f"“{shown}”: {counted(images, 'image', 'images')} in {studies}."
 
 
-def abilities(capabilities: Capabilities) -> str:
-    """Say in a few words what a server can do.
-
-    >>> from napari_idr.model import Capabilities
-    >>> abilities(Capabilities(json_api=True, mapr=False, search_engine=True,
-    ...     rendering=False, lossless=False))
-    'search engine · no rendering: raw Zarr or thumbnails'
-    """
-    search = (
-        "mapr search"
-        if capabilities.mapr
-        else "search engine"
-        if capabilities.search_engine
-        else "no search"
-        if capabilities.search is not None
-        else "search not known yet"
-    )
+def abilities(server_info: ServerInfo) -> str:
+    """Say in a few words what a server can do."""
+    capabilities = server_info.capabilities
+    if server_info.search is None:
+        search = "search not known yet"
+    elif not server_info.search:
+        search = "no search"
+    else:
+        search = "mapr search" if capabilities.mapr else "search engine"
     if capabilities.rendering is None:
         return f"{search} · rendering not known yet"
     if not capabilities.rendering:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -67,6 +68,8 @@ __all__ = [
     "connect",
 ]
 
+logger = logging.getLogger(__name__)
+
 MAX_IMAGES_LISTED = 10_000
 """Images shown below one dataset; the tree stays quick, and nobody reads further."""
 
@@ -126,9 +129,31 @@ class Session:
 
     def open(self, *, cancel: CancelToken) -> ServerInfo:
         """Find out what the server can do and what can be searched."""
-        capabilities = self.client.capabilities(cancel=cancel)
-        keys = self.client.keys(cancel=cancel) if capabilities.search else ()
-        return ServerInfo(capabilities=capabilities, keys=tuple(keys))
+        return self._server_info(self.client.capabilities(cancel=cancel), cancel)
+
+    def ask_again(self, known: ServerInfo, *, cancel: CancelToken) -> ServerInfo:
+        """Ask for what isn't known of the server, and for nothing else."""
+        capabilities = self.client.capabilities(anew=True, cancel=cancel)
+        if known.keys and capabilities.search == known.capabilities.search:
+            return replace(known, capabilities=capabilities)
+        return self._server_info(capabilities, cancel)
+
+    def _server_info(
+        self, capabilities: Capabilities, cancel: CancelToken
+    ) -> ServerInfo:
+        """Return what is known of the server, a search only if its keys came."""
+        keys: tuple[SearchKey, ...] = ()
+        if capabilities.search:
+            try:
+                keys = tuple(self.client.keys(cancel=cancel))
+            except IDRError as error:
+                if not error.may_pass:
+                    raise
+                logger.info("the keys of the search didn't come: %s", error)
+                return ServerInfo(capabilities=capabilities, keys=(), search=None)
+        return ServerInfo(
+            capabilities=capabilities, keys=keys, search=capabilities.search
+        )
 
     # Lists
 
@@ -426,7 +451,16 @@ class ConnectionSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerInfo:
-    """What is known of a server after the first questions."""
+    """What is known of a server after the first questions.
+
+    `search` is whether it can be searched, None if that isn't known or by what isn't.
+    """
 
     capabilities: Capabilities
     keys: tuple[SearchKey, ...]
+    search: bool | None
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether it is worth asking again."""
+        return self.search is None or bool(self.capabilities.unknown)

@@ -92,6 +92,7 @@ class SearchPanel(QWidget):
 
     def set_keys(self, keys: Sequence[SearchKey]) -> None:
         """Offer these keys; without any, nothing can be searched."""
+        self.keys = tuple(keys)
         self.key.choices = [(key.label, key) for key in keys]
         widen_list(self.key.native)
         self.form.enabled = bool(keys)
