@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QComboBox, QListWidget
+from qtpy.QtWidgets import QComboBox, QLabel, QListWidget
 
 from napari_idr._qt.panels.search import TYPING_PAUSE_MS
 from napari_idr.demo.faults import FOREVER
@@ -272,3 +272,42 @@ def test_a_search_takes_the_suggestions_away(
 
     assert suggestions(person) == []
     assert classic.requests.matching("autocomplete/gene/?value=") == []
+
+
+def spellings(person: Person) -> QLabel:
+    return person.find("idr_spellings", QLabel)
+
+
+def test_another_spelling_is_a_link_that_searches_it(person: Person) -> None:
+    person.search("cdc20")
+    person.until_status("“cdc20”: 1 image")
+    person.until(lambda: spellings(person).isVisible())
+    told = spellings(person).text()
+
+    spellings(person).setFocus(Qt.FocusReason.TabFocusReason)
+    person.press("idr_spellings", Qt.Key.Key_Tab)
+    person.press("idr_spellings", Qt.Key.Key_Return)
+    person.until_status("“CDC20”: 34 images")
+
+    assert "Also spelled" in told
+    assert "CDC20 (34 images)" in told
+    assert ">cdc20" not in told
+    assert person.text("idr_value") == "CDC20"
+
+
+def test_a_value_found_in_other_spellings_alone_names_them(person: Person) -> None:
+    person.search("Cdc20")
+    person.until(lambda: spellings(person).isVisible())
+
+    assert "Found as" in spellings(person).text()
+    assert "CDC20" in spellings(person).text()
+
+
+def test_spellings_go_with_the_search_they_are_of(person: Person) -> None:
+    person.search("cdc20")
+    person.until(lambda: spellings(person).isVisible())
+
+    person.search("nothing at all")
+
+    assert not spellings(person).isVisible()
+    assert spellings(person).text() == ""
