@@ -178,17 +178,6 @@ class Jobs(QObject):
             priority=priority,
         )
 
-    def run(
-        self,
-        message: str,
-        on_result: Callable[[Result], None],
-        job: Job[*Arguments, Result],
-        *arguments: *Arguments,
-    ) -> None:
-        """Run a job beside all others; nothing is left of it when it ends."""
-        slot: JobSlot[Any, Result] = self.slot(on_result)
-        slot.start(message, job, *arguments)
-
     @property
     def message(self) -> str | None:
         """What the newest of the shown jobs that run does; None if none runs."""

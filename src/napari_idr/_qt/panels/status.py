@@ -112,7 +112,7 @@ class StatusBar(QWidget):
         """Say that so much of what runs is done."""
         self.bar.setRange(0, max(total, 1))
         self.bar.setValue(done)
-        self.bar.setFormat(f"{done} of {total} {what}")
+        self.bar.setFormat(f"{done:,} of {total:,} {what}")
         self._done, self._total = done, total
         if not self._follow.isActive():
             self._follow.start()
