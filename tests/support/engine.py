@@ -69,6 +69,9 @@ class Engine:
         assert self.pages_let is not None
         while not self.pages_let.acquire(timeout=0.01):
             cancel.check()
+        if cancel.cancelled:
+            self.pages_let.release()  # it was for whoever still waits
+            cancel.check()
 
     def close(self) -> None:
         pass
