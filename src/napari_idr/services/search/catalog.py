@@ -29,6 +29,12 @@ __all__ = [
     "study_entries",
 ]
 
+BLANKS = frozenset({"Cc", "Zl", "Zp", "Zs"})
+"""Categories of Unicode that a line of text draws as a blank."""
+
+WITHOUT_WIDTH = frozenset("\u00ad\u200b\u2060\ufeff")
+"""Soft hyphen, zero-width space, word joiner, byte order mark: of web pages and files."""
+
 T = TypeVar("T")
 Item = Study | Plate | Dataset | ImageRef
 
@@ -128,17 +134,16 @@ def counted(count: int, one: str, many: str) -> str:
 def searched_value(text: str) -> str:
     r"""Return the value to search for where this text was typed or pasted.
 
-    What can't be seen in a line of text is left out: line ends, tabs and unusual
-    blanks become blanks, none is kept at either end, and marks without a width go.
+    What pasting adds and nobody sees is left out: line ends, tabs and unusual blanks
+    become blanks, none is kept at either end, and what has no width goes.
 
     >>> searched_value(" CDC20\n"), searched_value("mitotic\u00a0arrest\u200b")
     ('CDC20', 'mitotic arrest')
     """
-    kinds = ((one, unicodedata.category(one)) for one in text)
     shown = (
-        " " if kind == "Cc" or kind.startswith("Z") else one
-        for one, kind in kinds
-        if kind != "Cf"
+        " " if unicodedata.category(one) in BLANKS else one
+        for one in text
+        if one not in WITHOUT_WIDTH
     )
     return "".join(shown).strip()
 
