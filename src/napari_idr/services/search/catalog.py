@@ -33,7 +33,7 @@ BLANKS = frozenset({"Cc", "Zl", "Zp", "Zs"})
 """Categories of Unicode that a line of text draws as a blank."""
 
 WITHOUT_WIDTH = frozenset("\u00ad\u200b\u2060\ufeff")
-"""Soft hyphen, zero-width space, word joiner, byte order mark: of web pages and files."""
+"""Soft hyphen, zero-width space, word joiner, byte order mark: of pages and files."""
 
 T = TypeVar("T")
 Item = Study | Plate | Dataset | ImageRef
