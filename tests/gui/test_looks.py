@@ -149,7 +149,7 @@ def test_labels_draw_marks_as_they_are(person: Person) -> None:
         and label.textFormat() == Qt.TextFormat.RichText
     }
 
-    assert rich == {"idr_study_links"}
+    assert rich == {"idr_study_links", "idr_spellings"}  # escaped text and links
 
 
 def test_annotations_are_copied_as_a_table(

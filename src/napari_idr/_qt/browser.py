@@ -33,13 +33,14 @@ from napari_idr.services.details import (
     PlateDetails,
     PlateKey,
     StudyDetails,
+    Subject,
 )
 from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.regions.load import ImageRois
-from napari_idr.services.search.catalog import Entry
+from napari_idr.services.search.catalog import Entry, Query
 from napari_idr.services.session import ServerInfo, Session, connect
 from napari_idr.tiles import check_callers
 
@@ -92,6 +93,10 @@ class Browser(Panels):
         self._image_slot: JobSlot[ImageDetails, OpenedImage] = jobs.slot(
             self._on_opened, on_step=self._on_details
         )
+        self._ask_slot: JobSlot[None, ServerInfo] = jobs.slot(self._on_asked_again)
+        self._hits_slot: JobSlot[PlateDetails, None] = jobs.slot(
+            _nothing, on_step=self._on_hits, shown=False
+        )
         self._regions_slot: JobSlot[None, ImageRois] = jobs.slot(self._on_regions)
         self._projection_slot: JobSlot[None, OpenedImage] = jobs.slot(
             self._on_projected
@@ -118,8 +123,11 @@ class Browser(Panels):
 
     def _wire(self) -> None:
         self.server.serverChosen.connect(self._connect_to)
+        self.server.askAgainWanted.connect(self._ask_again)
         self._finder.entrySelected.connect(self._select)
         self._finder.entryActivated.connect(self._on_activated)
+        self._finder.found.connect(self._on_found)
+        self._finder.welcomeWanted.connect(self._welcome)
         self.plate.showWanted.connect(self._on_show_plate)
         self.plate.fieldChosen.connect(self._on_field)
         self.image.openWanted.connect(self._on_open_image)
@@ -128,6 +136,7 @@ class Browser(Panels):
         self.image.contrastWanted.connect(self._scene.images.reset_contrast)
         self.status.cancelWanted.connect(self._on_cancel)
         self.status.retryWanted.connect(self._jobs.retry)
+        self._scene.removed.connect(self._keep_shown)
         self._scene.wellClicked.connect(self._on_well)
         self._scene.wellActivated.connect(self._on_well_activated)
         self._scene.refresher.failed.connect(self._on_pixels_failed)
@@ -144,6 +153,7 @@ class Browser(Panels):
         self._enter(BrowserState(address=address))
         self._finder.clear()
         self.server.set_abilities("", ())
+        self.server.set_unknown(unknown=False)
         self._show_cards(None)
         self._scene.set_server(self, "")
         message = f"Asking {address} …"
@@ -165,10 +175,37 @@ class Browser(Panels):
         if address != self._unlisted:
             remember_address(session.url)
         self.server.set_addresses(dict.fromkeys([session.url, *recent_addresses()]))
-        self.server.set_abilities(
-            abilities(server_info.capabilities), server_info.capabilities.evidence
-        )
+        self._show_abilities(server_info)
         self._finder.begin()
+
+    def _ask_again(self) -> None:
+        """Ask the server what isn't known of it."""
+        session, known = self._state.session, self._state.server_info
+        if session is not None and known is not None:
+            message = "Asking what the server can do …"
+            self._ask_slot.start(message, session.ask_again, known)
+
+    def _on_asked_again(self, server_info: ServerInfo) -> None:
+        """Offer what has become known; what a person has before them stays."""
+        self._state.server_info = server_info
+        self._show_abilities(server_info)
+        self._finder.offer_keys()
+        self._welcome()
+
+    def _show_abilities(self, server_info: ServerInfo) -> None:
+        self.server.set_abilities(
+            abilities(server_info), server_info.capabilities.evidence
+        )
+        self.server.set_unknown(unknown=server_info.is_incomplete)
+
+    def _welcome(self) -> None:
+        """Say what can be done here; Retry asks for what isn't known."""
+        known = self._state.server_info
+        if known is not None and known.search is None:
+            self.status.say_failed(self._state.welcome, can_retry=True)
+            self._jobs.remember_retry(self._ask_again)
+        else:
+            self.status.say(self._state.welcome)
 
     # What is selected
 
@@ -187,7 +224,7 @@ class Browser(Panels):
             self._open(self._state.request_for(entry))
 
     def _on_details(self, details: Details) -> None:
-        self._state.receive(details)
+        details = self._state.receive(details)
         self._show_cards(details)
         if isinstance(details, PlateDetails):
             self._scene.mark_hits(details)
@@ -213,6 +250,47 @@ class Browser(Panels):
         well = details.well if isinstance(details, ImageDetails) else None
         self._scene.select_well(*(well or (None, None)))
 
+    # What is shown follows the newest search, and goes with what it is about.
+
+    def _on_found(self, query: Query) -> None:
+        """Leave the search before: its lines, and its hits on the plates shown."""
+        if self._state.is_on_line:
+            self._details_slot.cancel()  # of a line that has gone
+        self._state.follow(query)
+        for shown in self._scene.plates.all_shown:
+            if self._scene.is_answered_by(self, shown.server):
+                self._scene.mark_hits(shown.details.without_hits())
+        self._keep_shown()
+        self._show_cards(self._state.details)
+        session = self._state.session
+        if session is None:
+            return
+        plates = {shown.key: shown.details for shown in self._scene.plates.all_shown}
+        if (card := self._state.plate) is not None:
+            plates[card.key] = card
+        asked = tuple(one for one in plates.values() if one.server == session.url)
+        self._hits_slot.start_steps("", session.hits_on, asked, query)
+
+    def _on_hits(self, plate: PlateDetails) -> None:
+        plate = self._state.current(plate)
+        self._state.mark(plate)
+        self._scene.mark_hits(plate)
+        if self._state.plate is plate:
+            self._show_cards(self._state.details)
+
+    def _keep_shown(self) -> None:
+        """Take back what was told of what is no longer there."""
+        shown = self._scene.subjects
+        self.status.keep(shown)
+        if self._mosaic_slot.busy:
+            if self._loading is not None and not self._scene.shows(self._loading):
+                self._mosaic_slot.cancel()  # of a plate that was removed
+            elif self._state.plate is not None:
+                shown |= {self._state.plate.subject}  # it may be on its way
+        if self._state.keep(shown):
+            self._show_cards(self._state.details)
+        self.image.set_opened(opened=self._scene.images.is_newest(self._state.image))
+
     # Plates
 
     def _on_field(self, run: PlateAcquisitionId | None, field: int) -> None:
@@ -228,6 +306,7 @@ class Browser(Panels):
         if self._scene.is_complete(details.key, run, field):
             self._scene.go_to_plate(details.key)
             return
+        self._loading = None
         message = f"Loading {details.plate.name} …"
         self._mosaic_slot.start_steps(message, session.show_plate, details, run, field)
 
@@ -245,12 +324,17 @@ class Browser(Panels):
                 self._missing_for = step.summary.passing
 
     def _on_mosaic_done(self, _: None) -> None:
+        about: frozenset[Subject] = frozenset()
+        if self._loading is not None:
+            server, plate_id = self._loading
+            about = frozenset({Subject(kind="plate", server=server, id=plate_id)})
         if self._missing_for is None:
-            self.status.say(self._summary_message)
-            return
-        sentence = f"{self._summary_message} {self._explained(self._missing_for)}"
-        self._jobs.remember_retry(self._load_missing)
-        self.status.say_failed(sentence, can_retry=True)
+            self.status.say(self._summary_message, about=about)
+        else:
+            reason = self._explained(self._missing_for)
+            self._jobs.remember_retry(self._load_missing)
+            self.status.say_failed(f"{self._summary_message} {reason}", can_retry=True)
+        self._keep_shown()
 
     def _load_missing(self) -> None:
         """Ask again for the thumbnails of a plate that didn't come."""
@@ -314,7 +398,7 @@ class Browser(Panels):
         if problem is None:
             self.image.set_source(opened.reader.source)
             self.image.set_opened(opened=True)
-        self._say_added(opened.message, problem)
+        self._say_added(opened, opened.message, problem)
 
     def _on_regions_wanted(self) -> None:
         opened = self._scene.images.newest
@@ -325,7 +409,8 @@ class Browser(Panels):
             self._regions_slot.start(message, session.regions, opened, view)
 
     def _on_regions(self, regions: ImageRois) -> None:
-        self._say_added(regions.message, self._scene.images.add_regions(regions))
+        problem = self._scene.images.add_regions(regions)
+        self._say_added(regions.opened, regions.message, problem)
 
     def _on_projection_wanted(self) -> None:
         opened = self._scene.images.newest
@@ -337,12 +422,17 @@ class Browser(Panels):
             )
 
     def _on_projected(self, opened: OpenedImage) -> None:
-        self._say_added(opened.message, self._scene.images.add_projection(opened))
+        problem = self._scene.images.add_projection(opened)
+        self._say_added(opened, opened.message, problem)
 
-    def _say_added(self, message: str, problem: str | None) -> None:
+    def _say_added(
+        self, opened: OpenedImage, message: str, problem: str | None
+    ) -> None:
         """Say what was added to the viewer, or why it wasn't."""
         if problem is None:
-            self.status.say(message)
+            about = Subject(kind="image", server=opened.server, id=opened.image.id)
+            self.status.say(message, about=frozenset({about}))
+            self._keep_shown()
         else:
             self.status.say_failed(problem, can_retry=False)
 
@@ -352,7 +442,7 @@ class Browser(Panels):
         self._adding = None
         self._jobs.cancel_all()
         self._finder.stop_loading()
-        self._state.leave_line()
+        self._state.give_up()
         self.status.say("Cancelled.")
 
     def _on_jobs_changed(self) -> None:
@@ -362,7 +452,7 @@ class Browser(Panels):
         sentence = self._explained(error)
         self._jobs.remember_retry(self._scene.refresher.retry)
         sentence = f"A part of the image didn't come. {sentence}"
-        self.status.say_failed(sentence, can_retry=True)
+        self.status.say_failed(sentence, can_retry=True, about=self._scene.subjects)
 
     def _on_failed(self, error: Exception) -> None:
         self.status.say_failed(self._explained(error), can_retry=can_retry(error))

@@ -183,13 +183,17 @@ class IDRClient:
 
     # What the server can do
 
-    def capabilities(self, *, cancel: CancelToken = NEVER) -> Capabilities:
+    def capabilities(
+        self, *, anew: bool = False, cancel: CancelToken = NEVER
+    ) -> Capabilities:
         """Return what the server can do; it is found out once.
 
         What a busy server didn't tell is None, and asked for again, but not more
-        often than every `ASK_AGAIN_S`.
+        often than every `ASK_AGAIN_S`; with `anew` at once, as a person wishes it.
         """
         cancel.check()
+        if anew:
+            self._ask_again_at = 0.0
         if (known := self._capabilities) is not None and not self._can_learn(known):
             return known
         return self._probing.get("capabilities", self._probe, cancel=cancel)

@@ -217,8 +217,6 @@ FAULTS: tuple[FaultKind, ...] = (
     FaultKind(name="dropped", fault=Dropped(), errors=(ConnectionFailedError,)),
     FaultKind(name="cut short", fault=Truncated(), errors=(ConnectionFailedError,)),
     FaultKind(name="reset", fault=ConnectionReset(), errors=(ConnectionFailedError,)),
-    FaultKind(
-        name="no HTTP at all", fault=BadStatusLine(), errors=(ProtocolError,)
-    ),
+    FaultKind(name="no HTTP at all", fault=BadStatusLine(), errors=(ProtocolError,)),
 )
 """Faults, harmless ones first."""

@@ -9,6 +9,7 @@ from napari.layers import Layer
 from napari.utils.theme import get_theme
 
 from napari_idr._qt.layers.adding import add_layer, remove_layers
+from napari_idr.services.details import Subject
 from napari_idr.services.image.layers import told_apart
 from napari_idr.services.image.open import OpenedImage
 
@@ -55,6 +56,15 @@ class ImageLayers:
             for shown in self._shown
             if any(layer in self._viewer.layers for layer in shown.layers)
         }
+
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """The images that have a layer."""
+        return frozenset(
+            Subject(kind="image", server=one.opened.server, id=one.opened.image.id)
+            for one in self._shown
+            if self._present(one)
+        )
 
     def is_newest(self, details: ImageDetails | None) -> bool:
         """Whether an image is the one that was opened last."""

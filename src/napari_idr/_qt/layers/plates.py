@@ -296,6 +296,11 @@ class MosaicLayers(QObject):
         return next(filter(None, (one.message_at(position) for one in groups)), "")
 
     @property
+    def all_shown(self) -> tuple[PlateShown, ...]:
+        """The plates that are in the viewer, the first of them first."""
+        return tuple(group.shown for group in self._groups.values())
+
+    @property
     def servers(self) -> set[str]:
         """The servers of the plates that are shown."""
         return {group.shown.server for group in self._groups.values()}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_idr.model import GridCell, ImageId, WellId
-    from napari_idr.services.details import PlateDetails, PlateKey
+    from napari_idr.services.details import PlateDetails, PlateKey, Subject
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.session import Session
     from napari_idr.tiles import TileViewing
@@ -57,6 +57,7 @@ class ViewerScene(QObject):
 
     wellClicked = Signal(object, object)  # PlateShown, GridCell
     wellActivated = Signal(object, object)
+    removed = Signal()  # layers were: what was told of them may be of nothing now
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -107,7 +108,11 @@ class ViewerScene(QObject):
 
     def _on_layers_removed(self, _: Any = None) -> None:
         # Once all who hear of the removal have.
-        QTimer.singleShot(0, self._close_unused)
+        QTimer.singleShot(0, self._on_removed)
+
+    def _on_removed(self) -> None:
+        self._close_unused()
+        self.removed.emit()
 
     def _close_unused(self) -> None:
         """Close the sessions of servers that nobody is on and nothing is shown of.
@@ -196,6 +201,12 @@ class ViewerScene(QObject):
     def select_well(self, plate: PlateKey | None, well: WellId | None) -> None:
         """Mark the well that is selected, on its plate if that is shown."""
         self.plates.select(plate, well)
+
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """The plates and images that are in the viewer, or about to be."""
+        plates = (one.details.subject for one in self.plates.all_shown)
+        return self.images.subjects.union(plates)
 
     # Images
 

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
 from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QBoxLayout, QComboBox, QLabel, QSizePolicy, QWidget
 
 from napari_idr.services.plain_text import visible_text
@@ -32,6 +33,11 @@ ARROW_PX = 34
 
 CLEAR_PX = 36
 """Of a line to type in, for the button that clears it and its frame."""
+
+LINK_ON_DARK, LINK_ON_LIGHT = "#6ea8fe", "#0a58ca"
+"""Readable on napari's panels; Qt's own blue isn't."""
+
+MID_LIGHTNESS = 128
 
 MAX_TOOLTIP = 1000
 """Characters of a value shown in a tooltip; the rest is in the copied text."""
@@ -166,6 +172,29 @@ class PlainLabel(QLabel):
     def setText(self, text: str | None) -> None:
         """Show what is visible of a text."""
         super().setText(visible_text(text or ""))
+
+
+def link_label(name: str, label: str) -> QLabel:
+    """Return a label that draws HTML: of escaped text and links, and nothing else.
+
+    Its links are followed by a click, or by Tab and Enter.
+    """
+    links = QLabel()
+    links.setObjectName(name)
+    links.setAccessibleName(label)
+    links.setTextFormat(Qt.TextFormat.RichText)
+    links.setWordWrap(True)
+    links.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+    links.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return links
+
+
+def link(text: str, url: str, label: QLabel) -> str:
+    """Return a link in HTML, in a colour that can be read on a label."""
+    written = label.palette().color(QPalette.ColorRole.WindowText)
+    color = LINK_ON_DARK if written.lightness() > MID_LIGHTNESS else LINK_ON_LIGHT
+    shown = escape(visible_text(text))
+    return f'<a href="{escape(url)}" style="color: {color}">{shown}</a>'
 
 
 def plain_label(name: str = "", *, selectable: bool = True) -> QLabel:

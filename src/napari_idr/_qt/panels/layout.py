@@ -22,6 +22,7 @@ from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsModel, ResultsTree
 from napari_idr._qt.panels.search import SearchPanel
 from napari_idr._qt.panels.server import ServerBar
+from napari_idr._qt.panels.spellings import SpellingsLine
 from napari_idr._qt.panels.status import StatusBar
 from napari_idr._qt.panels.studies import StudiesPanel
 from napari_idr._qt.panels.study import StudyPanel
@@ -83,6 +84,8 @@ class Panels(QWidget):
             QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum
         )
 
+        self.spellings = SpellingsLine()
+
         self.found = ResultsModel(self)
         self.browsed = ResultsModel(self)
         self.results = ResultsTree()
@@ -127,6 +130,7 @@ class Panels(QWidget):
         whole.setSpacing(4)
         whole.addWidget(self.server)
         whole.addWidget(self.tabs)
+        whole.addWidget(self.spellings)
         whole.addWidget(self.splitter, 1)
         whole.addWidget(self.status)
         self._set_font()

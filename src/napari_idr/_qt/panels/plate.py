@@ -17,7 +17,7 @@ from napari_idr._qt.panels.forms import (
 )
 from napari_idr.model import PlateAcquisitionId
 from napari_idr.services.details import PlateDetails
-from napari_idr.services.search.catalog import counted
+from napari_idr.services.search.hits import hits_label
 
 ALL_RUNS = 0
 """Chosen where there is nothing to choose: the plate has one run, or none."""
@@ -99,9 +99,8 @@ class PlatePanel(QWidget):
             return
         plate = details.plate
         size = f"{plate.rows} x {plate.columns} wells" if plate.rows else ""
-        hits = len(details.hit_images)
-        found = counted(hits, "image matches", "images match")
-        found = found if details.query is not None else ""
+        hits, query = len(details.hit_images), details.query
+        found = "" if query is None else hits_label(hits, "image", "images", query)
         self.title.setText(" · ".join(t for t in (plate.name, size, found) if t))
         runs = [(run.name or f"Run {run.id}", run.id) for run in plate.runs]
         self.run.choices = runs if len(runs) > 1 else [("all", ALL_RUNS)]
@@ -112,7 +111,8 @@ class PlatePanel(QWidget):
         empty = details.fields(self.chosen_run) == 0
         self.show_plate.native.setEnabled(not empty)
         notes = ["This plate has no images."] if empty else []
-        self.notes.setText("\n".join([*notes, *details.notes]))
+        notes += [*details.notes, details.hits_note]
+        self.notes.setText("\n".join(note for note in notes if note))
         self.notes.setVisible(bool(self.notes.text()))
 
     def _offer_fields(self) -> None:
