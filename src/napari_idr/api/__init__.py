@@ -8,16 +8,36 @@ from napari_idr.api.pixels.dask_arrays import ImagePixels
 from napari_idr.api.pixels.projection import projected_reader
 from napari_idr.api.pixels.reader import Level, PixelReader, PixelRegion, read_notes
 from napari_idr.api.pixels.sources import Plane
+from napari_idr.api.wells.columns import (
+    column_key,
+    column_title,
+    is_missing,
+    parse_number,
+    unique_names,
+)
+from napari_idr.api.wells.join import OwnTable, wells_table, with_own
+from napari_idr.api.wells.names import well_place
+from napari_idr.api.wells.own import read_own_table
 
 __all__ = [
     "DEFAULT_URL",
     "IDRClient",
     "ImagePixels",
     "Level",
+    "OwnTable",
     "PixelReader",
     "PixelRegion",
     "Plane",
+    "column_key",
+    "column_title",
+    "is_missing",
+    "parse_number",
     "projected_reader",
     "read_notes",
+    "read_own_table",
     "safe_file_name",
+    "unique_names",
+    "well_place",
+    "wells_table",
+    "with_own",
 ]

@@ -129,6 +129,24 @@ class Containers:
         node = self.require("plate", plate_id, cancel=cancel)
         return read_plate(node.child("data"), self.runs(plate_id, cancel=cancel))
 
+    def screens_of(
+        self, plate_id: PlateId, *, cancel: CancelToken
+    ) -> tuple[ScreenId, ...]:
+        """Return the screens that a plate is in; none for an unknown plate.
+
+        GET /webclient/api/paths_to_object/?plate={plate_id}
+        """
+        answer = self._json_client.json(
+            "webclient/api/paths_to_object/", (("plate", plate_id),), cancel=cancel
+        )
+        found = (
+            ScreenId(step.get("id", int))
+            for path in answer.children("paths")
+            for step in path.elements()
+            if step.find("type", str) == "screen"
+        )
+        return tuple(dict.fromkeys(found))
+
     def require(self, kind: ObjectKind, number: int, *, cancel: CancelToken) -> Node:
         """Return an object of the JSON API; raise `NotFoundError` if there is none.
 

@@ -20,7 +20,12 @@ from napari_idr.services.plate.mosaic import (
     cell_shape_for,
     plan_mosaic,
 )
-from napari_idr.services.plate.wells import PlateMap, plan_plate_map, wells_table
+from napari_idr.services.plate.wells import (
+    PlateMap,
+    plan_plate_map,
+    plate_map_of,
+    wells_features,
+)
 from napari_idr.services.search.catalog import counted
 from napari_idr.services.search.hits import hits_label
 
@@ -29,7 +34,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_idr.model import PlateAcquisition, PlateGrid
+    from napari_idr.model import (
+        FeatureColumn,
+        PlateAcquisition,
+        PlateGrid,
+        WellsTable,
+    )
     from napari_idr.tiles import OpenReader
 
 __all__ = ["PlateShown", "outline_vectors", "plan_plate_shown"]
@@ -105,9 +115,9 @@ class PlateShown:
         return np.array(centers, np.float32).reshape(-1, 2)
 
     @cached_property
-    def features(self) -> dict[str, list[int | str | bool]]:
+    def features(self) -> dict[str, FeatureColumn]:
         """The table of the wells, as columns."""
-        return wells_table(self.plate_map)
+        return wells_features(self.plate_map)
 
     @property
     def metadata(self) -> dict[str, dict[str, Json]]:
@@ -184,6 +194,10 @@ class PlateShown:
             self, details=details, plate_map=_plate_map(self.plan.grid, details)
         )
 
+    def with_wells(self, table: WellsTable) -> PlateShown:
+        """Return the same picture with a table that has more columns."""
+        return replace(self, plate_map=plate_map_of(self.plan.grid, table))
+
 
 def plan_plate_shown(
     server: str,
@@ -233,4 +247,5 @@ def _plate_map(grid: PlateGrid, details: PlateDetails) -> PlateMap:
         hit_images=details.hit_images,
         hit_wells=details.hit_wells,
         table=details.table,
+        plate_name=details.plate.name,
     )
