@@ -42,7 +42,8 @@ def test_two_wells_are_never_one_name(row, column, other_row, other_column, data
 
 
 @pytest.mark.parametrize(
-    "text", ["", "A", "7", "A0", "A00", "A1.0", "A1A", "A1-A3", "well A1", "Ä1", "A\uff11"]
+    "text",
+    ["", "A", "7", "A0", "A00", "A1.0", "A1A", "A1-A3", "well A1", "Ä1", "\uff11"],
 )
 def test_what_names_no_well_is_none(text):
     assert well_place(text) is None
