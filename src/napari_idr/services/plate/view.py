@@ -28,6 +28,7 @@ from napari_idr.services.plate.wells import (
 )
 from napari_idr.services.search.catalog import counted
 from napari_idr.services.search.hits import hits_label
+from napari_idr.services.wells.quality import control_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +90,11 @@ class PlateShown:
     @cached_property
     def controls(self) -> tuple[tuple[int, int], ...]:
         """The (row, column) of the control wells."""
-        return tuple((w.row, w.column) for w in self.plate_map if w.control)
+        return tuple(
+            (well.row, well.column)
+            for well in self.plate_map.table.wells
+            if control_role(well.control) is not None
+        )
 
     @property
     def legend(self) -> str:
