@@ -26,6 +26,7 @@ from napari_idr.api.search.engine import SearchEngine
 from napari_idr.api.search.mapr import Mapr
 from napari_idr.api.tables import Tables
 from napari_idr.api.wells.join import wells_table
+from napari_idr.api.wells.measuring import Server, measure_wells
 from napari_idr.api.wells.own import read_own_table
 from napari_idr.api.wells.sources import Wells
 from napari_idr.cancel import NEVER
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from napari_idr.api.pixels.sources import Plane
     from napari_idr.api.pixels.thumbnails import Thumbnail
     from napari_idr.api.search.base import Search
+    from napari_idr.api.wells.measuring import Measure, Scheduler
+    from napari_idr.api.wells.measuring import Progress as WellsProgress
     from napari_idr.api.wells.sources import WellSources
     from napari_idr.cancel import CancelToken
     from napari_idr.model import (
@@ -151,6 +154,8 @@ class IDRClient:
             )
         )
         self._at_once = at_once
+        self._timeout_s = timeout_s
+        self._cache = cache if isinstance(cache, bool) else str(cache)
         self._capabilities: Capabilities | None = None
         self._ask_again_at = 0.0  # of `time.monotonic`
         self._containers = Containers(self._json_client)
@@ -165,7 +170,11 @@ class IDRClient:
         self._downloads = Downloads(self._json_client)
         self._tables = Tables(self._json_client, self._plate_grids)
         self._wells = Wells(
-            self._json_client, self._tables, self._annotations, self._containers
+            self._json_client,
+            self._tables,
+            self._annotations,
+            self._containers,
+            at_once=at_once,
         )
         self._opening = threading.Lock()
         self._sources: PixelSources | None = None
@@ -633,6 +642,60 @@ class IDRClient:
             hit_wells=wells,
             own=own_tables,
         ).to_pandas()
+
+    def map_wells(
+        self,
+        plate_id: PlateId,
+        function: Measure,
+        *,
+        field: int = 0,
+        run: PlateAcquisitionId | None = None,
+        scheduler: Scheduler = None,
+        at_once: int | None = None,
+        resume: str | os.PathLike[str] | None = None,
+        progress: WellsProgress | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> pd.DataFrame:
+        """Return what a function makes of the pixels of each well of a plate.
+
+        The frame's index are the labels ("A1"); its columns are `well_id`, `image_id`,
+        `source` (of the pixels) and what the function returns. A well whose pixels
+        can't be had has nothing but its `error`, and the others go on. The frame can
+        be joined by `wells(own=frame)`.
+
+        Parameters
+        ----------
+        plate_id, field, run
+            As for `plate_grid`.
+        function
+            Takes the pixels of a well as `pixels` returns them; returns a number or a
+            text, or several by name. What it raises is raised here.
+        scheduler
+            Where it runs: in threads (None, "threads"), in new processes ("processes"),
+            or the client of a dask cluster, or an executor. Processes are started anew,
+            so a script needs ``if __name__ == "__main__":``.
+        at_once
+            How many wells are under way at once, at most as many requests as this
+            client may send by default. Elsewhere than in threads a worker sends one
+            at a time, so it bounds the requests of all workers.
+        resume
+            A file that is told of each well that is done. Those in it aren't measured
+            again, so that what was stopped goes on.
+        progress
+            Called with how many wells are done, and how many there are.
+        """
+        grid = self.plate_grid(plate_id, field=field, run=run, cancel=cancel)
+        return measure_wells(
+            self,
+            grid,
+            function,
+            server=Server(url=self.url, cache=self._cache, timeout_s=self._timeout_s),
+            scheduler=scheduler,
+            at_once=at_once or self._at_once,
+            resume=None if resume is None else Path(resume),
+            progress=progress,
+            cancel=cancel,
+        )
 
     def well_sources(
         self,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_idr.api.wells.columns import (
+    NO_NUMBER,
     column_key,
     is_missing,
     unique_names,
@@ -164,7 +165,11 @@ def _wells(
     hit_wells: Collection[WellId],
 ) -> tuple[TabledWell, ...]:
     images, wells = set(hit_images), set(hit_wells)
-    genes, controls = study.first_of(GENE_KEYS), study.first_of(CONTROL_KEYS)
+    genes = study.first_of(GENE_KEYS)
+    controls = [
+        tuple(text for text in texts if text.lower() not in NO_NUMBER)  # "N/A"
+        for texts in study.first_of(CONTROL_KEYS)
+    ]
     return tuple(
         TabledWell(
             label=grid.label(cell.row, cell.column),
@@ -400,7 +405,7 @@ class _Keys:
             elif place is not None:
                 reasons.append(place)
         if reasons:
-            return reasons[0]
+            return NO_IMAGE if NO_IMAGE in reasons else reasons[0]
         if len(found) > 1:
             return TWO_WELLS
         return next(iter(found), NO_NAME)

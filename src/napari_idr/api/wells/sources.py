@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 from napari_idr.api.json_client import require_success
 from napari_idr.api.wells.csv_files import read_csv
 from napari_idr.errors import IDRError
+from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from napari_idr.api.annotations import Annotations
+    from napari_idr.api.annotations import Annotations, Objects
     from napari_idr.api.containers import Containers
     from napari_idr.api.json_client import JsonClient
     from napari_idr.api.tables import Tables
     from napari_idr.cancel import CancelToken
     from napari_idr.model import (
         FileAnnotation,
+        GridCell,
         MapAnnotation,
         PlateGrid,
         PlateId,
@@ -33,6 +35,11 @@ MAX_CSV_BYTES = 64 * 2**20
 
 MAX_CSVS = 3
 """Attachments that are looked through for a plate; a study has one for each screen."""
+
+
+WELLS_AT_ONCE = 48
+"""Wells whose annotations are asked for in one request. A server makes some 20 ms of
+work of each annotation, and has 30 s; and half a dozen hang on each well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +63,14 @@ class Wells:
         tables: Tables,
         annotations: Annotations,
         containers: Containers,
+        *,
+        at_once: int,
     ) -> None:
         self._json_client = json_client
         self._tables = tables
         self._annotations = annotations
         self._containers = containers
+        self._at_once = at_once
 
     def sources(
         self,
@@ -87,17 +97,34 @@ class Wells:
                 if plate_name is None:
                     plate_name = self._plate_name(grid.plate_id, cancel)
                 table = self.csv_table(grid.plate_id, plate_name, cancel=cancel)
-        annotations = self._annotations.map_annotations(
-            {
-                "well": sorted({cell.well_id for cell in cells}),
-                "image": sorted({cell.image_id for cell in cells}),
-            },
-            namespace=None,
-            cancel=cancel,
-        )
         return WellSources(
-            table=table, annotations=tuple(annotations), plate_name=plate_name
+            table=table,
+            annotations=self._map_annotations(cells, cancel),
+            plate_name=plate_name,
         )
+
+    def _map_annotations(
+        self, cells: Sequence[GridCell], cancel: CancelToken
+    ) -> tuple[MapAnnotation, ...]:
+        """Return what was written about wells and their images, in the same order."""
+        parts: list[Objects] = []
+        for start in range(0, len(cells), WELLS_AT_ONCE):
+            some = cells[start : start + WELLS_AT_ONCE]
+            parts.append({"well": [cell.well_id for cell in some]})
+            parts.append({"image": [cell.image_id for cell in some]})
+
+        def ask(
+            place: int, cancel: CancelToken
+        ) -> tuple[int, tuple[MapAnnotation, ...]]:
+            found = self._annotations.map_annotations(
+                parts[place], namespace=None, cancel=cancel
+            )
+            return place, tuple(found)
+
+        answers = dict(
+            in_parallel(ask, range(len(parts)), at_once=self._at_once, cancel=cancel)
+        )
+        return tuple(one for place in sorted(answers) for one in answers[place])
 
     def csv_table(
         self, plate_id: PlateId, plate_name: str, *, cancel: CancelToken

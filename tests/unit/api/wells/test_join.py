@@ -119,14 +119,21 @@ def test_a_row_whose_id_and_name_differ_is_listed_and_not_joined():
 def test_what_fits_no_well_is_listed_with_the_reason():
     grid = a_grid(empty={(0, 1)})
     table = a_table(
-        ["Well", "Cells"], ("A2", 1), ("H12", 2), ("7", 3), ("n/a", 4), ("", 5), (9, 6)
+        ["Well", "Well Name", "Cells"],
+        ("A2", "", 1),
+        ("H12", "", 2),
+        ("7", "", 3),
+        ("n/a", "", 4),
+        ("", "", 5),
+        (9, "", 6),
+        (5001, "a02", 7),
     )
 
     joined = wells_table(grid, table=table)
 
     assert set(joined.column("Cells").values) == {None}
     assert misfits(joined) == {
-        NO_IMAGE: ("A2",),
+        NO_IMAGE: ("A2", "a02"),
         NOT_HERE: ("H12", "7", "9"),
         NO_NAME: ("n/a", "row 5"),
     }
@@ -213,6 +220,15 @@ def test_gene_and_control_are_found_under_the_names_of_many_studies():
     assert (first.gene, first.control) == (("ENSG1",), ("empty well",))
     assert (second.gene, second.control) == (("AADAT",), ())
     assert (third.gene, third.control) == ((), ())
+
+
+def test_a_well_whose_control_is_not_available_is_no_control():
+    table = a_table(["Well", "Control Type"], (5000, "N/A"))
+
+    joined = wells_table(GRID, table=table)
+
+    assert joined.wells[0].control == ()
+    assert joined.column("Control Type").values[0] == "N/A"
 
 
 def test_a_persons_own_columns_come_last_under_names_of_their_own():
