@@ -18,6 +18,7 @@ from napari_idr.api.wells.columns import (
 from napari_idr.api.wells.join import OwnTable, wells_table, with_own
 from napari_idr.api.wells.names import well_place
 from napari_idr.api.wells.own import read_own_table
+from napari_idr.api.wells.sources import WellSources
 
 __all__ = [
     "DEFAULT_URL",
@@ -28,6 +29,7 @@ __all__ = [
     "PixelReader",
     "PixelRegion",
     "Plane",
+    "WellSources",
     "column_key",
     "column_title",
     "is_missing",

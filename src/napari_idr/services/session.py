@@ -47,7 +47,7 @@ from napari_idr.services.study import study_card
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from napari_idr.api import PixelReader
+    from napari_idr.api import PixelReader, WellSources
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Capabilities
     from napari_idr.tiles import TiledImage
@@ -337,6 +337,19 @@ class Session:
         yield shown
         yield from load_mosaic(
             shown.plan, shown.canvas, self.client.thumbnails, cancel=cancel
+        )
+
+    def well_sources(self, shown: PlateShown, *, cancel: CancelToken) -> WellSources:
+        """Return what was written about the wells of a plate that is shown.
+
+        Its table isn't asked for again where it is known.
+        """
+        details = shown.details
+        return self.client.well_sources(
+            shown.plan.grid,
+            table=details.table,
+            plate_name=details.plate.name,
+            cancel=cancel,
         )
 
     def _open_well(self, image_id: ImageId, *, cancel: CancelToken) -> PixelReader:

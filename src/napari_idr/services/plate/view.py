@@ -23,7 +23,6 @@ from napari_idr.services.plate.mosaic import (
 from napari_idr.services.plate.wells import (
     PlateMap,
     plan_plate_map,
-    plate_map_of,
     wells_features,
 )
 from napari_idr.services.search.catalog import counted
@@ -35,11 +34,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_idr.api import OwnTable, WellSources
     from napari_idr.model import (
         FeatureColumn,
         PlateAcquisition,
         PlateGrid,
-        WellsTable,
     )
     from napari_idr.tiles import OpenReader
 
@@ -52,6 +51,8 @@ class PlateShown:
 
     `canvas` is the mosaic (y, x, 3) that a load paints into; `summary` is None until
     the load is over. `open_reader` opens the pixels of a well, for zooming in.
+    `sources` is None until what was written about the wells has been asked for; `own`
+    are a person's own tables.
     """
 
     server: str
@@ -64,6 +65,8 @@ class PlateShown:
     canvas: NDArray[np.uint8] = dataclasses.field(repr=False)
     open_reader: OpenReader = dataclasses.field(repr=False)
     summary: MosaicSummary | None = None
+    sources: WellSources | None = dataclasses.field(default=None, repr=False)
+    own: tuple[OwnTable, ...] = dataclasses.field(default=(), repr=False)
 
     @property
     def plate_id(self) -> PlateId:
@@ -195,13 +198,22 @@ class PlateShown:
 
     def with_details(self, details: PlateDetails) -> PlateShown:
         """Return the same picture with what has been learnt about the plate since."""
-        return replace(
-            self, details=details, plate_map=_plate_map(self.plan.grid, details)
-        )
+        plate_map = _plate_map(self.plan.grid, details, self.sources, self.own)
+        return replace(self, details=details, plate_map=plate_map)
 
-    def with_wells(self, table: WellsTable) -> PlateShown:
-        """Return the same picture with a table that has more columns."""
-        return replace(self, plate_map=plate_map_of(self.plan.grid, table))
+    def with_sources(self, sources: WellSources) -> PlateShown:
+        """Return the same picture with what was written about each well."""
+        return self._joined(sources, self.own)
+
+    def with_own(self, own: tuple[OwnTable, ...]) -> PlateShown:
+        """Return the same picture with a person's own tables, and with no others."""
+        return self._joined(self.sources, own)
+
+    def _joined(
+        self, sources: WellSources | None, own: tuple[OwnTable, ...]
+    ) -> PlateShown:
+        plate_map = _plate_map(self.plan.grid, self.details, sources, own)
+        return replace(self, sources=sources, own=own, plate_map=plate_map)
 
 
 def plan_plate_shown(
@@ -246,11 +258,21 @@ def outline_vectors(
     return np.array(vectors, np.float32).reshape(-1, 2, 2)
 
 
-def _plate_map(grid: PlateGrid, details: PlateDetails) -> PlateMap:
+def _plate_map(
+    grid: PlateGrid,
+    details: PlateDetails,
+    sources: WellSources | None = None,
+    own: tuple[OwnTable, ...] = (),
+) -> PlateMap:
+    table = details.table
+    if table is None and sources is not None:
+        table = sources.table
     return plan_plate_map(
         grid,
         hit_images=details.hit_images,
         hit_wells=details.hit_wells,
-        table=details.table,
+        table=table,
         plate_name=details.plate.name,
+        annotations=() if sources is None else sources.annotations,
+        own=own,
     )

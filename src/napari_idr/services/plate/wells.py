@@ -10,7 +10,9 @@ from napari_idr.api import column_key, wells_table
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from napari_idr.api import OwnTable
     from napari_idr.model import (
+        Annotation,
         FeatureColumn,
         ImageId,
         PlateGrid,
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
         WellValue,
     )
 
-__all__ = ["PlateMap", "WellInfo", "plan_plate_map", "plate_map_of", "wells_features"]
+__all__ = ["PlateMap", "WellInfo", "plan_plate_map", "wells_features"]
 
 WORD_KEYS = (
     "phenotype",
@@ -95,6 +97,8 @@ def plan_plate_map(
     hit_wells: Collection[WellId] = frozenset(),
     table: Table | None = None,
     plate_name: str | None = None,
+    annotations: Iterable[Annotation] = (),
+    own: Iterable[OwnTable] = (),
 ) -> PlateMap:
     """Return what each well of a plate means.
 
@@ -110,6 +114,10 @@ def plan_plate_map(
         that of the image, or by the name of the well.
     plate_name
         Picks the rows of this plate from a table that names plates.
+    annotations
+        Of wells and of images.
+    own
+        Tables that a person brought along.
     """
     joined = wells_table(
         grid,
@@ -117,13 +125,10 @@ def plan_plate_map(
         table=table,
         hit_images=hit_images,
         hit_wells=hit_wells,
+        annotations=annotations,
+        own=own,
     )
-    return plate_map_of(grid, joined)
-
-
-def plate_map_of(grid: PlateGrid, table: WellsTable) -> PlateMap:
-    """Return what each well of a plate means, from the table of its wells."""
-    words = tuple(_words(table))
+    words = tuple(_words(joined))
     infos = tuple(
         WellInfo(
             label=well.label,
@@ -136,10 +141,10 @@ def plate_map_of(grid: PlateGrid, table: WellsTable) -> PlateMap:
             hit=well.hit,
             message=words[place],
         )
-        for place, well in enumerate(table.wells)
+        for place, well in enumerate(joined.wells)
     )
     places = {(info.row, info.column): place for place, info in enumerate(infos)}
-    return PlateMap(grid=grid, wells=infos, places=places, table=table)
+    return PlateMap(grid=grid, wells=infos, places=places, table=joined)
 
 
 def wells_features(plate_map: PlateMap) -> dict[str, FeatureColumn]:
