@@ -680,7 +680,7 @@ class IDRClient:
             at a time, so it bounds the requests of all workers.
         resume
             A file that is told of each well that is done. Those in it aren't measured
-            again, so that what was stopped goes on.
+            again, so that what was stopped goes on. Another function needs another.
         progress
             Called with how many wells are done, and how many there are.
         """

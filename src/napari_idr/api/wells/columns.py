@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from napari_idr.model import WellColumn
@@ -55,6 +56,7 @@ def column_title(name: str) -> str:
     return _HINT.sub("", name).strip() or name
 
 
+@lru_cache(maxsize=4096)  # annotations repeat the same few keys for each well
 def column_key(name: str) -> str:
     """Return what a column is about: in small letters, without number and remark.
 

@@ -198,6 +198,13 @@ class PlateShown:
 
     def with_details(self, details: PlateDetails) -> PlateShown:
         """Return the same picture with what has been learnt about the plate since."""
+        known = self.details
+        if (known.table, known.hit_images, known.hit_wells) == (
+            details.table,
+            details.hit_images,
+            details.hit_wells,
+        ):
+            return replace(self, details=details)
         plate_map = _plate_map(self.plan.grid, details, self.sources, self.own)
         return replace(self, details=details, plate_map=plate_map)
 

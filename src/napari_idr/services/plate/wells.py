@@ -164,12 +164,14 @@ def wells_features(plate_map: PlateMap) -> dict[str, FeatureColumn]:
 def _words(table: WellsTable) -> Iterator[str | None]:
     """Yield for each well the first that it has of `WORD_KEYS`, as "Key: value"."""
     about = [(column_key(column.name), column) for column in table.columns]
-    found = [
-        (
-            f"{key[:1].upper()}{key[1:]}",
-            [one.values for name, one in about if key == name],
-        )
+    by_key = {
+        key: [column.values for name, column in about if name == key]
         for key in WORD_KEYS
+    }
+    found = [
+        (f"{key[:1].upper()}{key[1:]}", columns)
+        for key, columns in by_key.items()
+        if columns
     ]
     for place in range(len(table)):
         texts = (

@@ -8,6 +8,7 @@ from napari_idr.errors import IDRError
 from napari_idr.model import Plate, PlateId
 from napari_idr.services.details import PlateDetails
 from napari_idr.services.plate.view import plan_plate_shown
+from napari_idr.services.wells.colors import color_wells
 from napari_idr.services.wells.own import load_own_table, misfit_sentences
 
 PLATE = PlateId(7101)
@@ -46,3 +47,20 @@ def test_what_is_known_of_the_wells_grows_while_they_are_shown(quick, routes, tm
     )
     assert "area" not in more.with_own(()).features
     assert "area" in more.with_details(details).features
+
+
+def test_five_colourings_of_384_wells_take_one_query_of_the_table(quick, routes):
+    plate_id = PlateId(7202)
+    grid = quick.plate_grid(plate_id)
+    details = PlateDetails(
+        plate=Plate(id=plate_id, name="KN384-02"), table=quick.table(plate=plate_id)
+    )
+    shown = plan_plate_shown(quick.url, "", details, grid, never)
+    names = ["Cell Count", "Mitotic Index", "Gene Symbol", "Quality Control",
+             "Has Phenotype"]  # fmt: skip
+
+    colored = [color_wells(shown.plate_map.table.column(name)) for name in names]
+
+    assert {one.colors.shape for one in colored} == {(384, 4)}
+    assert len([one for one in routes.asked if "table" in one.path]) == 1
+    assert "missing" in colored[1].legend.text  # what the server has as NaN
