@@ -20,6 +20,7 @@ from napari_idr.errors import (
     ProtocolError,
     RequestTimeoutError,
 )
+from napari_idr.services.explain import explain
 from napari_idr.transport import HttpTransport, Request, RetryPolicy
 from napari_idr.transport._failures import failure
 from support.wire import wire_server
@@ -144,6 +145,17 @@ def wrapped(error):
 )
 def test_what_is_wrapped_counts(error, kind):
     assert type(failure(error, url="http://a/")) is kind
+
+
+def test_a_server_that_takes_no_connection_is_not_slow_but_out_of_reach():
+    late = urllib3.exceptions.ConnectTimeoutError(None, "late")
+
+    for error in (requests.ConnectTimeout(wrapped(late)), wrapped(late)):
+        told = failure(error, url="http://a/")
+
+        assert isinstance(told, RequestTimeoutError)
+        assert not told.connected
+        assert "can't be reached" in explain(told, host="a")
 
 
 def test_a_circle_of_causes_ends():
