@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 import urllib3
+from urllib3.exceptions import ReadTimeoutError
 
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
@@ -129,10 +130,7 @@ def wrapped(error):
         (requests.exceptions.SSLError(ssl.CertificateError("x")), CertificateError),
         (wrapped(TimeoutError("late")), RequestTimeoutError),
         (requests.ReadTimeout("late"), RequestTimeoutError),
-        (
-            wrapped(urllib3.exceptions.ReadTimeoutError(None, "", "")),
-            RequestTimeoutError,
-        ),
+        (wrapped(ReadTimeoutError(None, "", "")), RequestTimeoutError),
         (wrapped(ConnectionResetError(104, "reset")), BrokenAnswerError),
         (wrapped(http.client.RemoteDisconnected("gone")), BrokenAnswerError),
         (wrapped(http.client.BadStatusLine("x")), ProtocolError),
