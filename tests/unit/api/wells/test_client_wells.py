@@ -40,6 +40,13 @@ def test_a_frame_of_all_wells_takes_one_query_of_the_table(routes, idr_routes, f
     assert len(asked(server, "webgateway/plate/")) == 1
 
 
+def test_the_ids_of_the_table_can_be_matched_with_those_of_other_frames(quick):
+    frame = quick.wells(PLATE)
+
+    assert frame["Well"].dtype == frame["Plate"].dtype == "int64"
+    assert list(frame["Well"]) == list(frame["well_id"])
+
+
 def test_annotations_of_wells_and_images_are_columns_too(quick):
     frame = quick.wells(PLATE)
 
