@@ -58,8 +58,11 @@ def run(code: str, server: str) -> dict[str, object]:
 
 
 def printed_by(code: str, server: str) -> str:
-    """Return what the code of a page prints, against another server."""
+    """Return what the code of a page prints, against another server.
+
+    Without blanks at the ends of lines, which a page can't be seen to have.
+    """
     printed = StringIO()
     with redirect_stdout(printed):
         run(code, server)
-    return printed.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in printed.getvalue().splitlines())

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+
 from support.pages import PAGES, ROOT, python_of, run
 
 if TYPE_CHECKING:
