@@ -75,9 +75,11 @@ def test_own_measurements_are_columns_as_well(quick, tmp_path):
 
 
 @pytest.mark.parametrize("half", [{"key": "gene"}, {"value": "CDC20"}])
-def test_a_search_has_a_key_and_a_value(quick, half):
+def test_a_search_has_a_key_and_a_value(routes, quick, half):
     with pytest.raises(ValueError, match="a key and a value"):
         quick.wells(PLATE, **half)
+
+    assert routes.asked == []  # half a search is no question
 
 
 def test_an_unknown_plate_is_said_to_be_unknown(quick):
