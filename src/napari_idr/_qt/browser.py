@@ -77,6 +77,7 @@ class Browser(Panels):
         self._loading: PlateKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
+        self._image_message = ""
         self._connect_slot: JobSlot[None, tuple[Session, ServerInfo]] = jobs.slot(
             self._on_connected
         )
@@ -131,6 +132,8 @@ class Browser(Panels):
         self._scene.refresher.behind.connect(self.status.set_behind)
         self._scene.plates.arrived.connect(self._on_arrived)
         self._scene.plates.failed.connect(self._on_not_added)
+        self._scene.plates.gone.connect(self._on_plate_gone)
+        self._scene.layersGone.connect(self._on_layers_gone)
         self._jobs.changed.connect(self._on_jobs_changed)
         self._jobs.failed.connect(self._on_failed)
 
@@ -263,6 +266,20 @@ class Browser(Panels):
             self._mosaic_slot.cancel()
             self.status.say_failed(problem, can_retry=False)
 
+    def _on_plate_gone(self, plate: PlateKey) -> None:
+        """Load no more of a plate that somebody took out, and say no more of it."""
+        if plate == self._loading:
+            self._loading, self._adding = None, None
+            self._mosaic_slot.cancel()
+            self.status.take_back(self._summary_message)
+            self._on_jobs_changed()
+
+    def _on_layers_gone(self) -> None:
+        """Offer what is done to an opened image only while it is there."""
+        self.image.set_opened(opened=self._scene.images.is_newest(self._state.image))
+        if self._scene.images.newest is None:
+            self.status.take_back(self._image_message)
+
     # Images
 
     def _on_well(self, shown: PlateShown, cell: GridCell) -> None:
@@ -298,6 +315,7 @@ class Browser(Panels):
         if problem is None:
             self.image.set_source(opened.reader.source)
             self.image.set_opened(opened=True)
+        self._image_message = opened.message
         self._say_added(opened.message, problem)
 
     def _on_regions_wanted(self) -> None:

@@ -88,7 +88,10 @@ class HeadingsLayer:
         half = np.array(self._viewer.canvas.size) / max(zoom, 1e-9) / 2
         (top, left), (bottom, right) = center - half, center + half
         view = View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
-        seen = headings_in_view(self._plan, view)
+        # Beside the plate where it isn't seen: writers of files fail at empty layers.
+        seen = headings_in_view(self._plan, view) or headings_in_view(
+            self._plan, _whole(self._plan)
+        )
         texts = tuple(heading.label for heading in seen)
         positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
         # What lies behind a letter, as large on the screen at any zoom.
@@ -103,3 +106,9 @@ class HeadingsLayer:
         self.layer.size = size
         if not same_texts:
             self.layer.features = {"label": np.array(texts, dtype=object)}
+
+
+def _whole(plan: MosaicPlan) -> View:
+    """Return a view of all of a plate."""
+    (height, width), (y, x) = plan.shape, plan.cell_shape
+    return View(top=-y, left=-x, bottom=height, right=width, zoom=1.0)

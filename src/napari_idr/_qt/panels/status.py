@@ -70,6 +70,11 @@ class StatusBar(QWidget):
         self._said, self._failed, self._can_retry = sentence, False, False
         self._render()
 
+    def take_back(self, sentence: str) -> None:
+        """Say a sentence no longer: what it is about is gone."""
+        if self._said == sentence:
+            self.say("")
+
     def say_failed(self, sentence: str, *, can_retry: bool) -> None:
         """Say that it failed; Retry is offered where that may help."""
         self._said, self._failed, self._can_retry = sentence, True, can_retry
