@@ -53,8 +53,8 @@ class HeadingsLayer:
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
         viewer.events.theme.connect(self._on_theme)
-        self._on_theme()
         self._place()
+        self._on_theme()  # an empty layer would keep a colour for no point
 
     def set_plan(self, plan: MosaicPlan) -> None:
         """Write the headings of another plan."""
