@@ -11,6 +11,7 @@ from napari.layers import Image
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+from napari_idr._qt.layers.headings import FOLLOW_MS
 from napari_idr._qt.layers.scene import scene_of
 from support.guards import settle
 from support.ordinary import complaints, is_offered, layer_command, run
@@ -416,3 +417,144 @@ def test_after_layers_were_removed_or_replaced_all_can_be_shown_again(
             wrong.append(f"{name}: {desk.window.names} instead of {opened}")
 
     assert wrong == []
+
+
+def test_all_layers_of_a_plate_are_saved_wherever_the_camera_is(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+    desk.open("plate")
+    window.viewer.scene.camera.center = (0, 1e6, 1e6)
+    desk.rest()
+    QTest.qWait(2 * FOLLOW_MS)
+    points = [one for one in window.viewer.layers if isinstance(one, Points)]
+
+    window.viewer.layers.save(str(tmp_path / "all.svg"), plugin="napari-svg")
+    for layer in points:
+        layer.save(str(tmp_path / f"{layer.name}.csv"))
+
+    root = ElementTree.parse(tmp_path / "all.svg").getroot()
+    assert len(root.findall(".//{http://www.w3.org/2000/svg}image")) == 1
+    for layer in points:
+        (read,) = window.viewer.open(tmp_path / f"{layer.name}.csv", plugin="napari")
+        np.testing.assert_allclose(read.data, layer.data, rtol=1e-5)
+
+
+def test_a_companion_that_was_deleted_is_back_when_the_plate_is_shown_again(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+    desk.open("plate")
+    before = window.names
+
+    window.viewer.layers.remove(f"{MOSAIC} headings")
+    desk.rest()
+    assert f"{MOSAIC} headings" not in window.names
+    desk.person.click("idr_show_plate")
+
+    desk.person.until(lambda: sorted(window.names) == sorted(before))
+    assert window.viewer.layers.selection.active.name == MOSAIC
+
+
+def test_a_plate_that_is_deleted_as_it_loads_is_loaded_no_further(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+    desk.person.find_plate("CDC20", SCREEN, PLATE)
+    classic.thumbnail_ms = 200
+    desk.person.click("idr_show_plate")
+    desk.person.until(lambda: len(window.names) == 4)
+
+    window.viewer.layers.clear()
+    desk.person.until_idle()
+
+    assert desk.person.status == ""
+    assert window.names == []
+
+
+def test_the_plane_of_a_copy_is_that_of_the_sliders(
+    window: Window, idr: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(idr.url), tmp_path)
+    desk.open("stack")
+    layer = window.viewer.layers[0]
+    window.viewer.layers.selection = {layer}
+    layer_command("duplicate")
+    copy = window.viewer.layers[1]
+    window.viewer.layers.remove(layer)
+    desk.rest()
+
+    window.viewer.dims.set_current_step(1, 4)
+    desk.rest()
+
+    t = window.viewer.dims.current_step[0]
+    shown = np.asarray(copy._slice.image.raw)
+    np.testing.assert_array_equal(shown, np.asarray(copy.data[t, 4]))
+
+
+def test_each_part_of_a_split_stack_shows_its_own_plane(
+    window: Window, idr: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(idr.url), tmp_path)
+    desk.open("stack")
+    layer = window.viewer.layers[0]
+    window.viewer.layers.selection = {layer}
+    before = list(window.viewer.layers)
+
+    layer_command("split_stack")
+    desk.rest()
+
+    parts = [one for one in window.viewer.layers if one not in before]
+    assert len(parts) == 7
+    z = window.viewer.dims.current_step[-3]
+    for part in parts:
+        shown = np.asarray(part._slice.image.raw)
+        np.testing.assert_array_equal(shown, np.asarray(part.data[z]))
+
+
+def test_labels_of_the_archive_are_not_painted_but_their_copy_is(
+    window: Window, idr: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(idr.url), tmp_path)
+    desk.open("stack")
+    window.viewer.layers.selection = {window.viewer.layers[0]}
+    layer_command("convert_to_labels")
+    desk.rest()
+    labels = next(one for one in window.viewer.layers if isinstance(one, Labels))
+    in_3d_and_back(desk)
+    assert not labels.editable
+
+    window.viewer.layers.selection = {labels}
+    layer_command("convert_to_int64")
+
+    assert labels.editable
+    labels.paint((0, 0, 0, 0), 3)
+    assert labels.data[0, 0, 0, 0] == 3
+    labels.undo()
+
+
+def test_a_person_s_layer_in_px_brings_no_warning(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+    mine = window.viewer.add_image(np.zeros((64, 64)), name="mine")
+    units = mine.units
+
+    wrong = desk.do("plate and image", lambda desk: desk.open("plate", "stack"))
+
+    assert wrong == []
+    assert mine.units == units
+
+
+def test_the_whole_plate_is_seen_once_the_controls_have_come(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    window.viewer.window.resize(1066, 800)
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+
+    desk.open("plate")
+    desk.rest()
+
+    for well in ("A1", "A12", "H1", "H12"):
+        place = window.well_point(window.layer(MOSAIC), well)
+        assert window.canvas.rect().contains(place)
