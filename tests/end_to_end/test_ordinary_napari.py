@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from napari.layers import Image
+from napari.layers import Image, Labels, Points
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
