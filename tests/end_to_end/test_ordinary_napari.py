@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -434,7 +434,7 @@ def test_all_layers_of_a_plate_are_saved_wherever_the_camera_is(
     for layer in points:
         layer.save(str(tmp_path / f"{layer.name}.csv"))
 
-    root = ElementTree.parse(tmp_path / "all.svg").getroot()
+    root = ET.parse(tmp_path / "all.svg").getroot()
     assert len(root.findall(".//{http://www.w3.org/2000/svg}image")) == 1
     for layer in points:
         (read,) = window.viewer.open(tmp_path / f"{layer.name}.csv", plugin="napari")
