@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -73,9 +74,12 @@ class Desk:
                 self.person.until_idle()
 
     def rest(self) -> None:
-        """Draw, and wait until nothing is on its way."""
+        """Wait until nothing is on its way.
+
+        Nothing is drawn by force: napari alone dies of a `repaint` that follows the
+        removal of one of several images (OpenGL in software, `glDrawArrays`).
+        """
         settle()
-        self.window.paint()
         quiet(self.window, self.person)
 
     def do(self, name: str, operation: Callable[[Desk], object]) -> list[str]:
@@ -469,7 +473,7 @@ def test_a_plate_that_is_deleted_as_it_loads_is_loaded_no_further(
     window.viewer.layers.clear()
     desk.person.until_idle()
 
-    assert desk.person.status == ""
+    assert "thumbnails" not in desk.person.status
     assert window.names == []
 
 
@@ -489,8 +493,8 @@ def test_the_plane_of_a_copy_is_that_of_the_sliders(
     desk.rest()
 
     t = window.viewer.dims.current_step[0]
-    shown = np.asarray(copy._slice.image.raw)
-    np.testing.assert_array_equal(shown, np.asarray(copy.data[t, 4]))
+    true = np.asarray(copy.data[t, 4])
+    desk.person.until(lambda: _shows(copy, true))
 
 
 def test_each_part_of_a_split_stack_shows_its_own_plane(
@@ -509,8 +513,12 @@ def test_each_part_of_a_split_stack_shows_its_own_plane(
     assert len(parts) == 7
     z = window.viewer.dims.current_step[-3]
     for part in parts:
-        shown = np.asarray(part._slice.image.raw)
-        np.testing.assert_array_equal(shown, np.asarray(part.data[z]))
+        true = np.asarray(part.data[z])
+        desk.person.until(partial(_shows, part, true))
+
+
+def _shows(layer: Image, plane: np.ndarray) -> bool:
+    return np.array_equal(layer._slice.image.raw, plane)
 
 
 def test_labels_of_the_archive_are_not_painted_but_their_copy_is(

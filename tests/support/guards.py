@@ -44,8 +44,12 @@ AT_THE_WINDOW_S_WISH = (
 )
 """Modules that run for the window's sake: our own widgets, napari, an event loop."""
 
-WRITING = ("napari_builtins", "napari.utils.io")
-"""Modules of napari that read all that a file is to hold, however long it takes."""
+WRITING = (
+    *("napari_builtins", "napari.utils.io"),
+    *("napari.layers._layer_actions", "napari.layers.utils.stack_utils"),
+)
+"""Modules of napari that read all that a file, a projection or a merged layer is to
+hold, however long it takes."""
 
 SOCKET_CALLS = (
     *("__init__", "connect", "connect_ex", "sendall"),
