@@ -51,6 +51,9 @@ WRITING = (
 """Modules of napari that read all that a file, a projection or a merged layer is to
 hold, however long it takes."""
 
+BETWEEN = ("napari.utils._proxies",)
+"""Modules that only pass on what others call."""
+
 SOCKET_CALLS = (
     *("__init__", "connect", "connect_ex", "sendall"),
     *("recv", "recv_into", "recvfrom", "recvfrom_into"),
@@ -141,6 +144,9 @@ def _at_the_window_s_wish(frame: FrameType | None) -> bool:
         code = frame.f_code
         if _is_one_of(name, WRITING):
             return False
+        if _is_one_of(name, BETWEEN):
+            frame = frame.f_back
+            continue
         ours = ours or (
             _is_one_of(name, ("napari_idr",))
             and not _is_one_of(name, ("napari_idr.demo",))
