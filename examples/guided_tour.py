@@ -138,7 +138,7 @@ class Tour:
         if not title.startswith(f"{well},"):
             raise StepFailedError(f"{title} is open, where {well} was clicked")
         opened = tuple(one for one in self._viewer.layers if one not in before)
-        names = ", ".join(layer.name.partition(" - ")[0] for layer in opened)
+        names = ", ".join(layer.name for layer in opened)
         self._tell(f"{well}: {names}. {self._text('idr_status')}")
         return opened
 

@@ -12,37 +12,47 @@ if TYPE_CHECKING:
     from napari_idr.api import IDRClient
     from napari_idr.cancel import CancelToken
     from napari_idr.errors import (
+        BrokenAnswerError,
         Cancelled,
+        CertificateError,
         ConnectionFailedError,
         DownloadError,
         IDRError,
         NotFoundError,
+        PageError,
         PixelDataError,
+        ProtocolError,
         RateLimitedError,
         RequestTimeoutError,
         ResponseFormatError,
         ServerError,
         StatusError,
+        WrongServerError,
     )
     from napari_idr.model import PixelSource
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BrokenAnswerError",
     "CancelToken",
     "Cancelled",
+    "CertificateError",
     "ConnectionFailedError",
     "DownloadError",
     "IDRClient",
     "IDRError",
     "NotFoundError",
+    "PageError",
     "PixelDataError",
     "PixelSource",
+    "ProtocolError",
     "RateLimitedError",
     "RequestTimeoutError",
     "ResponseFormatError",
     "ServerError",
     "StatusError",
+    "WrongServerError",
     "__version__",
 ]
 

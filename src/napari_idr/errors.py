@@ -5,12 +5,17 @@
     Exception
     ├── IDRError                  something about the archive went wrong; has `url`
     │   ├── ConnectionFailedError     no answer came back
-    │   │   └── RequestTimeoutError       ... within the time allowed
+    │   │   ├── RequestTimeoutError       ... within the time allowed
+    │   │   ├── BrokenAnswerError         ... whole: the connection broke off
+    │   │   └── CertificateError          ... that can be trusted
     │   ├── StatusError               a failure status; has `status`
     │   │   ├── NotFoundError             404, or not public
     │   │   ├── RateLimitedError          429; has `retry_after_s`
     │   │   └── ServerError               5xx
     │   ├── ResponseFormatError       an answer, but not in the agreed shape
+    │   │   ├── PageError                 a page for people (a login page is one)
+    │   │   ├── ProtocolError             no HTTP, or not of the address's kind
+    │   │   └── WrongServerError          not that of an OMERO.web
     │   ├── DownloadError             a file can't be stored as asked
     │   └── PixelDataError            the pixels can't be used
     └── Cancelled                 the caller lost interest; not an IDRError
@@ -24,17 +29,22 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 __all__ = [
+    "BrokenAnswerError",
     "Cancelled",
+    "CertificateError",
     "ConnectionFailedError",
     "DownloadError",
     "IDRError",
     "NotFoundError",
+    "PageError",
     "PixelDataError",
+    "ProtocolError",
     "RateLimitedError",
     "RequestTimeoutError",
     "ResponseFormatError",
     "ServerError",
     "StatusError",
+    "WrongServerError",
 ]
 
 
@@ -77,6 +87,16 @@ class ConnectionFailedError(IDRError):
 
 class RequestTimeoutError(ConnectionFailedError):
     """No answer came back within the time allowed."""
+
+
+class BrokenAnswerError(ConnectionFailedError):
+    """The server was reached, and the connection ended before the answer did."""
+
+
+class CertificateError(ConnectionFailedError):
+    """The server couldn't prove who it is: its certificate isn't to be trusted."""
+
+    may_pass = False
 
 
 class StatusError(IDRError):
@@ -131,7 +151,29 @@ class ServerError(StatusError):
 
 
 class ResponseFormatError(IDRError):
-    """An answer came, but not in the agreed shape (a login page is one)."""
+    """An answer came, but not in the agreed shape."""
+
+
+class PageError(ResponseFormatError):
+    """A page for people came where data is due: of a login, of a repair."""
+
+
+class ProtocolError(ResponseFormatError):
+    """What answers doesn't speak HTTP as the address says.
+
+    `speaks` is the scheme that it seems to want instead, "http" or "https", None if
+    that isn't known.
+    """
+
+    def __init__(
+        self, message: str, *, url: str | None = None, speaks: str | None = None
+    ) -> None:
+        super().__init__(message, url=url)
+        self.speaks = speaks
+
+
+class WrongServerError(ResponseFormatError):
+    """A web server answers, but not as OMERO.web does."""
 
 
 class DownloadError(IDRError):

@@ -21,6 +21,8 @@ from napari_idr.demo.faults import Instead
 MITOSIS, KINOME = "idr0901-demo-mitosis/screenA", "idr0902-demo-kinome/screenA"
 TISSUE, COMPOUND = "idr0904-demo-tissue/experimentA", "idr0903-demo-compound/screenB"
 
+IS_A_PAGE = "sent a web page where data is due"
+IS_NO_ARCHIVE = "answers, but it is no archive of images"
 CANNOT_BE_READ = "answered in a way this version can't read"
 CANNOT_BE_REACHED = "can't be reached. Check the address and your connection"
 
@@ -51,7 +53,7 @@ def test_an_unknown_value_is_repeated(
 
     person.paste("idr_value", value)
     person.press("idr_value", Qt.Key.Key_Return)
-    person.until_status("Nothing carries", value)
+    person.until_status("Nothing carries", value.replace("\u202e", ""))
 
     assert person.rows() == []
 
@@ -120,7 +122,7 @@ def test_a_web_page_is_not_taken_for_a_server(
 
     person.connect_to(page(html))
 
-    person.until_status(CANNOT_BE_READ)
+    person.until_status(IS_NO_ARCHIVE)
 
 
 def test_a_redirect_to_a_page_is_not_taken_for_a_server(
@@ -242,13 +244,13 @@ def lie(archive: demo.Archive, path: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "sentence", "can_retry"),
     [
-        (drop, "can't be reached", True),
+        (drop, "broke off before its answer was whole", True),
         (refuse, "refused the request (403)", False),
         (lose, "has no plate 7202", False),
         (hurry, "asked us to slow down", True),
         (crash, "has a problem of its own. Try again later", True),
         (be_busy, "has a problem of its own. Try again later", True),
-        (change_type, CANNOT_BE_READ, False),
+        (change_type, IS_A_PAGE, False),
         (cut_short, "", True),
         (lie, CANNOT_BE_READ, False),
     ],
@@ -311,8 +313,29 @@ def test_a_network_that_goes_midway_leaves_what_came(
 
     assert person.viewer.layers["KN384-02, field 1"]
     assert "of 384 thumbnails are here" in person.status
+    assert CANNOT_BE_REACHED in person.status
+    assert person.find("idr_retry").isVisible()  # type: ignore[attr-defined]
     person.search("CDC20")
     assert CANNOT_BE_REACHED in person.status
+
+
+def test_thumbnails_that_did_not_come_come_on_retry(
+    person: Person, classic: demo.Archive
+) -> None:
+    person.find_plate("CDC20", KINOME, "KN384-02")
+    classic.faults.retry_after(60, status=503, times=2, match="get_thumbnails")
+    person.click("idr_show_plate")
+    person.until_idle()
+    asked = len(classic.requests.matching("get_thumbnails"))
+
+    assert "of 384 thumbnails are here; none came for" in person.status
+    assert "a problem of its own" in person.status
+    person.click("idr_retry")
+    person.until_idle()
+
+    # One well of the plate has none.
+    assert "383 of 384 thumbnails are here; none came for J15." in person.status
+    assert len(classic.requests.matching("get_thumbnails")) == asked + 3
 
 
 def test_a_study_that_cannot_be_opened_says_why_and_can_be_tried_again(

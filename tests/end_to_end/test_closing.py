@@ -7,11 +7,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import napari
 import pytest
-from qtpy.QtWidgets import QDockWidget
+from qtpy.QtWidgets import QComboBox, QDockWidget, QLabel
 
 from napari_idr._qt.browser import Browser
 from support.guards import settle
+from support.person import Person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +94,15 @@ def test_napari_closed_midway_leaves_no_thread_and_no_traceback(
     assert done.returncode == 0
 
 
-def test_a_closed_browser_stops_and_what_is_shown_stays(
+def close_dock(person: Person) -> None:
+    """Close the dock of the browser as its little cross does."""
+    dock = person.browser.parent()
+    assert isinstance(dock, QDockWidget)
+    dock.destroyOnClose()  # type: ignore[attr-defined]
+    settle()
+
+
+def test_a_closed_browser_loads_on_and_its_plates_are_alive(
     window: Window, classic: demo.Archive
 ) -> None:
     person = window.browse(classic.url)
@@ -100,40 +110,115 @@ def test_a_closed_browser_stops_and_what_is_shown_stays(
     classic.faults.delay("get_thumbnails", 300)
     person.click("idr_show_plate")
     person.until(lambda: f"{PLATE}, field 1" in window.names)
-    dock = next(
-        dock
-        for dock in window.native.findChildren(QDockWidget)
-        if dock.widget() is person.browser
-    )
 
-    dock.destroyOnClose()
-    del person, dock
-    settle()
+    close_dock(person)
 
-    assert window.native.findChild(Browser) is None
-    assert f"{PLATE}, field 1" in window.names
-    classic.faults.clear()
-    window.double_click(window.canvas.rect().center())
-    settle()
+    assert not person.browser.isVisible()
+    person.until(lambda: "96 of 96" in person.status or "95 of 96" in person.status)
+    person.until_idle()
+    mosaic = window.layer(f"{PLATE}, field 1")
+    window.double_click(window.well_point(mosaic, "C4"))
+    person.until(lambda: len(window.names) > 4)
+    person.until_idle()
 
 
-def test_a_browser_opened_anew_finds_what_is_shown(
+def test_a_browser_that_is_reopened_is_as_it_was(
     window: Window, classic: demo.Archive
 ) -> None:
     person = window.browse(classic.url)
     person.find_plate("CDC20", MITOSIS, PLATE)
+    person.choose("idr_field", "3 / 4")
     person.show_plate()
-    mosaic = window.layer(f"{PLATE}, field 1")
-    window.viewer.window.remove_dock_widget(person.browser)
-    del person
-    settle()
-
-    person = window.browse(classic.url)
-    window.double_click(window.well_point(mosaic, "C4"))
+    window.double_click(window.well_point(window.layer(f"{PLATE}, field 3"), "C4"))
     person.until(lambda: "C4" in person.text("idr_image_title"))
     person.until_idle()
+    before, asked = told(person), questions(classic)
 
-    assert len(window.names) > 4
+    close_dock(person)
+    window.choose_from_menu("Plugins", "IDR", "Browse the IDR")
+
+    assert person.browser.isVisible()
+    assert told(person) == before
+    assert questions(classic) == asked
+    window.double_click(window.well_point(window.layer(f"{PLATE}, field 3"), "D5"))
+    person.until(lambda: "D5" in person.text("idr_image_title"))
+    person.until_idle()
+
+
+def questions(archive: demo.Archive) -> int:
+    """Return how often the archive was asked for what a search finds."""
+    return len(archive.requests.matching("mapr"))
+
+
+def told(person: Person) -> tuple[object, ...]:
+    """Return what a browser says and what is chosen in it."""
+    return (
+        person.find("idr_server", QComboBox).currentText(),
+        person.find("idr_key", QComboBox).currentText(),
+        person.text("idr_value"),
+        person.rows(),
+        person.rows(person.line(MITOSIS)),
+        person.tree.currentIndex().data(),
+        person.text("idr_plate_title"),
+        person.find("idr_field", QComboBox).currentText(),
+        person.text("idr_image_title"),
+        person.annotations,
+        person.status,
+    )
+
+
+def test_menu_and_command_line_show_one_browser(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.search("CDC20")
+
+    dock, widget = window.viewer.window.add_plugin_dock_widget(
+        "napari-idr", tabify=True
+    )
+    settle()
+
+    assert widget is person.browser
+    assert window.native.findChildren(Browser) == [person.browser]
+    assert person.browser.parent() is dock
+    assert person.rows()
+    window.choose_from_menu("Plugins", "IDR", "Browse the IDR")
+    assert window.native.findChildren(Browser) == [person.browser]
+    assert person.browser.isVisible()
+    docks = window.native.findChildren(QDockWidget)
+    assert [one.widget() for one in docks].count(person.browser) == 1
+    assert not [one.objectName() for one in docks if one.widget() is None]
+
+
+def test_the_menu_shows_a_browser_that_is_behind_a_tab(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    other = window.viewer.window.add_dock_widget(QLabel("other"), tabify=True)
+    settle()
+    assert person.browser.visibleRegion().isEmpty()
+
+    window.choose_from_menu("Plugins", "IDR", "Browse the IDR")
+    settle()
+
+    assert not person.browser.visibleRegion().isEmpty()
+    assert other.visibleRegion().isEmpty()
+
+
+def test_two_viewers_have_two_browsers(window: Window, classic: demo.Archive) -> None:
+    person = window.browse(classic.url)
+    other = napari.Viewer(show_welcome_screen=False)
+    try:
+        _, second = other.window.add_plugin_dock_widget("napari-idr")
+
+        assert second is not person.browser
+        assert second.parent() in other.window._qt_window.findChildren(QDockWidget)
+        other_person = Person(second, other, window.qtbot)
+        other_person.until_idle()
+    finally:
+        other.close()
+        settle()
+    assert person.browser.isVisible()
 
 
 def test_layers_removed_midway_stay_away(window: Window, classic: demo.Archive) -> None:

@@ -89,7 +89,7 @@ def test_a_gene_leads_to_an_image_and_its_annotations(
 
     person.select(archive.screen, archive.plate)
     assert archive.plate in person.text("idr_plate_title")
-    assert "images match" in person.text("idr_plate_title")
+    assert "images with CDC20" in person.text("idr_plate_title")
 
     person.click("idr_show_plate")
     person.until_idle()
@@ -100,7 +100,7 @@ def test_a_gene_leads_to_an_image_and_its_annotations(
     assert hits
     assert len(window.layer(f"{mosaic.name} hits").data) >= 4 * len(hits)
 
-    assert "in orange frames" in person.status
+    assert "in orange" in person.status
 
     place = window.well_point(mosaic, archive.well_label)
     window.hover(place)

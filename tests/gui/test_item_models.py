@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from qtpy.QtCore import QPersistentModelIndex
 
 from napari_idr._qt.panels.results import ResultsModel
 from napari_idr.model import Plate, PlateId, Screen, ScreenId
@@ -11,11 +16,15 @@ from napari_idr.services.search.catalog import Entry
 SCREEN = Entry(item=Screen(id=ScreenId(1), name="a", child_count=2))
 
 
-def plates(count: int) -> tuple[Entry, ...]:
+def plates(*numbers: int) -> tuple[Entry, ...]:
     return tuple(
         Entry(item=Plate(id=PlateId(n), name=f"plate {n}"), parent=SCREEN)
-        for n in range(count)
+        for n in numbers
     )
+
+
+def counted(entry: Entry, count: int) -> Entry:
+    return replace(entry, count=count)
 
 
 def test_a_line_is_asked_for_once(qtbot) -> None:
@@ -36,7 +45,7 @@ def test_what_was_asked_for_takes_the_place_of_loading(qtbot, qtmodeltester) -> 
     model.set_entries([SCREEN], "Plates")
     model.ask_for_children(model.index(0, 0))
 
-    model.set_children(SCREEN, plates(2))
+    model.set_children(SCREEN, plates(0, 1))
 
     below = model.index(0, 0)
     assert [model.index(n, 0, below).data() for n in range(2)] == ["plate 0", "plate 1"]
@@ -74,16 +83,87 @@ def test_an_answer_for_a_line_that_has_gone_is_dropped(qtbot) -> None:
     model.ask_for_children(model.index(0, 0))
     model.set_entries([], "Plates")
 
-    model.set_children(SCREEN, plates(2))
+    model.set_children(SCREEN, plates(0, 1))
 
     assert model.rowCount() == 0
+
+
+def test_lines_that_stay_keep_their_place_and_their_index(qtbot, qtmodeltester) -> None:
+    model = ResultsModel()
+    model.set_entries([SCREEN], "Plates")
+    model.ask_for_children(model.index(0, 0))
+    model.set_children(SCREEN, plates(1, 3, 5), counting="3 of 9")
+    below = model.index(0, 0)
+    third = QPersistentModelIndex(model.index(1, 0, below))
+
+    model.set_children(SCREEN, plates(0, 3, 4, 5, 6))
+
+    assert third.data() == "plate 3"
+    assert third.row() == 1
+    names = [model.index(n, 0, below).data() for n in range(model.rowCount(below))]
+    assert names == [f"plate {n}" for n in (0, 3, 4, 5, 6)]
+    qtmodeltester.check(model)
+
+
+@given(
+    before=st.sets(st.integers(0, 12)).map(sorted),
+    after=st.sets(st.integers(0, 12), min_size=1).map(sorted),
+    turned=st.booleans(),
+)
+def test_lines_are_what_was_told_last_whatever_was_there(before, after, turned) -> None:
+    model = ResultsModel()
+    model.set_entries([SCREEN], "Plates")
+    model.ask_for_children(model.index(0, 0))
+    model.set_children(SCREEN, plates(*before), counting="1 of 2")
+    below = model.index(0, 0)
+    kept = [QPersistentModelIndex(model.index(n, 0, below)) for n in range(len(before))]
+
+    model.set_children(SCREEN, plates(*reversed(after) if turned else after))
+
+    names = [model.index(n, 0, below).data() for n in range(model.rowCount(below))]
+    assert names == [f"plate {n}" for n in (reversed(after) if turned else after)]
+    for number, index in zip(before, kept, strict=True):
+        assert not index.isValid() or index.data() == f"plate {number}"
+        assert index.isValid() == (number in after) or turned
+
+
+def test_counts_grow_in_the_line_above_until_all_is_counted(qtbot) -> None:
+    model = ResultsModel()
+    model.set_entries([counted(SCREEN, 9)], "Plates")
+    model.ask_for_children(model.index(0, 0))
+
+    model.set_children(SCREEN, plates(1), counting="3 of 9")
+    counting = model.index(0, 1).data()
+    model.set_children(SCREEN, plates(1))
+
+    assert counting == "3 of 9"
+    assert model.index(0, 1).data() == "9"
+
+
+def test_what_was_counted_stays_when_counting_ends_early(qtbot) -> None:
+    model = ResultsModel()
+    model.set_entries([SCREEN], "Plates")
+    model.ask_for_children(model.index(0, 0))
+    model.set_children(SCREEN, plates(1, 2), counting="3 of 9")
+    below = model.index(0, 0)
+
+    model.stop_loading()
+    stopped = [model.index(n, 0, below).data() for n in range(3)]
+    with qtbot.waitSignal(model.childrenWanted):
+        model.ask_for_children(below)
+
+    assert stopped == ["cancelled", "plate 1", "plate 2"]
+    assert [model.index(n, 0, below).data() for n in range(model.rowCount(below))] == [
+        "plate 1",
+        "plate 2",
+    ]
 
 
 def test_10000_lines_are_no_more_work_each_than_1000(qtbot) -> None:
     def work(count: int) -> float:
         model = ResultsModel()
         model.set_entries([SCREEN], "Plates")
-        lines = plates(count)
+        lines = plates(*range(count))
         began = time.process_time()
         model.set_children(SCREEN, lines)
         below = model.index(0, 0)

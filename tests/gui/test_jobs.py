@@ -191,7 +191,9 @@ def test_jobs_beside_each_other_leave_nothing(jobs: Jobs, qtbot: QtBot) -> None:
     children = len(jobs.findChildren(QObject))
 
     for number in range(200):
-        jobs.run("Adding …", received.append, add, number, 1)
+        slot: JobSlot[None, int] = jobs.slot(received.append)
+        slot.start("Adding …", add, number, 1)
+    del slot
     qtbot.waitUntil(lambda: len(received) == 200)
 
     assert jobs.count == 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from napari.settings import get_settings
 from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -147,7 +149,7 @@ def test_labels_draw_marks_as_they_are(person: Person) -> None:
         and label.textFormat() == Qt.TextFormat.RichText
     }
 
-    assert rich == {"idr_study_links"}
+    assert rich == {"idr_study_links", "idr_spellings"}  # escaped text and links
 
 
 def test_annotations_are_copied_as_a_table(
@@ -159,8 +161,6 @@ def test_annotations_are_copied_as_a_table(
     table.selectAll()
 
     person.press("idr_annotations", Qt.Key.Key_C)
-    from qtpy.QtTest import QTest
-
     QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
 
     clipboard = QApplication.clipboard()
@@ -190,3 +190,79 @@ def test_studies_are_filtered_as_one_types(person: Person) -> None:
     assert person.rows() == ["idr0903-demo-compound/screenB"]
     person.find("idr_filter", QLineEdit).clear()
     assert len(person.rows()) == everything
+
+
+def test_one_cell_is_copied_as_its_value(person: Person) -> None:
+    person.search("CDC20")
+    person.select(MITOSIS)
+    table = person.find("idr_annotations", QTableView)
+    line = [key for _, key, _ in person.annotations].index("Organism")
+    model, viewport = table.model(), table.viewport()
+    assert model is not None
+    place = table.visualRect(model.index(line, 2)).center()
+
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
+    QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+
+    assert copied() == "Homo sapiens"
+
+
+def test_several_rows_are_copied_as_a_table(person: Person) -> None:
+    person.search("CDC20")
+    person.select(MITOSIS)
+    table = person.find("idr_annotations", QTableView)
+    model, viewport = table.model(), table.viewport()
+    assert model is not None
+
+    for row, column, key in (
+        (1, 1, Qt.KeyboardModifier.NoModifier),
+        (2, 2, Qt.KeyboardModifier.ShiftModifier),
+    ):
+        place = table.visualRect(model.index(row, column)).center()
+        QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, key, place)
+    QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+
+    shown = person.annotations[1:3]
+    assert copied() == "\n".join(f"{key}\t{value}" for _, key, value in shown)
+
+
+def copied() -> str:
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None
+    return clipboard.text()
+
+
+def test_a_larger_font_cuts_off_nothing_in_a_narrow_panel(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    monkeypatch.setattr(get_settings().appearance, "font_size", 16)
+
+    font = person.browser.font()
+    font.setPointSize(16)
+    person.browser.setFont(font)
+    person.browser.resize(300, 800)
+
+    person.until(lambda: cut_off(person) == [])
+    value = person.find("idr_value", QLineEdit)
+    wanted = value.fontMetrics().horizontalAdvance(value.text())
+    assert value.width() >= wanted + 36
+    table = person.find("idr_annotations", QTableView)
+    rows = table.verticalHeader()
+    assert rows is not None
+    assert rows.defaultSectionSize() >= table.fontMetrics().height()
+
+
+def cut_off(person: Person) -> list[str]:
+    """Return the names of controls that are lower than a line, or reach too far."""
+    kinds = (QAbstractButton, QComboBox, QTabBar, QLineEdit)
+    controls = [
+        one for kind in kinds for one in person.browser.findChildren(kind)
+        if one.isVisible() and one.objectName().startswith("idr_")
+    ]  # fmt: skip
+    return [
+        one.objectName()
+        for one in controls
+        if one.mapTo(person.browser, one.rect().topRight()).x() >= 300
+        or one.height() < one.fontMetrics().height()
+    ]

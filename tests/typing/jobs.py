@@ -39,8 +39,6 @@ def arguments_keep_their_types(jobs: Jobs, well: WellId, plate: PlateId) -> None
     slot.start("Reading …", read_well, well, None)
     slot.start("Reading …", read_well, plate, None)  # type: ignore[arg-type]
     slot.start("Reading …", read_well, well)  # type: ignore[arg-type]
-    jobs.run("Reading …", show, read_well, well, 1)
-    jobs.run("Reading …", show, read_well, plate, 1)  # type: ignore[arg-type]
 
 
 def steps_and_results_keep_their_types(jobs: Jobs, plate: PlateId) -> None:

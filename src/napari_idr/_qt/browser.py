@@ -6,8 +6,10 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_warning
-from qtpy.QtCore import QCoreApplication, QEvent, QTimer
+from qtpy.QtCore import QCoreApplication
+from qtpy.QtWidgets import QWidget
 
+from napari_idr._qt.dock import Docked, the_only
 from napari_idr._qt.finder import Finder
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
@@ -31,13 +33,14 @@ from napari_idr.services.details import (
     PlateDetails,
     PlateKey,
     StudyDetails,
+    Subject,
 )
 from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.regions.load import ImageRois
-from napari_idr.services.search.catalog import Entry
+from napari_idr.services.search.catalog import Entry, Query
 from napari_idr.services.session import ServerInfo, Session, connect
 from napari_idr.tiles import check_callers
 
@@ -45,7 +48,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari.viewer import Viewer
-    from qtpy.QtWidgets import QWidget
 
 
 class Browser(Panels):
@@ -74,10 +76,11 @@ class Browser(Panels):
         self._finder = Finder(self, jobs)
         self._scene = scene_of(napari_viewer)
         self._scene.set_server(self, "")
+        Docked(self, self._scene.window)
         self._loading: PlateKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
-        self._image_message = ""
+        self._missing_for: IDRError | None = None
         self._connect_slot: JobSlot[None, tuple[Session, ServerInfo]] = jobs.slot(
             self._on_connected
         )
@@ -89,6 +92,10 @@ class Browser(Panels):
         )
         self._image_slot: JobSlot[ImageDetails, OpenedImage] = jobs.slot(
             self._on_opened, on_step=self._on_details
+        )
+        self._ask_slot: JobSlot[None, ServerInfo] = jobs.slot(self._on_asked_again)
+        self._hits_slot: JobSlot[PlateDetails, None] = jobs.slot(
+            _nothing, on_step=self._on_hits, shown=False
         )
         self._regions_slot: JobSlot[None, ImageRois] = jobs.slot(self._on_regions)
         self._projection_slot: JobSlot[None, OpenedImage] = jobs.slot(
@@ -116,8 +123,11 @@ class Browser(Panels):
 
     def _wire(self) -> None:
         self.server.serverChosen.connect(self._connect_to)
+        self.server.askAgainWanted.connect(self._ask_again)
         self._finder.entrySelected.connect(self._select)
         self._finder.entryActivated.connect(self._on_activated)
+        self._finder.found.connect(self._on_found)
+        self._finder.welcomeWanted.connect(self._welcome)
         self.plate.showWanted.connect(self._on_show_plate)
         self.plate.fieldChosen.connect(self._on_field)
         self.image.openWanted.connect(self._on_open_image)
@@ -126,27 +136,15 @@ class Browser(Panels):
         self.image.contrastWanted.connect(self._scene.images.reset_contrast)
         self.status.cancelWanted.connect(self._on_cancel)
         self.status.retryWanted.connect(self._jobs.retry)
+        self._scene.removed.connect(self._keep_shown)
         self._scene.wellClicked.connect(self._on_well)
         self._scene.wellActivated.connect(self._on_well_activated)
         self._scene.refresher.failed.connect(self._on_pixels_failed)
         self._scene.refresher.behind.connect(self.status.set_behind)
         self._scene.plates.arrived.connect(self._on_arrived)
         self._scene.plates.failed.connect(self._on_not_added)
-        self._scene.plates.gone.connect(self._on_plate_gone)
-        self._scene.layersGone.connect(self._on_layers_gone)
         self._jobs.changed.connect(self._on_jobs_changed)
         self._jobs.failed.connect(self._on_failed)
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Notice that napari has taken the browser out of its dock."""
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            QTimer.singleShot(0, self._end_if_left_alone)
-
-    def _end_if_left_alone(self) -> None:
-        # napari keeps what was in a dock that a person closed, and its threads.
-        if self.parent() is None and not self.isVisible():
-            self.deleteLater()
 
     # The server
 
@@ -155,6 +153,7 @@ class Browser(Panels):
         self._enter(BrowserState(address=address))
         self._finder.clear()
         self.server.set_abilities("", ())
+        self.server.set_unknown(unknown=False)
         self._show_cards(None)
         self._scene.set_server(self, "")
         message = f"Asking {address} …"
@@ -176,10 +175,37 @@ class Browser(Panels):
         if address != self._unlisted:
             remember_address(session.url)
         self.server.set_addresses(dict.fromkeys([session.url, *recent_addresses()]))
-        self.server.set_abilities(
-            abilities(server_info.capabilities), server_info.capabilities.evidence
-        )
+        self._show_abilities(server_info)
         self._finder.begin()
+
+    def _ask_again(self) -> None:
+        """Ask the server what isn't known of it."""
+        session, known = self._state.session, self._state.server_info
+        if session is not None and known is not None:
+            message = "Asking what the server can do …"
+            self._ask_slot.start(message, session.ask_again, known)
+
+    def _on_asked_again(self, server_info: ServerInfo) -> None:
+        """Offer what has become known; what a person has before them stays."""
+        self._state.server_info = server_info
+        self._show_abilities(server_info)
+        self._finder.offer_keys()
+        self._welcome()
+
+    def _show_abilities(self, server_info: ServerInfo) -> None:
+        self.server.set_abilities(
+            abilities(server_info), server_info.capabilities.evidence
+        )
+        self.server.set_unknown(unknown=server_info.is_incomplete)
+
+    def _welcome(self) -> None:
+        """Say what can be done here; Retry asks for what isn't known."""
+        known = self._state.server_info
+        if known is not None and known.search is None:
+            self.status.say_failed(self._state.welcome, can_retry=True)
+            self._jobs.remember_retry(self._ask_again)
+        else:
+            self.status.say(self._state.welcome)
 
     # What is selected
 
@@ -198,7 +224,7 @@ class Browser(Panels):
             self._open(self._state.request_for(entry))
 
     def _on_details(self, details: Details) -> None:
-        self._state.receive(details)
+        details = self._state.receive(details)
         self._show_cards(details)
         if isinstance(details, PlateDetails):
             self._scene.mark_hits(details)
@@ -221,6 +247,49 @@ class Browser(Panels):
             () if details is None else annotation_rows(details.annotations)
         )
         self.show_details(shown=details is not None)
+        well = details.well if isinstance(details, ImageDetails) else None
+        self._scene.select_well(*(well or (None, None)))
+
+    # What is shown follows the newest search, and goes with what it is about.
+
+    def _on_found(self, query: Query) -> None:
+        """Leave the search before: its lines, and its hits on the plates shown."""
+        if self._state.is_on_line:
+            self._details_slot.cancel()  # of a line that has gone
+        self._state.follow(query)
+        for shown in self._scene.plates.all_shown:
+            if self._scene.is_answered_by(self, shown.server):
+                self._scene.mark_hits(shown.details.without_hits())
+        self._keep_shown()
+        self._show_cards(self._state.details)
+        session = self._state.session
+        if session is None:
+            return
+        plates = {shown.key: shown.details for shown in self._scene.plates.all_shown}
+        if (card := self._state.plate) is not None:
+            plates[card.key] = card
+        asked = tuple(one for one in plates.values() if one.server == session.url)
+        self._hits_slot.start_steps("", session.hits_on, asked, query)
+
+    def _on_hits(self, plate: PlateDetails) -> None:
+        plate = self._state.current(plate)
+        self._state.mark(plate)
+        self._scene.mark_hits(plate)
+        if self._state.plate is plate:
+            self._show_cards(self._state.details)
+
+    def _keep_shown(self) -> None:
+        """Take back what was told of what is no longer there."""
+        shown = self._scene.subjects
+        self.status.keep(shown)
+        if self._mosaic_slot.busy:
+            if self._loading is not None and not self._scene.shows(self._loading):
+                self._mosaic_slot.cancel()  # of a plate that was removed
+            elif self._state.plate is not None:
+                shown |= {self._state.plate.subject}  # it may be on its way
+        if self._state.keep(shown):
+            self._show_cards(self._state.details)
+        self.image.set_opened(opened=self._scene.images.is_newest(self._state.image))
 
     # Plates
 
@@ -237,6 +306,7 @@ class Browser(Panels):
         if self._scene.is_complete(details.key, run, field):
             self._scene.go_to_plate(details.key)
             return
+        self._loading = None
         message = f"Loading {details.plate.name} …"
         self._mosaic_slot.start_steps(message, session.show_plate, details, run, field)
 
@@ -251,9 +321,29 @@ class Browser(Panels):
                 self._scene.finish_plate(self._loading, step.summary)
                 legend = self._scene.legend(self._loading)
                 self._summary_message = f"{step.summary.message} {legend}".strip()
+                self._missing_for = step.summary.passing
 
     def _on_mosaic_done(self, _: None) -> None:
-        self.status.say(self._summary_message)
+        about: frozenset[Subject] = frozenset()
+        if self._loading is not None:
+            server, plate_id = self._loading
+            about = frozenset({Subject(kind="plate", server=server, id=plate_id)})
+        if self._missing_for is None:
+            self.status.say(self._summary_message, about=about)
+        else:
+            reason = self._explained(self._missing_for)
+            self._jobs.remember_retry(self._load_missing)
+            sentence = f"{self._summary_message} {reason}"
+            self.status.say_failed(sentence, can_retry=True, about=about)
+        self._keep_shown()
+
+    def _load_missing(self) -> None:
+        """Ask again for the thumbnails of a plate that didn't come."""
+        shown = None if self._loading is None else self._scene.shown(self._loading)
+        session = None if shown is None else self._scene.session(shown.server)
+        if session is not None and shown is not None:
+            message = f"Loading {shown.details.plate.name} …"
+            self._mosaic_slot.start_steps(message, session.load_missing, shown)
 
     def _on_arrived(self, plate: PlateKey) -> None:
         """All layers of a plate are there, which may be after its thumbnails."""
@@ -266,26 +356,13 @@ class Browser(Panels):
             self._mosaic_slot.cancel()
             self.status.say_failed(problem, can_retry=False)
 
-    def _on_plate_gone(self, plate: PlateKey) -> None:
-        """Load no more of a plate that somebody took out, and say no more of it."""
-        if plate == self._loading:
-            self._loading, self._adding = None, None
-            self._mosaic_slot.cancel()
-            self.status.take_back(self._summary_message)
-            self._on_jobs_changed()
-
-    def _on_layers_gone(self) -> None:
-        """Offer what is done to an opened image only while it is there."""
-        self.image.set_opened(opened=self._scene.images.is_newest(self._state.image))
-        if self._scene.images.newest is None:
-            self.status.take_back(self._image_message)
-
     # Images
 
     def _on_well(self, shown: PlateShown, cell: GridCell) -> None:
         """Say what is known of the image of a well that was clicked."""
         session = self._scene.session(shown.server)
         if session is not None and self._scene.is_answered_by(self, shown.server):
+            self._scene.select_well(shown.key, cell.well_id)
             request = shown.image_request(cell)
             self._state.leave_line()
             message = f"Reading {request.label} …"
@@ -294,6 +371,7 @@ class Browser(Panels):
     def _on_well_activated(self, shown: PlateShown, cell: GridCell) -> None:
         if self._scene.is_answered_by(self, shown.server):
             self._state.leave_line()
+            self._scene.select_well(shown.key, cell.well_id)
             self._open(shown.image_request(cell))
 
     def _on_open_image(self) -> None:
@@ -306,6 +384,12 @@ class Browser(Panels):
         if session is None or request is None:
             return
         self._details_slot.cancel()
+        image, server = request.ref.image_id, request.server
+        if (opened := self._scene.go_to_image(image, server)) is not None:
+            self._on_details(opened.details)
+            self.image.set_source(opened.reader.source)
+            self._say_added(opened, opened.message, None)
+            return
         message = f"Opening {request.label or request.ref.name or 'the image'} …"
         view = self._scene.viewing.open
         self._image_slot.start_steps(message, session.open_image, request, view)
@@ -315,8 +399,7 @@ class Browser(Panels):
         if problem is None:
             self.image.set_source(opened.reader.source)
             self.image.set_opened(opened=True)
-        self._image_message = opened.message
-        self._say_added(opened.message, problem)
+        self._say_added(opened, opened.message, problem)
 
     def _on_regions_wanted(self) -> None:
         opened = self._scene.images.newest
@@ -327,7 +410,8 @@ class Browser(Panels):
             self._regions_slot.start(message, session.regions, opened, view)
 
     def _on_regions(self, regions: ImageRois) -> None:
-        self._say_added(regions.message, self._scene.images.add_regions(regions))
+        problem = self._scene.images.add_regions(regions)
+        self._say_added(regions.opened, regions.message, problem)
 
     def _on_projection_wanted(self) -> None:
         opened = self._scene.images.newest
@@ -339,12 +423,17 @@ class Browser(Panels):
             )
 
     def _on_projected(self, opened: OpenedImage) -> None:
-        self._say_added(opened.message, self._scene.images.add_projection(opened))
+        problem = self._scene.images.add_projection(opened)
+        self._say_added(opened, opened.message, problem)
 
-    def _say_added(self, message: str, problem: str | None) -> None:
+    def _say_added(
+        self, opened: OpenedImage, message: str, problem: str | None
+    ) -> None:
         """Say what was added to the viewer, or why it wasn't."""
         if problem is None:
-            self.status.say(message)
+            about = Subject(kind="image", server=opened.server, id=opened.image.id)
+            self.status.say(message, about=frozenset({about}))
+            self._keep_shown()
         else:
             self.status.say_failed(problem, can_retry=False)
 
@@ -354,7 +443,7 @@ class Browser(Panels):
         self._adding = None
         self._jobs.cancel_all()
         self._finder.stop_loading()
-        self._state.leave_line()
+        self._state.give_up()
         self.status.say("Cancelled.")
 
     def _on_jobs_changed(self) -> None:
@@ -364,7 +453,7 @@ class Browser(Panels):
         sentence = self._explained(error)
         self._jobs.remember_retry(self._scene.refresher.retry)
         sentence = f"A part of the image didn't come. {sentence}"
-        self.status.say_failed(sentence, can_retry=True)
+        self.status.say_failed(sentence, can_retry=True, about=self._scene.subjects)
 
     def _on_failed(self, error: Exception) -> None:
         self.status.say_failed(self._explained(error), can_retry=can_retry(error))
@@ -374,6 +463,23 @@ class Browser(Panels):
         url = error.url if isinstance(error, IDRError) else None
         asked = None if url is None else self._scene.server_of(url)
         return explain(error, host=asked or self._state.host)
+
+
+class BrowserDock(QWidget):
+    """What napari docks: the one browser of a viewer, not another each time.
+
+    napari makes a widget of the class that a plugin names whenever a person opens it.
+    """
+
+    kind: type[Browser] = Browser
+
+    def __new__(cls, napari_viewer: Viewer) -> Browser:  # type: ignore[misc]
+        """Return the browser of a viewer."""
+        return the_only(cls.kind, napari_viewer)
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        # Never called, as what `__new__` returns is none; napari reads its parameters.
+        raise NotImplementedError
 
 
 class _Closer:

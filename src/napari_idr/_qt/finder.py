@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QModelIndex, QObject, Signal
@@ -9,12 +10,16 @@ from qtpy.QtCore import QModelIndex, QObject, Signal
 from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
 from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
-from napari_idr.errors import IDRError
-from napari_idr.model import SearchKey, Suggestion
+from napari_idr.model import Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import Entry, Query, filter_studies
-from napari_idr.services.search.hits import short_value
+from napari_idr.services.search.hits import (
+    Below,
+    Spellings,
+    counting_label,
+    short_value,
+)
 from napari_idr.services.session import Found
 
 if TYPE_CHECKING:
@@ -26,6 +31,8 @@ class Finder(QObject):
 
     entrySelected = Signal(object)  # Entry
     entryActivated = Signal(object)  # Entry: Enter or a double click
+    welcomeWanted = Signal()  # nothing but studies can be shown, or nothing yet
+    found = Signal(object)  # Query: its results are what is shown now
 
     def __init__(self, panels: Panels, jobs: Jobs) -> None:
         super().__init__(panels)
@@ -33,13 +40,22 @@ class Finder(QObject):
         self._jobs = jobs
         self._state = BrowserState()
         self._studies: JobSlot[None, tuple[Entry, ...]] = jobs.slot(self._on_studies)
-        self._search: JobSlot[None, Found] = jobs.slot(self._on_found)
-        self._suggest: JobSlot[None, tuple[str, tuple[Suggestion, ...]]] = jobs.slot(
+        self._search: JobSlot[None, Found] = jobs.slot(
+            self._on_found, on_failure=self._on_search_failed
+        )
+        self._sought: Query | None = None
+        self._opening: list[tuple[ResultsModel, JobSlot[Below, None]]] = []
+        self._suggest: JobSlot[None, tuple[Query, tuple[Suggestion, ...]]] = jobs.slot(
             self._on_suggestions, shown=False
+        )
+        self._spell: JobSlot[None, tuple[Query, Spellings]] = jobs.slot(
+            self._on_spellings, shown=False
         )
         self._use_model(panels.found)
         panels.search.searchWanted.connect(self._on_search)
+        panels.spellings.searchWanted.connect(self.search)
         panels.search.suggestionsWanted.connect(self._on_suggestions_wanted)
+        panels.search.suggestionsLeft.connect(self._suggest.cancel)
         panels.studies.filterChanged.connect(self._show_studies)
         panels.studies.reload.native.clicked.connect(self._load_studies)
         panels.tabs.currentChanged.connect(self._on_tab)
@@ -56,11 +72,9 @@ class Finder(QObject):
 
     def begin(self) -> None:
         """Offer what the server that was reached can search, else its studies."""
-        panels, server_info = self._panels, self._state.server_info
-        keys = () if server_info is None else server_info.keys
-        panels.search.set_keys(keys)
-        panels.status.say(self._state.welcome)
-        if keys:
+        panels = self._panels
+        self.welcomeWanted.emit()
+        if self.offer_keys():
             panels.search.take_focus()
             self._on_tab(panels.tabs.currentIndex())
         elif panels.tabs.currentIndex() == STUDIES_TAB:
@@ -68,42 +82,84 @@ class Finder(QObject):
         else:
             panels.tabs.setCurrentIndex(STUDIES_TAB)
 
+    def offer_keys(self) -> bool:
+        """Offer what can be searched by; tell whether that is anything."""
+        server_info = self._state.server_info
+        keys = () if server_info is None else server_info.keys
+        if keys != self._panels.search.keys:
+            self._panels.search.set_keys(keys)
+        return bool(keys)
+
     def clear(self) -> None:
         """Show nothing that was found on another server."""
-        self._panels.found.set_entries((), "Images")
-        self._panels.browsed.set_entries((), "Contains")
+        for model, count in (
+            (self._panels.found, "Images"),
+            (self._panels.browsed, "Contains"),
+        ):
+            self._leave_lines(model)
+            model.set_entries((), count)
         self._panels.search.set_keys(())
+        self._show_spellings(None, Spellings())
 
     def stop_loading(self) -> None:
         """Take back that lines are being loaded; opening them asks again."""
         for model in (self._panels.found, self._panels.browsed):
             model.stop_loading()
 
+    def _leave_lines(self, model: ResultsModel) -> None:
+        """Stop counting what lies below lines that are about to go."""
+        for of, slot in self._opening:
+            if of is model:
+                slot.cancel()
+
     # Searching and browsing
 
-    def _on_search(self, key: SearchKey, value: str) -> None:
+    def _on_search(self, query: Query) -> None:
         session = self._state.session
         if session is None:
             return
-        if not value:
+        if not query.value:
             self._panels.status.say("Type what to search for.")
             return
-        query = Query(key=key, value=value)
-        self._suggest.cancel()
-        self._search.start(f"Searching {short_value(value)} …", session.search, query)
+        self._sought = query
+        self._show_spellings(None, Spellings())
+        message = f"Searching {short_value(query.value)} …"
+        self._search.start(message, session.search, query)
+
+    def _on_search_failed(self, _: Exception) -> None:
+        if self._sought is not None:
+            self._jobs.remember_retry(partial(self.search, self._sought))
+
+    def search(self, query: Query) -> None:
+        """Search, and show in the form what is searched."""
+        self._panels.search.show_query(query)
+        self._on_search(query)
 
     def _on_found(self, found: Found) -> None:
-        self._panels.found.set_entries(found.entries, "Images")
+        self._leave_lines(self._panels.found)
+        self._panels.found.set_entries(
+            found.entries, "Images", short_value(found.query.label)
+        )
+        self.found.emit(found.query)
         self._panels.status.say(found_message(found))
+        if found.entries and self._state.session is not None:
+            self._spell.start("", self._state.session.spellings, found.query)
         if len(found.entries) == 1:
             self._panels.results.expand(self._panels.found.index(0, 0))
 
-    def _on_suggestions_wanted(self, key: SearchKey, text: str) -> None:
+    def _on_spellings(self, told: tuple[Query, Spellings]) -> None:
+        self._show_spellings(*told)
+
+    def _show_spellings(self, query: Query | None, spellings: Spellings) -> None:
+        self._spell.cancel()  # what is told of another search comes too late
+        self._panels.spellings.set_spellings(query, spellings)
+
+    def _on_suggestions_wanted(self, query: Query) -> None:
         session = self._state.session
         if session is not None:
-            self._suggest.start("", session.suggestions, key, text)
+            self._suggest.start("", session.suggestions, query)
 
-    def _on_suggestions(self, found: tuple[str, tuple[Suggestion, ...]]) -> None:
+    def _on_suggestions(self, found: tuple[Query, tuple[Suggestion, ...]]) -> None:
         self._panels.search.set_suggestions(*found)
 
     def _load_studies(self) -> None:
@@ -114,8 +170,9 @@ class Finder(QObject):
     def _on_studies(self, entries: tuple[Entry, ...]) -> None:
         self._state.studies = entries
         self._show_studies(self._panels.studies.filter.value)
-        if self._state.server_info is not None and not self._state.server_info.keys:
-            self._panels.status.say(self._state.welcome)
+        server_info = self._state.server_info
+        if server_info is not None and not server_info.search:
+            self.welcomeWanted.emit()
 
     def _show_studies(self, text: str) -> None:
         studies = self._state.studies
@@ -132,18 +189,28 @@ class Finder(QObject):
         session = self._state.session
         if session is None:
             return
-        message = f"Opening {entry.name} …"
-        self._jobs.run(message, self._on_children, session.children, entry)
+        slot: JobSlot[Below, None] = self._jobs.slot(_nothing, on_step=self._on_below)
+        self._opening = [(of, one) for of, one in self._opening if one.busy]
+        self._opening.append((self._model_of(entry), slot))
+        slot.start_steps(_opening_message(entry), session.children, entry)
 
-    def _on_children(self, found: tuple[Entry, tuple[Entry, ...] | IDRError]) -> None:
-        entry, children = found
-        model = self._panels.found if entry.query is not None else self._panels.browsed
-        if isinstance(children, IDRError):
-            sentence = explain(children, host=self._state.host)
+    def _on_below(self, below: Below) -> None:
+        entry, counts = below.entry, below.counts
+        model = self._model_of(entry)
+        if below.error is not None:
+            sentence = explain(below.error, host=self._state.host)
             model.set_failed(entry, sentence)
             self._panels.status.say_failed(sentence, can_retry=False)
-        else:
-            model.set_children(entry, children)
+            return
+        model.set_children(entry, below.children, counting=counting_label(counts))
+        is_told = self._jobs.message == _opening_message(entry)
+        if is_told and counts is not None and counts.total is not None:
+            self._panels.status.set_progress(
+                counts.counted, counts.total, "images counted"
+            )
+
+    def _model_of(self, entry: Entry) -> ResultsModel:
+        return self._panels.browsed if entry.query is None else self._panels.found
 
     @property
     def _model(self) -> ResultsModel:
@@ -160,6 +227,7 @@ class Finder(QObject):
 
     def _on_tab(self, tab: int) -> None:
         searching = tab == SEARCH_TAB
+        self._panels.spellings.set_wanted(searching)
         self._use_model(self._panels.found if searching else self._panels.browsed)
         if not searching and self._state.studies is None:
             self._load_studies()
@@ -178,3 +246,11 @@ class Finder(QObject):
     def _entry(self, index: QModelIndex) -> Entry | None:
         entry = self._model.data(index, ENTRY_ROLE) if index.isValid() else None
         return entry if isinstance(entry, Entry) else None
+
+
+def _opening_message(entry: Entry) -> str:
+    return f"Opening {entry.name} …"
+
+
+def _nothing(_: None) -> None:
+    """Receive that a line is open: all was told in steps."""

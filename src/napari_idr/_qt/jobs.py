@@ -178,17 +178,6 @@ class Jobs(QObject):
             priority=priority,
         )
 
-    def run(
-        self,
-        message: str,
-        on_result: Callable[[Result], None],
-        job: Job[*Arguments, Result],
-        *arguments: *Arguments,
-    ) -> None:
-        """Run a job beside all others; nothing is left of it when it ends."""
-        slot: JobSlot[Any, Result] = self.slot(on_result)
-        slot.start(message, job, *arguments)
-
     @property
     def message(self) -> str | None:
         """What the newest of the shown jobs that run does; None if none runs."""
@@ -257,10 +246,11 @@ class Jobs(QObject):
         if isinstance(news.value, Cancelled):
             return
         if isinstance(news.value, Exception):
+            if run.slot.shown:
+                self._again = run.slot.retry
             if run.slot.on_failure is not None:
                 run.slot.on_failure(news.value)
             if run.slot.shown:
-                self._again = run.slot.retry
                 self.failed.emit(news.value)
         elif news.ends:
             run.slot.on_result(news.value)

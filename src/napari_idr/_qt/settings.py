@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from napari.settings import get_plugin_settings
+from napari.settings import get_plugin_settings, get_settings
 from qtpy.QtCore import QSettings
 
 from napari_idr.services.session import ConnectionSettings
@@ -34,6 +34,11 @@ def viewing_settings() -> ViewingSettings:
     return ViewingSettings(
         memory_bytes=int(page.memory_mb) * 2**20, workers=connection.at_once
     )
+
+
+def font_points() -> int:
+    """Return the size of letters that is set for napari, in points."""
+    return int(get_settings().appearance.font_size)
 
 
 def _page(name: str) -> Any:

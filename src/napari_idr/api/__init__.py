@@ -7,13 +7,14 @@ from napari_idr.api.downloads import safe_file_name
 from napari_idr.api.pixels.dask_arrays import ImagePixels
 from napari_idr.api.pixels.projection import projected_reader
 from napari_idr.api.pixels.reader import Level, PixelReader, PixelRegion, read_notes
-from napari_idr.api.pixels.sources import Plane
+from napari_idr.api.pixels.sources import OpenedPixels, Plane
 
 __all__ = [
     "DEFAULT_URL",
     "IDRClient",
     "ImagePixels",
     "Level",
+    "OpenedPixels",
     "PixelReader",
     "PixelRegion",
     "Plane",

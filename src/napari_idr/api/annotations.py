@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict, TypeVar, cast
 
 from napari_idr.api.json_client import id_chunks
 from napari_idr.model import (
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
 
+T = TypeVar("T")
 
 Ids = int | Iterable[int] | None
 """One object, several, or none of this kind."""
@@ -61,15 +62,14 @@ class Annotations:
         namespace: str | None,
         cancel: CancelToken,
     ) -> Iterator[MapAnnotation]:
-        """Yield the map annotations of objects; unknown objects have none.
+        """Return an iterator of the map annotations of objects.
 
-        One that is linked to several of the objects comes once for each.
+        Unknown objects have none. One that is linked to several of the objects comes
+        once for each.
 
         GET /webclient/api/annotations/?type=map&{kind}={id}&...[&ns={namespace}]
         """
-        for node in self._rows("map", objects, namespace, cancel):
-            if is_map(node):
-                yield read_map_annotation(node)
+        return self._rows("map", objects, namespace, _map_row, cancel)
 
     def annotations(
         self, objects: Objects, *, cancel: CancelToken
@@ -78,10 +78,8 @@ class Annotations:
 
         GET /webclient/api/annotations/?type={type}&{kind}={id}&... for each type
         """
-        for sort, (name, read) in READERS.items():
-            for node in self._rows(sort, objects, None, cancel):
-                if node.get("class", str) == name:
-                    yield read(node)
+        for sort, reader in READERS.items():
+            yield from self._rows(sort, objects, None, reader, cancel)
 
     def file_annotations(
         self,
@@ -90,21 +88,24 @@ class Annotations:
         namespace: str | None,
         cancel: CancelToken,
     ) -> Iterator[FileAnnotation]:
-        """Yield the files attached to objects.
+        """Return an iterator of the files attached to objects.
 
         GET /webclient/api/annotations/?type=file&{kind}={id}&...[&ns={namespace}]
         """
-        for node in self._rows("file", objects, namespace, cancel):
-            if is_file(node):
-                yield read_file_annotation(node)
+        return self._rows("file", objects, namespace, _file_row, cancel)
 
     def _rows(
         self,
         sort: str,
         objects: Objects,
         namespace: str | None,
+        reader: Callable[[Node], T | None],
         cancel: CancelToken,
-    ) -> Iterator[Node]:
+    ) -> Iterator[T]:
+        """Yield what a reader makes of the rows, but for those of which it makes None.
+
+        The server may answer with annotations of other types too.
+        """
         if unknown := objects.keys() - PARAMETERS:
             raise TypeError(f"{min(unknown)!r} is no kind of object")
         given = cast("Mapping[ObjectKind, Ids]", objects)
@@ -119,33 +120,38 @@ class Annotations:
                     *((parameter, number) for number in chunk),
                     *(() if namespace is None else (("ns", namespace),)),
                 )
-                yield from self._pages(kind, frozenset(chunk), params, cancel)
+                yield from self._pages(kind, frozenset(chunk), params, reader, cancel)
 
     def _pages(
         self,
         kind: ObjectKind,
         ids: frozenset[int],
         params: tuple[tuple[str, str | int], ...],
+        reader: Callable[[Node], T | None],
         cancel: CancelToken,
-    ) -> Iterator[Node]:
-        """Yield the rows of one question, each once.
+    ) -> Iterator[T]:
+        """Yield what is made of the rows of one question, each once.
 
         An answer is cut without a mark, at a hundred pages of the server's: only
         one with so round a number of rows may have more to follow.
         """
+
+        def read_page(answer: Node) -> list[tuple[tuple[int, int], T | None]]:
+            rows = answer.children("annotations")
+            for row in rows:
+                require_parent(row, kind, ids)
+            return [(read_link(row), reader(row)) for row in rows]
+
         seen: set[tuple[int, int]] = set()
         page = 1
         while True:
             asked = params if page == 1 else (*params, ("page", page))
-            answer = self._json_client.json(
-                "webclient/api/annotations/", asked, cancel=cancel
+            rows = self._json_client.read(
+                "webclient/api/annotations/", asked, reader=read_page, cancel=cancel
             )
-            rows = answer.children("annotations")
-            new = [row for row in rows if read_link(row) not in seen]
-            for row in new:
-                seen.add(read_link(row))
-                require_parent(row, kind, ids)
-            yield from new
+            new = [(link, row) for link, row in rows if link not in seen]
+            seen.update(link for link, _ in new)
+            yield from (row for _, row in new if row is not None)
             if not new or len(rows) % ROUND:
                 return
             page += 1
@@ -195,11 +201,6 @@ def require_parent(node: Node, kind: ObjectKind, ids: frozenset[int]) -> None:
         raise node.error_here(
             f"this is about {parent.kind} {parent.id}, not about what was asked"
         )
-
-
-def is_map(node: Node) -> bool:
-    """Tell whether a row is a map annotation."""
-    return node.get("class", str) == "MapAnnotationI"
 
 
 def is_file(node: Node) -> bool:
@@ -275,7 +276,14 @@ def _parent(node: Node) -> ObjectRef | None:
     )
 
 
-READERS: dict[str, tuple[str, Callable[[Node], Annotation]]] = {
-    "map": ("MapAnnotationI", read_map_annotation),
-}
-"""What people read beside an object: the `type` to ask for, its class, its reader."""
+def _map_row(node: Node) -> MapAnnotation | None:
+    is_map = node.get("class", str) == "MapAnnotationI"
+    return read_map_annotation(node) if is_map else None
+
+
+def _file_row(node: Node) -> FileAnnotation | None:
+    return read_file_annotation(node) if is_file(node) else None
+
+
+READERS: dict[str, Callable[[Node], Annotation | None]] = {"map": _map_row}
+"""What people read beside an object: the `type` to ask for, and the reader of a row."""

@@ -1,4 +1,7 @@
-"""Cache rules: which answers are kept on disk, and for how long."""
+"""Cache rules: which answers are kept on disk, and for how long.
+
+Of these, only what `JsonClient.read` has read whole and without a note.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,11 @@ JSON: Final = ("application/json",)
 FAILURE: Final = re.compile(rb'"(error|Error|Exception|ConcurrencyException)":')
 """Failures that come with status 200."""
 
-MISSING: Final = re.compile(rb":\s*null")
-"""A thumbnail that the server couldn't make, this time."""
-
 KEEP_RULES: Final = (
     KeepRule(
         path=re.compile(r"webgateway/get_thumbnails/"),
         keep_s=MONTH_S,
         media_types=JSON,
-        unless=MISSING,
     ),
     KeepRule(
         path=re.compile(r"(iviewer/image_data|webclient/imgData)/\d"),

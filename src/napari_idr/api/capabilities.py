@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_idr.api.json_client import is_json, read_json, status_error
-from napari_idr.errors import IDRError, ResponseFormatError
+from napari_idr.errors import IDRError, WrongServerError
 from napari_idr.model import Capabilities
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def capabilities(
     ServerError, RateLimitedError
         The server is out of order or wants to be left alone: nothing can be said
         about it.
-    ResponseFormatError
+    WrongServerError
         Something answers, but not as OMERO.web does.
 
     GET /api/v0/
@@ -94,7 +94,7 @@ def capabilities(
         raise (
             failures[0][1]
             if failures
-            else ResponseFormatError(
+            else WrongServerError(
                 "the address answers, but not as OMERO.web does",
                 url=findings["json_api"].url,
             )

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from napari_idr.api.links import Linkable
     from napari_idr.api.pixels.dask_arrays import ImagePixels
     from napari_idr.api.pixels.reader import PixelReader
-    from napari_idr.api.pixels.sources import Plane
+    from napari_idr.api.pixels.sources import OpenedPixels, Plane
     from napari_idr.api.pixels.thumbnails import Thumbnail
     from napari_idr.api.search.base import Search
     from napari_idr.cancel import CancelToken
@@ -183,13 +183,17 @@ class IDRClient:
 
     # What the server can do
 
-    def capabilities(self, *, cancel: CancelToken = NEVER) -> Capabilities:
+    def capabilities(
+        self, *, anew: bool = False, cancel: CancelToken = NEVER
+    ) -> Capabilities:
         """Return what the server can do; it is found out once.
 
         What a busy server didn't tell is None, and asked for again, but not more
-        often than every `ASK_AGAIN_S`.
+        often than every `ASK_AGAIN_S`; with `anew` at once, as a person wishes it.
         """
         cancel.check()
+        if anew:
+            self._ask_again_at = 0.0
         if (known := self._capabilities) is not None and not self._can_learn(known):
             return known
         return self._probing.get("capabilities", self._probe, cancel=cancel)
@@ -455,8 +459,14 @@ class IDRClient:
         `rgb` False reads the channels of a colour picture apart, None leaves it to
         the image.
         """
-        opened = self._pixel_sources().open(image, rgb=rgb, cancel=cancel)
+        opened = self.open_pixels(image, rgb=rgb, cancel=cancel)
         return opened.reader, opened.notes
+
+    def open_pixels(
+        self, image: Image, *, rgb: bool | None = None, cancel: CancelToken = NEVER
+    ) -> OpenedPixels:
+        """Return what `open_reader` does, and whether a better source may come back."""
+        return self._pixel_sources().open(image, rgb=rgb, cancel=cancel)
 
     def open_labels(
         self, reader: PixelReader, *, cancel: CancelToken = NEVER

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.api.json_client import list_pages, naming, object_pages
 from napari_idr.errors import ServerError
@@ -24,12 +27,14 @@ from napari_idr.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
     from napari_idr.model import ObjectKind, Study
+
+T = TypeVar("T")
 
 
 class Containers:
@@ -51,15 +56,19 @@ class Containers:
         GET /api/v0/m/projects/?childCount=true&limit=&offset=
         """
         counted = (("childCount", "true"),)
-        for node in object_pages(
-            self._json_client, "api/v0/m/screens/", counted, cancel=cancel
+        for screen in object_pages(
+            self._json_client, "api/v0/m/screens/", counted, read_screen, cancel=cancel
         ):
-            if (screen := read_screen(node)).child_count != 0:
+            if screen.child_count != 0:
                 yield screen
-        for node in object_pages(
-            self._json_client, "api/v0/m/projects/", counted, cancel=cancel
+        for project in object_pages(
+            self._json_client,
+            "api/v0/m/projects/",
+            counted,
+            read_project,
+            cancel=cancel,
         ):
-            if (project := read_project(node)).child_count != 0:
+            if project.child_count != 0:
                 yield project
 
     def plates(self, screen_id: ScreenId, *, cancel: CancelToken) -> Iterator[Plate]:
@@ -67,8 +76,7 @@ class Containers:
 
         GET /webclient/api/plates/?id={screen_id}&page=&limit=
         """
-        for node in self._rows("plates", "screen", screen_id, cancel):
-            yield read_listed_plate(node)
+        return self._rows("plates", "screen", screen_id, read_listed_plate, cancel)
 
     def datasets(
         self, project_id: ProjectId, *, cancel: CancelToken
@@ -77,8 +85,9 @@ class Containers:
 
         GET /webclient/api/datasets/?id={project_id}&page=&limit=
         """
-        for node in self._rows("datasets", "project", project_id, cancel):
-            yield read_listed_dataset(node)
+        return self._rows(
+            "datasets", "project", project_id, read_listed_dataset, cancel
+        )
 
     def images(
         self, dataset_id: DatasetId, *, cancel: CancelToken
@@ -87,8 +96,8 @@ class Containers:
 
         GET /webclient/api/images/?id={dataset_id}&page=&limit=
         """
-        for node in self._rows("images", "dataset", dataset_id, cancel):
-            yield read_listed_image(node, dataset_id)
+        reader = partial(read_listed_image, dataset_id=dataset_id)
+        return self._rows("images", "dataset", dataset_id, reader, cancel)
 
     def runs(
         self, plate_id: PlateId, *, cancel: CancelToken
@@ -103,20 +112,22 @@ class Containers:
         """
         path = f"api/v0/m/plates/{plate_id}/plateacquisitions/"
         try:
-            runs = [
-                read_run(n)
-                for n in object_pages(self._json_client, path, cancel=cancel)
-            ]
-        except ServerError:
-            path = "webclient/api/plate_acquisitions/"
-            nodes = list_pages(
-                self._json_client,
-                path,
-                (("id", plate_id),),
-                "acquisitions",
-                cancel=cancel,
+            runs = list(
+                object_pages(self._json_client, path, (), read_run, cancel=cancel)
             )
-            runs = [read_listed_run(node) for node in nodes]
+        except ServerError as error:
+            if error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise  # it may pass
+            runs = list(
+                list_pages(
+                    self._json_client,
+                    "webclient/api/plate_acquisitions/",
+                    (("id", plate_id),),
+                    "acquisitions",
+                    read_listed_run,
+                    cancel=cancel,
+                )
+            )
         if not runs:
             self.require("plate", plate_id, cancel=cancel)
         return tuple(sorted(runs, key=lambda run: run.id))
@@ -126,27 +137,46 @@ class Containers:
 
         GET /api/v0/m/plates/{plate_id}/
         """
-        node = self.require("plate", plate_id, cancel=cancel)
-        return read_plate(node.child("data"), self.runs(plate_id, cancel=cancel))
+        plate = self._object("plate", plate_id, read_plate, cancel)
+        runs = self.runs(plate_id, cancel=cancel)
+        return replace(plate, run_count=len(runs), runs=runs)
 
-    def require(self, kind: ObjectKind, number: int, *, cancel: CancelToken) -> Node:
-        """Return an object of the JSON API; raise `NotFoundError` if there is none.
+    def require(self, kind: ObjectKind, number: int, *, cancel: CancelToken) -> None:
+        """Raise `NotFoundError` if there is no such object.
 
         GET /api/v0/m/{kind}s/{number}/
         """
+        self._object(kind, number, lambda node: node.get("@id", int), cancel)
+
+    def _object(
+        self,
+        kind: ObjectKind,
+        number: int,
+        reader: Callable[[Node], T],
+        cancel: CancelToken,
+    ) -> T:
         with naming(kind, number):
-            return self._json_client.json(f"api/v0/m/{kind}s/{number}/", cancel=cancel)
+            return self._json_client.read(
+                f"api/v0/m/{kind}s/{number}/",
+                reader=lambda answer: reader(answer.child("data")),
+                cancel=cancel,
+            )
 
     def _rows(
-        self, children: str, parent: ObjectKind, number: int, cancel: CancelToken
-    ) -> Iterator[Node]:
+        self,
+        children: str,
+        parent: ObjectKind,
+        number: int,
+        reader: Callable[[Node], T],
+        cancel: CancelToken,
+    ) -> Iterator[T]:
         found = False
         path = f"webclient/api/{children}/"
-        for node in list_pages(
-            self._json_client, path, (("id", number),), children, cancel=cancel
+        for row in list_pages(
+            self._json_client, path, (("id", number),), children, reader, cancel=cancel
         ):
             found = True
-            yield node
+            yield row
         if not found:
             self.require(parent, number, cancel=cancel)
 
@@ -175,16 +205,14 @@ def read_project(node: Node) -> Project:
     )
 
 
-def read_plate(node: Node, runs: tuple[PlateAcquisition, ...]) -> Plate:
-    """Read a plate of the JSON API."""
+def read_plate(node: Node) -> Plate:
+    """Read a plate of the JSON API, which doesn't tell its runs."""
     return Plate(
         id=PlateId(node.get("@id", int)),
         name=_read_name(node),
-        run_count=len(runs),
         rows=node.find("Rows", int),
         columns=node.find("Columns", int),
         fields=_fields(node),
-        runs=runs,
     )
 
 

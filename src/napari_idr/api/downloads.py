@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import logging
 import os
 import re
 import secrets
@@ -10,15 +12,24 @@ import shutil
 import stat
 import time
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import IO, TYPE_CHECKING, Final
 
 from napari_idr.api.json_client import status_error
-from napari_idr.errors import DownloadError, ResponseFormatError
+from napari_idr.errors import (
+    ConnectionFailedError,
+    DownloadError,
+    PageError,
+    RequestTimeoutError,
+)
 from napari_idr.transport import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from napari_idr.api.json_client import JsonClient
     from napari_idr.cancel import CancelToken
@@ -28,8 +39,15 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
     """Told how many bytes have come, and how many there are."""
 
-MAX_NAME_BYTES: Final = 200
-"""File systems take 255; some leave fewer, and the temporary name is longer."""
+logger = logging.getLogger(__name__)
+
+FCNTL: Final[ModuleType | None] = (
+    import_module("fcntl") if find_spec("fcntl") is not None else None
+)
+"""Locks of files; Windows has none, and keeps what is open from being removed."""
+
+MAX_NAME_BYTES: Final = 140
+"""File systems take 255 bytes; one that encrypts names leaves 143 (eCryptfs)."""
 
 SPARE_BYTES: Final = 16 * 1024 * 1024
 """Room that is left on the disk for others."""
@@ -48,7 +66,11 @@ LEFTOVER: Final = re.compile(r"\.[0-9a-f]{16}\.idr-part")
 """Temporary names; only what is called exactly so is ours to remove."""
 
 LEFTOVER_S: Final = 24 * 3600.0
-"""A part that nothing was written to for so long is of a download that was killed."""
+"""A part that nothing was written to for so long is of a download that was killed,
+where files can't be locked to tell."""
+
+NO_SYNC: Final = frozenset([errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
+"""What file systems say that can't be told to write to the disk."""
 
 UNFIT: Final = '<>:"|?*'
 """Characters that Windows doesn't allow in a name."""
@@ -105,7 +127,8 @@ class Downloads:
     ) -> Path:
         """Bring an attached file to a directory; return where it is.
 
-        It comes under a temporary name, and gets its own when it is whole. What killed
+        It comes under a temporary name, and gets its own when it is whole. Where the
+        line breaks it is asked for once more, from its beginning. What killed
         downloads have left in the directory goes first.
 
         GET /webclient/annotation/{annotation.id}/
@@ -117,41 +140,103 @@ class Downloads:
             room, or what came hasn't the size that was announced.
         """
         target = directory / safe_file_name(annotation.name)
-        temporary = directory / f".{secrets.token_hex(8)}.idr-part"
         request = Request(path=f"webclient/annotation/{annotation.id}/")
         try:
             _require_place(target, annotation.size or 0, overwrite=overwrite)
             remove_leftovers(directory)
-            with self._json_client.transport.stream(request, cancel=cancel) as stream:
-                _require_file(stream, annotation)
-                _write(stream, temporary, annotation.size, progress, cancel)
-            _place(temporary, target, overwrite=overwrite)
+            with _part(directory) as (temporary, file):
+                try:
+                    self._bring(request, annotation, file, progress, cancel)
+                except RequestTimeoutError:
+                    raise
+                except ConnectionFailedError as error:  # the line broke
+                    logger.info("%s is asked for anew: %s", target.name, error)
+                    file.seek(0)
+                    file.truncate()
+                    self._bring(request, annotation, file, progress, cancel)
+                if FCNTL is None:  # an open file can't be renamed there
+                    file.close()
+                _place(temporary, target, overwrite=overwrite)
         except OSError as error:
             raise DownloadError(f"{target.name} can't be stored: {error}") from error
-        finally:
-            with contextlib.suppress(OSError):  # what is left goes another day
-                temporary.unlink(missing_ok=True)
         return target
+
+    def _bring(
+        self,
+        request: Request,
+        annotation: FileAnnotation,
+        file: IO[bytes],
+        progress: Progress | None,
+        cancel: CancelToken,
+    ) -> None:
+        with self._json_client.transport.stream(request, cancel=cancel) as stream:
+            _require_file(stream, annotation)
+            _write(stream, file, annotation.size, progress, cancel)
+
+
+@contextmanager
+def _part(directory: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """Open a new file under a temporary name, which is gone at the end.
+
+    It is locked as long as it is open, so that others see that it is being written.
+    """
+    path = directory / f".{secrets.token_hex(8)}.idr-part"
+    try:
+        with path.open("xb") as file:
+            if _lock(file) is False or not path.exists():
+                # taken for a leftover before it was locked
+                raise DownloadError("another download has cleaned up; try again")
+            yield path, file
+    finally:
+        with contextlib.suppress(OSError):  # what is left goes another time
+            path.unlink(missing_ok=True)
+
+
+def _lock(file: IO[bytes]) -> bool | None:
+    """Lock an open file; False if another has, None where files can't be locked.
+
+    The system lets go of it when the file is closed or its process killed.
+    """
+    if FCNTL is None:
+        return None
+    try:
+        FCNTL.flock(file, FCNTL.LOCK_EX | FCNTL.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def remove_leftovers(directory: Path) -> None:
-    """Remove the parts of downloads that were killed more than a day ago.
+    """Remove the parts of downloads that were killed.
 
     What can't be looked at or removed stays.
     """
-    oldest = time.time() - LEFTOVER_S
-    for path in directory.iterdir():
-        if LEFTOVER.fullmatch(path.name):
-            with contextlib.suppress(OSError):
-                told = path.lstat()
-                if stat.S_ISREG(told.st_mode) and told.st_mtime < oldest:
-                    path.unlink()
+    with contextlib.suppress(OSError):
+        for path in directory.iterdir():
+            if LEFTOVER.fullmatch(path.name):
+                with contextlib.suppress(OSError):
+                    _remove_if_left(path)
+
+
+def _remove_if_left(path: Path) -> None:
+    """Remove a part unless somebody still writes it."""
+    told = path.lstat()
+    if not stat.S_ISREG(told.st_mode):
+        return
+    with path.open("rb") as file:
+        is_free = _lock(file)
+        if is_free:  # and is ours, so that nobody else takes it meanwhile
+            path.unlink()
+    if is_free is None and told.st_mtime < time.time() - LEFTOVER_S:
+        path.unlink()
 
 
 def _require_place(target: Path, size: int, *, overwrite: bool) -> None:
     if not target.parent.is_dir():
         raise DownloadError(f"{target.parent} is not a directory")
-    if os.path.lexists(target) and not overwrite:
+    if not overwrite and (os.path.lexists(target) or _has_twin(target)):
         raise DownloadError(f"{target} exists already")
     if target.is_dir():
         raise DownloadError(f"{target} is a directory")
@@ -160,12 +245,27 @@ def _require_place(target: Path, size: int, *, overwrite: bool) -> None:
         raise DownloadError(f"{size} bytes don't fit: {free} are free")
 
 
+def _has_twin(target: Path) -> bool:
+    """Tell whether a file is there whose name differs in case or spelling only.
+
+    Most systems don't tell the two apart, so a directory with both can't be copied.
+    """
+    own = _folded(target.name)
+    with contextlib.suppress(OSError):
+        return any(_folded(path.name) == own for path in target.parent.iterdir())
+    return False
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
 def _require_file(stream: Stream, annotation: FileAnnotation) -> None:
     response = stream.response
     if response.status != 200:
         raise status_error(response)
     if response.content_type == "text/html":  # files come as application/...
-        raise ResponseFormatError("a page came instead of the file", url=response.url)
+        raise PageError("a page came instead of the file", url=response.url)
     told = response.headers.get("content-length", "")
     if "content-encoding" in response.headers or not told.isdecimal():
         return
@@ -178,7 +278,7 @@ def _require_file(stream: Stream, annotation: FileAnnotation) -> None:
 
 def _write(
     stream: Stream,
-    path: Path,
+    file: IO[bytes],
     size: int | None,
     progress: Progress | None,
     cancel: CancelToken,
@@ -186,16 +286,21 @@ def _write(
     """Write what comes to a file; where its size isn't told, to its end."""
     url = stream.response.url
     done = 0
-    with path.open("xb") as file:
-        for chunk in stream.chunks(cancel=cancel):
-            done += len(chunk)
-            if size is not None and done > size:
-                raise DownloadError(f"more than the {size} bytes came", url=url)
-            file.write(chunk)
-            if progress is not None:
-                progress(done, done if size is None else size)
+    for chunk in stream.chunks(cancel=cancel):
+        done += len(chunk)
+        if size is not None and done > size:
+            raise DownloadError(f"more than the {size} bytes came", url=url)
+        file.write(chunk)
+        if progress is not None:
+            progress(done, done if size is None else size)
     if size is not None and done < size:
         raise DownloadError(f"{done} of {size} bytes came", url=url)
+    file.flush()
+    try:  # the name mustn't be on the disk before what it names
+        os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno not in NO_SYNC:
+            raise
 
 
 def _place(temporary: Path, target: Path, *, overwrite: bool) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from contextlib import contextmanager
+from dataclasses import replace
 from operator import index
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.api.node import Node
 from napari_idr.errors import (
     IDRError,
     NotFoundError,
+    PageError,
     RateLimitedError,
     ResponseFormatError,
     ServerError,
@@ -19,15 +23,22 @@ from napari_idr.errors import (
 from napari_idr.transport import JSON_BYTES, Request, retry_after_s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from napari_idr.cancel import CancelToken
     from napari_idr.model import ObjectKind
     from napari_idr.transport import Params, Response, Transport
 
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 HINT_CHARS = 200
 """So much of what the server says about its failure is kept in the message."""
+
+
+INNARDS = re.compile(r"traceback|exception|0x[0-9a-f]{4,}|\bat \S+\(|::", re.IGNORECASE)
+"""What tells of a server's innards, not of the question."""
 
 
 class JsonClient:
@@ -41,16 +52,65 @@ class JsonClient:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
 
+    def read(
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        reader: Callable[[Node], T],
+        inspect: Callable[[Response], object] | None = None,
+        cancel: CancelToken,
+        max_bytes: int = JSON_BYTES,
+    ) -> T:
+        """Return what a reader makes of the JSON of an answer; errors as in `json`.
+
+        This alone uses what is remembered of earlier answers, and has answers
+        remembered: those that the reader has read whole, without an error and without
+        a note. A remembered answer that it can't read so is forgotten, and asked for
+        once anew.
+
+        Parameters
+        ----------
+        path, params
+            The question.
+        reader
+            Reads all that is wanted of the answer; nothing of it is read later.
+        inspect
+            Looks at the answer first, and may raise what its status means here.
+        cancel
+            Ends it.
+        max_bytes
+            The answer is an error where it is larger.
+        """
+        request = Request(path=path, params=params, max_bytes=max_bytes)
+        response = self.transport.send(request, cancel=cancel)
+        if response.forget is not None:
+            try:
+                thing, is_whole = _read(response, reader, inspect)
+                if is_whole:
+                    return thing
+            except IDRError as error:
+                logger.info("a remembered answer can't be read: %s", error)
+            response.forget()
+            again = replace(request, fresh=True)
+            response = self.transport.send(again, cancel=cancel)
+        thing, is_whole = _read(response, reader, inspect)
+        if is_whole:
+            response.keep()
+        return thing
+
     def json(
         self,
         path: str,
         params: Params = (),
         *,
         cancel: CancelToken,
-        fresh: bool = False,
         body: Mapping[str, object] | None = None,
+        max_bytes: int = JSON_BYTES,
     ) -> Node:
         """Return the JSON of an answer; `body` makes the question a POST.
+
+        Nothing remembered is used, and the answer isn't remembered: see `read`.
 
         Raises
         ------
@@ -63,21 +123,8 @@ class JsonClient:
             No answer came.
         """
         return read_json(
-            self.response(path, params, cancel=cancel, fresh=fresh, body=body)
+            self.response(path, params, cancel=cancel, body=body, max_bytes=max_bytes)
         )
-
-    def bytes(
-        self,
-        path: str,
-        params: Params = (),
-        *,
-        cancel: CancelToken,
-        fresh: bool = False,
-    ) -> Response:
-        """Return an answer with status 200 that is not a page; errors as in `json`."""
-        response = self.response(path, params, cancel=cancel, fresh=fresh)
-        require_success(response)
-        return response
 
     def response(
         self,
@@ -85,20 +132,35 @@ class JsonClient:
         params: Params = (),
         *,
         cancel: CancelToken,
-        fresh: bool = False,
         body: Mapping[str, object] | None = None,
         max_bytes: int = JSON_BYTES,
     ) -> Response:
-        """Return the answer, whatever its status, if it isn't larger than allowed."""
+        """Return the answer, whatever its status, if it isn't larger than allowed.
+
+        Nothing remembered is used, and the answer isn't remembered: see `read`.
+        """
         request = Request(
             path=path,
             params=params,
             method="GET" if body is None else "POST",
             json=None if body is None else json.dumps(body, default=index),
-            fresh=fresh,
+            fresh=True,
             max_bytes=max_bytes,
         )
         return self.transport.send(request, cancel=cancel)
+
+
+def _read(
+    response: Response,
+    reader: Callable[[Node], T],
+    inspect: Callable[[Response], object] | None,
+) -> tuple[T, bool]:
+    """Return what a reader makes of an answer, and whether nothing was passed over."""
+    if inspect is not None:
+        inspect(response)
+    node = read_json(response)
+    thing = reader(node)
+    return thing, not node.notes
 
 
 def read_json(response: Response) -> Node:
@@ -107,18 +169,17 @@ def read_json(response: Response) -> Node:
     try:
         value = json.loads(response.body)
     except (ValueError, RecursionError) as error:  # the latter: endlessly nested
-        response.forget()
         raise ResponseFormatError(
-            f"the JSON is broken or cut short: {error}", url=response.url
+            "the JSON is broken or cut short", url=response.url
         ) from error
-    return Node(value, url=response.url, forget=response.forget)
+    return Node(value, url=response.url)
 
 
 def require_success(response: Response) -> None:
     """Raise the error that an answer means, if it isn't a good one."""
     if response.status == 200:
         if is_page(response):
-            raise ResponseFormatError("a page came where data is due", url=response.url)
+            raise PageError("a page came where data is due", url=response.url)
         return
     raise status_error(response)
 
@@ -168,7 +229,8 @@ def server_message(response: Response) -> str:
         if isinstance(value, dict):
             said = (value.get(key) for key in ("message", "error", "Error"))
             text = next((word for word in said if isinstance(word, str)), "")
-    return text.partition("\n")[0][:HINT_CHARS]
+    text = text.partition("\n")[0][:HINT_CHARS]
+    return "" if INNARDS.search(text) else text
 
 
 @contextmanager
@@ -193,9 +255,15 @@ ROUND = 5
 
 
 def list_pages(
-    json_client: JsonClient, path: str, params: Params, key: str, *, cancel: CancelToken
-) -> Iterator[Node]:
-    """Yield the rows of a web client's list, whatever the server's page size.
+    json_client: JsonClient,
+    path: str,
+    params: Params,
+    key: str,
+    reader: Callable[[Node], T],
+    *,
+    cancel: CancelToken,
+) -> Iterator[T]:
+    """Yield what a reader makes of a web client's rows, whatever the page size.
 
     The server cuts a list without any mark. It heeds our `limit`, so a page with
     fewer rows is the last. Should it cut shorter all the same, then the first
@@ -205,14 +273,18 @@ def list_pages(
 
     GET {path}?{params}&page=&limit=
     """
+
+    def read_page(answer: Node) -> list[tuple[int, T]]:
+        return [(row.get("id", int), reader(row)) for row in answer.children(key)]
+
     seen: set[int] = set()
     page, first = 1, 0
     while True:
         asked = (*params, ("page", page), ("limit", LIST_PAGE))
-        rows = json_client.json(path, asked, cancel=cancel).children(key)
-        new = [row for row in rows if row.get("id", int) not in seen]
-        seen.update(row.get("id", int) for row in new)
-        yield from new
+        rows = json_client.read(path, asked, reader=read_page, cancel=cancel)
+        new = [(number, row) for number, row in rows if number not in seen]
+        seen.update(number for number, _ in new)
+        yield from (row for _, row in new)
         first = first or len(rows)
         if not new or len(rows) < first or len(rows) % ROUND:
             return
@@ -220,25 +292,34 @@ def list_pages(
 
 
 def object_pages(
-    json_client: JsonClient, path: str, params: Params = (), *, cancel: CancelToken
-) -> Iterator[Node]:
-    """Yield the objects of a list of the JSON API, which tells their number.
+    json_client: JsonClient,
+    path: str,
+    params: Params,
+    reader: Callable[[Node], T],
+    *,
+    cancel: CancelToken,
+) -> Iterator[T]:
+    """Yield what a reader makes of a list of the JSON API, which tells its length.
 
     The end is that number, or a page that brings nothing new, whatever was told.
 
     GET {path}?{params}&limit=&offset=
     """
+
+    def read_page(answer: Node) -> tuple[list[tuple[int, T]], int]:
+        rows = [(row.get("@id", int), reader(row)) for row in answer.children("data")]
+        return rows, answer.child("meta").get("totalCount", int)
+
     seen: set[int] = set()
     offset = 0
     while True:
         asked = (*params, ("limit", OBJECT_PAGE), ("offset", offset))
-        answer = json_client.json(path, asked, cancel=cancel)
-        rows = answer.children("data")
-        new = [row for row in rows if row.get("@id", int) not in seen]
-        seen.update(row.get("@id", int) for row in new)
-        yield from new
+        rows, total = json_client.read(path, asked, reader=read_page, cancel=cancel)
+        new = [(number, row) for number, row in rows if number not in seen]
+        seen.update(number for number, _ in new)
+        yield from (row for _, row in new)
         offset += len(rows)
-        if not new or offset >= answer.child("meta").get("totalCount", int):
+        if not new or offset >= total:
             return
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from napari_idr.errors import ResponseFormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 T = TypeVar("T", str, int, float, bool)
 
@@ -56,20 +56,18 @@ class Node:
     value: object
     path: str = "$"
     url: str | None = None
-    forget: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
     notes: list[str] = field(default_factory=list, repr=False, compare=False)
     """What was odd in the whole answer and did no harm; shared by all its nodes."""
 
     def error_here(self, message: str) -> ResponseFormatError:
-        """Return an error that says where in which answer the reader stumbled.
-
-        An answer that can't be read isn't remembered: the next one may be better.
-        """
-        self.forget()
+        """Return an error that says where in which answer the reader stumbled."""
         return ResponseFormatError(f"{self.path}: {message}", url=self.url)
 
     def note(self, message: str) -> None:
-        """Note that something odd here is passed over, in the log and for the image."""
+        """Note that something odd here is passed over, in the log and for the image.
+
+        An answer with notes isn't remembered: the next one may be better.
+        """
         note = f"{self.path}: {message}"
         if note not in self.notes and len(self.notes) < MAX_NOTES:
             self.notes.append(note)
@@ -148,7 +146,7 @@ class Node:
         if not isinstance(self.value, list):
             raise self.error_here(f"this is {_kind(self.value)}, not a list")
         return tuple(
-            Node(value, f"{self.path}[{index}]", self.url, self.forget, self.notes)
+            Node(value, f"{self.path}[{index}]", self.url, self.notes)
             for index, value in enumerate(self.value)
         )
 
@@ -183,7 +181,7 @@ class Node:
         return isinstance(self.value, list)
 
     def _at(self, key: str, value: object) -> Node:
-        return Node(value, f"{self.path}.{key}", self.url, self.forget, self.notes)
+        return Node(value, f"{self.path}.{key}", self.url, self.notes)
 
     def _find(self, key: str) -> object:
         if self.value is not None and not isinstance(self.value, dict):

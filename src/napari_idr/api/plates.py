@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_idr.api.json_client import is_json, naming, read_json
+from napari_idr.api.json_client import is_json, naming
 from napari_idr.errors import NotFoundError
 from napari_idr.model import (
     GridCell,
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
+    from napari_idr.transport import Response
 
 
 class PlateGrids:
@@ -42,19 +43,25 @@ class PlateGrids:
         path = f"webgateway/plate/{plate_id}/{field}/"
         if run is not None:
             path = f"{path}{run}/"
-        response = self._json_client.response(path, cancel=cancel)
-        if response.status == 500 and is_json(response):
-            # how this view says that there is no such plate
-            raise NotFoundError(
-                f"there is no plate {plate_id}",
-                url=response.url,
-                status=500,
-                kind="plate",
-                id=plate_id,
-            )
+
+        def inspect(response: Response) -> None:
+            if response.status == 500 and is_json(response):
+                # how this view says that there is no such plate
+                raise NotFoundError(
+                    f"there is no plate {plate_id}",
+                    url=response.url,
+                    status=500,
+                    kind="plate",
+                    id=plate_id,
+                )
+
+        def reader(answer: Node) -> PlateGrid:
+            return read_plate_grid(answer, plate_id=plate_id, field=field, run=run)
+
         with naming("plate", plate_id):
-            answer = read_json(response)
-        return read_plate_grid(answer, plate_id=plate_id, field=field, run=run)
+            return self._json_client.read(
+                path, reader=reader, inspect=inspect, cancel=cancel
+            )
 
 
 def read_plate_grid(

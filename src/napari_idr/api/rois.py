@@ -40,13 +40,12 @@ class Rois:
         self._at_once = at_once
 
     def rois(self, image_id: ImageId, *, cancel: CancelToken) -> Iterator[Roi]:
-        """Yield the regions of an image, of which there may be tens of thousands.
+        """Return an iterator of an image's regions, which may be tens of thousands.
 
         GET /api/v0/m/images/{image_id}/rois/?limit=&offset=
         """
         path = f"api/v0/m/images/{image_id}/rois/"
-        for node in object_pages(self._json_client, path, cancel=cancel):
-            yield read_roi(node)
+        return object_pages(self._json_client, path, (), read_roi, cancel=cancel)
 
     def masks(
         self,

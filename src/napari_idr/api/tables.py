@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_idr.api.json_client import naming
 from napari_idr.errors import NotFoundError, ResponseFormatError
 from napari_idr.model import Table
+from napari_idr.transport import TABLE_BYTES
 
 if TYPE_CHECKING:
     from napari_idr.api.json_client import JsonClient
@@ -100,16 +102,15 @@ class Tables:
         blocks: list[Table] = []
         while True:
             offset = sum(len(block.rows) for block in blocks)
-            answer = self._json_client.json(
+            block, total = self._json_client.read(
                 f"webgateway/table/{path}/query/",
                 (("query", query), ("limit", BLOCK_ROWS), ("offset", offset)),
+                reader=partial(_read_block, before=blocks[-1] if blocks else None),
                 cancel=cancel,
+                max_bytes=TABLE_BYTES,
             )
-            block = _block(answer)
-            if blocks and block.rows and block.rows == blocks[-1].rows:
-                raise answer.error_here(f"the rows after {offset} are those before it")
             blocks.append(block)
-            if _is_last(block, offset, read_hit_count(answer)):
+            if _is_last(block, offset, total):
                 rows = tuple(row for block in blocks for row in block.rows)
                 return replace(blocks[0], rows=rows)
 
@@ -129,12 +130,16 @@ class _QueryError(ResponseFormatError):
     """The table is there, but hasn't the columns of the question."""
 
 
-def _block(answer: Node) -> Table:
-    if (failure := read_failure(answer)) is None:
-        return read_table(answer)
-    if is_absence(failure):
-        raise NotFoundError(f"no table: {failure}", url=answer.url)
-    raise _QueryError(f"no rows: {failure}", url=answer.url)
+def _read_block(answer: Node, *, before: Table | None) -> tuple[Table, int | None]:
+    """Read the hits after those of a block, and how many there are in all."""
+    if (failure := read_failure(answer)) is not None:
+        if is_absence(failure):
+            raise NotFoundError(f"no table: {failure}", url=answer.url)
+        raise _QueryError(f"no rows: {failure}", url=answer.url)
+    block = read_table(answer)
+    if before is not None and block.rows and block.rows == before.rows:
+        raise answer.error_here("the rows of this block are those before it")
+    return block, read_hit_count(answer)
 
 
 def read_failure(node: Node) -> str | None:

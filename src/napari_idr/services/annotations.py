@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from napari_idr.services.links import split_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
     from napari_idr.model import Annotation, ObjectRef
 
 __all__ = [
     "AnnotationRow",
     "annotation_rows",
+    "cells_as_text",
     "namespace_word",
-    "rows_as_text",
 ]
 
 _MAPR = "openmicroscopy.org/mapr/"
@@ -115,16 +115,24 @@ def namespace_word(namespace: str | None) -> str:
     return _plain(namespace.rstrip("/").rpartition("/")[2])
 
 
-def rows_as_text(rows: Sequence[AnnotationRow]) -> str:
-    r"""Return rows for the clipboard: tabs between columns, one row a line.
+def cells_as_text(cells: Mapping[tuple[int, int], str]) -> str:
+    r"""Return cells of a table for the clipboard.
 
-    >>> rows_as_text([AnnotationRow(namespace="gene", key="Symbol", value="CDC20")])
-    'gene\tSymbol\tCDC20'
+    One cell is its value. Several are a table: one row a line, tabs between columns,
+    and line breaks within a value become blanks. Rows and columns of which nothing is
+    there are left out.
+
+    >>> cells_as_text({(4, 2): "two\nlines"})
+    'two\nlines'
+    >>> cells_as_text({(0, 1): "Gene", (0, 2): "CDC20", (2, 1): "a\nb"})
+    'Gene\tCDC20\na b\t'
     """
+    if len(cells) == 1:
+        return next(iter(cells.values()))
+    rows = sorted({row for row, _ in cells})
+    columns = sorted({column for _, column in cells})
     return "\n".join(
-        "\t".join(
-            " ".join(text.split()) for text in (row.namespace, row.key, row.value)
-        )
+        "\t".join(" ".join(cells.get((row, column), "").split()) for column in columns)
         for row in rows
     )
 

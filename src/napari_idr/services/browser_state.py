@@ -11,24 +11,25 @@ from napari_idr.services.details import (
     ImageDetails,
     ImageRequest,
     PlateDetails,
+    Subject,
 )
 from napari_idr.services.search.catalog import counted
-from napari_idr.services.search.hits import short_value, spelling_label
+from napari_idr.services.search.hits import short_value
 
 if TYPE_CHECKING:
-    from napari_idr.model import Capabilities
     from napari_idr.services.plate.view import PlateShown
-    from napari_idr.services.search.catalog import Entry
+    from napari_idr.services.search.catalog import Entry, Query
     from napari_idr.services.session import Found, ServerInfo, Session
 
 __all__ = ["BrowserState", "abilities", "found_message"]
-
-MAX_SPELLINGS = 3
 
 
 @dataclass(slots=True, kw_only=True)
 class BrowserState:
     """State of a browser on one server; another server has a new one.
+
+    What is told of a plate or an image is told as long as it is selected or in the
+    viewer (`keep`), and hits are those of the newest search, or none (`follow`).
 
     Lives on one thread; never waits.
     """
@@ -38,7 +39,10 @@ class BrowserState:
     server_info: ServerInfo | None = None
     studies: tuple[Entry, ...] | None = None
     selected: Entry | None = None
+    is_on_line: bool = False
     show_when_known: bool = False
+    query: Query | None = None
+    details: Details | None = None
     plate: PlateDetails | None = None
     image: ImageDetails | None = None
 
@@ -49,14 +53,20 @@ class BrowserState:
 
     def select(self, entry: Entry) -> bool:
         """Remember what is selected; return whether it is another thing."""
-        if entry is self.selected:
+        known, self.selected = self.selected, entry
+        self.is_on_line = True
+        if entry.is_line(known):
             return False
-        self.selected = entry
         self.show_when_known = False
         return True
 
     def leave_line(self) -> None:
         """Remember that what is looked at is no line of the tree, but a well."""
+        self.give_up()
+        self.is_on_line = False
+
+    def give_up(self) -> None:
+        """Wish for nothing any more; a line may be selected again."""
         self.forget_line()
         self.show_when_known = False
 
@@ -64,17 +74,58 @@ class BrowserState:
         """Let a line be selected again: what is known of it didn't come."""
         self.selected = None
 
-    def receive(self, details: Details) -> None:
-        """Remember what was learnt about a plate or an image."""
+    def receive(self, details: Details) -> Details:
+        """Remember what was learnt, and return it with no hits of an older search."""
         match details:
             case PlateDetails():
-                self.plate, self.image = details, None
+                self.plate = details = self.current(details)
+                self.image = None
             case ImageDetails(request=request):
                 self.image = details
                 if request.plate is None:
                     self.plate = None
             case _:
                 self.plate = self.image = None
+        self.details = details
+        return details
+
+    def current(self, plate: PlateDetails) -> PlateDetails:
+        """Return a plate without the hits of any search but the newest."""
+        return plate if plate.query in (None, self.query) else plate.without_hits()
+
+    def follow(self, query: Query) -> None:
+        """Leave the lines and the hits of the search before."""
+        self.query = query
+        self.leave_line()
+        if self.plate is not None:
+            self.mark(self.plate.without_hits())
+
+    def mark(self, plate: PlateDetails) -> None:
+        """Remember which of a plate the newest search found."""
+        plate = self.current(plate)
+        if self.plate is not None and self.plate.key == plate.key:
+            if self.details is self.plate:
+                self.details = plate
+            self.plate = plate
+
+    def keep(self, shown: frozenset[Subject]) -> bool:
+        """Forget what is neither selected nor in the viewer; tell if that was much.
+
+        Parameters
+        ----------
+        shown
+            The plates and images that are in the viewer, or about to be.
+        """
+        if self.is_on_line:
+            return False
+        before = self.details
+        if self.image is not None and self.image.subjects.isdisjoint(shown):
+            self.image = None
+        if self.plate is not None and self.plate.subject not in shown:
+            self.plate = None
+        if before is not self.image:
+            self.details = self.image or self.plate
+        return self.details is not before
 
     def wish_to_show(self, entry: Entry) -> bool:
         """Return whether a plate can be shown now; if not, it is as soon as known."""
@@ -94,9 +145,11 @@ class BrowserState:
 
     def with_news(self, shown: PlateShown) -> PlateShown:
         """Return a plate with what was learnt about it since its load began."""
-        if self.plate is not None and self.plate.plate.id == shown.plate_id:
-            return shown.with_details(self.plate)
-        return shown
+        details = shown.details
+        if self.plate is not None and self.plate.key == shown.key:
+            details = self.plate
+        details = self.current(details)
+        return shown if details is shown.details else shown.with_details(details)
 
     def request_for(self, entry: Entry) -> ImageRequest | None:
         """Return how to ask for the image of a line of the tree."""
@@ -116,10 +169,10 @@ class BrowserState:
         """Say what can be done with the server that was reached."""
         if self.server_info is None:
             return ""
-        if self.server_info.capabilities.search is None:
+        if self.server_info.search is None:
             return (
-                "The server was too busy to say whether it can search. Its studies "
-                "can be browsed; choose it again to ask anew."
+                "Whether this server can search isn't known yet: it was too busy to "
+                "say. Retry asks again; its studies can be browsed."
             )
         if not self.server_info.keys:
             return (
@@ -129,37 +182,25 @@ class BrowserState:
 
 
 def found_message(found: Found) -> str:
-    """Say what a search found, and what else to search for."""
+    """Say what a search found."""
     entries = found.entries
     shown = short_value(found.query.value)
     if not entries:
         return f"Nothing carries “{shown}”. The suggestions show what there is."
     images = sum(entry.count or 0 for entry in entries)
     studies = counted(len(entries), "study", "studies")
-    message = f"“{shown}”: {counted(images, 'image', 'images')} in {studies}."
-    if found.other_spellings:
-        others = ", ".join(map(spelling_label, found.other_spellings[:MAX_SPELLINGS]))
-        message += f" Also spelled {others}: search for that, too."
-    return message
+    return f"“{shown}”: {counted(images, 'image', 'images')} in {studies}."
 
 
-def abilities(capabilities: Capabilities) -> str:
-    """Say in a few words what a server can do.
-
-    >>> from napari_idr.model import Capabilities
-    >>> abilities(Capabilities(json_api=True, mapr=False, search_engine=True,
-    ...     rendering=False, lossless=False))
-    'search engine · no rendering: raw Zarr or thumbnails'
-    """
-    search = (
-        "mapr search"
-        if capabilities.mapr
-        else "search engine"
-        if capabilities.search_engine
-        else "no search"
-        if capabilities.search is not None
-        else "search not known yet"
-    )
+def abilities(server_info: ServerInfo) -> str:
+    """Say in a few words what a server can do."""
+    capabilities = server_info.capabilities
+    if server_info.search is None:
+        search = "search not known yet"
+    elif not server_info.search:
+        search = "no search"
+    else:
+        search = "mapr search" if capabilities.mapr else "search engine"
     if capabilities.rendering is None:
         return f"{search} · rendering not known yet"
     if not capabilities.rendering:

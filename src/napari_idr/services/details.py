@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from napari_idr.model import (
@@ -32,6 +32,7 @@ __all__ = [
     "PlateDetails",
     "PlateKey",
     "StudyDetails",
+    "Subject",
 ]
 
 
@@ -58,11 +59,21 @@ PlateKey = tuple[str, "PlateId"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A plate or an image of a server, as something that may be in the viewer."""
+
+    kind: Literal["plate", "image"]
+    server: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlateDetails:
     """A plate, its annotations, which of it the search found, and its table.
 
-    `hit_images` and `hit_wells` are empty without a search; `table` is None where
-    the study has none. `notes` says what could not be had.
+    `hit_images` and `hit_wells` are those of `query`, and empty without one; why they
+    couldn't be had stands in `hits_note`. `table` is None where the study has none.
+    `notes` says what else could not be had.
     """
 
     plate: Plate
@@ -72,6 +83,7 @@ class PlateDetails:
     query: Query | None = None
     hit_images: frozenset[ImageId] = frozenset()
     hit_wells: frozenset[WellId] = frozenset()
+    hits_note: str = ""
     table: Table | None = None
     notes: tuple[str, ...] = ()
 
@@ -79,6 +91,21 @@ class PlateDetails:
     def key(self) -> PlateKey:
         """Tells the plate from those of other servers."""
         return self.server, self.plate.id
+
+    @property
+    def subject(self) -> Subject:
+        """The plate as something that may be in the viewer."""
+        return Subject(kind="plate", server=self.server, id=self.plate.id)
+
+    def without_hits(self) -> PlateDetails:
+        """Return the same plate as one that no search has found."""
+        return replace(
+            self,
+            query=None,
+            hit_images=frozenset(),
+            hit_wells=frozenset(),
+            hits_note="",
+        )
 
     def fields(self, run: PlateAcquisitionId | None) -> int:
         """Return how many fields there are to choose from in a run."""
@@ -92,6 +119,7 @@ class ImageRequest:
     """An image to be looked at, and where the person found it.
 
     `server` has the image: a plate stays in the viewer when another server is chosen.
+    `told` is the gene or another word for the well, as the plate's table has it.
     """
 
     ref: ImageRef
@@ -102,6 +130,7 @@ class ImageRequest:
     run: PlateAcquisition | None = None
     field: int | None = None
     well_label: str | None = None
+    told: str | None = None
     query: Query | None = None
 
     @property
@@ -122,6 +151,23 @@ class ImageDetails:
     study: StudyDetails | None
     annotations: tuple[Annotation, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> tuple[PlateKey, WellId] | None:
+        """The plate and the well it was taken of, None for an image of no well."""
+        well, plate = self.request.ref.well_id or self.image.well_id, self.request.plate
+        if well is None or plate is None:
+            return None
+        return (self.request.server, plate.id), well
+
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """The image and its plate: one of them is in the viewer if the image is."""
+        request = self.request
+        found = {Subject(kind="image", server=request.server, id=self.image.id)}
+        if request.plate is not None:
+            found.add(Subject(kind="plate", server=request.server, id=request.plate.id))
+        return frozenset(found)
 
 
 Details = StudyDetails | DatasetDetails | PlateDetails | ImageDetails

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+import re
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from napari_idr.errors import (
+    BrokenAnswerError,
     Cancelled,
+    CertificateError,
     ConnectionFailedError,
     DownloadError,
     IDRError,
     NotFoundError,
+    PageError,
     PixelDataError,
+    ProtocolError,
     RateLimitedError,
     RequestTimeoutError,
     ResponseFormatError,
     ServerError,
     StatusError,
+    WrongServerError,
 )
+from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["can_retry", "explain"]
 
-IDR_HOST = "idr.openmicroscopy.org"
+logger = logging.getLogger(__name__)
+
+IDR_HOST: Final = "idr.openmicroscopy.org"
 """The one server that people know by a name of its own."""
+
+LONGEST_SAID_S: Final = 86_400.0
+"""Who is told to come back after more than a day isn't told when."""
+
+MINUTES_FROM_S: Final = 120.0
+"""From here on a pause is told in minutes."""
+
+ADDRESS: Final = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>|\b0x[0-9a-fA-F]{6,}")
+"""What Python calls an object of which it knows no more than where it is."""
 
 
 def explain(error: BaseException, *, host: str) -> str:
@@ -36,7 +55,8 @@ def explain(error: BaseException, *, host: str) -> str:
     error
         What was caught; `Cancelled` gives "", as nobody waits for a word on it.
     host
-        The server that was asked: a host, a host with its port, or an address.
+        The archive's server: a host, a host with its port, or an address. Where an
+        error is of another host, that is the store of the pixels, and is named.
 
     Examples
     --------
@@ -46,16 +66,12 @@ def explain(error: BaseException, *, host: str) -> str:
     >>> explain(NotFoundError("gone", kind="plate", id=42), host="127.0.0.1:4080")
     'The server 127.0.0.1:4080 has no plate 42.'
     """
-    server = _server_name(host)
-    for kind, message in _SENTENCES:
-        if isinstance(error, kind):
-            return message(error, server)
-    if isinstance(error, ValueError | TypeError) and str(error) and _is_ours(error):
-        return _sentence(str(error))
-    return (
-        f"Something went wrong that wasn't foreseen ({type(error).__name__}); "
-        "napari's log has the details."
-    )
+    try:
+        return plain_text(ADDRESS.sub("…", _explanation(error, host)))
+    # Whatever was caught, and however odd, people must be told something.
+    except Exception:
+        logger.debug("an error that explains itself badly", exc_info=True)
+        return _unforeseen(error)
 
 
 def can_retry(error: BaseException) -> bool:
@@ -68,9 +84,40 @@ def can_retry(error: BaseException) -> bool:
     return isinstance(error, IDRError) and error.may_pass
 
 
-def _server_name(host: str) -> str:
-    name = (urlsplit(host).netloc if "://" in host else host.strip("/")).lower()
+def _explanation(error: BaseException, host: str) -> str:
+    for kind, message in _SENTENCES:
+        if isinstance(error, kind):
+            return message(error, _asked(error, host))
+    if isinstance(error, ValueError | TypeError) and str(error) and _is_ours(error):
+        return _sentence(str(error))
+    return _unforeseen(error)
+
+
+def _unforeseen(error: BaseException) -> str:
+    return (
+        f"Something went wrong that wasn't foreseen ({type(error).__name__}); "
+        "napari's log has the details."
+    )
+
+
+def _asked(error: BaseException, host: str) -> str:
+    """Return who was asked: the archive, or the store that holds the pixels."""
+    url, name = getattr(error, "url", None), _place(host)
+    if url and (place := _place(url)) and place != name:
+        return f"{STORE} {place}"
     return "The IDR" if name == IDR_HOST else f"The server {name}".rstrip()
+
+
+STORE: Final = "The object store"
+
+
+def _place(address: str) -> str:
+    """Return the host of an address, with its port if it has one, "" for none."""
+    try:
+        parts = urlsplit(address if "://" in address else f"//{address}")
+    except ValueError:
+        return ""
+    return parts.netloc.rpartition("@")[2].lower()
 
 
 def _sentence(message: str) -> str:
@@ -95,12 +142,48 @@ def _unreachable(error: ConnectionFailedError, server: str) -> str:
     del error
     if server == "The IDR":
         return f"{server} can't be reached. Check your connection."
+    if server.startswith(STORE):
+        return f"{server} can't be reached; it may be down. Try again later."
     return f"{server} can't be reached. Check the address and your connection."
 
 
 def _slow(error: RequestTimeoutError, server: str) -> str:
     del error
     return f"{server} is slow to answer. Try again in a minute."
+
+
+def _broken_off(error: BrokenAnswerError, server: str) -> str:
+    del error
+    return f"{server} broke off before its answer was whole. Try again."
+
+
+def _untrusted(error: CertificateError, server: str) -> str:
+    del error
+    return (
+        f"{server} can't prove who it is: its certificate isn't valid. "
+        "Check the address and this computer's date."
+    )
+
+
+def _no_http(error: ProtocolError, server: str) -> str:
+    if error.speaks == "https":
+        return f"{server} wants a secure connection: begin its address with https://."
+    if error.speaks == "http":
+        return f"{server} has no secure connection: try its address with http://."
+    return f"{server} doesn't answer as a web server does. Check the address."
+
+
+def _page(error: PageError, server: str) -> str:
+    del error
+    return (
+        f"{server} sent a web page where data is due: "
+        "it may want a login, or be under repair."
+    )
+
+
+def _wrong_server(error: WrongServerError, server: str) -> str:
+    del error
+    return f"{server} answers, but it is no archive of images (OMERO.web)."
 
 
 def _not_there(error: NotFoundError, server: str) -> str:
@@ -113,9 +196,12 @@ def _not_there(error: NotFoundError, server: str) -> str:
 
 def _too_fast(error: RateLimitedError, server: str) -> str:
     message = f"{server} asked us to slow down."
-    if error.retry_after_s:
-        return f"{message} Try again in {max(1, round(error.retry_after_s))} s."
-    return message
+    wish_s = error.retry_after_s
+    if wish_s is None or not 0 < wish_s <= LONGEST_SAID_S:
+        return message
+    if wish_s < MINUTES_FROM_S:
+        return f"{message} Try again in {max(1, round(wish_s))} s."
+    return f"{message} Try again in {round(wish_s / 60)} min."
 
 
 def _server_fault(error: ServerError, server: str) -> str:
@@ -158,11 +244,16 @@ def _after_colon(error: IDRError) -> str:
 
 _SENTENCES: tuple[tuple[type[Exception], Callable[..., str]], ...] = (
     (RequestTimeoutError, _slow),
+    (BrokenAnswerError, _broken_off),
+    (CertificateError, _untrusted),
     (ConnectionFailedError, _unreachable),
     (NotFoundError, _not_there),
     (RateLimitedError, _too_fast),
     (ServerError, _server_fault),
     (StatusError, _refused),
+    (ProtocolError, _no_http),
+    (PageError, _page),
+    (WrongServerError, _wrong_server),
     (ResponseFormatError, _unreadable),
     (PixelDataError, _no_pixels),
     (DownloadError, _not_stored),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -41,15 +42,21 @@ from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
 from napari_idr.services.plate.view import PlateShown, plan_plate_shown
 from napari_idr.services.regions.load import ImageRois, load_regions
 from napari_idr.services.search.catalog import Entry, Query, study_entries
-from napari_idr.services.search.hits import split_spellings
+from napari_idr.services.search.hits import (
+    Below,
+    Spellings,
+    dataset_entries,
+    plate_entries,
+    split_spellings,
+)
 from napari_idr.services.study import study_card
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
-    from napari_idr.api import PixelReader
+    from napari_idr.api import OpenedPixels, PixelReader
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import Capabilities
+    from napari_idr.model import Capabilities, DatasetCounts, PlateCounts
     from napari_idr.tiles import TiledImage
 
 __all__ = [
@@ -61,20 +68,18 @@ __all__ = [
     "connect",
 ]
 
+logger = logging.getLogger(__name__)
+
 MAX_IMAGES_LISTED = 10_000
 """Images shown below one dataset; the tree stays quick, and nobody reads further."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a search found, and how else its value is spelled in the archive.
-
-    Genes of other species differ by case only, so neither is taken for the other.
-    """
+    """What a search found: studies, the richest first."""
 
     query: Query
     entries: tuple[Entry, ...]
-    other_spellings: tuple[Suggestion, ...] = ()
 
 
 def connect(
@@ -124,9 +129,31 @@ class Session:
 
     def open(self, *, cancel: CancelToken) -> ServerInfo:
         """Find out what the server can do and what can be searched."""
-        capabilities = self.client.capabilities(cancel=cancel)
-        keys = self.client.keys(cancel=cancel) if capabilities.search else ()
-        return ServerInfo(capabilities=capabilities, keys=tuple(keys))
+        return self._server_info(self.client.capabilities(cancel=cancel), cancel)
+
+    def ask_again(self, known: ServerInfo, *, cancel: CancelToken) -> ServerInfo:
+        """Ask for what isn't known of the server, and for nothing else."""
+        capabilities = self.client.capabilities(anew=True, cancel=cancel)
+        if known.keys and capabilities.search == known.capabilities.search:
+            return replace(known, capabilities=capabilities)
+        return self._server_info(capabilities, cancel)
+
+    def _server_info(
+        self, capabilities: Capabilities, cancel: CancelToken
+    ) -> ServerInfo:
+        """Return what is known of the server, a search only if its keys came."""
+        keys: tuple[SearchKey, ...] = ()
+        if capabilities.search:
+            try:
+                keys = tuple(self.client.keys(cancel=cancel))
+            except IDRError as error:
+                if not error.may_pass:
+                    raise
+                logger.info("the keys of the search didn't come: %s", error)
+                return ServerInfo(capabilities=capabilities, keys=(), search=None)
+        return ServerInfo(
+            capabilities=capabilities, keys=keys, search=capabilities.search
+        )
 
     # Lists
 
@@ -135,11 +162,11 @@ class Session:
         return study_entries(tuple(self.client.studies(cancel=cancel)))
 
     def suggestions(
-        self, key: SearchKey, text: str, *, cancel: CancelToken
-    ) -> tuple[str, tuple[Suggestion, ...]]:
-        """Return a text with the values that complete it."""
-        found = self.client.autocomplete(key.name, text.strip(), cancel=cancel)
-        return text, tuple(found)
+        self, query: Query, *, cancel: CancelToken
+    ) -> tuple[Query, tuple[Suggestion, ...]]:
+        """Return a query with the values that complete it."""
+        found = self.client.autocomplete(query.key.name, query.value, cancel=cancel)
+        return query, tuple(found)
 
     def search(self, query: Query, *, cancel: CancelToken) -> Found:
         """Return the studies that carry a value, the richest first."""
@@ -148,62 +175,68 @@ class Session:
             for hit in self.client.search(query.key.name, query.value, cancel=cancel)
         ]
         entries.sort(key=lambda entry: (-(entry.count or 0), entry.name))
-        return Found(
-            query=query,
-            entries=tuple(entries),
-            other_spellings=self._other_spellings(query, cancel),
-        )
+        return Found(query=query, entries=tuple(entries))
 
-    def _other_spellings(
-        self, query: Query, cancel: CancelToken
-    ) -> tuple[Suggestion, ...]:
-        with suppress(IDRError):  # a hint; what was searched has been found
-            stored = self.client.spellings(query.key.name, query.value, cancel=cancel)
-            return split_spellings(query.value, stored).others
-        return ()
+    def spellings(
+        self, query: Query, *, cancel: CancelToken
+    ) -> tuple[Query, Spellings]:
+        """Return a query with how its value is stored, as found and otherwise."""
+        stored = self.client.spellings(query.key.name, query.value, cancel=cancel)
+        return query, split_spellings(query.value, stored)
 
     def children(
         self, entry: Entry, *, cancel: CancelToken
-    ) -> tuple[Entry, tuple[Entry, ...] | IDRError]:
-        """Return an entry with what lies below it, or with why that isn't known."""
-        try:
-            found = self._search_below(entry, cancel) if entry.query else None
-            below = tuple(self._browse(entry, cancel) if found is None else found)
-        except IDRError as error:
-            return entry, error
-        return entry, below
+    ) -> Generator[Below, None, None]:
+        """Yield what lies below an entry, anew as more of its hits are counted.
 
-    def _browse(self, entry: Entry, cancel: CancelToken) -> Iterable[Entry]:
-        client, below = self.client, partial(Entry, parent=entry)
+        The last step has all, or says why the rest isn't known.
+        """
+        below = Below(entry=entry)
+        steps = self._browse if entry.query is None else self._search_below
+        try:
+            for below in steps(entry, cancel):
+                yield below
+        except IDRError as error:
+            yield replace(below, error=error)
+
+    def _browse(self, entry: Entry, cancel: CancelToken) -> Iterator[Below]:
+        client, line = self.client, partial(Entry, parent=entry)
+        found: Iterable[Entry] = ()
         match entry.item:
             case Screen(id=screen_id):
                 plates = client.plates(screen_id, cancel=cancel)
-                return [below(item=plate) for plate in plates]
+                found = [line(item=plate) for plate in plates]
             case Project(id=project_id):
                 datasets = client.datasets(project_id, cancel=cancel)
-                return [below(item=one, count=one.image_count) for one in datasets]
+                found = [line(item=one, count=one.image_count) for one in datasets]
             case Dataset(id=dataset_id):
-                return _listed(client.images(dataset_id, cancel=cancel), below)
-        return ()
+                found = _listed(client.images(dataset_id, cancel=cancel), line)
+        yield Below(entry=entry, children=tuple(found))
 
-    def _search_below(self, entry: Entry, cancel: CancelToken) -> Iterable[Entry]:
+    def _search_below(self, entry: Entry, cancel: CancelToken) -> Iterator[Below]:
         query = entry.query
         assert query is not None
         client, key, value = self.client, query.key.name, query.value
-        below = partial(Entry, query=query, parent=entry)
+        counts: PlateCounts | DatasetCounts
         match entry.item:
             case Screen(id=screen_id):
-                plates = client.search_plates(key, value, screen_id, cancel=cancel)
-                return [below(item=hit.plate, count=hit.image_count) for hit in plates]
+                for counts in client.search_plates_steps(
+                    key, value, screen_id, cancel=cancel
+                ):
+                    plates = plate_entries(counts, query=query, parent=entry)
+                    yield Below(entry=entry, children=plates, counts=counts)
             case Project(id=project_id):
-                sets = client.search_datasets(key, value, project_id, cancel=cancel)
-                return [below(item=hit.dataset, count=hit.image_count) for hit in sets]
+                for counts in client.search_datasets_steps(
+                    key, value, project_id, cancel=cancel
+                ):
+                    datasets = dataset_entries(counts, query=query, parent=entry)
+                    yield Below(entry=entry, children=datasets, counts=counts)
             case Dataset(id=dataset_id):
                 images = client.search_images(
                     key, value, dataset_id=dataset_id, cancel=cancel
                 )
-                return _listed(images, below)
-        return ()
+                line = partial(Entry, query=query, parent=entry)
+                yield Below(entry=entry, children=tuple(_listed(images, line)))
 
     # Details of what is selected
 
@@ -267,34 +300,51 @@ class Session:
         assert listed is not None
         plate = self.client.plate(listed.id, cancel=cancel)
         study = self._study_or_none(entry.study, cancel)
-        details = PlateDetails(plate=plate, server=self.url, study=study, query=query)
+        details = PlateDetails(plate=plate, server=self.url, study=study)
         notes: list[str] = []
         try:
             found = self.client.annotations(plate=plate.id, cancel=cancel)
             details = replace(details, annotations=tuple(found))
         except IDRError as error:
             notes.append(f"The plate's annotations are missing: {error.message}.")
+        details = replace(details, notes=tuple(notes))
         if query is not None:
-            try:
-                hits = tuple(
-                    self.client.search_images(
-                        query.key.name, query.value, plate_id=plate.id, cancel=cancel
-                    )
-                )
-            except IDRError as error:
-                notes.append(f"The hits can't be marked: {error.message}.")
-            else:
-                details = replace(
-                    details,
-                    hit_images=frozenset(hit.image_id for hit in hits),
-                    hit_wells=frozenset(
-                        hit.well_id for hit in hits if hit.well_id is not None
-                    ),
-                )
+            details = self.with_hits(details, query, cancel=cancel)
         with suppress(IDRError):  # many studies have no table, and nobody asked
             table = self.client.table(plate=plate.id, cancel=cancel)
             details = replace(details, table=table)
-        return replace(details, notes=tuple(notes))
+        return details
+
+    def with_hits(
+        self, details: PlateDetails, query: Query, *, cancel: CancelToken
+    ) -> PlateDetails:
+        """Return a plate with what a search finds on it, else with a note why not."""
+        try:
+            hits = tuple(
+                self.client.search_images(
+                    query.key.name,
+                    query.value,
+                    plate_id=details.plate.id,
+                    cancel=cancel,
+                )
+            )
+        except IDRError as error:
+            note = f"The hits can't be marked: {error.message}."
+            return replace(details.without_hits(), hits_note=note)
+        return replace(
+            details,
+            query=query,
+            hit_images=frozenset(hit.image_id for hit in hits),
+            hit_wells=frozenset(hit.well_id for hit in hits if hit.well_id is not None),
+            hits_note="",
+        )
+
+    def hits_on(
+        self, plates: Sequence[PlateDetails], query: Query, *, cancel: CancelToken
+    ) -> Generator[PlateDetails, None, None]:
+        """Yield plates, each with what a search finds on it."""
+        for details in plates:
+            yield self.with_hits(details, query, cancel=cancel)
 
     def image_details(
         self, request: ImageRequest, *, cancel: CancelToken
@@ -339,11 +389,23 @@ class Session:
             shown.plan, shown.canvas, self.client.thumbnails, cancel=cancel
         )
 
-    def _open_well(self, image_id: ImageId, *, cancel: CancelToken) -> PixelReader:
+    def load_missing(
+        self, shown: PlateShown, *, cancel: CancelToken
+    ) -> Generator[MosaicStep, None, None]:
+        """Yield what has been painted of the thumbnails that didn't come before."""
+        missing = None if shown.summary is None else shown.summary.missing
+        yield from load_mosaic(
+            shown.plan,
+            shown.canvas,
+            self.client.thumbnails,
+            cells=missing,
+            cancel=cancel,
+        )
+
+    def _open_well(self, image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
         """Return the pixels of a well of a plate that is zoomed into."""
         image = self.client.image(image_id, cancel=cancel)
-        reader, _ = self.client.open_reader(image, cancel=cancel)
-        return reader
+        return self.client.open_pixels(image, cancel=cancel)
 
     def open_image(
         self,
@@ -401,7 +463,16 @@ class ConnectionSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerInfo:
-    """What is known of a server after the first questions."""
+    """What is known of a server after the first questions.
+
+    `search` is whether it can be searched, None if that isn't known or by what isn't.
+    """
 
     capabilities: Capabilities
     keys: tuple[SearchKey, ...]
+    search: bool | None
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether it is worth asking again."""
+        return self.search is None or bool(self.capabilities.unknown)

@@ -47,7 +47,7 @@ class TiledImage:
         more than it does; for each layer when `advance` would show another plane.
     on_failure
         Called in a worker when something didn't; it isn't asked for again until
-        `retry`.
+        `retry`, or for a while if it may pass.
     overview
         The coarsest level of an RGB image with one plane, (y, x, 3), that somebody
         else fills; None to load it.
@@ -348,11 +348,11 @@ class TiledImage:
             self._tell(self._wants.failed(key, None))
             return
         if isinstance(error, NothingFiner):
-            self._wants.settle(key)
+            self._wants.settle(key, for_s=error.for_s)
             return
         if not isinstance(error, IDRError):
             kind = type(error).__name__
-            reason = PixelDataError(f"the pixels can't be read: {kind}: {error}")
+            reason = PixelDataError(f"the pixels can't be read ({kind})")
             reason.__cause__ = error
             error = reason
         self._tell(self._wants.failed(key, error))
@@ -404,7 +404,11 @@ _numbers = itertools.count(1)
 
 
 class NothingFiner(Exception):  # noqa: N818 - not a failure
-    """There is no such tile, and never will be: what is coarser is all there is."""
+    """There is no such tile: what is coarser is all there is, for so many seconds."""
+
+    def __init__(self, for_s: float = math.inf) -> None:
+        super().__init__()
+        self.for_s = for_s
 
 
 class TileReader(Protocol):

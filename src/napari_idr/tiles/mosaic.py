@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
+import time
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,7 +24,7 @@ from napari_idr.tiles.image import NothingFiner, TileLoader
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_idr.api import PixelReader, PixelRegion
+    from napari_idr.api import OpenedPixels, PixelReader, PixelRegion
     from napari_idr.cancel import CancelToken
     from napari_idr.tiles.array import TiledArray
     from napari_idr.tiles.cache import TileCache
@@ -298,9 +300,14 @@ ENOUGH = 0.95
 class OpenReader(Protocol):
     """Opens the pixels of an image; called in workers."""
 
-    def __call__(self, image_id: ImageId, *, cancel: CancelToken) -> PixelReader:
+    def __call__(self, image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
         """Return a reader; `NotFoundError` or `PixelDataError` if there is none."""
         ...
+
+
+BETTER_AFTER_S = 60.0
+"""How long a cell stays its thumbnail where something better isn't to be had just now:
+an image that is opened again is some requests."""
 
 
 @dataclass(slots=True)
@@ -316,7 +323,8 @@ class MosaicReader:
     """A mosaic as the levels of one RGB picture; the last is the canvas itself.
 
     Images are opened when a tile of theirs is read. Where one has no full pixels, or
-    where reading them would be out of proportion, reads raise `NothingFiner`.
+    where reading them would be out of proportion, reads raise `NothingFiner`. Where
+    they can't be had for a moment, reads raise why, and a later one tries again.
 
     Parameters
     ----------
@@ -358,8 +366,10 @@ class MosaicReader:
         self._lock = threading.Lock()
         # Several that draw at once would leave the window no core to paint with.
         self._drawing = LongLock()
-        self._images: dict[ImageId, _Opened | None] = {}
-        self._opening = SingleFlight[_Opened | None]()
+        self._images: dict[ImageId, _Opened] = {}
+        # Until when a cell stays its thumbnail, as told by `time.monotonic`.
+        self._thumbnails: dict[ImageId, float] = {}
+        self._opening = SingleFlight[_Opened]()
         self._loading = SingleFlight["NDArray[np.generic]"]()
 
     def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
@@ -375,8 +385,7 @@ class MosaicReader:
         image_id = self._plan.image_at(region.level, region.y0, region.x0)
         if self._plan.scales[region.level] < LEAST_SCALE or image_id is None:
             raise NothingFiner
-        if (opened := self._opened(image_id, cancel)) is None:
-            raise NothingFiner
+        opened = self._opened(image_id, cancel)
         rect = Rect(region.y0, region.y1, region.x0, region.x1)
         shape = opened.reader.levels[0].shape
         content = self._plan.content(region.level, region.y0, region.x0, shape)
@@ -393,17 +402,20 @@ class MosaicReader:
     def close(self) -> None:
         """Forget the tiles of all images, and keep none that comes late."""
         with self._lock:
-            images = [one for one in self._images.values() if one is not None]
+            images = list(self._images.values())
         for one in images:
             one.loader.close()
 
-    def _opened(self, image_id: ImageId, cancel: CancelToken) -> _Opened | None:
-        """Return an image, opened once; None if its thumbnail is all there is."""
+    def _opened(self, image_id: ImageId, cancel: CancelToken) -> _Opened:
+        """Return an image, opened once; `NothingFiner` if it has only a thumbnail."""
         with self._lock:
-            if image_id in self._images:
-                return self._images[image_id]
+            if (known := self._images.get(image_id)) is not None:
+                return known
+            left_s = self._thumbnails.get(image_id, 0.0) - time.monotonic()
+        if left_s > 0:
+            raise NothingFiner(left_s)
 
-        def open_image(cancel: CancelToken) -> _Opened | None:
+        def open_image(cancel: CancelToken) -> _Opened:
             opened = self._open(image_id, cancel)
             with self._lock:
                 self._images[image_id] = opened
@@ -413,14 +425,23 @@ class MosaicReader:
 
         return self._opening.get(image_id, open_image, cancel=cancel)
 
-    def _open(self, image_id: ImageId, cancel: CancelToken) -> _Opened | None:
+    def _open(self, image_id: ImageId, cancel: CancelToken) -> _Opened:
         try:
-            reader = self._open_reader(image_id, cancel=cancel)
-        except (NotFoundError, PixelDataError):
-            return None
-        if reader.source is PixelSource.THUMBNAIL:
-            return None
-        return _Opened(reader, TileLoader(reader, self._cache))
+            opened = self._open_reader(image_id, cancel=cancel)
+        except (NotFoundError, PixelDataError) as error:
+            raise self._nothing_finer(image_id, math.inf) from error
+        if opened.reader.source is not PixelSource.THUMBNAIL:
+            return _Opened(opened.reader, TileLoader(opened.reader, self._cache))
+        if opened.failure is not None:  # told, and tried again by who is told
+            raise copy(opened.failure)
+        for_s = BETTER_AFTER_S if opened.may_improve else math.inf
+        raise self._nothing_finer(image_id, for_s)
+
+    def _nothing_finer(self, image_id: ImageId, for_s: float) -> NothingFiner:
+        """Let a cell stay its thumbnail for so long; return what to raise for it."""
+        with self._lock:
+            self._thumbnails[image_id] = time.monotonic() + for_s
+        return NothingFiner(for_s)
 
     def _enlarged_canvas(self, level: int, rect: Rect) -> NDArray[np.uint8]:
         height, width = self.levels[level].shape

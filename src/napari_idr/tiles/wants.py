@@ -36,6 +36,10 @@ napari slices a new layer at index 0 before it slices it where the sliders are."
 QUICK_S = 0.25
 """Two views that follow each other sooner than this are stages of a movement."""
 
+ASK_AGAIN_S = 60.0
+"""How long a tile that failed for a moment isn't asked for by itself: an outage takes
+minutes, and each try of an absent host takes seconds."""
+
 TILES_AHEAD = 4
 """Planes of more tiles than this aren't asked for ahead: of a large image only what
 is visible is."""
@@ -191,7 +195,8 @@ class ImageWants:
         self._shown: Plane | None = None
         self._complete: Plane | None = None
         self._failures: dict[TileKey, IDRError] = {}
-        self._settled: set[TileKey] = set()
+        # Until when a tile isn't wanted, as told by `time.monotonic`.
+        self._unwanted: dict[TileKey, float] = {}
 
     @property
     def wanted(self) -> Plane | None:
@@ -295,6 +300,8 @@ class ImageWants:
     def retry(self) -> None:
         """Want again what failed."""
         with self._lock:
+            for key in self._failures:
+                self._unwanted.pop(key, None)
             self._failures.clear()
             self._want_all()
 
@@ -308,13 +315,16 @@ class ImageWants:
     def came(self, key: TileKey) -> list[int]:
         """Note that a tile is there; return the channels that can show more now."""
         with self._lock:
+            self._failures.pop(key, None)
             awaited = self._no_longer_await(key)
             if key.c in self._views and self._is_shown(key):
                 return [key.c]
             return self._ready() if awaited else []
 
     def failed(self, key: TileKey, error: IDRError | None) -> list[int]:
-        """Note that a tile won't come, and isn't wanted until `retry` if it failed.
+        """Note that a tile won't come; if it failed, it isn't wanted until `retry`.
+
+        What failed in a way that may pass is wanted again after `ASK_AGAIN_S`.
 
         Returns
         -------
@@ -324,12 +334,14 @@ class ImageWants:
         with self._lock:
             if error is not None:
                 self._failures[key] = error
+                pause_s = ASK_AGAIN_S if error.may_pass else math.inf
+                self._unwanted[key] = time.monotonic() + pause_s
             return self._ready() if self._no_longer_await(key) else []
 
-    def settle(self, key: TileKey) -> None:
-        """Never want a tile again: it is held elsewhere, or doesn't exist."""
+    def settle(self, key: TileKey, *, for_s: float = math.inf) -> None:
+        """Don't want a tile for so long: it is held elsewhere, or doesn't exist."""
         with self._lock:
-            self._settled.add(key)
+            self._unwanted[key] = time.monotonic() + for_s
             self._no_longer_await(key)
 
     def _go_to(self, plane: Plane) -> None:
@@ -447,15 +459,12 @@ class ImageWants:
         """Return the tiles of windows that aren't there, at most what fits."""
         room = VIEW_SHARE * self._loader.cache.max_bytes / max(1, len(self._views))
         missing: list[TileKey] = []
+        now = time.monotonic()
         for place, key in enumerate(self._keys(windows, plane)):
             room -= self._loader.tile_bytes(key)
             if room < 0 and place:
                 break
-            if not (
-                key in self._loader.cache
-                or key in self._settled
-                or key in self._failures
-            ):
+            if key not in self._loader.cache and now >= self._unwanted.get(key, 0.0):
                 missing.append(key)
         return missing
 
@@ -476,7 +485,7 @@ class ImageWants:
             for view in self._views.values()
             if view.overview is not None and wanted is not None
             for key in self._keys([view.overview], wanted)
-            if key not in self._settled
+            if key in self._failures or key not in self._unwanted
         ]
         cache = self._loader.cache
         if sum(map(self._loader.tile_bytes, keys)) <= PINNED_SHARE * cache.max_bytes:

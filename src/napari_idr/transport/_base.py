@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
 Params = tuple[tuple[str, str | int], ...]
 
-JSON_BYTES: Final = 128 * 2**20
-"""Most of a JSON answer: a table of a million rows that comes whole has some 100 MB,
-and what it is read into takes ten times as much."""
+JSON_BYTES: Final = 32 * 2**20
+"""Most of a JSON answer, and of metadata: pages of 1000 objects have some 5 MB, and
+what they are read into takes ten times as much."""
+
+TABLE_BYTES: Final = 128 * 2**20
+"""Most of a table's rows: a million that come whole have some 100 MB."""
 
 PICTURE_BYTES: Final = 64 * 2**20
 """Most of a drawn picture: a plane of 3192 x 3192 px in colours has 31 MB as it is."""
@@ -87,8 +90,10 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    forget: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
-    """Tells whoever remembers this answer that it can't be read."""
+    keep: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
+    """Has this answer remembered, where that is allowed: for whoever has read it."""
+    forget: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+    """Has it remembered no longer; None where it isn't a remembered one."""
 
     @property
     def content_type(self) -> str:

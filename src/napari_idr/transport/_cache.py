@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepRule:
-    """Which answers are kept for how long.
+    """Which answers may be kept, and for how long.
 
     `path` has to match from its beginning. Of the answers only those with status
     200 and one of the `media_types` are kept, and none in whose body `unless` is
@@ -33,7 +33,7 @@ class KeepRule:
     unless: re.Pattern[bytes] | None = None
 
     def keeps(self, response: Response) -> bool:
-        """Tell whether an answer is good enough to be remembered."""
+        """Tell whether an answer may be remembered, once it is read."""
         return (
             response.status == 200
             and response.content_type in self.media_types
@@ -46,7 +46,8 @@ class CachingTransport:
     """Answers from memory what was asked before; streams pass through.
 
     The first rule that matches a path counts; what no rule matches is never kept, nor
-    are objects. It pickles as what is inside.
+    are objects. An answer is remembered when its `keep` is called, by whoever has read
+    and understood it, and not before. It pickles as what is inside.
     """
 
     def __init__(
@@ -66,20 +67,19 @@ class CachingTransport:
         return _itself, (self._inner,)  # what is remembered belongs to one process
 
     def send(self, request: Request, *, cancel: CancelToken) -> Response:
-        """Return the remembered answer, or ask for one and remember it if good."""
+        """Return the remembered answer, or ask for one that may be remembered."""
         rule = self._rule(request)
         if rule is None:
             return self._inner.send(request, cancel=cancel)
         cancel.check()
         key = self._key(request)
-        forget = partial(self._store.forget, key)
         if not request.fresh and (known := self._store.find(key)) is not None:
-            return replace(known, forget=forget)
+            return replace(known, forget=partial(self._store.forget, key))
         response = self._inner.send(request, cancel=cancel)
         if not rule.keeps(response):
             return response
-        self._store.keep(key, response, keep_s=rule.keep_s)
-        return replace(response, forget=forget)
+        keep = partial(self._store.keep, key, response, keep_s=rule.keep_s)
+        return replace(response, keep=keep)
 
     def stream(
         self, request: Request, *, cancel: CancelToken

@@ -36,6 +36,21 @@ if TYPE_CHECKING:
 
 CLOSED: Final = "the client was closed"
 
+MAX_INTERIM: Final = 16
+"""Interim answers to one request: servers send one 100, and a 103 or two."""
+
+MAX_TRAILERS: Final = 100
+"""As many as the standard library takes headers."""
+
+LINE_BYTES: Final = 1 << 16
+"""Most of a line: as the standard library's."""
+
+LENGTH_DIGITS: Final = 18
+"""Of a Content-Length: an exabyte; what has more is no length."""
+
+BODILESS: Final = frozenset({101, 204, 304})
+"""Statuses whose answers have no body (RFC 9110, 6.4.1)."""
+
 _here = threading.local()
 """The exchange that the current thread carries out."""
 
@@ -167,17 +182,50 @@ def carrying(exchange: Exchange) -> Iterator[None]:
 
 
 class FinalResponse(http.client.HTTPResponse):
-    """An answer that passes over the interim ones before it (RFC 9110, 15.2).
+    """An answer whose framing is sound, after the interim ones (RFC 9110, 15.2).
 
-    The standard library passes over 100 alone, and takes others for the answer.
+    The standard library passes over 100 alone, and takes others for the answer; it
+    reads a body whose length makes no sense until the connection is closed, and
+    trailers without end.
     """
 
+    def begin(self) -> None:
+        super().begin()
+        codings = self.headers.get_all("transfer-encoding", [])
+        if codings and [one.strip().lower() for one in codings] != ["chunked"]:
+            raise http.client.HTTPException("an unknown transfer coding")
+        told = self.headers.get_all("content-length", [])
+        if not told or self.status in BODILESS:
+            return
+        if codings:  # the length doesn't count (RFC 9112, 6.3), nor what follows
+            self.will_close = True
+            return
+        # One length may be told twice (RFC 9112, 6.3).
+        lengths = {one.strip() for line in told for one in line.split(",")}
+        number = lengths.pop()
+        if lengths or not (number.isascii() and number.isdecimal()):
+            raise http.client.HTTPException("a length that makes no sense")
+        if len(number) > LENGTH_DIGITS:
+            raise http.client.HTTPException("a length that can't be")
+        self.length = int(number)
+        self.will_close = self._check_close()  # type: ignore[attr-defined]
+
     def _read_status(self) -> tuple[str, int, str]:
-        while True:
+        for _ in range(MAX_INTERIM):
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if not 100 <= status < 200 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
                 return version, status, reason
             http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("interim answers without end")
+
+    def _read_and_discard_trailer(self) -> None:
+        for _ in range(MAX_TRAILERS):
+            line = self.fp.readline(LINE_BYTES)
+            if line in (b"\r\n", b"\n", b""):
+                return
+            if len(line) == LINE_BYTES:
+                raise http.client.LineTooLong("trailer")
+        raise http.client.HTTPException("trailers without end")
 
 
 class HeldConnection(HTTPConnection):
@@ -285,6 +333,15 @@ class HeldAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
+    def close(self) -> None:
+        # The library leaves a pool that something still refers to, such as an error's
+        # frames, to the collector: its connections would stay open until then.
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - it isn't iterable
+                with suppress(KeyError):
+                    manager.pools[key].close()
+        super().close()
+
 
 _POOLS = {"http": HeldPool, "https": HeldTLSPool}
 
@@ -320,10 +377,10 @@ def _connected(
     raise failure or OSError(f"{host} has no address")
 
 
-def special_host(host: str) -> bool:
-    """Tell whether a host is at a special address; False if it can't be looked up."""
+def special_host(host: str) -> bool | None:
+    """Tell whether a host is at special addresses alone, None if it isn't known."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
     except (OSError, ValueError):
-        return False
-    return any(is_special(str(address[0])) for *_, address in found)
+        return None
+    return all(is_special(str(address[0])) for *_, address in found)

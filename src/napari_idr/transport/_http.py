@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
+import http
 import logging
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import requests
 from requests.cookies import RequestsCookieJar
-from urllib3.exceptions import HTTPError as Urllib3Error
-from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
 from napari_idr.errors import (
     Cancelled,
     ConnectionFailedError,
     IDRError,
+    ProtocolError,
     RequestTimeoutError,
     ResponseFormatError,
 )
@@ -36,7 +35,8 @@ from napari_idr.transport._exchange import (
     carrying,
     special_host,
 )
-from napari_idr.transport._places import is_special
+from napari_idr.transport._failures import failure
+from napari_idr.transport._places import NOT_PUBLIC, is_special, names_special
 from napari_idr.transport._retry import RetryPolicy, retry_after_s
 
 if TYPE_CHECKING:
@@ -66,6 +66,11 @@ LEAST_WHOLE_S: Final = 60.0
 
 MAX_REDIRECTS: Final = 3
 """An object that has moved within its store is found by one; more is a circle."""
+
+WANTS_TLS: Final = re.compile(
+    rb"sent to HTTPS port|to an SSL-enabled server port|request to an HTTPS server"
+)
+"""How nginx, Apache and Go refuse a request without TLS, with status 400."""
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -129,6 +134,7 @@ class HttpTransport:
         # Reentrant: the collector may end a stream in a thread that has the lock.
         self._lock = threading.RLock()
         self._closed = False
+        self._known_special: bool | None = None
         self._exchanges: set[Exchange] = set()
         adapter = HeldAdapter(pool_maxsize=connections, max_retries=0)
         self._session = _session(
@@ -140,6 +146,7 @@ class HttpTransport:
             },
         )
         self._session.trust_env = not is_loopback(self.address)
+        self._session.auth = _no_auth
         self._object_session = _session(adapter, {"Accept": "*/*"})
         self._object_session.cookies = _NoCookies()
         self._object_session.auth = _no_auth
@@ -184,16 +191,39 @@ class HttpTransport:
 
     @contextmanager
     def stream(self, request: Request, *, cancel: CancelToken) -> Iterator[HttpStream]:
-        """Open an answer of any size; it is asked for once."""
+        """Open an answer of any size; it is asked for again until its headers come."""
         call = self._call(request)
-        with self._exchange(call, cancel) as exchange:
+        with self._exchange(call, cancel) as exchange, ExitStack() as stack:
+            yield self._opened(call, exchange, stack)
+
+    def _opened(self, call: Call, exchange: Exchange, stack: ExitStack) -> HttpStream:
+        """Return an open answer after the tries it is worth; the stack closes it."""
+        tried = 0
+        while True:
+            tried += 1
             late = call_later(self._whole_s, lambda: _end_late(exchange))
             try:
-                with self._open(call, exchange) as stream:
-                    late.cancel()
-                    yield stream
+                stream = stack.enter_context(self._open(call, exchange))
+            except RequestTimeoutError:
+                raise  # it was given its time
+            except ConnectionFailedError:
+                exchange.check()  # whoever ended it wants no other try
+                pause_s = self._retry.pause(tried)
+                if pause_s is None:
+                    raise
+            else:
+                response = stream.response
+                if response.status not in self._passing(call.request):
+                    return stream
+                wish_s = retry_after_s(response.headers)
+                pause_s = self._retry.pause(tried, wish_s)
+                if pause_s is None:
+                    return stream
+                stack.close()
             finally:
                 late.cancel()
+            with _ended(exchange):
+                exchange.token.sleep(pause_s)
 
     def close(self) -> None:
         """Let go of connections; waiting requests end with an error."""
@@ -215,7 +245,7 @@ class HttpTransport:
             return Call(request=request, url=f"{request.origin}{target}", target=target)
         url = f"{self.address}/{request.path}"
         if request.params:
-            url = f"{url}?{urlencode(request.params)}"
+            url = f"{url}?{urlencode(request.params, errors='surrogatepass')}"
         return Call(request=request, url=url)
 
     @contextmanager
@@ -223,6 +253,9 @@ class HttpTransport:
         """Make a request known to those who may end it."""
         cancel.check()
         is_object = call.target is not None
+        if is_object:
+            with _readable(call.url):
+                self._require_public(call.url)
         exchange = Exchange(
             call.url,
             priority=cancel.priority,
@@ -276,9 +309,13 @@ class HttpTransport:
                 **self._surroundings(session, call.url),
             )
         try:
-            yield HttpStream(answer, call, exchange)
+            with _translated(exchange):
+                stream = HttpStream(answer, call, exchange)
+            yield stream
         finally:
-            answer.close()
+            # What was read is whole by now, or its failure told.
+            with suppress(Exception):
+                answer.close()
 
     def _surroundings(self, session: requests.Session, url: str) -> dict[str, Any]:
         """Return the proxies and certificates that the person's machine is set to."""
@@ -287,12 +324,23 @@ class HttpTransport:
         return dict(session.merge_environment_settings(url, {}, True, None, None))
 
     def _allows(self, address: str) -> bool:
-        return not is_special(address) or self._is_special
+        return not is_special(address) or self._is_special()
 
-    @cached_property
     def _is_special(self) -> bool:
         """Whether the archive itself is at an address that isn't a public one."""
-        return special_host(urlsplit(self.address).hostname or "")
+        if self._known_special is None:  # a look-up that failed is tried again
+            self._known_special = special_host(urlsplit(self.address).hostname or "")
+        return bool(self._known_special)
+
+    def _require_public(self, url: str) -> None:
+        """Raise if a public archive leads to an address that its host spells out.
+
+        What a name stands for is looked at as it is connected to, but through a proxy,
+        which may know such addresses as its own.
+        """
+        host = urlsplit(url).hostname or ""
+        if names_special(host) and not self._is_special():
+            raise ConnectionFailedError(NOT_PUBLIC.format(place=host), url=url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,22 +388,35 @@ class HttpStream:
         response, request = self.response, self._call.request
         part = request.byte_range
         encoding = response.headers.get("content-encoding", "")
+        if response.status in REDIRECTS:
+            return response  # a page for people, of any length
         if response.status >= http.HTTPStatus.MULTIPLE_CHOICES or (
             part is not None and response.status != http.HTTPStatus.PARTIAL_CONTENT
         ):
-            return replace(response, body=self._beginning(encoding))
+            begun = self._beginning(encoding)
+            refused = response.status == http.HTTPStatus.BAD_REQUEST
+            if refused and WANTS_TLS.search(begun):
+                raise ProtocolError(
+                    f"a secure connection is wanted{self._exchange.whom}",
+                    url=response.url,
+                    speaks="https",
+                )
+            return replace(response, body=begun)
         most = request.max_bytes
         if part is not None:
             if encoding.strip().lower() not in PLAIN:
                 raise ResponseFormatError("a part came encoded", url=response.url)
             most = min(most, most if part.most is None else part.most)
+        too_large = ResponseFormatError(
+            f"the answer is larger than {most} bytes", url=response.url
+        )
+        if _told_bytes(response) > most:
+            raise too_large
         body = bytearray()
         for chunk in decoded(self._pieces(), encoding, url=response.url):
             body += chunk
             if len(body) > most:
-                raise ResponseFormatError(
-                    f"the answer is larger than {most} bytes", url=response.url
-                )
+                raise too_large
         self._exchange.check()
         return replace(response, body=bytes(body))
 
@@ -439,8 +500,25 @@ def _moved(call: Call, response: Response) -> Call | None:
     return Call(request=call.request, url=f"{origin}{target}", target=target)
 
 
+def _told_bytes(response: Response) -> int:
+    """Return how long a body is said to be, 0 where it isn't said."""
+    told = response.headers.get("content-length", "")
+    if "transfer-encoding" in response.headers or not told.isdecimal():
+        return 0
+    return int(told)
+
+
 def _port(parts: Any) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+@contextmanager
+def _readable(url: str) -> Iterator[None]:
+    """Raise an error of ours for an address that is none."""
+    try:
+        yield
+    except ValueError as error:
+        raise ConnectionFailedError("the address is none", url=url) from error
 
 
 def _end_late(exchange: Exchange) -> None:
@@ -466,29 +544,16 @@ def _ended(exchange: Exchange) -> Iterator[None]:
 
 @contextmanager
 def _translated(exchange: Exchange) -> Iterator[None]:
-    """Turn the errors of the libraries into ours."""
-    url = exchange.url
+    """Turn what the libraries raise into errors of ours."""
     with _ended(exchange):
         try:
             yield
         except (IDRError, Cancelled):
             raise
-        except (requests.Timeout, Urllib3TimeoutError, TimeoutError) as error:
-            raise RequestTimeoutError(
-                f"no answer came in time{exchange.whom}", url=url
-            ) from error
-        except (
-            requests.RequestException,
-            Urllib3Error,
-            http.client.HTTPException,
-            OSError,
-            ValueError,  # of Unicode, too: names, headers and lengths that can't be
-            ArithmeticError,
-        ) as error:
-            logger.debug("%s: %s", url, error)
-            raise ConnectionFailedError(
-                f"no whole answer came{exchange.whom}", url=url
-            ) from error
+        # The border of the layer: the libraries raise far more than they document.
+        except Exception as error:
+            logger.debug("%s", exchange.url, exc_info=True)
+            raise failure(error, url=exchange.url, whom=exchange.whom) from error
 
 
 @cache

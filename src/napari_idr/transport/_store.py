@@ -2,61 +2,95 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import logging
 import sqlite3
+import struct
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from napari_idr.threads import LongLock, in_background
 from napari_idr.transport._base import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-FILE_NAME = "answers-1.sqlite"
+FILE_NAME: Final = "answers-2.sqlite"
 """The number changes with the table, so that versions don't read each other's."""
 
-MAX_STORE_BYTES = 512 * 1024 * 1024
+OLD_FILE_NAMES: Final = ("answers-1.sqlite",)
+"""Files of earlier versions, whose rows have no checksum. They are removed."""
+
+BESIDE: Final = ("", "-journal", "-wal", "-shm")
+"""Endings of the files that SQLite keeps for one database."""
+
+MAX_STORE_BYTES: Final = 512 * 1024 * 1024
 """Some 100 000 thumbnails, or 250 plates of 384 wells."""
 
-BUSY_TIMEOUT_S = 0.5
+PAGE_BYTES: Final = 4096
+"""SQLite's own default; named, as the bound on the file is counted in pages."""
+
+BUSY_TIMEOUT_S: Final = 0.5
 """So long another program may hold the file before we do without it."""
 
-KEPT_SHARE = 0.9
-"""A full store is cut to this share, so that not every answer cuts it again."""
+PAUSE_S: Final = 10.0
+"""So long we do without a file that is held, or can't be read or written: not each
+of a hundred requests shall wait for it, and a disk that was full may have room."""
 
-TABLE = """
+DROPPED_SHARE: Final = 10
+"""One in so many answers goes, the oldest, when the file is full."""
+
+TABLE: Final = """
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY,
-    expires REAL NOT NULL,
     stored REAL NOT NULL,
-    bytes INTEGER NOT NULL,
-    url TEXT NOT NULL,
-    media_type TEXT NOT NULL,
-    body BLOB NOT NULL
+    expires REAL NOT NULL,
+    url BLOB NOT NULL,
+    media_type BLOB NOT NULL,
+    body BLOB NOT NULL,
+    checksum BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS by_age ON answers (stored, bytes);
+CREATE INDEX IF NOT EXISTS by_age ON answers (stored);
 CREATE INDEX IF NOT EXISTS by_expiry ON answers (expires);
 """
+
+BUSY: Final = frozenset([sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED])
+
+NO_ACCESS: Final = frozenset(
+    [
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOLFS,
+        sqlite3.SQLITE_AUTH,
+    ]
+)
+"""What the system denies (https://sqlite.org/rescode.html). All else that is no
+`BUSY` is about what is in the file: it is broken, or another program's."""
 
 
 class AnswerStore:
     """Keeps good answers in a directory. Thread-safe.
 
-    It never raises: a file that is broken is begun anew, and where none can be
-    had, everything is simply asked again.
+    It never raises, and returns an answer only as it was kept: each has a checksum. A
+    file that is broken is begun anew. Where it can't be written it is read, and where
+    it can't be had everything is asked again; the first time a note is logged.
 
     Parameters
     ----------
     directory
         Where the file is; it is made when the first answer is kept or sought.
     max_bytes
-        How much is kept; the oldest answers go first.
+        How large the file may become; the oldest answers go first.
     now
         The clock, in seconds since 1970.
     """
@@ -73,52 +107,63 @@ class AnswerStore:
         self._now = now
         self._lock = LongLock()
         self._connection: sqlite3.Connection | None = None
-        self._given_up = False
-        self._bytes = 0
+        self._closed = False
+        self._noted = False
+        self._read_from = 0.0  # of `time.monotonic`: not tried before
+        self._write_from = 0.0
 
     def find(self, key: str) -> Response | None:
         """Return a remembered answer, None if there is none of use."""
 
-        def read(connection: sqlite3.Connection) -> Response | None:
-            row = connection.execute(
-                "SELECT url, media_type, body FROM answers"
-                " WHERE key = ? AND expires > ?",
-                (key, self._now()),
+        def read(connection: sqlite3.Connection) -> tuple[Any, ...] | None:
+            row: tuple[Any, ...] | None = connection.execute(
+                "SELECT checksum, stored, expires, url, media_type, body FROM answers"
+                " WHERE key = ?",
+                (key,),
             ).fetchone()
-            if row is None:
-                return None
-            url, media_type, body = row
-            return Response(
-                url=url, status=200, headers={"content-type": media_type}, body=body
-            )
+            return row
 
-        return self._attempt(read)
+        if (row := self._attempt(read)) is None:
+            return None
+        checksum, *fields = row
+        due = _checksum(key, *fields)
+        if due is None or checksum != due:
+            logger.debug("a remembered answer is broken and forgotten")
+            self.forget(key)
+            return None
+        stored, expires, url, media_type, body = fields
+        if not stored <= self._now() < expires:  # a clock may have been wrong
+            return None
+        return Response(
+            url=url.decode(),
+            status=200,
+            headers={"content-type": media_type.decode()},
+            body=body,
+        )
 
     def keep(self, key: str, response: Response, *, keep_s: float) -> None:
         """Remember an answer with status 200 for so many seconds."""
-        size = len(response.body)
-        if size > self._max_bytes // 10:  # one answer shall not push out all others
-            return
+        if len(response.body) > self._max_bytes // 10:
+            return  # one answer shall not push out all others
+        now = self._now()
+        url = response.url.encode("utf-8", "replace")
+        media_type = response.content_type.encode("utf-8", "replace")
+        fields = (now, now + keep_s, url, media_type, response.body)
+        row = (key, *fields, _checksum(key, *fields))
 
         def write(connection: sqlite3.Connection) -> None:
-            now = self._now()
-            connection.execute(
-                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    key,
-                    now + keep_s,
-                    now,
-                    size,
-                    response.url,
-                    response.content_type,
-                    response.body,
-                ),
-            )
-            self._bytes += size
-            if self._bytes > self._max_bytes:
-                self._cut(connection)
+            insert = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)"
+            while True:
+                try:
+                    connection.execute(insert, row)
+                except sqlite3.OperationalError as error:
+                    # the file is as large as it may be, or the disk is full
+                    if _code(error) != sqlite3.SQLITE_FULL or not _drop(connection):
+                        raise
+                else:
+                    return
 
-        self._attempt(write)
+        self._attempt(write, writes=True)
 
     def forget(self, key: str) -> None:
         """Remember an answer no longer: it can't be read."""
@@ -126,30 +171,52 @@ class AnswerStore:
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM answers WHERE key = ?", (key,))
 
-        self._attempt(write)
+        self._attempt(write, writes=True)
 
     def close(self) -> None:
         """Use the file no more; it is closed soon, in a thread of its own."""
-        self._given_up = True
+        self._closed = True
         in_background(self._let_go)
 
-    def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+    def _attempt(
+        self, work: Callable[[sqlite3.Connection], T], *, writes: bool = False
+    ) -> T | None:
         """Do work on the file, None where it can't be done."""
         with self._lock:
-            if self._given_up:
+            if self._closed or time.monotonic() < self._read_from:
                 return None
             try:
-                return work(self._connected())
-            except sqlite3.OperationalError as error:  # locked, read-only, full
-                logger.debug("answers aren't kept: %s", error)
-                self._given_up |= self._connection is None
-            except sqlite3.DatabaseError as error:  # not a database, malformed
-                logger.debug("the file of answers is begun anew: %s", error)
-                self._begin_anew()
-            except OSError as error:
-                logger.debug("no directory for answers: %s", error)
-                self._given_up = True
+                connection = self._connected()
+                if writes and time.monotonic() < self._write_from:
+                    return None
+                return work(connection)
+            except (sqlite3.Error, OSError, MemoryError, ValueError) as error:
+                self._recover(error, writes=writes)
             return None
+
+    def _recover(self, error: Exception, *, writes: bool) -> None:
+        """Do what makes the file usable again, or do without it for a while."""
+        code = _code(error)
+        if code is not None and code not in BUSY | NO_ACCESS:
+            self._note("the file of answers is begun anew", error)
+            self._begin_anew()
+            return
+        if _is_moved(error):
+            self._note("the file of answers is gone", error)
+            self._disconnect()
+        elif writes and self._connection is not None:  # it may still be read
+            self._note("answers aren't kept on disk", error)
+            self._write_from = time.monotonic() + PAUSE_S
+        else:
+            self._note("kept answers can't be read", error)
+            self._read_from = time.monotonic() + PAUSE_S
+            if code not in BUSY:
+                self._disconnect()
+
+    def _note(self, what: str, error: Exception) -> None:
+        level = logging.DEBUG if self._noted else logging.WARNING
+        self._noted = True
+        logger.log(level, "%s, in %s: %s", what, self._directory, error)
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is not None:
@@ -162,43 +229,46 @@ class AnswerStore:
             check_same_thread=False,  # the lock sees to it
         )
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = OFF")  # it can be asked again
-            connection.executescript(TABLE)
-            connection.execute("DELETE FROM answers WHERE expires <= ?", (self._now(),))
-            self._bytes = _total(connection)
-        except sqlite3.Error:
+            self._prepare(connection)
+        except BaseException:
             connection.close()
             raise
         self._connection = connection
         return connection
 
-    def _cut(self, connection: sqlite3.Connection) -> None:
-        """Drop the oldest answers until there is room again."""
-        left = _total(connection)  # another program may have added to it, or cut it
-        goal = int(self._max_bytes * KEPT_SHARE)
-        ages = connection.execute("SELECT stored, bytes FROM answers ORDER BY stored")
-        newest_dropped: float | None = None
-        for stored, size in ages:
-            if left <= goal:
-                break
-            left -= size
-            newest_dropped = stored
-        ages.close()
-        if newest_dropped is not None:
-            connection.execute(
-                "DELETE FROM answers WHERE stored <= ?", (newest_dropped,)
-            )
-        self._bytes = _total(connection)
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        pages = max(1, self._max_bytes // PAGE_BYTES)
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        # Neither a shared map of memory nor one of the file: to read what another
+        # program has cut off from either would kill the process. So no WAL.
+        connection.execute("PRAGMA mmap_size = 0")
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
+        connection.execute("PRAGMA synchronous = OFF")  # it can be asked again
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.executescript(TABLE)
+        try:
+            connection.execute("DELETE FROM answers WHERE expires <= ?", (self._now(),))
+        except sqlite3.OperationalError as error:
+            if _code(error) not in BUSY | NO_ACCESS:
+                raise
+            self._note("answers aren't kept on disk", error)
+            self._write_from = time.monotonic() + PAUSE_S
+        with contextlib.suppress(OSError):  # another program may have them open
+            self._remove(OLD_FILE_NAMES)
 
     def _begin_anew(self) -> None:
         self._disconnect()
         try:
-            for name in (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"):
-                (self._directory / name).unlink(missing_ok=True)
+            self._remove([FILE_NAME])
         except OSError as error:
             logger.debug("the file of answers can't be removed: %s", error)
-            self._given_up = True
+            self._read_from = time.monotonic() + PAUSE_S
+
+    def _remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            for ending in BESIDE:
+                (self._directory / f"{name}{ending}").unlink(missing_ok=True)
 
     def _let_go(self) -> None:
         with self._lock:
@@ -206,10 +276,48 @@ class AnswerStore:
 
     def _disconnect(self) -> None:
         if self._connection is not None:
-            self._connection.close()
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
             self._connection = None
 
 
-def _total(connection: sqlite3.Connection) -> int:
-    (total,) = connection.execute("SELECT total(bytes) FROM answers").fetchone()
-    return int(total)
+def _drop(connection: sqlite3.Connection) -> bool:
+    """Drop the oldest answers; tell whether there were any."""
+    dropped = connection.execute(
+        "DELETE FROM answers WHERE stored <= (SELECT stored FROM answers ORDER BY"
+        f" stored LIMIT 1 OFFSET (SELECT count(*) / {DROPPED_SHARE} FROM answers))"
+    )
+    return dropped.rowcount > 0
+
+
+def _checksum(key: str, *fields: Any) -> bytes | None:
+    """Return a checksum of all that a row says, None if it is no row of ours."""
+    match fields:
+        case (float(), float(), bytes(), bytes(), bytes()):
+            stored, expires, *parts = fields
+        case _:
+            return None
+    # against bytes that flipped, not against people: the fastest of the common ones
+    sums = hashlib.sha1(struct.pack("<2d", stored, expires), usedforsecurity=False)
+    for part in (key.encode(), *parts):
+        sums.update(struct.pack("<Q", len(part)))
+        sums.update(part)
+    return sums.digest()
+
+
+def _code(error: Exception) -> int | None:
+    """Return SQLite's code without what is added to it; None if it told none.
+
+    Its message may quote what is in the file, which needn't be text.
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return sqlite3.SQLITE_CORRUPT
+    if isinstance(error, sqlite3.Error):
+        code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        return code & 0xFF
+    return None
+
+
+def _is_moved(error: Exception) -> bool:
+    """Tell whether the file was removed or replaced since it was opened."""
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_DBMOVED

@@ -212,7 +212,7 @@ READERS = {
     "file": (ANNOTATION, read_file_annotation),
     "screen": (CONTAINER, read_screen),
     "project": (CONTAINER, read_project),
-    "plate": (CONTAINER, lambda node: read_plate(node, ())),
+    "plate": (CONTAINER, read_plate),
     "run": (CONTAINER, read_run),
     "listed plate": (CONTAINER, read_listed_plate),
     "listed dataset": (CONTAINER, read_listed_dataset),

@@ -255,6 +255,37 @@ def test_objects_are_kept_for_those_who_ask_with_it(objects, keep, times):
     assert objects.asked == ["a"] * times
 
 
+def digits(root):
+    """Read an object that is to be a number."""
+    data = get(root, "a")
+    return None if data is None else int(data)
+
+
+def test_what_can_t_be_read_isn_t_kept(objects):
+    (objects.root / "a").write_text("broken")
+    storage = object_storage()
+    with pytest.raises(ValueError, match="broken"):
+        storage.read(objects.url, digits, keep=True, cancel=NEVER)
+    (objects.root / "a").write_text("7")
+
+    assert storage.read(objects.url, digits, keep=True, cancel=NEVER) == 7
+    assert objects.asked == ["a", "a"]
+
+
+def test_what_was_kept_and_can_t_be_read_is_asked_for_once_anew(objects):
+    (objects.root / "a").write_text("broken")
+    storage = object_storage()
+    storage.read(objects.url, lambda root: get(root, "a"), keep=True, cancel=NEVER)
+    with pytest.raises(ValueError, match="broken"):
+        storage.read(objects.url, digits, keep=True, cancel=NEVER)
+    assert objects.asked == ["a", "a"]
+    storage.read(objects.url, lambda root: get(root, "a"), keep=True, cancel=NEVER)
+    (objects.root / "a").write_text("7")
+
+    assert storage.read(objects.url, digits, keep=True, cancel=NEVER) == 7
+    assert objects.asked == ["a"] * 4
+
+
 class Source:
     """Gives one byte when it is let, and counts how often it was asked."""
 

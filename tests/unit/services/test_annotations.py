@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from napari_idr.model import AnnotationId, MapAnnotation, ObjectRef
-from napari_idr.services.annotations import annotation_rows, rows_as_text
+from napari_idr.services.annotations import annotation_rows, cells_as_text
 
 IMAGE = ObjectRef(kind="image", id=5)
 WELL = ObjectRef(kind="well", id=6)
@@ -75,6 +75,7 @@ def test_only_web_addresses_can_be_followed():
 
 
 def test_rows_are_copied_as_lines_with_tabs():
-    rows = annotation_rows([annotation(1, "n", ("k\t1", "v\nw"), ("l", "é"))])
+    cells = {(0, 0): "n", (0, 1): "k\t1", (0, 2): "v\nw", (1, 0): "n", (1, 2): "é"}
 
-    assert rows_as_text(rows) == "n\tk 1\tv w\nn\tl\té"
+    assert cells_as_text(cells) == "n\tk 1\tv w\nn\t\té"
+    assert cells_as_text({}) == ""

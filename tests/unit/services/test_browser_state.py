@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from napari_idr.model import Capabilities, Screen, ScreenId, SearchKey, Suggestion
+from dataclasses import replace
+
+from napari_idr.model import (
+    Capabilities,
+    ImageId,
+    Plate,
+    PlateId,
+    Screen,
+    ScreenId,
+    SearchKey,
+)
 from napari_idr.services.browser_state import BrowserState, abilities, found_message
+from napari_idr.services.details import PlateDetails
 from napari_idr.services.search.catalog import Entry, Query
 from napari_idr.services.session import Found, ServerInfo
 
@@ -19,28 +30,105 @@ def able(**known):
     return Capabilities(**{**every, "json_api": True, **known})
 
 
-def test_other_spellings_are_told_with_their_counts_where_known():
-    others = (Suggestion(value="cdc20", image_count=1), Suggestion(value="Cdc20"))
+def test_what_was_found_is_told_with_what_was_searched():
+    message = found_message(Found(query=QUERY, entries=(STUDY,)))
 
-    message = found_message(
-        Found(query=QUERY, entries=(STUDY,), other_spellings=others)
-    )
+    assert message == "“CDC20”: 34 images in 1 study."
 
-    assert "“CDC20”: 34 images in 1 study." in message
-    assert "Also spelled cdc20 (1 image), Cdc20" in message
+
+def known(capabilities, *, keys=(), search) -> ServerInfo:
+    return ServerInfo(capabilities=capabilities, keys=keys, search=search)
 
 
 def test_what_a_busy_server_did_not_tell_isnt_told_as_lacking():
-    busy = able(mapr=None, search_engine=None, rendering=None, lossless=None)
+    busy = known(
+        able(mapr=None, search_engine=None, rendering=None, lossless=None), search=None
+    )
 
     assert abilities(busy) == "search not known yet · rendering not known yet"
-    state = BrowserState(server_info=ServerInfo(capabilities=busy, keys=()))
-    assert "too busy to say whether it can search" in state.welcome
+    assert busy.is_incomplete
+    assert "isn't known yet" in BrowserState(server_info=busy).welcome
+
+
+def test_a_search_whose_keys_did_not_come_isnt_known_yet():
+    server_info = known(able(mapr=True, rendering=True), search=None)
+
+    assert abilities(server_info) == "search not known yet · renders JPEG"
+    assert server_info.is_incomplete
 
 
 def test_a_server_without_a_search_is_told_as_that():
-    without = able(rendering=True)
+    without = known(able(rendering=True), search=False)
 
     assert abilities(without) == "no search · renders JPEG"
-    state = BrowserState(server_info=ServerInfo(capabilities=without, keys=()))
-    assert "has no search" in state.welcome
+    assert not without.is_incomplete
+    assert "has no search" in BrowserState(server_info=without).welcome
+
+
+PLATE = PlateDetails(
+    plate=Plate(id=PlateId(5), name="p"),
+    server="http://a",
+    query=QUERY,
+    hit_images=frozenset({ImageId(1)}),
+)
+OTHER = replace(QUERY, value="KIF11")
+
+
+def searched(*, on_line: bool) -> BrowserState:
+    """Return the state after a search and a look at a plate that it found."""
+    state = BrowserState()
+    state.follow(QUERY)
+    if on_line:
+        state.select(Entry(item=PLATE.plate, query=QUERY, parent=STUDY))
+    state.receive(PLATE)
+    return state
+
+
+def test_a_new_search_leaves_no_hits_of_the_one_before():
+    state = searched(on_line=True)
+
+    state.follow(OTHER)
+    state.keep(frozenset({PLATE.subject}))
+
+    assert state.plate == state.details == PLATE.without_hits()
+
+
+def test_the_card_of_a_plate_that_is_shown_gets_the_hits_of_the_new_search():
+    state = searched(on_line=True)
+    state.follow(OTHER)
+    marked = replace(PLATE, query=OTHER)
+
+    state.mark(marked)
+
+    assert state.plate == state.details == marked
+
+
+def test_hits_of_an_older_search_that_come_late_are_left_out():
+    state = searched(on_line=True)
+    state.follow(OTHER)
+
+    assert state.receive(PLATE) == PLATE.without_hits()
+
+
+def test_what_a_new_search_leaves_goes_unless_it_is_in_the_viewer():
+    state = searched(on_line=True)
+
+    state.follow(OTHER)
+
+    assert state.keep(frozenset())
+    assert state.details is state.plate is None
+
+
+def test_what_is_selected_stays_whatever_is_in_the_viewer():
+    state = searched(on_line=True)
+
+    assert not state.keep(frozenset())
+    assert state.details == PLATE
+
+
+def test_a_well_that_was_clicked_goes_with_its_plate():
+    state = searched(on_line=False)
+
+    assert not state.keep(frozenset({PLATE.subject}))
+    assert state.keep(frozenset())
+    assert state.details is None

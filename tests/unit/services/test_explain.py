@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,136 @@ def test_every_public_error_has_a_sentence_of_its_own():
         )  # fmt: skip
 
         assert "wasn't foreseen" not in explain(error, host=IDR)
+
+
+STORE_URL = "https://store.example.org/idr/a.zarr/0"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (errors.ConnectionFailedError("x", url=STORE_URL), "can't be reached"),
+        (errors.RequestTimeoutError("x", url=STORE_URL), "is slow"),
+        (errors.BrokenAnswerError("x", url=STORE_URL), "broke off"),
+        (errors.ServerError("x", status=503, url=STORE_URL), "problem of its own"),
+        (errors.StatusError("x", status=403, url=STORE_URL), "refused"),
+        (errors.ResponseFormatError("x", url=STORE_URL), "answered in a way"),
+    ],
+)
+def test_a_fault_of_an_object_store_names_the_store(error, words):
+    sentence = explain(error, host=IDR)
+
+    assert sentence.startswith("The object store store.example.org ")
+    assert words in sentence
+    assert "connection" not in sentence
+
+
+@pytest.mark.parametrize("url", [f"https://{IDR}/api/v0/", f"HTTPS://{IDR.upper()}/"])
+def test_a_fault_of_the_archive_names_the_archive(url):
+    error = errors.ServerError("x", status=503, url=url)
+
+    assert explain(error, host=IDR).startswith("The IDR has")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (errors.BrokenAnswerError("x"), "broke off before its answer was whole"),
+        (errors.CertificateError("x"), "certificate"),
+        (errors.ProtocolError("x"), "doesn't answer as a web server does"),
+        (errors.ProtocolError("x", speaks="https"), "https://"),
+        (errors.ProtocolError("x", speaks="http"), "http://"),
+        (errors.PageError("x"), "a web page where data is due"),
+        (errors.WrongServerError("x"), "no archive of images"),
+    ],
+)
+def test_what_answers_is_not_said_to_be_out_of_reach(error, words):
+    sentence = explain(error, host="omero.example.org")
+
+    assert words in sentence
+    assert "your connection" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("wish_s", "words"),
+    [
+        (0.2, "in 1 s."),
+        (119, "in 119 s."),
+        (3600, "in 60 min."),
+        (math.nan, "down."),
+        (math.inf, "down."),
+        (-5, "down."),
+        (10**400, "down."),
+        (None, "down."),
+        ("soon", "log has the details."),
+    ],
+)
+def test_an_odd_wish_for_a_pause_is_not_told(wish_s, words):
+    error = errors.RateLimitedError("busy", retry_after_s=wish_s)
+
+    assert explain(error, host=IDR).endswith(words)
+
+
+class OddError(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+    @property
+    def url(self):
+        raise RuntimeError("no address")
+
+
+def bare(kind):
+    """Return an error whose `__init__` was never called."""
+    return kind.__new__(kind)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(bare(getattr(errors, name)) for name in errors.__all__),
+        *(bare(kind) for kind in (ValueError, TypeError, KeyError, OSError)),
+        OddError(),
+        type("OddToo", (OddError, ValueError), {})(),
+        errors.PixelDataError(b"\xff"),
+        errors.PixelDataError(None),
+        errors.IDRError("\ud800", url="http://[::1"),
+        errors.ServerError("x", status="many", url=5),
+        errors.NotFoundError("x", kind=[], id={}),
+        ExceptionGroup("two", [ValueError("a"), ValueError("b")]),
+        KeyboardInterrupt(),
+        SystemExit(3),
+        GeneratorExit(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("host", [IDR, "", "http://[::1", "\x00\ud800 x", "a@b:c"])
+def test_any_error_is_explained(error, host):
+    sentence = explain(error, host=host)
+
+    assert isinstance(sentence, str)
+    assert sentence.isprintable()
+    assert bool(sentence) is not isinstance(error, errors.Cancelled)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "<urllib3.connection.HTTPConnection object at 0x7f12ab34cd56> failed",
+        "it lies at 0x7f12ab34cd56",
+    ],
+)
+def test_no_address_of_an_object_is_told(message):
+    assert "0x" not in explain(errors.PixelDataError(message), host=IDR)
+
+
+def test_a_sentence_holds_no_markup_and_is_one_line():
+    error = errors.PixelDataError("<b>bad</b>\n\x1b[31m\u202etxt")
+
+    sentence = explain(error, host=IDR)
+
+    assert not {"\n", "\x1b", "\u202e"} & set(sentence)
+    assert "<" not in sentence
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:4080", "http://127.0.0.1:4080/"])

@@ -226,7 +226,7 @@ def test_a_broken_reader_leaves_a_failure_and_a_living_worker(
     idle()
 
     [error] = image.failures.values()
-    assert "ZeroDivisionError: oops" in str(error)
+    assert "ZeroDivisionError" in str(error)
     assert np.array_equal(look(array)[16:], reader.plane()[16:])
 
 

@@ -2,12 +2,19 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_idr.errors import NotFoundError, PixelDataError, ServerError
+from napari_idr.api import OpenedPixels
+from napari_idr.errors import (
+    ConnectionFailedError,
+    NotFoundError,
+    PixelDataError,
+    ServerError,
+)
 from napari_idr.model import Channel, PixelSource, RenderingWindow
 from napari_idr.tiles import (
     MosaicCell,
@@ -53,12 +60,17 @@ class Wells:
         self.opened = []
         self.readers = {}
         self.errors = {}
+        self.more = {}
+        self.source = None
 
     def __call__(self, image_id, *, cancel):
         self.opened.append(image_id)
         if image_id in self.errors:
             raise self.errors[image_id]
-        return self.readers.setdefault(image_id, self.make())
+        reader = self.readers.setdefault(image_id, self.make())
+        if self.source is not None:
+            return OpenedPixels(reader=SimpleNamespace(source=self.source), **self.more)
+        return OpenedPixels(reader=reader, **self.more)
 
 
 @pytest.fixture
@@ -173,6 +185,74 @@ def test_a_well_that_failed_comes_on_retry(viewing, look, idle, wells, canvas):
     assert (before[cell(0, 0)] == 99).all()
     assert np.array_equal(before[cell(0, 1)], wells.readers[2].plane())
     assert np.array_equal(look(fine)[cell(0, 0)], wells.readers[1].plane())
+
+
+@pytest.fixture
+def thumbnails(fake_reader):
+    """Wells of which the archive gives no more than a thumbnail at present."""
+    wells = Wells(lambda: fake_reader((IMAGE, IMAGE), (16, 16), rgb=True))
+    wells.source = PixelSource.THUMBNAIL
+    return wells
+
+
+def test_a_well_whose_store_is_out_of_order_is_told_and_comes_on_retry(
+    look, thumbnails, canvas
+):
+    failures = []
+    viewing = TileViewing(on_failure=lambda *failure: failures.append(failure))
+    thumbnails.more["failure"] = ConnectionFailedError("x", url="http://store/a")
+    pyramid = MosaicPyramid(viewing, grid(), canvas, thumbnails)
+    fine = pyramid.levels()[0]
+    look(fine)
+    assert viewing.scheduler.wait_until_idle(20)
+    before = look(fine)
+
+    thumbnails.more.clear()
+    thumbnails.source = None
+    pyramid.image.retry()
+    assert viewing.scheduler.wait_until_idle(20)
+
+    assert (before[cell(0, 0)] == 99).all()
+    assert {error.url for _, error in failures} == {"http://store/a"}
+    seen = look(fine)[cell(0, 0)]
+    assert np.array_equal(seen, thumbnails.readers[1].plane())
+    viewing.close()
+
+
+def test_a_well_whose_store_is_out_of_order_is_asked_for_again_after_a_while(
+    viewing, look, idle, thumbnails, canvas, monkeypatch
+):
+    monkeypatch.setattr("napari_idr.tiles.wants.ASK_AGAIN_S", 0.0)
+    thumbnails.more["failure"] = ServerError("x", status=503)
+    fine = MosaicPyramid(viewing, grid(), canvas, thumbnails).levels()[0]
+    look(fine)
+    idle()
+
+    thumbnails.more.clear()
+    thumbnails.source = None
+    look(fine)
+    idle()
+
+    seen = look(fine)[cell(0, 0)]
+    assert np.array_equal(seen, thumbnails.readers[1].plane())
+
+
+@pytest.mark.parametrize(("pause_s", "asked"), [(0.0, 2), (60.0, 1)])
+def test_a_well_that_may_improve_is_asked_for_again_but_not_at_once(
+    viewing, look, idle, thumbnails, canvas, monkeypatch, pause_s, asked
+):
+    monkeypatch.setattr("napari_idr.tiles.mosaic.BETTER_AFTER_S", pause_s)
+    thumbnails.more["may_improve"] = True
+    layout = grid(1, 1)
+    fine = MosaicPyramid(viewing, layout, canvas[:CELL, :CELL], thumbnails).levels()[0]
+    look(fine)
+    idle()
+
+    look(fine)
+    idle()
+
+    assert len(thumbnails.opened) >= asked
+    assert (asked == 1) is (len(thumbnails.opened) == 1)
 
 
 def test_channels_are_blended_in_their_colours_and_windows(

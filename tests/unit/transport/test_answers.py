@@ -142,7 +142,7 @@ def test_what_is_no_answer_is_an_error_of_ours(raw):
         sent(script, retry=RetryPolicy(retries=0))
 
 
-@pytest.mark.parametrize("status", [201, 301, 307, 400, 404, 500])
+@pytest.mark.parametrize("status", [201, 400, 404, 500])
 def test_only_the_beginning_of_a_failure_is_read(status):
     def script(caller):
         caller.say(f"HTTP/1.1 {status} X\r\nConnection: close\r\n\r\n".encode())
@@ -158,6 +158,18 @@ def test_only_the_beginning_of_a_failure_is_read(status):
     assert response.status == status
     assert response.body.startswith(b"sorry")
     assert len(response.body) <= 65_536
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("archive", [True, False])
+def test_the_body_of_a_redirect_is_not_read(status, archive):
+    def script(caller):
+        caller.say(f"HTTP/1.1 {status} X\r\nConnection: close\r\n\r\n".encode())
+        caller.drip(b"x", pause_s=0.2)
+
+    response, _ = sent(script, archive=archive)
+
+    assert (response.status, response.body) == (status, b"")
 
 
 def test_escapes_of_an_object_reach_the_wire_as_they_are():

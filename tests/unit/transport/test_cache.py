@@ -52,6 +52,18 @@ class Counting:
         pass
 
 
+class Reading:
+    """Has each answer remembered, as one does who has read it."""
+
+    def __init__(self, transport) -> None:
+        self._transport = transport
+
+    def send(self, request, *, cancel):
+        response = self._transport.send(request, cancel=cancel)
+        response.keep()
+        return response
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = 1_000_000.0
@@ -74,7 +86,7 @@ def remembering(tmp_path, clock):
         store = AnswerStore(tmp_path / "cache", now=clock, **options)
         transport = CachingTransport(inner, address=address, store=store, rules=RULES)
         made.append(transport)
-        return transport
+        return Reading(transport)
 
     yield make
     for transport in made:
@@ -220,21 +232,22 @@ def test_a_file_that_another_program_holds_is_done_without(remembering, tmp_path
 
 
 def test_a_full_store_drops_the_oldest(tmp_path, clock):
-    store = AnswerStore(tmp_path, max_bytes=1000, now=clock)
-    for number in range(20):
+    most = 2**20
+    store = AnswerStore(tmp_path, max_bytes=most, now=clock)
+    for number in range(60):
         clock.now += 1
         answer = Response(
             url="http://a",
             status=200,
             headers={"content-type": "application/json"},
-            body=bytes(100),
+            body=bytes(50_000),
         )
         store.keep(f"{number}", answer, keep_s=HOUR_S)
 
-    kept = [number for number in range(20) if store.find(f"{number}") is not None]
-
-    assert len(kept) <= 10
-    assert kept == list(range(20 - len(kept), 20))
+    kept = [number for number in range(60) if store.find(f"{number}") is not None]
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= most
+    assert 10 <= len(kept) <= 20
+    assert kept == list(range(60 - len(kept), 60))
     store.close()
 
 

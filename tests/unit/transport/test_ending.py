@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 import time
@@ -13,7 +14,7 @@ import pytest
 from napari_idr import threads
 from napari_idr.cancel import CancelToken
 from napari_idr.errors import Cancelled, ConnectionFailedError, RequestTimeoutError
-from napari_idr.transport import HttpTransport, LimitedTransport, Request
+from napari_idr.transport import HttpTransport, LimitedTransport, Request, RetryPolicy
 from support.wire import comes_true, open_lines, wire_server
 
 AT_ONCE_S = 1.0
@@ -298,3 +299,28 @@ def test_many_at_once_are_ended_and_leave_nothing(monkeypatch):
 
 def apart():
     return [t for t in threading.enumerate() if t.name == "napari-idr-apart"]
+
+
+def test_closing_closes_what_a_kept_error_still_refers_to():
+    answers = iter([b"", OK + b"Content-Length: 2\r\n\r\nok"])
+
+    def script(caller):
+        said = next(answers)
+        if not said:
+            raise OSError("the line is closed without an answer")
+        caller.say(said)
+
+    with wire_server(script) as server:
+        transport = HttpTransport(server.url, retry=RetryPolicy(retries=0))
+        with pytest.raises(ConnectionFailedError) as kept:
+            transport.send(Request(path="a"), cancel=CancelToken())
+        transport.send(Request(path="a"), cancel=CancelToken())
+        assert open_lines(server.port) == 1
+
+        gc.disable()
+        try:
+            transport.close()
+            assert not open_lines(server.port)
+        finally:
+            gc.enable()
+        assert kept.value

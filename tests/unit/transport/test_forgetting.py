@@ -43,8 +43,11 @@ def test_a_shape_that_isnt_agreed_is_not_remembered(tmp_path):
     )
 
     def plate_id():
-        plate = ask.json("api/v0/m/plates/1/", cancel=token).child("data")
-        return plate.get("@id", int)
+        return ask.read(
+            "api/v0/m/plates/1/",
+            reader=lambda answer: answer.child("data").get("@id", int),
+            cancel=token,
+        )
 
     with pytest.raises(ResponseFormatError):
         plate_id()

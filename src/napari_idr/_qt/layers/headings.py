@@ -1,7 +1,8 @@
-"""Row letters and column numbers that stay in sight at any zoom."""
+"""The title of a plate, and letters and numbers that stay in sight at any zoom."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,10 @@ BACKING_OPACITY = 0.7
 """Of the disc behind each letter: in a plate that is zoomed into, it lies on wells."""
 
 
+LONGEST_BACKED = 3
+"""Characters of a letter or a number; what is longer is a title."""
+
+
 class HeadingsLayer:
     """A Points layer of texts: beside the plate, or at the canvas's edge if need be."""
 
@@ -36,7 +41,9 @@ class HeadingsLayer:
         self, viewer: Viewer, shown: PlateShown, metadata: dict[str, Any]
     ) -> None:
         self._viewer = viewer
-        self._plan = shown.plan
+        self._plan, self._title = shown.plan, shown.name
+        self._above = math.inf
+        self._back = np.zeros(4)
         self.layer = Points(
             np.zeros((0, 2)),
             features={"label": np.array([], dtype=object)},
@@ -48,18 +55,26 @@ class HeadingsLayer:
             projection_mode="none",
             metadata=metadata,
         )
-        self._follow = qdebounced(self._place, timeout=FOLLOW_MS)
+        self._follow = qdebounced(self._place_if_seen, timeout=FOLLOW_MS)
         self._shown: tuple[Any, ...] = ()
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
+        self.layer.events.scale.connect(self._on_moved)
+        self.layer.events.visible.connect(self._on_moved)
         viewer.events.theme.connect(self._on_theme)
         self._place()
         self._on_theme()  # an empty layer would keep a colour for no point
 
-    def set_plan(self, plan: MosaicPlan) -> None:
-        """Write the headings of another plan."""
-        self._plan = plan
+    def show(self, shown: PlateShown) -> None:
+        """Write the headings of what is shown now."""
+        self._plan, self._title = shown.plan, shown.name
         self._place()
+
+    def set_room_above(self, above: float) -> None:
+        """Say how many px of the mosaic are free above it."""
+        if above != self._above:
+            self._above = above
+            self._place()
 
     def close(self) -> None:
         """Stop following the camera."""
@@ -72,13 +87,29 @@ class HeadingsLayer:
         if self.layer.visible:
             self._follow()
 
+    def _place_if_seen(self) -> None:
+        # Not while napari adds the layer, which isn't seen until that is over.
+        if self.layer.visible:
+            self._place()
+
     def _on_theme(self, _: Any = None) -> None:
         theme = get_theme(self._viewer.theme)
         self.layer.text.color = theme.text.as_hex()
         red, green, blue = theme.canvas.as_rgb_tuple(alpha=False)
-        back = np.array([red / 255, green / 255, blue / 255, BACKING_OPACITY])
-        self.layer.current_face_color = back
-        self.layer.face_color = back
+        self._back = np.array([red / 255, green / 255, blue / 255, BACKING_OPACITY])
+        self.layer.current_face_color = self._back
+        self._color_backing(self._shown[0] if self._shown else ())
+
+    def _color_backing(self, texts: tuple[str, ...]) -> None:
+        """Lay a disc behind each letter, and none behind a title, which is longer.
+
+        A title lies beside the plate, where nothing is behind it.
+        """
+        if texts:
+            clear = np.zeros(4)
+            self.layer.face_color = np.array(
+                [self._back if len(one) <= LONGEST_BACKED else clear for one in texts]
+            )
 
     def _place(self) -> None:
         """Put as many headings as fit where they can be seen."""
@@ -88,9 +119,10 @@ class HeadingsLayer:
         half = np.array(self._viewer.canvas.size) / max(zoom, 1e-9) / 2
         (top, left), (bottom, right) = center - half, center + half
         view = View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
+        told: dict[str, Any] = {"title": self._title, "above": self._above}
         # Beside the plate where it isn't seen: writers of files fail at empty layers.
-        seen = headings_in_view(self._plan, view) or headings_in_view(
-            self._plan, _whole(self._plan)
+        seen = headings_in_view(self._plan, view, **told) or headings_in_view(
+            self._plan, _whole(self._plan), **told
         )
         texts = tuple(heading.label for heading in seen)
         positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
@@ -104,6 +136,7 @@ class HeadingsLayer:
         self.layer.current_size = size
         self.layer.data = positions
         self.layer.size = size
+        self._color_backing(texts)
         if not same_texts:
             self.layer.features = {"label": np.array(texts, dtype=object)}
 

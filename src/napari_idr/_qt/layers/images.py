@@ -9,6 +9,8 @@ from napari.layers import Layer
 from napari.utils.theme import get_theme
 
 from napari_idr._qt.layers.adding import add_layer, remove_layers
+from napari_idr.services.details import Subject
+from napari_idr.services.image.layers import told_apart
 from napari_idr.services.image.open import OpenedImage
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr._qt.layers.units import SceneUnits
+    from napari_idr.model import ImageId
     from napari_idr.services.details import ImageDetails
     from napari_idr.services.regions.load import ImageRois
 
@@ -49,6 +52,15 @@ class ImageLayers:
         shown = self._newest()
         return None if shown is None else shown.opened
 
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """The images that have a layer."""
+        return frozenset(
+            Subject(kind="image", server=one.opened.server, id=one.opened.image.id)
+            for one in self._shown
+            if self._present(one)
+        )
+
     def is_newest(self, details: ImageDetails | None) -> bool:
         """Whether an image is the one that was opened last."""
         newest = self.newest
@@ -80,6 +92,44 @@ class ImageLayers:
             layer.visible = True
         return problem
 
+    def bring_back(self, image: ImageId, server: str) -> OpenedImage | None:
+        """Show the layers of an image that is open in place of other images'.
+
+        Those of its channels that were removed are added anew. Return the image, None
+        if it isn't open.
+        """
+        known = (
+            one
+            for one in reversed(self._shown)
+            if (one.opened.image.id, one.opened.server) == (image, server)
+            and self._present(one)
+        )
+        if (shown := next(known, None)) is None:
+            return None
+        self._shown.remove(shown)
+        for layer in (one for other in self._shown for one in other.layers):
+            layer.visible = False
+        self._shown.append(shown)
+        present = [one for one in shown.layers if one in self._viewer.layers]
+        was_hidden = not any(layer.visible for layer in present)
+        opened = shown.opened
+        for c, (layer, spec) in enumerate(
+            zip(shown.channels, opened.specs, strict=True)
+        ):
+            if layer not in self._viewer.layers:
+                name = layer.name
+                layer = shown.channels[c] = Layer.create(*spec.as_layer_data())
+                layer.name = name
+                self._units.set(layer, layer.units)
+                self._refresher.watch(layer, opened.tiled, c, server=opened.server)
+                add_layer(self._viewer, layer)
+        if was_hidden:
+            for layer, spec in zip(shown.channels, opened.specs, strict=True):
+                layer.visible = bool(spec.kwargs["visible"])
+        selected = {one for one in shown.channels if one in self._viewer.layers}
+        self._viewer.layers.selection = selected
+        return opened
+
     def add_projection(self, projected: OpenedImage) -> str | None:
         """Add the layers of a maximum over z; those of its planes are hidden.
 
@@ -102,6 +152,9 @@ class ImageLayers:
         # A layer reads where the sliders are said to be as soon as it is made.
         opened.tiled.set_current(opened.image.default_t, opened.image.default_z)
         layers = [Layer.create(*spec.as_layer_data()) for spec in opened.specs]
+        taken = [layer.name for layer in self._viewer.layers]
+        for layer in layers:
+            layer.name = told_apart(layer.name, taken, opened.origin)
         if _is_light(self._viewer.theme):
             # What is added to white stays white; the lowest channel brings the dark.
             lowest = next((one for one in layers if one.visible), layers[0])

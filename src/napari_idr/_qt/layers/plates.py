@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Points, Vectors
+from napari.layers import Image, Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.headings import HeadingsLayer
+from napari_idr._qt.layers.marks import MarksLayer
 from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.well_status import set_status
-from napari_idr.model import GridCell
+from napari_idr.model import GridCell, WellId
 from napari_idr.services.details import PlateKey
-from napari_idr.services.plate.view import PlateShown, outline_vectors
+from napari_idr.services.plate.headings import heading_room
+from napari_idr.services.plate.view import PlateShown
 from napari_idr.tiles import MosaicPyramid
 
 if TYPE_CHECKING:
@@ -26,17 +29,10 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
     from napari.viewer import Viewer
-    from numpy.typing import NDArray
 
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr.services.plate.mosaic import MosaicSummary
 
-HIT_COLOR = "#ffb000"
-CONTROL_COLOR = "#4cc9f0"
-"""Orange and light blue differ for all common kinds of colour vision, and the
-marks differ in shape as well: a frame for hits, corners for controls."""
-
-MARK_WIDTH_PX = 4
 WELL_DOT_PX = 12
 
 
@@ -79,18 +75,12 @@ class _Group:
             visible=False,
             **common,
         )
-        self.marks = Vectors(
-            *_no_vectors(),
-            name=f"{name} hits",
-            vector_style="line",
-            edge_width=MARK_WIDTH_PX,
-            **common,
-        )
+        self._marks = MarksLayer(viewer, shown, common["metadata"])
+        self.marks = self._marks.layer
         self.headings = HeadingsLayer(viewer, shown, common["metadata"])
         self.place((0.0, 0.0), None)
         self.mark()
         self._watch()
-        set_status(self.mosaic, self._message_at)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -100,7 +90,7 @@ class _Group:
     def size(self) -> tuple[float, float]:
         """The (y, x) size of the mosaic in the world, its headings included."""
         height, width = self.shown.plan.shape
-        y, x = self.shown.plan.cell_shape
+        y, x = heading_room(self.shown.plan)
         scale = self.px_um or 1.0
         return (height + y) * scale, (width + x) * scale
 
@@ -109,13 +99,13 @@ class _Group:
         """From where to where it reaches in the world, its headings included."""
         plan = np.array(self.shown.plan.shape) * (self.px_um or 1.0)
         size = np.array(self.size)
-        center = self.origin + plan / 2 - (size - plan) / 4
+        center = self.origin + plan / 2 - (size - plan) / 2
         return center - size / 2, center + size / 2
 
     @property
     def bottom(self) -> float:
-        """Where there is room below, along y."""
-        return self.origin[0] + self.size[0]
+        """Where it ends, along y."""
+        return self.origin[0] + self.shown.plan.shape[0] * (self.px_um or 1.0)
 
     def show(self, shown: PlateShown) -> None:
         """Show another field or run of the same plate in the same layers."""
@@ -132,23 +122,14 @@ class _Group:
         self.mosaic.data = self._pyramid.levels()
         if not np.array_equal(self.wells.data, shown.well_centers):
             self.wells.data = shown.well_centers
-        self.headings.set_plan(shown.plan)
+        self.headings.show(shown)
         self.place(self.origin, self.px_um)
         self.mark()
 
     def mark(self) -> None:
-        """Draw a frame around the hits, and corners around the control wells."""
+        """Mark hits and controls, and tell what is known of each well."""
         shown = self.shown
-        hits = outline_vectors(shown.plan, shown.hits)
-        controls = outline_vectors(shown.plan, shown.controls, part=0.25)
-        self.marks.data = np.concatenate([hits, controls])
-        self.marks.edge_color = (
-            np.array(
-                [_rgba(HIT_COLOR)] * len(hits) + [_rgba(CONTROL_COLOR)] * len(controls)
-            )
-            if len(hits) + len(controls)
-            else HIT_COLOR
-        )
+        self._marks.show(shown)
         self.wells.features = shown.features
         for layer in self.layers:
             layer.metadata = shown.metadata
@@ -156,6 +137,9 @@ class _Group:
     def place(self, origin: tuple[float, float], px_um: float | None) -> None:
         """Put the mosaic at an (y, x) of the world; a px is `px_um` wide, or 1."""
         self.origin, self.px_um = origin, px_um
+        # Above the topmost plate there is no other.
+        above = heading_room(self.shown.plan)[0] if origin[0] > 0 else math.inf
+        self.headings.set_room_above(above)
         scale = px_um or 1.0
         unit = "pixel" if px_um is None else "um"
         with warnings.catch_warnings():
@@ -198,12 +182,18 @@ class _Group:
     def close(self) -> None:
         """Stop following the viewer; the refresher lets go of what isn't in it."""
         self.headings.close()
+        self._marks.close()
 
-    def _message_at(self, position: Sequence[float] | None) -> str:
-        """Say which well lies under the pointer; napari asks from a thread."""
-        if position is None:
-            return ""
+    def select(self, well: WellId | None) -> None:
+        """Mark a well as selected, or none."""
+        self._marks.select(None if well is None else self.shown.place_of(well))
+
+    def message_at(self, position: Sequence[float]) -> str:
+        """Say which well lies at a position in the world, "" where the plate isn't."""
         y, x = self.marks.world_to_data(position)[-2:]
+        height, width = self.shown.plan.shape
+        if not (self.mosaic.visible and 0 <= y < height and 0 <= x < width):
+            return ""
         return self.shown.message_at(float(y), float(x))
 
 
@@ -212,7 +202,6 @@ class MosaicLayers(QObject):
 
     arrived = Signal(object)  # PlateKey: none of its layers waits any more
     failed = Signal(object, str)  # PlateKey, and why it can't be shown
-    gone = Signal(object)  # PlateKey: somebody took its mosaic out
 
     def __init__(
         self,
@@ -231,6 +220,7 @@ class MosaicLayers(QObject):
         self._turns = TurnQueue(self)
         # How wide an image of a plate is; None stands for plates that don't know yet.
         self._widths_um: dict[PlateKey | None, float] = {}
+        self._selected: tuple[PlateKey, WellId] | None = None
         viewer.layers.events.removed.connect(self._on_removed)
 
     def show(self, shown: PlateShown) -> None:
@@ -244,12 +234,14 @@ class MosaicLayers(QObject):
             group.show(shown)
         else:
             group = _Group(self._viewer, self._refresher, self._units, shown)
-            top = max((one.bottom for one in self._groups.values()), default=0.0)
+            top = max((one.bottom for one in self._groups.values()), default=None)
             self._groups[key] = group
             self._place(group, top)
             for layer in group.layers:
+                set_status(layer, self.message_at)
                 # Nothing is drawn until all are there; each would be drawn anew.
                 layer.visible = False
+        self._mark_selected()
         self._complete(group)
         self._turns.add(
             key,
@@ -261,18 +253,24 @@ class MosaicLayers(QObject):
     def _complete(self, group: _Group) -> None:
         """Add what a person has taken out of a plate, or what has become of use."""
         group.dismissed.clear()
-        for layer in group.layers:
-            if layer not in self._viewer.layers:
-                self._turns.add(group.shown.key, partial(self._add, group, layer))
+        self._update(group)
 
-    def _add(self, group: _Group, layer: Layer) -> None:
-        # No layer of ours is empty: writers of files fail at those.
-        if layer in self._viewer.layers or _is_empty(layer):
-            return
-        problem = add_layer(self._viewer, layer)
-        if problem is not None:
-            self._forget(group.shown.key)
-            self.failed.emit(group.shown.key, problem)
+    def _update(self, group: _Group) -> None:
+        """Put layers that have something to show in the viewer, and no others."""
+        for layer in group.layers:
+            self._turns.add(group.shown.key, partial(self._put, group, layer))
+
+    def _put(self, group: _Group, layer: Layer) -> None:
+        layers = self._viewer.layers
+        if _is_empty(layer):  # writers of files fail at those
+            remove_layers(self._viewer, [layer])
+        elif layer not in layers and layer not in group.dismissed:
+            selected = set(layers.selection)
+            problem = add_layer(self._viewer, layer)
+            layers.selection = selected  # a person may be at work on another
+            if problem is not None:
+                self._forget(group.shown.key)
+                self.failed.emit(group.shown.key, problem)
 
     def _forget(self, key: PlateKey) -> None:
         """Take a plate out, whatever of it is there."""
@@ -323,16 +321,34 @@ class MosaicLayers(QObject):
         if group is not None:
             group.shown = shown
             group.mark()
-            self._turns.add(shown.key, partial(self._update, shown.key))
+            self._update(group)
 
-    def _update(self, key: PlateKey) -> None:
-        """Put layers that have something to show in the viewer, and no others."""
-        group = self._groups.get(key)
-        for layer in () if group is None else group.layers:
-            if _is_empty(layer):
-                remove_layers(self._viewer, [layer])
-            elif group is not None and layer not in group.dismissed:
-                self._add(group, layer)
+    def select(self, plate: PlateKey | None, well: WellId | None) -> None:
+        """Mark a well of a plate as selected, and no other; None for none."""
+        self._selected = None if plate is None or well is None else (plate, well)
+        self._mark_selected()
+
+    def _mark_selected(self) -> None:
+        plate, well = self._selected or (None, None)
+        for key, group in self._groups.items():
+            group.select(well if key == plate else None)
+            if _is_empty(group.marks) == (group.marks in self._viewer.layers):
+                self._update(group)
+
+    def message_at(self, position: Sequence[float] | None) -> str:
+        """Say which well of which plate lies at a position in the world, "" for none.
+
+        napari asks from a thread, whichever layer is the active one.
+        """
+        if position is None:
+            return ""
+        groups = tuple(self._groups.values())
+        return next(filter(None, (one.message_at(position) for one in groups)), "")
+
+    @property
+    def all_shown(self) -> tuple[PlateShown, ...]:
+        """The plates that are in the viewer, the first of them first."""
+        return tuple(group.shown for group in self._groups.values())
 
     @property
     def servers(self) -> set[str]:
@@ -354,7 +370,7 @@ class MosaicLayers(QObject):
         self._widths_um.setdefault(None, image_width_um)
         self._widths_um.setdefault(plate, image_width_um)
         if any(group.px_um != self._px_um(group) for group in self._groups.values()):
-            top = 0.0
+            top = None
             for group in self._groups.values():
                 self._place(group, top)
                 top = group.bottom
@@ -386,12 +402,17 @@ class MosaicLayers(QObject):
                     return group.shown, cell
         return None
 
-    def _place(self, group: _Group, top: float) -> None:
-        """Put a plate left of the origin, where images lie; `top` is below others."""
+    def _place(self, group: _Group, top: float | None) -> None:
+        """Put a plate left of the origin, where images lie.
+
+        `top` is where the plate above ends, None for the topmost; in between there is
+        room for headings.
+        """
         px_um = self._px_um(group)
         plan = group.shown.plan
+        y = 0.0 if top is None else top + heading_room(plan)[0] * (px_um or 1.0)
         width = plan.shape[1] + plan.cell_shape[1] // 4
-        group.place((top, -width * (px_um or 1.0)), px_um)
+        group.place((y, -width * (px_um or 1.0)), px_um)
 
     def _px_um(self, group: _Group) -> float | None:
         """Return how wide a px of a mosaic is, None as long as nothing tells."""
@@ -410,7 +431,6 @@ class MosaicLayers(QObject):
                 self._end(key)
                 left = [one for one in group.layers if one is not group.mosaic]
                 QTimer.singleShot(0, partial(remove_layers, self._viewer, left))
-                self.gone.emit(key)
             elif event.value in group.layers and not _is_empty(event.value):
                 group.dismissed.add(event.value)
 
@@ -418,17 +438,8 @@ class MosaicLayers(QObject):
         """Stop listening to the viewer; what is shown stays."""
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         for group in self._groups.values():
-            group.headings.close()
+            group.close()
 
 
 def _is_empty(layer: Layer) -> bool:
     return not isinstance(layer, Image) and len(layer.data) == 0
-
-
-def _rgba(color: str) -> NDArray[np.float32]:
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    return np.array([*channels, 1.0], np.float32)
-
-
-def _no_vectors() -> tuple[NDArray[np.float32]]:
-    return (np.zeros((0, 2, 2), np.float32),)

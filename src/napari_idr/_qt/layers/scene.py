@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_idr._qt.layers.framing import Framing
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
 from napari_idr._qt.layers.refresher import LayerRefresher
 from napari_idr._qt.layers.units import SceneUnits
+from napari_idr._qt.layers.well_status import set_status
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.threads import call_later
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
-    from napari_idr.model import GridCell
-    from napari_idr.services.details import PlateDetails, PlateKey
+    from napari_idr.model import GridCell, ImageId, WellId
+    from napari_idr.services.details import PlateDetails, PlateKey, Subject
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.session import Session
     from napari_idr.tiles import TileViewing
@@ -55,7 +56,7 @@ class ViewerScene(QObject):
 
     wellClicked = Signal(object, object)  # PlateShown, GridCell
     wellActivated = Signal(object, object)
-    layersGone = Signal()  # somebody has removed layers, ours or others
+    removed = Signal()  # layers were: what was told of them may be of nothing now
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +82,13 @@ class ViewerScene(QObject):
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
         viewer.mouse_drag_callbacks.append(self._on_press)
         viewer.layers.events.removed.connect(self._on_layers_removed)
+
+    @property
+    def window(self) -> QWidget:
+        """The window of the viewer."""
+        window = self.parent()
+        assert isinstance(window, QWidget)
+        return window
 
     def close(self) -> None:
         """Let go of the viewer and end the pixel threads; touches nothing of Qt's."""
@@ -112,7 +120,7 @@ class ViewerScene(QObject):
 
     def _on_gone(self) -> None:
         self._close_unused()
-        self.layersGone.emit()
+        self.removed.emit()
 
     def _close_unused(self) -> None:
         """Close the sessions of servers that nobody is on and nothing is shown of.
@@ -184,6 +192,10 @@ class ViewerScene(QObject):
         """Make a plate visible and move the camera to it."""
         self.plates.bring_back(plate)
 
+    def shown(self, plate: PlateKey) -> PlateShown | None:
+        """Return what is shown of a plate, None if it isn't."""
+        return self.plates.shown(plate)
+
     def shows(self, plate: PlateKey) -> bool:
         """Whether a plate is in the viewer."""
         return self.plates.shown(plate) is not None
@@ -193,6 +205,16 @@ class ViewerScene(QObject):
         shown = self.plates.shown(details.key)
         if shown is not None and shown.details is not details:
             self.plates.mark(shown.with_details(details))
+
+    def select_well(self, plate: PlateKey | None, well: WellId | None) -> None:
+        """Mark the well that is selected, on its plate if that is shown."""
+        self.plates.select(plate, well)
+
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """The plates and images that are in the viewer, or about to be."""
+        plates = (one.details.subject for one in self.plates.all_shown)
+        return self.images.subjects.union(plates)
 
     # Images
 
@@ -204,8 +226,22 @@ class ViewerScene(QObject):
         if (size := opened.image.pixel_size_x_um) is not None:
             self.plates.calibrate(size * opened.image.size_x, opened.plate)
         problem = self.images.add(opened)
+        self._follow_status(opened)
         self.look_at(self.images.layers(opened))
         return problem
+
+    def go_to_image(self, image: ImageId, server: str) -> OpenedImage | None:
+        """Bring an image that is open to front; return it, None if it isn't open."""
+        opened = self.images.bring_back(image, server)
+        if opened is not None:
+            self._follow_status(opened)
+            self.look_at(self.images.layers(opened))
+        return opened
+
+    def _follow_status(self, opened: OpenedImage) -> None:
+        """Let the status name the well under the pointer, if an image is active."""
+        for layer in self.images.layers(opened):
+            set_status(layer, self.plates.message_at)
 
     def look_at(self, layers: tuple[Layer, ...]) -> None:
         """Move the camera so that layers fill the canvas."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Layer
 
+from napari_idr.services.plain_text import plain_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -23,24 +25,22 @@ def set_status(
     Parameters
     ----------
     layer
-        Whose status it is; it stays napari's own where napari has changed.
+        Whose status it is; it stays napari's own where napari has changed, and as it
+        is where it has been told before.
     message_at
-        Called with a position or None, in napari's thread for the status.
+        Called with a position or None, in napari's thread for the status; where it
+        returns "", the status is napari's own.
     """
-    if not is_replaceable():
+    if not is_replaceable() or "get_status" in vars(layer):
         return
+    napari_s_own = layer.get_status
 
-    def get_status(position: Any = None, **_: Any) -> dict[str, str]:
-        message = message_at(position)
-        return {
-            "layer_name": layer.name,
-            "layer_base": layer.name,
-            "source_type": "",
-            "plugin": "",
-            "coordinates": message,
-            "coords": message,
-            "value": "",
-        }
+    def get_status(position: Any = None, **options: Any) -> dict[str, str]:
+        status: dict[str, str] = napari_s_own(position, **options)
+        if message := message_at(position):
+            status |= {"coordinates": message, "coords": message, "value": ""}
+        # napari's label guesses whether a text is HTML.
+        return {part: plain_text(str(text)) for part, text in status.items()}
 
     layer.get_status = get_status
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, QUrl
+from qtpy.QtCore import QAbstractTableModel, QEvent, QModelIndex, Qt, QUrl
 from qtpy.QtGui import (
     QDesktopServices,
     QGuiApplication,
@@ -17,7 +17,7 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, present, tooltip
-from napari_idr.services.annotations import AnnotationRow, rows_as_text
+from napari_idr.services.annotations import AnnotationRow, cells_as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ WIDEST_SHARES = (0.28, 0.4)
 """Of the width, the most that namespaces and keys take; values have the rest."""
 
 CELL_MARGIN_PX = 8
+ROW_MARGIN_PX = 6
 
 LINK_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -44,18 +45,16 @@ class AnnotationTable(QTableView):
             "idr_annotations",
             "Annotations",
             "What was written about the selected object; "
-            "Ctrl+C copies rows, a double click opens a link",
+            "Ctrl+C copies what is selected, a double click opens a link",
         )
         self._rows = AnnotationModel(self)
         self.setModel(self._rows)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setWordWrap(False)
-        self.setShowGrid(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         rows = present(self.verticalHeader())
         rows.hide()
-        rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
         header = present(self.horizontalHeader())
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
@@ -63,6 +62,7 @@ class AnnotationTable(QTableView):
         header.sectionResized.connect(self._on_resized)
         self._fitting = False
         self._sized_by_hand = False
+        self._fit_rows()
         self.doubleClicked.connect(self._follow)
 
     def set_rows(self, rows: Sequence[AnnotationRow]) -> None:
@@ -70,6 +70,17 @@ class AnnotationTable(QTableView):
         self._rows.set_rows(rows)
         self.scrollToTop()
         self._fit_columns()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow another size of letters."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._fit_rows()
+            self._fit_columns()
+
+    def _fit_rows(self) -> None:
+        rows = present(self.verticalHeader())
+        rows.setDefaultSectionSize(self.fontMetrics().height() + ROW_MARGIN_PX)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
@@ -80,7 +91,8 @@ class AnnotationTable(QTableView):
         if not self._rows.rows:
             viewport = present(self.viewport())
             painter = QPainter(viewport)
-            painter.drawText(viewport.rect(), Qt.AlignmentFlag.AlignCenter, NOTHING)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(viewport.rect(), flags, NOTHING)
             painter.end()
 
     def _fit_columns(self) -> None:
@@ -93,8 +105,10 @@ class AnnotationTable(QTableView):
         self._fitting = True
         room = present(self.viewport()).width()
         for column, share in enumerate(WIDEST_SHARES):
+            titled = present(self.horizontalHeader()).sectionSizeHint(column)
             wanted = self.sizeHintForColumn(column) + CELL_MARGIN_PX
-            self.setColumnWidth(column, min(max(wanted, 40), int(room * share)))
+            width = min(wanted, int(room * share))
+            self.setColumnWidth(column, max(width, titled))
         self._fitting = False
 
     def _on_resized(self, column: int, *_: int) -> None:
@@ -108,13 +122,12 @@ class AnnotationTable(QTableView):
             super().keyPressEvent(event)
 
     def copy(self) -> None:
-        """Put the selected rows on the clipboard, tabs between their cells."""
-        lines = {
-            index.row() for index in present(self.selectionModel()).selectedIndexes()
-        }
+        """Put the selected cells on the clipboard: one as it is, several as a table."""
+        selected = present(self.selectionModel()).selectedIndexes()
+        cells = {(one.row(), one.column()): str(one.data()) for one in selected}
         clipboard = QGuiApplication.clipboard()
-        if lines and clipboard is not None:
-            clipboard.setText(rows_as_text([self._rows.rows[n] for n in sorted(lines)]))
+        if cells and clipboard is not None:
+            clipboard.setText(cells_as_text(cells))
 
     def _follow(self, index: QModelIndex) -> None:
         url = self._rows.data(index, LINK_ROLE)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QPalette
+from qtpy.QtWidgets import QBoxLayout, QComboBox, QLabel, QSizePolicy, QWidget
+
+from napari_idr.services.plain_text import visible_text
 
 if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
@@ -19,6 +22,23 @@ NARROWEST_PX = 280
 POPUP_MARGIN_PX = 24
 """Of a list that drops down, for its frame and its scroll bar."""
 
+LETTERS_CHANGE = (
+    *(QEvent.Type.FontChange, QEvent.Type.StyleChange),
+    *(QEvent.Type.Polish, QEvent.Type.Show),
+)
+"""Events after which a widget may write in other letters."""
+
+ARROW_PX = 34
+"""Of a drop-down box, for its arrow and its frame."""
+
+CLEAR_PX = 36
+"""Of a line to type in, for the button that clears it and its frame."""
+
+LINK_ON_DARK, LINK_ON_LIGHT = "#6ea8fe", "#0a58ca"
+"""Readable on napari's panels; Qt's own blue isn't."""
+
+MID_LIGHTNESS = 128
+
 MAX_TOOLTIP = 1000
 """Characters of a value shown in a tooltip; the rest is in the copied text."""
 
@@ -29,7 +49,8 @@ def tooltip(*lines: str) -> str:
     >>> tooltip("a <b>", "")
     '<p>a &lt;b&gt;</p>'
     """
-    return "".join(f"<p>{escape(line[:MAX_TOOLTIP])}</p>" for line in lines if line)
+    shown = (visible_text(line[:MAX_TOOLTIP]) for line in lines)
+    return "".join(f"<p>{escape(line)}</p>" for line in shown if line)
 
 
 def present(value: T | None) -> T:
@@ -55,15 +76,130 @@ def let_shrink(widget: QWidget | Widget) -> None:
     native.setMinimumWidth(40)
 
 
+def keep_as_wide_as(widget: QWidget | Widget, sample: str, room_px: int) -> None:
+    """Give a control the width of a text, and so much more, at any size of letters."""
+    native = widget if isinstance(widget, QWidget) else widget.native
+    _WidthOf(native, sample, room_px)
+
+
+class _WidthOf(QObject):
+    """Keeps a widget as wide as a text in its own letters."""
+
+    def __init__(self, widget: QWidget, sample: str, room_px: int) -> None:
+        super().__init__(widget)
+        self._widget, self._sample, self._room_px = widget, sample, room_px
+        widget.installEventFilter(self)
+        self._fit()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow another size of letters."""
+        if event is not None and event.type() in LETTERS_CHANGE:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        width = self._widget.fontMetrics().horizontalAdvance(self._sample)
+        if width + self._room_px != self._widget.minimumWidth():
+            self._widget.setFixedWidth(width + self._room_px)
+
+
+class Folding(QObject):
+    """Moves a control out of its row to a line of its own where the row is narrow.
+
+    Parameters
+    ----------
+    panel
+        Has a vertical layout that begins with the row.
+    row
+        Has a horizontal layout.
+    control
+        One of the row; the others keep the width they need.
+    sample
+        The least text that the control has room for.
+    """
+
+    def __init__(
+        self, panel: QWidget, row: QWidget, control: QWidget, sample: str
+    ) -> None:
+        super().__init__(panel)
+        self._panel, self._row, self._control = panel, row, control
+        self._sample = sample
+        layout = row.layout()
+        assert isinstance(layout, QBoxLayout)
+        self._line = layout
+        self._place = layout.indexOf(control)
+        self._folded = False
+        panel.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow the width of the panel, and another size of letters."""
+        if event is not None and event.type() in (
+            *(QEvent.Type.Resize, QEvent.Type.LayoutRequest),
+            *LETTERS_CHANGE,
+        ):
+            self._fold()
+        return super().eventFilter(watched, event)
+
+    def _fold(self) -> None:
+        metrics = self._control.fontMetrics()
+        needed = metrics.horizontalAdvance(self._sample) + CLEAR_PX
+        for place in range(self._line.count()):
+            widget = present(self._line.itemAt(place)).widget()
+            if widget is not None and widget is not self._control:
+                needed += widget.sizeHint().width() + self._line.spacing()
+        folded = needed > self._panel.width()
+        if folded == self._folded:
+            return
+        self._folded = folded
+        focused = self._control.hasFocus()
+        if folded:
+            present(self._panel.layout()).addWidget(self._control)
+        else:
+            self._line.insertWidget(self._place, self._control)
+        if focused:
+            self._control.setFocus()
+
+
 def widen_list(box: QComboBox) -> None:
     """Let what drops down be as wide as its longest line, though the box isn't."""
     view = present(box.view())
     view.setMinimumWidth(view.sizeHintForColumn(0) + POPUP_MARGIN_PX)
 
 
+class PlainLabel(QLabel):
+    """A label that draws its text as it stands, marks included."""
+
+    def setText(self, text: str | None) -> None:
+        """Show what is visible of a text."""
+        super().setText(visible_text(text or ""))
+
+
+def link_label(name: str, label: str) -> QLabel:
+    """Return a label that draws HTML: of escaped text and links, and nothing else.
+
+    Its links are followed by a click, or by Tab and Enter.
+    """
+    links = QLabel()
+    links.setObjectName(name)
+    links.setAccessibleName(label)
+    links.setTextFormat(Qt.TextFormat.RichText)
+    links.setWordWrap(True)
+    links.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+    links.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return links
+
+
+def link(text: str, url: str, label: QLabel) -> str:
+    """Return a link in HTML, in a colour that can be read on a label."""
+    written = label.palette().color(QPalette.ColorRole.WindowText)
+    color = LINK_ON_DARK if written.lightness() > MID_LIGHTNESS else LINK_ON_LIGHT
+    shown = escape(visible_text(text))
+    return f'<a href="{escape(url)}" style="color: {color}">{shown}</a>'
+
+
 def plain_label(name: str = "", *, selectable: bool = True) -> QLabel:
     """Return a label that wraps and draws its text as it stands, marks included."""
-    label = QLabel()
+    label = PlainLabel()
     label.setObjectName(name)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
     QFrame,
     QScrollArea,
+    QSizePolicy,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -21,10 +22,11 @@ from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsModel, ResultsTree
 from napari_idr._qt.panels.search import SearchPanel
 from napari_idr._qt.panels.server import ServerBar
+from napari_idr._qt.panels.spellings import SpellingsLine
 from napari_idr._qt.panels.status import StatusBar
 from napari_idr._qt.panels.studies import StudiesPanel
 from napari_idr._qt.panels.study import StudyPanel
-from napari_idr._qt.settings import recent_addresses
+from napari_idr._qt.settings import font_points, recent_addresses
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QResizeEvent
@@ -37,6 +39,9 @@ PREFERRED_PX = QSize(350, 700)
 RESULTS_SHARE, CARDS_SHARE = 0.27, 0.5
 """Of the height for results, cards and annotations: what the results have, and the most
 that the cards take. A fixed share lets the buttons stay where they are."""
+
+WRITTEN_SMALL = "QTreeView, QTableView, QHeaderView, QLineEdit"
+"""What napari's own style sheet leaves at the system's size of letters."""
 
 LEAST_PX = 60
 """The height of each part, however small the window is."""
@@ -74,7 +79,12 @@ class Panels(QWidget):
             "Search for a value, or look through all studies",
         )
         self.tabs.setDocumentMode(True)
-        self.tabs.setMaximumHeight(self.tabs.sizeHint().height())
+        # As high as its form, at any size of letters.
+        self.tabs.setSizePolicy(
+            QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum
+        )
+
+        self.spellings = SpellingsLine()
 
         self.found = ResultsModel(self)
         self.browsed = ResultsModel(self)
@@ -120,8 +130,10 @@ class Panels(QWidget):
         whole.setSpacing(4)
         whole.addWidget(self.server)
         whole.addWidget(self.tabs)
+        whole.addWidget(self.spellings)
         whole.addWidget(self.splitter, 1)
         whole.addWidget(self.status)
+        self._set_font()
 
     def sizeHint(self) -> QSize:
         return PREFERRED_PX
@@ -129,6 +141,20 @@ class Panels(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
         self._divide_soon.start()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow another size of letters: napari changes its style sheet with it."""
+        super().changeEvent(event)
+        changes = (QEvent.Type.StyleChange, QEvent.Type.FontChange)
+        if event is not None and event.type() in changes:
+            self._set_font()
+
+    def _set_font(self) -> None:
+        """Write trees, tables and lines as large as napari writes labels."""
+        sheet = f"{WRITTEN_SMALL} {{ font-size: {font_points()}pt; }}"
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
+            self._divide_soon.start()
 
     def show_details(self, *, shown: bool) -> None:
         """Show cards and annotations; without them the results have all the room."""

@@ -7,6 +7,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import (
+    ARROW_PX,
+    keep_as_wide_as,
     let_shrink,
     name_widget,
     plain_label,
@@ -15,7 +17,7 @@ from napari_idr._qt.panels.forms import (
 )
 from napari_idr.model import PlateAcquisitionId
 from napari_idr.services.details import PlateDetails
-from napari_idr.services.search.catalog import counted
+from napari_idr.services.search.hits import hits_label
 
 ALL_RUNS = 0
 """Chosen where there is nothing to choose: the plate has one run, or none."""
@@ -23,8 +25,8 @@ ALL_RUNS = 0
 
 RUN_TOOLTIP = "Which pass over the plate"
 
-FIELD_WIDTH_PX = 76
-"""Room for "12 / 96" and the arrow."""
+LONG_FIELD = "12 / 96"
+"""What the control for the field has room for."""
 
 FIXED = QSizePolicy.Policy.Fixed
 
@@ -60,7 +62,7 @@ class PlatePanel(QWidget):
         let_shrink(self.run)
         # The names of runs are long, and need the room.
         self.field.native.setSizePolicy(FIXED, FIXED)
-        self.field.native.setMinimumWidth(FIELD_WIDTH_PX)
+        keep_as_wide_as(self.field, LONG_FIELD, ARROW_PX)
         self.notes = plain_label("idr_plate_notes")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -97,19 +99,20 @@ class PlatePanel(QWidget):
             return
         plate = details.plate
         size = f"{plate.rows} x {plate.columns} wells" if plate.rows else ""
-        hits = len(details.hit_images)
-        found = counted(hits, "image matches", "images match")
-        found = found if details.query is not None else ""
+        hits, query = len(details.hit_images), details.query
+        found = "" if query is None else hits_label(hits, "image", "images", query)
         self.title.setText(" · ".join(t for t in (plate.name, size, found) if t))
         runs = [(run.name or f"Run {run.id}", run.id) for run in plate.runs]
         self.run.choices = runs if len(runs) > 1 else [("all", ALL_RUNS)]
         self.run.native.setEnabled(len(runs) > 1)
+        self.run.visible = len(runs) > 1
         self._offer_fields()
         self._say_run()
         empty = details.fields(self.chosen_run) == 0
         self.show_plate.native.setEnabled(not empty)
         notes = ["This plate has no images."] if empty else []
-        self.notes.setText("\n".join([*notes, *details.notes]))
+        notes += [*details.notes, details.hits_note]
+        self.notes.setText("\n".join(note for note in notes if note))
         self.notes.setVisible(bool(self.notes.text()))
 
     def _offer_fields(self) -> None:

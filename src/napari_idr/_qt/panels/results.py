@@ -8,10 +8,11 @@ from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, present, tooltip
-from napari_idr.services.search.catalog import Entry, counted
+from napari_idr.services.search.catalog import Entry
+from napari_idr.services.search.hits import hits_label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -46,9 +47,21 @@ class ResultsTree(QTreeView):
 
 
 class _Node:
-    """One line of the tree; `children` is None until somebody has fetched them."""
+    """One line of the tree; `children` is None until somebody has fetched them.
 
-    __slots__ = ("children", "entry", "parent", "row", "text")
+    `counting` is shown in place of a count until all is counted.
+    """
+
+    __slots__ = (
+        "asked",
+        "children",
+        "counting",
+        "entry",
+        "loading",
+        "parent",
+        "row",
+        "text",
+    )
 
     def __init__(
         self, entry: Entry | None, parent: _Node | None, row: int, text: str = ""
@@ -58,13 +71,16 @@ class _Node:
         self.row = row
         self.text = text
         self.children: list[_Node] | None = None
+        self.counting = ""
+        self.asked = False
+        self.loading = False
 
 
 class ResultsModel(QAbstractItemModel):
     """Studies, and below them what is fetched when a line is opened.
 
-    Opening a line emits `childrenWanted`; the answer is given to `set_children`.
-    The model itself never asks anybody.
+    Opening a line emits `childrenWanted`; the answer is given to `set_children`, more
+    than once where hits are still being counted. The model itself never asks anybody.
     """
 
     childrenWanted = Signal(object)  # Entry
@@ -73,59 +89,73 @@ class ResultsModel(QAbstractItemModel):
         super().__init__(parent)
         self._root = _Node(None, None, 0)
         self._root.children = []
-        self._asked: set[int] = set()
-        self._loading: dict[int, Entry] = {}
-        self.count_title = "Images"
+        self._loading: set[_Node] = set()
+        self._titles = ("Name", "Images")
 
-    def set_entries(self, entries: Sequence[Entry], count_title: str) -> None:
+    def set_entries(
+        self, entries: Sequence[Entry], count_title: str, name_title: str = "Name"
+    ) -> None:
         """Show these studies in place of what was there."""
         self.beginResetModel()
         self._root = _Node(None, None, 0)
         self._root.children = [
             _Node(entry, self._root, row) for row, entry in enumerate(entries)
         ]
-        self._asked.clear()
         self._loading.clear()
-        self.count_title = count_title
+        self._titles = (name_title, count_title)
         self.endResetModel()
 
-    def set_children(self, entry: Entry, children: Sequence[Entry]) -> None:
-        """Put lines below an entry; nothing happens if it is no longer shown."""
-        self._loading.pop(id(entry), None)
+    def set_children(
+        self, entry: Entry, children: Sequence[Entry], *, counting: str = ""
+    ) -> None:
+        """Put lines below an entry; nothing happens if it is no longer shown.
+
+        Lines that are there already stay, with their selection and what is open below
+        them, and get the new counts. `counting` says how far the hits are counted, if
+        more will come.
+        """
         node = self._find(entry)
         if node is None:
             return
-        parent = self._index_of(node)
-        texts = "" if children else "nothing here"
-        self._replace(
-            node,
-            [_Node(child, node, row) for row, child in enumerate(children)]
-            or [_Node(None, node, 0, texts)],
-            parent,
-        )
+        self._set_counting(node, counting)
+        if not counting:
+            self._loading.discard(node)
+        if children:
+            self._merge(node, children)
+        elif not counting:
+            self._replace(node, [_Node(None, node, 0, "nothing here")])
 
     def set_failed(self, entry: Entry, sentence: str) -> None:
-        """Say below an entry why it can't be opened; opening it again asks again."""
-        self._loading.pop(id(entry), None)
+        """Say below an entry why it can't be opened; opening it again asks again.
+
+        What is there already stays.
+        """
         node = self._find(entry)
-        if node is not None:
-            self._replace(node, [_Node(None, node, 0, sentence)], self._index_of(node))
-            self._asked.discard(id(entry))
+        if node is None:
+            return
+        self._loading.discard(node)
+        node.asked = False
+        self._remove_texts(node)
+        self._insert(node, 0, [_Node(None, node, 0, sentence)])
 
     def stop_loading(self) -> None:
         """Say below what was being opened that it wasn't; it can be opened again."""
-        for entry in tuple(self._loading.values()):
-            self.set_failed(entry, "cancelled")
+        for node in tuple(self._loading):
+            if node.entry is not None:
+                self.set_failed(node.entry, "cancelled")
 
     def ask_for_children(self, index: QModelIndex) -> None:
         """Emit `childrenWanted` for a line that was opened for the first time."""
         node = self._node(index)
         entry = node.entry
-        if entry is None or not entry.can_have_children or id(entry) in self._asked:
+        if entry is None or not entry.can_have_children or node.asked:
             return
-        self._asked.add(id(entry))
-        self._loading[id(entry)] = entry
-        self._replace(node, [_Node(None, node, 0, "loading …")], index)
+        node.asked = True
+        self._loading.add(node)
+        if any(child.entry is not None for child in node.children or ()):
+            self._remove_texts(node)  # counting goes on
+        else:
+            self._replace(node, [_Node(None, node, 0, "loading …")])
         self.childrenWanted.emit(entry)
 
     def index_of(self, entry: Entry) -> QModelIndex:
@@ -133,26 +163,81 @@ class ResultsModel(QAbstractItemModel):
         node = self._find(entry)
         return QModelIndex() if node is None else self._index_of(node)
 
-    def _replace(self, node: _Node, lines: list[_Node], parent: QModelIndex) -> None:
-        if node.children:
-            self.beginRemoveRows(parent, 0, len(node.children) - 1)
+    # Changes below a line
+
+    def _set_counting(self, node: _Node, counting: str) -> None:
+        node.counting = counting
+        count = self._index_of(node).siblingAtColumn(1)
+        self.dataChanged.emit(count, count)
+
+    def _merge(self, node: _Node, entries: Sequence[Entry]) -> None:
+        """Let these be the lines below one; what is there already is kept."""
+        wanted = {entry.key: entry for entry in entries}
+        self._remove(node, lambda line: _key(line) not in wanted)
+        there = [_key(line) for line in node.children or ()]
+        kept = set(there)
+        if there != [key for key in wanted if key in kept]:
+            self._remove(node, lambda _: True)  # in another order
+            kept = set()
+        run: list[_Node] = []
+        place = 0
+        for key, entry in wanted.items():
+            if key not in kept:
+                run.append(_Node(entry, node, 0))
+                continue
+            self._insert(node, place, run)
+            place, run = place + len(run), []
+            assert node.children is not None
+            node.children[place].entry = entry
+            place += 1
+        self._insert(node, place, run)
+        first, last = self._below(node, 0), self._below(node, len(wanted) - 1)
+        self.dataChanged.emit(first, last.siblingAtColumn(1))
+
+    def _replace(self, node: _Node, lines: list[_Node]) -> None:
+        self._remove(node, lambda _: True)
+        self._insert(node, 0, lines)
+
+    def _remove_texts(self, node: _Node) -> None:
+        self._remove(node, lambda line: line.entry is None)
+
+    def _remove(self, node: _Node, which: Callable[[_Node], bool]) -> None:
+        """Remove lines, each run of neighbours at once, the last first."""
+        lines, parent = node.children or [], self._index_of(node)
+        end = len(lines)
+        while end:
+            start = end
+            while start and which(lines[start - 1]):
+                start -= 1
+            if start < end:
+                self.beginRemoveRows(parent, start, end - 1)
+                del lines[start:end]
+                _number(lines, start)
+                self.endRemoveRows()
+            end = start - 1 if start else 0
+
+    def _insert(self, node: _Node, place: int, lines: Sequence[_Node]) -> None:
+        if not lines:
+            return
+        self.beginInsertRows(self._index_of(node), place, place + len(lines) - 1)
+        if node.children is None:
             node.children = []
-            self.endRemoveRows()
-        self.beginInsertRows(parent, 0, len(lines) - 1)
-        node.children = lines
+        node.children[place:place] = lines
+        _number(node.children, place)
         self.endInsertRows()
+
+    def _below(self, node: _Node, row: int) -> QModelIndex:
+        return self.index(row, 0, self._index_of(node))
 
     def _find(self, entry: Entry) -> _Node | None:
         """Return the line of an entry: down from its topmost parent."""
-        path = [entry]
-        while path[-1].parent is not None:
-            path.append(path[-1].parent)
         node = self._root
-        for step in reversed(path):
-            below = [n for n in node.children or [] if n.entry is step]
-            if not below:
+        for step in entry.path:
+            below = (n for n in node.children or () if _key(n) == step.key)
+            found = next(below, None)
+            if found is None:
                 return None
-            node = below[0]
+            node = found
         return node
 
     def _node(self, index: QModelIndex) -> _Node:
@@ -213,11 +298,11 @@ class ResultsModel(QAbstractItemModel):
                 return entry.name
             if role == Qt.ItemDataRole.ToolTipRole:
                 return tooltip(entry.name, _what(entry))
-        elif entry.count is not None:
-            if role == Qt.ItemDataRole.DisplayRole:
-                return str(entry.count)
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        elif role == Qt.ItemDataRole.DisplayRole:
+            counted = "" if entry.count is None else f"{entry.count:,}"
+            return node.counting or counted or None
+        elif role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
@@ -235,11 +320,21 @@ class ResultsModel(QAbstractItemModel):
     ) -> Any:
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        return ("Name", self.count_title)[section] if section < 2 else None
+        return self._titles[section] if section < 2 else None
+
+
+def _key(line: _Node) -> object:
+    return None if line.entry is None else line.entry.key
+
+
+def _number(lines: Sequence[_Node], start: int) -> None:
+    """Tell lines in which rows they are, from the first that moved."""
+    for row in range(start, len(lines)):
+        lines[row].row = row
 
 
 def _what(entry: Entry) -> str:
     kind = type(entry.item).__name__.replace("Ref", "").lower()
     if entry.query is not None and entry.count is not None:
-        return f"{kind}, {counted(entry.count, 'image matches', 'images match')}"
+        return f"{kind}, {hits_label(entry.count, 'image', 'images', entry.query)}"
     return kind

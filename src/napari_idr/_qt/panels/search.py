@@ -5,29 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import ComboBox, Container, LineEdit, PushButton
-from napari.qt import get_current_stylesheet
-from qtpy.QtCore import Qt, QTimer, Signal
-from qtpy.QtGui import QStandardItem, QStandardItemModel
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import (
-    QCompleter,
-    QHBoxLayout,
     QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
 from napari_idr._qt.panels.forms import (
-    POPUP_MARGIN_PX,
+    ARROW_PX,
+    Folding,
+    keep_as_wide_as,
     let_shrink,
     name_widget,
-    present,
     widen_list,
 )
-from napari_idr.model import SearchKey, Suggestion
-from napari_idr.services.search.catalog import counted
+from napari_idr._qt.panels.suggestions import SuggestionList
+from napari_idr.model import SearchKey
+from napari_idr.services.search.catalog import Query, searched_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_idr.model import Suggestion
 
 TYPING_PAUSE_MS = 250
 """How long after the last key a suggestion is asked for: most people type faster."""
@@ -35,12 +35,11 @@ TYPING_PAUSE_MS = 250
 MIN_LETTERS = 2
 """Letters before suggestions are asked for; one letter matches tens of thousands."""
 
-MAX_SUGGESTIONS = 50
-"""Lines of suggestions that are shown; nobody scrolls further, they type on."""
+LONG_KEY = "Phenotype"
+"""What the control for the key has room for; the value needs the rest."""
 
-
-KEY_WIDTH_PX = 96
-"""Room for "Phenotype"; the value needs the rest of a narrow panel."""
+LONG_VALUE = "CDC20 …"
+"""The least that the line for the value has room for."""
 
 FIXED = QSizePolicy.Policy.Fixed
 
@@ -48,8 +47,9 @@ FIXED = QSizePolicy.Policy.Fixed
 class SearchPanel(QWidget):
     """A key, a value with suggestions, and a button."""
 
-    searchWanted = Signal(object, str)  # SearchKey, value
-    suggestionsWanted = Signal(object, str)  # SearchKey, text
+    searchWanted = Signal(object)  # Query
+    suggestionsWanted = Signal(object)  # Query
+    suggestionsLeft = Signal()  # those that are on their way are of no use
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,81 +77,83 @@ class SearchPanel(QWidget):
         )
         self.key.native.setSizePolicy(FIXED, FIXED)
         self.button.native.setSizePolicy(FIXED, FIXED)
-        self.key.native.setMaximumWidth(KEY_WIDTH_PX)
+        keep_as_wide_as(self.key, LONG_KEY, ARROW_PX)
         let_shrink(self.value)
         self.value.native.setPlaceholderText("e.g. CDC20")
         self.value.native.setClearButtonEnabled(True)
 
-        self._suggestions = QStandardItemModel(self)
-        completer = QCompleter(self._suggestions, self)
-        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        completer.setCompletionRole(Qt.ItemDataRole.UserRole)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._completer = completer
-        self.value.native.setCompleter(completer)
+        self.suggestions = SuggestionList(self.value.native)
 
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._want_suggestions)
 
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
         layout.addWidget(self.form.native)
+        Folding(self, self.form.native, self.value.native, LONG_VALUE)
         self.value.native.returnPressed.connect(self._want_search)
         self.value.native.textEdited.connect(self._on_typed)
         self.button.native.clicked.connect(self._want_search)
-        completer.activated.connect(self._want_search)
+        self.suggestions.clickedOn.connect(self._want_search)
+        self.suggestions.wanted.connect(self._want_suggestions)
+        self.key.native.currentIndexChanged.connect(self.hide_suggestions)
         self.set_keys(())
 
     def set_keys(self, keys: Sequence[SearchKey]) -> None:
         """Offer these keys; without any, nothing can be searched."""
+        self.keys = tuple(keys)
         self.key.choices = [(key.label, key) for key in keys]
         widen_list(self.key.native)
         self.form.enabled = bool(keys)
 
-    def set_suggestions(self, text: str, suggestions: Sequence[Suggestion]) -> None:
-        """Show suggestions, unless the text has changed since they were asked for."""
-        if text != self.value.value or not self.value.native.hasFocus():
-            return
-        self._suggestions.clear()
-        for suggestion in suggestions[:MAX_SUGGESTIONS]:
-            count = suggestion.image_count
-            told = "" if count is None else f"  ({counted(count, 'image', 'images')})"
-            item = QStandardItem(f"{suggestion.value}{told}")
-            item.setData(suggestion.value, Qt.ItemDataRole.UserRole)
-            self._suggestions.appendRow(item)
-        if suggestions:
-            popup = present(self._completer.popup())
-            # A window of its own: it takes neither napari's look nor enough room.
-            popup.setStyleSheet(get_current_stylesheet())
-            popup.setMinimumWidth(popup.sizeHintForColumn(0) + POPUP_MARGIN_PX)
-            self._completer.complete()
+    @property
+    def query(self) -> Query | None:
+        """What the key and the value stand for; None if nothing can be searched."""
+        key = self.key.value
+        if not isinstance(key, SearchKey):
+            return None
+        return Query(key=key, value=searched_value(self.value.value))
+
+    def show_query(self, query: Query) -> None:
+        """Show what is searched; undoing that brings back what was typed."""
+        if query.key in self.key.choices:
+            self.key.value = query.key
+        if self.value.value != query.value:
+            self.value.native.selectAll()
+            self.value.native.insert(query.value)
+        self.hide_suggestions()
+
+    def set_suggestions(self, query: Query, suggestions: Sequence[Suggestion]) -> None:
+        """Show suggestions, unless they were asked for something else."""
+        if query == self.query and self.value.native.hasFocus():
+            self.suggestions.offer(suggestions)
 
     def take_focus(self) -> None:
         """Let a person type a value, in place of the one that is there."""
         self.value.native.setFocus()
         self.value.native.selectAll()
 
-    def hide_suggestions(self) -> None:
-        """Take the list of suggestions away."""
+    def hide_suggestions(self, *_: object) -> None:
+        """Take the list of suggestions away, and want none."""
         self._pause.stop()
-        popup = self._completer.popup()
-        if popup is not None:
-            popup.hide()
+        self.suggestions.take_away()
+        self.suggestionsLeft.emit()
 
-    def _on_typed(self, text: str) -> None:
-        self._suggestions.clear()
-        if len(text.strip()) >= MIN_LETTERS:
-            self._pause.start()
-        else:
-            self._pause.stop()
+    def _on_typed(self, _: str) -> None:
+        if self.suggestions.is_completing:
+            return
+        self.hide_suggestions()
+        self._pause.start()
 
     def _want_suggestions(self) -> None:
-        if isinstance(self.key.value, SearchKey):
-            self.suggestionsWanted.emit(self.key.value, self.value.value)
+        query = self.query
+        if query is not None and len(query.value) >= MIN_LETTERS:
+            self.suggestionsWanted.emit(query)
 
     def _want_search(self, *_: object) -> None:
-        self.hide_suggestions()
-        if isinstance(self.key.value, SearchKey):
-            self.searchWanted.emit(self.key.value, self.value.value.strip())
+        if (query := self.query) is not None:
+            self.show_query(query)
+            self.searchWanted.emit(query)

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import (
     QCompleter,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -31,6 +32,7 @@ class ServerBar(QWidget):
     """The address of the server, and what it can do."""
 
     serverChosen = Signal(str)
+    askAgainWanted = Signal()
 
     def __init__(self, addresses: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +60,19 @@ class ServerBar(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(2)
         whole.addLayout(layout)
-        whole.addWidget(self.abilities)
+        self.ask_again = QPushButton("Ask again")
+        name_widget(
+            self.ask_again,
+            "idr_ask_again",
+            "Ask again",
+            "Ask the server what it can do, as far as that isn't known",
+        )
+        self.ask_again.clicked.connect(self.askAgainWanted)
+        second = QHBoxLayout()
+        second.addWidget(self.abilities, 1)
+        second.addWidget(self.ask_again)
+        whole.addLayout(second)
+        self.set_unknown(unknown=False)
         line_edit = self.address.lineEdit()
         assert line_edit is not None
         line_edit.returnPressed.connect(self._choose)
@@ -68,6 +82,8 @@ class ServerBar(QWidget):
         """Offer these addresses, the first of them as the present one."""
         self.address.clear()
         self.address.addItems(list(addresses))
+        # In a narrow panel the beginning tells more than the end.
+        present(self.address.lineEdit()).setCursorPosition(0)
         widen_list(self.address)
 
     def set_abilities(self, message: str, evidence: Sequence[tuple[str, str]]) -> None:
@@ -76,6 +92,10 @@ class ServerBar(QWidget):
         self.abilities.setToolTip(
             tooltip(*(f"{what}: {answer}" for what, answer in evidence))
         )
+
+    def set_unknown(self, *, unknown: bool) -> None:
+        """Offer to ask again, if a part of what the server can do isn't known."""
+        self.ask_again.setVisible(unknown)
 
     def _choose(self, *_: object) -> None:
         self.serverChosen.emit(self.address.currentText().strip())

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from napari.utils import progress
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, plain_label
+from napari_idr.services.plain_text import plain_text
+
+if TYPE_CHECKING:
+    from napari_idr.services.details import Subject
 
 DOCK_CHARACTERS = 60
 """Of a sentence in napari's activity dock, which doesn't wrap."""
@@ -52,6 +57,7 @@ class StatusBar(QWidget):
         layout.addWidget(self.sentence)
         layout.addLayout(line)
         self._said = ""
+        self._about: frozenset[Subject] = frozenset()
         self._behind = ""
         self._failed = False
         self._can_retry = False
@@ -65,20 +71,28 @@ class StatusBar(QWidget):
         self._follow.timeout.connect(self._show_activity)
         self._render()
 
-    def say(self, sentence: str) -> None:
-        """Say how something ended."""
+    def say(self, sentence: str, *, about: frozenset[Subject] = frozenset()) -> None:
+        """Say how something ended; `about` is what it is of, if of anything shown."""
         self._said, self._failed, self._can_retry = sentence, False, False
+        self._about = about
         self._render()
 
-    def take_back(self, sentence: str) -> None:
-        """Say a sentence no longer: what it is about is gone."""
-        if self._said == sentence:
-            self.say("")
-
-    def say_failed(self, sentence: str, *, can_retry: bool) -> None:
+    def say_failed(
+        self,
+        sentence: str,
+        *,
+        can_retry: bool,
+        about: frozenset[Subject] = frozenset(),
+    ) -> None:
         """Say that it failed; Retry is offered where that may help."""
         self._said, self._failed, self._can_retry = sentence, True, can_retry
+        self._about = about
         self._render()
+
+    def keep(self, shown: frozenset[Subject]) -> None:
+        """Take a sentence back if nothing that it is about is shown any more."""
+        if self._about and self._about.isdisjoint(shown):
+            self.say("")
 
     def set_behind(self, message: str) -> None:
         """Say which plane is on its way; "" once it is shown."""
@@ -99,7 +113,10 @@ class StatusBar(QWidget):
         """Say that so much of what runs is done."""
         self.bar.setRange(0, max(total, 1))
         self.bar.setValue(done)
-        self.bar.setFormat(f"{done} of {total} {what}")
+        counted = f"{done:,} of {total:,}"
+        long = f"{counted} {what}"
+        fits = self.bar.fontMetrics().horizontalAdvance(long) < self.bar.width()
+        self.bar.setFormat(long if fits else counted)
         self._done, self._total = done, total
         if not self._follow.isActive():
             self._follow.start()
@@ -140,7 +157,7 @@ class _Activity:
             if message is None:
                 self.close()
                 return True
-            message = message[:DOCK_CHARACTERS]
+            message = plain_text(message)[:DOCK_CHARACTERS]
             if (bar := self._bar) is None:
                 bar = self._bar = progress(total=total, desc=message)
             bar.set_description(message)

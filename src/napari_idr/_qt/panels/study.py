@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from qtpy.QtCore import QEvent, Qt
-from qtpy.QtGui import QPalette
-from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
-
-from napari_idr._qt.panels.forms import plain_label, tooltip
+from napari_idr._qt.panels.forms import link, link_label, plain_label, tooltip
 from napari_idr.services.links import is_web_link
 from napari_idr.services.study import StudyCard
 
 SHOWN_CHARACTERS = 600
 """How much of a description is shown; the rest is a click on the link away."""
 
-
-LINK_ON_DARK, LINK_ON_LIGHT = "#6ea8fe", "#0a58ca"
-"""Readable on napari's panels; Qt's own blue isn't."""
-
-MID_LIGHTNESS = 128
 
 LINKS_TOOLTIP = "Open in your web browser"
 
@@ -41,21 +33,10 @@ class StudyPanel(QWidget):
         self.authors = plain_label("idr_study_authors")
         self.licence = plain_label("idr_study_licence")
         self.description = plain_label("idr_study_description")
-        # The one label that draws HTML, made here of escaped text and http(s) links.
-        self.links = QLabel()
-        self.links.setObjectName("idr_study_links")
-        self.links.setTextFormat(Qt.TextFormat.RichText)
-        self.links.setWordWrap(True)
+        self.links = link_label("idr_study_links", "Links")
         self.links.setOpenExternalLinks(True)
-        self.links.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextBrowserInteraction
-        )
-        self.links.setAccessibleName("Links")
         self.links.setToolTip(LINKS_TOOLTIP)
         self.links.linkHovered.connect(self._on_link_hovered)
-        self.links.setSizePolicy(
-            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
-        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -95,9 +76,6 @@ class StudyPanel(QWidget):
         card = self._card
         if card is None:
             return
-        text = self.title.palette().color(QPalette.ColorRole.WindowText)
-        dark = text.lightness() > MID_LIGHTNESS
-        color = LINK_ON_DARK if dark else LINK_ON_LIGHT
         links = [
             (f"paper {_doi(card.doi_url)}", card.doi_url),
             (f"data {_doi(card.data_doi_url)}", card.data_doi_url),
@@ -106,7 +84,7 @@ class StudyPanel(QWidget):
         ]
         self.links.setText(
             " · ".join(
-                _link(message, url, color)
+                link(message, url, self.title)
                 for message, url in links
                 if url is not None and is_web_link(url)
             )
@@ -118,10 +96,6 @@ class StudyPanel(QWidget):
 
 def _doi(url: str | None) -> str:
     return (url or "").removeprefix(DOI_URL)
-
-
-def _link(text: str, url: str, color: str) -> str:
-    return f'<a href="{escape(url)}" style="color: {color}">{escape(text)}</a>'
 
 
 def _show(label: QLabel, text: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-import threading
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from napari_idr.api.json_client import is_json, read_json, status_error
+from napari_idr.api.json_client import is_json
 from napari_idr.api.pixels.image_details import MAX_CHANNELS, read_pixel_count
 from napari_idr.errors import (
     NotFoundError,
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
+    from napari_idr.transport import Response
+
+
+NO_VIEWER_S = 600.0
+"""How long a server that hasn't the viewer isn't asked for it: a proxy says 404 as well
+while what is behind it starts."""
 
 
 class Displays:
@@ -29,12 +35,12 @@ class Displays:
 
     def __init__(self, json_client: JsonClient) -> None:
         self._json_client = json_client
-        self._no_viewer = threading.Event()
+        self._no_viewer_until = 0.0  # of `time.monotonic`
 
     def display(self, image_id: ImageId, *, cancel: CancelToken) -> Display:
         """Return how an image is displayed, from the viewer or the gateway.
 
-        Whether a server has the viewer is found out once.
+        A server without the viewer isn't asked for it again for a while.
 
         GET /iviewer/image_data/{image_id}/
         GET /webclient/imgData/{image_id}/
@@ -46,7 +52,7 @@ class Displays:
         StatusError, ResponseFormatError
             The server can't tell.
         """
-        if not self._no_viewer.is_set():
+        if time.monotonic() >= self._no_viewer_until:
             try:
                 return self._from_viewer(image_id, cancel)
             except RateLimitedError:
@@ -56,29 +62,35 @@ class Displays:
         return self._from_gateway(image_id, cancel)
 
     def _from_viewer(self, image_id: ImageId, cancel: CancelToken) -> Display:
-        response = self._json_client.response(
-            f"iviewer/image_data/{image_id}/", cancel=cancel
+        def inspect(response: Response) -> None:
+            if response.status == 404 and not is_json(response):
+                self._no_viewer_until = time.monotonic() + NO_VIEWER_S
+
+        return self._json_client.read(
+            f"iviewer/image_data/{image_id}/",
+            reader=read_display,
+            inspect=inspect,
+            cancel=cancel,
         )
-        if response.status == 404 and not is_json(response):
-            self._no_viewer.set()
-        return read_display(read_json(response))
 
     def _from_gateway(self, image_id: ImageId, cancel: CancelToken) -> Display:
-        response = self._json_client.response(
-            f"webclient/imgData/{image_id}/", cancel=cancel
+        def inspect(response: Response) -> None:
+            if response.status in (403, 404) and not response.body:
+                # how this view says it to people who aren't signed in
+                raise NotFoundError(
+                    f"there is no image {image_id}",
+                    url=response.url,
+                    status=response.status,
+                    kind="image",
+                    id=image_id,
+                )
+
+        return self._json_client.read(
+            f"webclient/imgData/{image_id}/",
+            reader=read_display,
+            inspect=inspect,
+            cancel=cancel,
         )
-        if response.status in (403, 404) and not response.body:
-            # how this view says it to people who aren't signed in
-            raise NotFoundError(
-                f"there is no image {image_id}",
-                url=response.url,
-                status=response.status,
-                kind="image",
-                id=image_id,
-            )
-        if response.status == 404:
-            raise status_error(response)
-        return read_display(read_json(response))
 
 
 SMALLEST_SCALE = 1e-6

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from napari_idr.api.json_client import is_json, naming, read_json
+from napari_idr.api.json_client import is_json, naming
 from napari_idr.api.pixels.sources import choose_source
 from napari_idr.api.zarr.location import zarr_candidates
 from napari_idr.errors import (
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from napari_idr.api.pixels.display import Display, Displays, Size
     from napari_idr.cancel import CancelToken
     from napari_idr.model import PixelSource
+    from napari_idr.transport import Response
 
 
 SMALLEST_PIXEL_UM = 1e-5
@@ -77,26 +78,32 @@ class Images:
                 partial(self._display, image_id),
                 cancel=cancel,
             )
-            if not isinstance(display, IDRError):
-                return merge_image(record, display, self._drawing())
-            if record is None:
+            drawing = self._drawing()
+            if not isinstance(record, IDRError):
+                told = None if isinstance(display, IDRError) else display
+                return merge_image(record, told, drawing)
+            if isinstance(display, IDRError):
                 raise display
-            return merge_image(record, None, self._drawing())
+            image = merge_image(None, display, drawing)
+            note = f"The archive's record of the image can't be had: {record.message}."
+            return replace(image, notes=(note, *image.notes))
 
-    def _record(self, image_id: ImageId, cancel: CancelToken) -> Image | None:
-        response = self._json_client.response(
-            f"api/v0/m/images/{image_id}/", cancel=cancel
-        )
+    def _record(self, image_id: ImageId, cancel: CancelToken) -> Image | IDRError:
+        answers: list[Response] = []
         try:
-            node = read_json(response).child("data")
+            return self._json_client.read(
+                f"api/v0/m/images/{image_id}/",
+                reader=_read_record,
+                inspect=answers.append,
+                cancel=cancel,
+            )
         except RateLimitedError:
             raise
-        except (StatusError, ResponseFormatError):
-            if response.status in (200, 404) and is_json(response):
+        except (StatusError, ResponseFormatError) as error:
+            answer = answers[-1] if answers else None
+            if answer is None or (answer.status in (200, 404) and is_json(answer)):
                 raise
-            return None  # a server without the JSON API, or where it is broken
-        urls = zarr_candidates(read_lsid(node))
-        return replace(read_image(node), zarr_url=next(iter(urls), None))
+            return error  # a server without the JSON API, or where it is broken
 
     def _display(self, image_id: ImageId, cancel: CancelToken) -> Display | IDRError:
         try:
@@ -105,6 +112,12 @@ class Images:
             raise
         except (StatusError, ResponseFormatError) as error:
             return error
+
+
+def _read_record(answer: Node) -> Image:
+    node = answer.child("data")
+    urls = zarr_candidates(read_lsid(node))
+    return replace(read_image(node), zarr_url=next(iter(urls), None))
 
 
 def merge_image(

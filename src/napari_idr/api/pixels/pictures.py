@@ -7,8 +7,6 @@ what isn't of the size due is refused before a pixel of it is decoded.
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -22,26 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Format = Literal["PNG", "JPEG", "GIF"]
-
-BROKEN = (
-    OSError,
-    EOFError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    AssertionError,
-    RuntimeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    Pillow.DecompressionBombError,
-    Pillow.DecompressionBombWarning,
-)
-"""What Pillow raises for pictures that it can't read; there is no common class. The
-last one is a warning, which a person may have turned into an error."""
 
 MAX_PICTURE_PX = 2**24
 """No picture that we ask for has more: the largest that servers draw whole has 3192 px
@@ -83,14 +61,14 @@ def decode_picture(
     try:
         with Pillow.open(io.BytesIO(body), formats=formats) as opened:
             width, height = opened.size
-            if width * height > MAX_PICTURE_PX or not fits((height, width)):
-                raise PixelDataError(
-                    f"{what} of {height} x {width} px came where {due} are due",
-                    url=url,
-                )
-            return np.array(convert(opened), dtype=np.uint8)
-    except BROKEN as error:
+            if width * height <= MAX_PICTURE_PX and fits((height, width)):
+                return np.array(convert(opened), dtype=np.uint8)
+    # Pillow has no common class for what it raises, and warnings may be errors.
+    except Exception as error:
         raise PixelDataError(f"{what} came that can't be read", url=url) from error
+    raise PixelDataError(
+        f"{what} of {height} x {width} px came where {due} are due", url=url
+    )
 
 
 def is_near(size: tuple[int, int], due: tuple[int, int]) -> bool:

@@ -199,7 +199,7 @@ class RenderRequests:
 
         def begin(stop: CancelToken) -> None:
             if sessions == self._sessions:  # nobody else has got one meanwhile
-                self._json_client.response(SESSION_PATH, cancel=stop, fresh=True)
+                self._json_client.response(SESSION_PATH, cancel=stop)
                 self._sessions += 1
 
         self._flights.get("session", begin, cancel=cancel)

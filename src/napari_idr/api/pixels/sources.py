@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -29,6 +30,8 @@ from napari_idr.errors import (
 from napari_idr.model import ImageId, PixelSource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -60,13 +63,15 @@ class Choice:
 class OpenedPixels:
     """A reader, and why it isn't a better one.
 
-    `may_improve` tells that a better source failed in a way that may pass: opened
-    again a little later, the image may come from it.
+    `may_improve` tells that a better source isn't to be had at present: opened again a
+    little later, the image may come from it. `failure` is how one failed just now in a
+    way that may pass, None if none did.
     """
 
     reader: PixelReader
     notes: tuple[str, ...] = ()
     may_improve: bool = False
+    failure: IDRError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +169,8 @@ class PixelSources:
         ------
         PixelDataError
             No source has pixels.
-        ConnectionFailedError
-            None could be reached.
+        ConnectionFailedError, StatusError
+            None can be had at present; what failed last in a way that may pass.
         """
         urls = zarr_candidates(image.zarr_url)
         refuses = self._rendering.refuses
@@ -181,13 +186,17 @@ class PixelSources:
             )
             try:
                 reader = self._open(choice.source, image, urls, rgb=rgb, cancel=cancel)
+                passing = _passing(failures)
                 may_improve = (
-                    any(failure.may_pass for failure in failures)
+                    passing is not None
                     or (refuses and choice.source is PixelSource.THUMBNAIL)
                     or (bool(failures) and self._is_silent(image))
                 )
                 return OpenedPixels(
-                    reader=reader, notes=tuple(notes), may_improve=may_improve
+                    reader=reader,
+                    notes=tuple(notes),
+                    may_improve=may_improve,
+                    failure=passing,
                 )
             except IDRError as error:
                 failures.append(error)
@@ -196,10 +205,10 @@ class PixelSources:
                 urls = ()
             elif choice.source is not PixelSource.THUMBNAIL:
                 rendering = False
-            elif isinstance(failures[-1], ConnectionFailedError):
-                raise failures[-1]
+            elif (passing := _passing(failures[::-1])) is not None:
+                raise passing
             else:
-                raise PixelDataError("; ".join(notes)) from failures[-1]
+                raise PixelDataError(" ".join(notes)) from failures[-1]
 
     def _open(
         self,
@@ -310,8 +319,10 @@ class PixelSources:
         """Open the channels apart, but not a thumbnail, whose colours are mixed."""
         opened = self.open(image, rgb=False, cancel=cancel)
         if opened.reader.source is PixelSource.THUMBNAIL:
+            if opened.failure is not None:
+                raise copy(opened.failure)
             raise PixelDataError(
-                "; ".join((*opened.notes, "there is only a thumbnail"))
+                " ".join((*opened.notes, "There is only a thumbnail."))
             )
         return opened
 
@@ -376,6 +387,11 @@ def _is_exact(reader: PixelReader) -> bool:
 def _plane(pixels: NDArray[np.generic], source: PixelSource) -> Plane:
     lossless = source in (PixelSource.RAW, PixelSource.RENDERED_LOSSLESS)
     return Plane(pixels=pixels, source=source, lossless=lossless)
+
+
+def _passing(failures: Iterable[IDRError]) -> IDRError | None:
+    """Return the first failure that may pass, None if none may."""
+    return next((failure for failure in failures if failure.may_pass), None)
 
 
 def _vagueness(error: IDRError) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,23 +14,27 @@ from PIL import Image as Pillow
 from napari_idr.api.json_client import id_chunks
 from napari_idr.api.pixels.pictures import decode_picture
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
-from napari_idr.errors import IDRError, PixelDataError
+from napari_idr.errors import ConnectionFailedError, IDRError, PixelDataError
 from napari_idr.model import Channel, Image, ImageId, PixelSource
 from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from napari_idr.api.json_client import JsonClient
+    from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
 
+logger = logging.getLogger(__name__)
 
 Thumbnail = tuple[ImageId, "NDArray[np.uint8] | IDRError"]
 """The image, and its small picture (y, x, 3) or why there is none."""
 
-_Batch = tuple[tuple[int, ...], "dict[int, str] | IDRError"]
+_Batch = tuple[tuple[int, ...], "_Pictures | IDRError"]
+
+_Pictures = dict[int, "NDArray[np.uint8] | PixelDataError"]
 
 BATCH = 50
 """Images in one question; the server refuses more (`omero.web.thumbnails_batch`)."""
@@ -70,70 +75,98 @@ class Thumbnails:
     def _load(
         self, image_ids: Iterable[ImageId], size: int, cancel: CancelToken
     ) -> Iterator[Thumbnail]:
+        gone: list[IDRError] = []
+
         def ask(ids: tuple[int, ...], stop: CancelToken) -> _Batch:
-            return self._batch(ids, size, stop)
+            if gone:
+                return ids, gone[0]
+            batch = self._batch(ids, size, stop)
+            # Not one that is slow or broke off: nobody was there, at several tries.
+            if type(batch[1]) is ConnectionFailedError:
+                gone.append(batch[1])
+            return batch
 
         chunks = id_chunks(image_ids, parameter="id", most=BATCH)
-        # They are decoded here, so that the next question goes out meanwhile.
-        for ids, coded in in_parallel(
+        for ids, pictures in in_parallel(
             ask, chunks, at_once=self._at_once, cancel=cancel
         ):
             for number in ids:
-                picture = (
-                    coded
-                    if isinstance(coded, IDRError)
-                    else _picture(number, coded, size)
+                yield (
+                    ImageId(number),
+                    pictures if isinstance(pictures, IDRError) else pictures[number],
                 )
-                yield ImageId(number), picture
 
     def _batch(self, ids: tuple[int, ...], size: int, cancel: CancelToken) -> _Batch:
-        """Return the thumbnails of a batch as they came, or why it failed."""
+        """Return the thumbnails of a batch, or why it failed."""
         try:
-            coded = self._coded(ids, STORED_PX, cancel)
+            pictures = self._pictures(ids, STORED_PX, size, cancel)
             if size > STORED_PX:
-                coded |= self._larger(ids, size, cancel)
+                pictures |= self._larger(ids, size, cancel)
         except IDRError as error:
             return ids, error
-        return ids, coded
+        return ids, pictures
 
     def _larger(
         self, ids: tuple[int, ...], size: int, cancel: CancelToken
-    ) -> dict[int, str]:
+    ) -> _Pictures:
+        """Return those that the server makes in this size; it may have none."""
         try:
-            return self._coded(ids, size, cancel)
-        except IDRError:  # it has those in store, but can't make others
+            pictures = self._pictures(ids, size, size, cancel)
+        except IDRError:
             return {}
+        return {n: one for n, one in pictures.items() if not isinstance(one, IDRError)}
 
-    def _coded(
-        self, ids: tuple[int, ...], size: int, cancel: CancelToken
-    ) -> dict[int, str]:
+    def _pictures(
+        self, ids: tuple[int, ...], due_px: int, size: int, cancel: CancelToken
+    ) -> _Pictures:
+        """Return thumbnails that come with one size, scaled to another."""
         path = "webgateway/get_thumbnails/"
-        if size != STORED_PX:
-            path = f"{path}{size}/"
-        params = tuple(("id", number) for number in ids)
-        answer = self._ask.json(path, params, cancel=cancel)
-        if answer.members() and not any(str(number) in answer for number in ids):
-            raise answer.error_here("the images asked for aren't in it")
-        return {
-            number: text
-            for number in ids
-            if (text := answer.find(str(number), str)) is not None
-        }
+        if due_px != STORED_PX:
+            path = f"{path}{due_px}/"
+        return self._ask.read(
+            path,
+            tuple(("id", number) for number in ids),
+            reader=lambda answer: read_thumbnails(answer, ids, due_px, size),
+            cancel=cancel,
+        )
+
+
+def read_thumbnails(
+    node: Node, ids: tuple[int, ...], due_px: int, size: int
+) -> _Pictures:
+    """Read the thumbnails of images, scaled to a size; of some it may have none.
+
+    One that is missing, broken or smaller than `due_px` is noted, so that the answer
+    isn't remembered: it may be better the next time.
+    """
+    if node.members() and not any(str(number) in node for number in ids):
+        raise node.error_here("the images asked for aren't in it")
+    return {number: _picture(node, number, due_px, size) for number in ids}
 
 
 def _picture(
-    number: int, coded: dict[int, str], size: int
-) -> NDArray[np.uint8] | IDRError:
-    if (text := coded.get(number)) is None:
+    node: Node, number: int, due_px: int, size: int
+) -> NDArray[np.uint8] | PixelDataError:
+    if (text := node.find(str(number), str)) is None:
+        node.note(f"no thumbnail of image {number}")
         return PixelDataError(f"the server has no thumbnail of image {number}")
     try:
-        return decode_thumbnail(text, size=size)
+        return decode_thumbnail(text, size=size, due_px=due_px, note=node.note)
     except PixelDataError as error:
+        node.note(f"image {number}: {error.message}")
         return PixelDataError(f"image {number}: {error.message}")
 
 
-def decode_thumbnail(data_url: str, *, size: int) -> NDArray[np.uint8]:
+def decode_thumbnail(
+    data_url: str,
+    *,
+    size: int,
+    due_px: int = STORED_PX,
+    note: Callable[[str], None] = logger.debug,
+) -> NDArray[np.uint8]:
     """Return the (y, x, 3) picture of a data URL, its longest side `size` px.
+
+    It is due with a longest side of `due_px`; a smaller one is usable, and noted.
 
     Raises
     ------
@@ -150,14 +183,19 @@ def decode_thumbnail(data_url: str, *, size: int) -> NDArray[np.uint8]:
         raise PixelDataError("the thumbnail is empty")
     if data.startswith(PNG_SIGNATURE) and "png" not in head.lower():
         raise PixelDataError("the server sent the picture that stands for none")
-    most = max(size, STORED_PX)
+
+    def convert(picture: Pillow.Image) -> Pillow.Image:
+        if max(picture.size) < due_px - 1:
+            note(f"a thumbnail of {picture.size} px came where {due_px} px are due")
+        return _scaled(picture.convert("RGB"), size)
+
     return decode_picture(
         data,
-        lambda picture: _scaled(picture.convert("RGB"), size),
+        convert,
         formats=("JPEG", "PNG", "GIF"),
-        fits=lambda shape: max(shape) <= most + 1,
+        fits=lambda shape: max(shape) <= due_px + 1,
         what="a thumbnail",
-        due=f"at most {most} x {most}",
+        due=f"at most {due_px} x {due_px}",
     )
 
 

@@ -168,9 +168,12 @@ def require_sendable(path: str, params: Params) -> Params:
     Raises
     ------
     ValueError
-        When the address is too long.
+        When the address is too long, or a value isn't text.
     """
-    size = len(path) + len(urlencode(params)) + len("/?")
+    try:
+        size = len(path) + len(urlencode(params)) + len("/?")
+    except UnicodeEncodeError as error:
+        raise ValueError("the value holds a half of a character") from error
     if size > MAX_TARGET_BYTES:
         raise ValueError(
             f"the value is too long to be asked for: {size} bytes, "

@@ -225,12 +225,16 @@ def named_counts(answer: Node, kind: str) -> tuple[tuple[str, int], ...]:
 
 
 def attributes(answer: Node, *, resource: str = "image") -> tuple[str, ...]:
-    """Read the map keys of a kind of object, from the short list or the whole one."""
+    """Read the map keys of a kind of object, from the short list or the whole one.
+
+    The short list names one kind an element, and not each of them the kind.
+    """
     _refuse_error(answer)
-    by_resource = answer.elements() if answer.is_list else (answer,)
-    names = [
-        one.read(str) for node in by_resource for one in node.find_children(resource)
-    ]
+    if answer.is_list:
+        lists = [node.find_children(resource) for node in answer.elements()]
+    else:
+        lists = [answer.children(resource)]
+    names = [one.read(str) for nodes in lists for one in nodes]
     return tuple(dict.fromkeys(names))
 
 

@@ -377,6 +377,11 @@ def read_search_keys(config: Node) -> tuple[SearchKey, ...]:
     """Read what a server is set up to search by; keys without attributes fall away.
 
     The attributes that mapr asks first unless told otherwise come first.
+
+    Raises
+    ------
+    ResponseFormatError
+        There is something, and no key among it.
     """
     keys = []
     for name, node in config.items():
@@ -386,6 +391,8 @@ def read_search_keys(config: Node) -> tuple[SearchKey, ...]:
         if attributes:
             label = node.find("label", str) or name
             keys.append(SearchKey(name=name, label=label, attributes=attributes))
+    if config.members() and not keys:
+        raise config.error_here("no key has attributes")
     return tuple(keys)
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import lzma
 import math
-import struct
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,36 +13,13 @@ import zarr
 from napari_idr.api.zarr.codecs import with_bounds
 from napari_idr.api.zarr.metadata import parse_json
 from napari_idr.api.zarr.store import no_objects
-from napari_idr.errors import PixelDataError
+from napari_idr.errors import IDRError, PixelDataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
     from zarr.storage import StorePath
-
-BROKEN = (
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-    RuntimeError,
-    OSError,
-    EOFError,
-    MemoryError,
-    SystemError,
-    AssertionError,
-    lzma.LZMAError,
-    struct.error,
-    zlib.error,
-)
-"""What zarr-python and the codecs raise for metadata and chunks they can't read.
-
-There is no common class: blosc and zstd raise RuntimeError, gzip zlib.error, a codec
-that isn't known KeyError, a chunk of the wrong length ValueError, one that claims to be
-endless MemoryError.
-"""
 
 SOME_CHANNELS = 8
 
@@ -136,10 +110,11 @@ class LevelArray:
         try:
             array = zarr.Array(zarr.AsyncArray(self.metadata, root / self.path))
             part = np.asarray(array[chosen])
-        except BROKEN as error:
-            raise PixelDataError(
-                f"a chunk of {self.path!r} can't be read: {error}"
-            ) from error
+        except IDRError:
+            raise
+        # zarr-python and the codecs raise what they like; there is no common class.
+        except Exception as error:
+            raise PixelDataError(f"a chunk of {self.path!r} can't be read") from error
         kept = [
             a for a, i in zip(self.letters, chosen, strict=True) if i.__class__ is slice
         ]
@@ -184,9 +159,11 @@ def level_array(path: str, letters: str, body: bytes | None) -> LevelArray:
     try:
         array = zarr.Array(zarr.AsyncArray(described, no_objects() / path))
         shape, chunks, dtype = array.shape, array.chunks, np.dtype(array.dtype)
-    except BROKEN as error:
+    except IDRError:
+        raise
+    except Exception as error:  # as above
         raise PixelDataError(
-            f"the metadata of the array {path!r} are broken: {error}"
+            f"the metadata of the array {path!r} are broken"
         ) from error
     if len(shape) != len(letters):
         raise PixelDataError(

@@ -31,7 +31,13 @@ from napari_idr.errors import (
     StatusError,
 )
 from napari_idr.threads import SingleFlight, in_parallel
-from napari_idr.transport import OBJECT_BYTES, ByteRange, Request, retry_after_s
+from napari_idr.transport import (
+    JSON_BYTES,
+    OBJECT_BYTES,
+    ByteRange,
+    Request,
+    retry_after_s,
+)
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -54,6 +60,9 @@ T = TypeVar("T")
 
 Key = tuple[str, ByteRange | None]
 """The name of an object below an address, and which part of it."""
+
+Place = tuple[str, str, ByteRange | None]
+"""The server, the path of an object on it, and which part of it."""
 
 MAX_ROUNDS: Final = 6
 """An index and then chunks are two rounds; shards within shards are one more each."""
@@ -107,6 +116,17 @@ class ChunkCache:
         if (known := self._find(key)) is not None:
             return known[0]
         return self._flights.get(key, make, cancel=cancel)
+
+    def forget(self, keys: Iterable[tuple[Any, ...]]) -> None:
+        """Keep parts no longer: they can't be read."""
+        with self._lock:
+            for key in keys:
+                self._parts.pop(key, None)
+
+    def __contains__(self, key: tuple[Any, ...]) -> bool:
+        """Tell whether a part is kept."""
+        with self._lock:
+            return key in self._parts
 
     def _find(self, key: tuple[Any, ...]) -> tuple[bytes | None] | None:
         with self._lock:
@@ -163,7 +183,8 @@ class ObjectStorage:
             Names of objects that it will want, so that it needn't be called to tell.
         keep
             Whether all objects are kept for the next reads that ask with it, as far
-            as there is room; else only the indices of shards are.
+            as there is room; else only the indices of shards are. Those that `use`
+            can't read aren't kept, and are asked for once anew if they had been.
         hidden
             Takes denied objects (403), which are then missing; None lets the denial
             be raised.
@@ -180,31 +201,45 @@ class ObjectStorage:
             The token was cancelled.
         """
         wanted: dict[Key, None] = {(name, None): None for name in expected}
-        known = dict(self._brought(url, wanted, keep, cancel, hidden))
-        for _ in range(MAX_ROUNDS):
+        known: dict[Key, bytes | None] = {}
+        used: dict[Place, bool] = {}
+        missing: Iterable[Key] = wanted
+        rounds, is_anew = MAX_ROUNDS, False
+        while rounds:
+            rounds -= 1
+            known.update(self._brought(url, missing, keep, cancel, hidden, used=used))
             cancel.check()
             store = _KnownObjects(known)
             try:
                 result = use(StorePath(store))
             except Exception:
                 if not store.missing:
-                    raise
+                    self._cache.forget(used)  # the next one may be better
+                    if is_anew or not any(used.values()):
+                        raise
+                    # What can't be read was kept: it is asked for once anew.
+                    known.clear()
+                    used.clear()
+                    missing = wanted
+                    rounds, is_anew = MAX_ROUNDS, True
+                    continue
             else:
                 if not store.missing:
                     return result
-            known.update(self._brought(url, store.missing, keep, cancel, hidden))
+            missing = store.missing
+        self._cache.forget(used)
         raise PixelDataError("it wants ever more objects", url=url)
 
     def fetch(
         self, url: str, names: Sequence[str], *, cancel: CancelToken
     ) -> list[bytes | None]:
-        """Return the objects of these names under an address, asked for together.
+        """Return the metadata of these names under an address, asked for together.
 
         None stands for one that doesn't exist (404). Errors as in `read`.
         """
         cancel.check()
         wanted: dict[Key, None] = {(name, None): None for name in names}
-        known = dict(self._brought(url, wanted, False, cancel))
+        known = dict(self._brought(url, wanted, False, cancel, max_bytes=JSON_BYTES))
         return [known[name, None] for name in names]
 
     def probe(
@@ -227,7 +262,13 @@ class ObjectStorage:
         keep: bool,
         cancel: CancelToken,
         hidden: HiddenChunks | None = None,
+        max_bytes: int = OBJECT_BYTES,
+        used: dict[Place, bool] | None = None,
     ) -> Iterator[tuple[Key, bytes | None]]:
+        """Yield objects as they come.
+
+        Which kept ones are `used` is told, and whether they were kept before.
+        """
         origin, folder = _split(url)
 
         def bring(key: Key, stop: CancelToken) -> tuple[Key, bytes | None]:
@@ -249,12 +290,14 @@ class ObjectStorage:
                 origin=origin,
                 path=f"{folder}{_quoted(name)}",
                 byte_range=part,
-                max_bytes=OBJECT_BYTES,
+                max_bytes=max_bytes,
             )
             fetch = partial(self._fetch, request)
             # The end of an object is the index of a shard, which all readers share.
             if keep or (part is not None and part.start < 0):
                 place = (origin, request.path, part)
+                if used is not None:
+                    used[place] = place in self._cache
                 return key, self._cache.get(place, fetch, cancel=stop)
             return key, fetch(stop)
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from napari_idr.model import Channel, PixelSource, complete_channels
 from napari_idr.services.image.pixel_source import name_suffix
+from napari_idr.services.plain_text import plain_text
 from napari_idr.tiles.contrast import contrast_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,9 +28,11 @@ __all__ = [
     "channel_colormap",
     "image_axes",
     "image_layer_specs",
+    "layer_title",
     "lut_notes",
     "pixel_scale",
     "short_name",
+    "told_apart",
 ]
 
 LayerType = Literal["image", "labels", "points", "shapes", "vectors"]
@@ -121,7 +124,11 @@ def image_layer_specs(
     channels = _channels(image, len(arrays))
     shown = replace(image, channels=tuple(channels)).shown_channels
     suffix = name_suffix(source, projected=projected)
-    names = [_layer_name(image, channel, suffix, rgb=rgb) for channel in channels]
+    title = layer_title(image, metadata)
+    names = [
+        f"{title} {suffix}" if rgb else f"{title} · {channel.name} {suffix}"
+        for channel in channels
+    ]
     specs = []
     for index, (array, channel, name) in enumerate(
         zip(arrays, channels, _unique(names), strict=True)
@@ -253,20 +260,48 @@ def _lut_colormap(channel: Channel) -> str | None:
 
 
 def short_name(text: str, length: int) -> str:
-    r"""Return text on one line, without control characters, cut in its middle.
+    r"""Return text as `plain_text` does, cut in its middle.
 
     The end of a name often tells the well or the field, so both ends are kept.
 
     >>> short_name("plate 1\n[Well C7]", 30), short_name("abcdefghij", 7)
     ('plate 1 [Well C7]', 'abc…hij')
     """
-    printable = "".join(one if one.isprintable() else " " for one in text)
-    printable = " ".join(printable.split())
-    if len(printable) <= length:
-        return printable
+    plain = plain_text(text)
+    if len(plain) <= length:
+        return plain
     head = length // 2
     tail = length - head - 1
-    return f"{printable[:head].rstrip()}…{printable[-tail:].lstrip()}"
+    return f"{plain[:head].rstrip()}…{plain[-tail:].lstrip()}"
+
+
+def layer_title(image: Image, metadata: Mapping[str, Json]) -> str:
+    """Return what the names of an image's layers begin with.
+
+    What differs between images comes first: a list of layers cuts off the end. That
+    is the well and what it holds, or the name of an image that is of no well.
+
+    >>> from napari_idr.model import Image
+    >>> image = Image(id=7, name="", size_x=9, size_y=9, pixel_type="")
+    >>> layer_title(image, {"title": "C4 · CDC20"}), layer_title(image, {})
+    ('C4 · CDC20', 'Image 7')
+    """
+    title = metadata.get("title") or image.name
+    return short_name(str(title), MAX_NAME) or f"Image {image.id}"
+
+
+def told_apart(name: str, taken: Collection[str], origin: str | None) -> str:
+    """Return the name of a layer; one that is taken also tells where it comes from.
+
+    >>> told_apart("C4 · DAPI [raw]", ["C4 · DAPI [raw]"], "Plate 7")
+    'C4 · DAPI · Plate 7 [raw]'
+    >>> told_apart("C4 · DAPI [raw]", ["D5 · DAPI [raw]"], "Plate 7")
+    'C4 · DAPI [raw]'
+    """
+    if name not in taken or not origin:
+        return name
+    stem, _, suffix = name.rpartition(" [")
+    return f"{stem} · {short_name(origin, MAX_CHANNEL_NAME)} [{suffix}"
 
 
 def _channels(image: Image, count: int) -> list[Channel]:
@@ -286,11 +321,6 @@ def _number(index: int, channel: Channel) -> str:
     if channel.emission_nm is not None and channel.emission_nm > 0:
         return f"{channel.emission_nm:g} nm"
     return f"channel {index + 1}"
-
-
-def _layer_name(image: Image, channel: Channel, suffix: str, *, rgb: bool) -> str:
-    name = short_name(image.name, MAX_NAME) or f"Image {image.id}"
-    return f"{name} {suffix}" if rgb else f"{channel.name} - {name} {suffix}"
 
 
 def _unique(names: Sequence[str]) -> list[str]:

@@ -47,6 +47,7 @@ def idr_metadata(
     pixel_source: PixelSource | None = None,
     web_url: str | None = None,
     query: tuple[str, str] | None = None,
+    title: str | None = None,
 ) -> dict[str, Json]:
     """Return the origin of a layer as plain values that survive JSON.
 
@@ -74,6 +75,8 @@ def idr_metadata(
         A link for people.
     query
         The (key, value) of the search that led here.
+    title
+        What the names of the layers begin with; None for the name of the image.
 
     Examples
     --------
@@ -103,6 +106,7 @@ def idr_metadata(
         "data_doi": None if card is None else card.data_doi_url,
         "web_url": web_url,
         "query": None if query is None else {"key": query[0], "value": query[1]},
+        "title": title,
     }
 
 

@@ -17,6 +17,7 @@ from napari_idr.services.image.layers import (
 )
 from napari_idr.services.image.metadata import Json, idr_metadata
 from napari_idr.services.image.pixel_source import source_text
+from napari_idr.services.image.title import well_title
 from napari_idr.threads import in_parallel
 from napari_idr.tiles import TiledImage
 from napari_idr.tiles.contrast import contrast_limits
@@ -71,6 +72,13 @@ class OpenedImage:
         """The plate that the image is of, None for an image that is of none."""
         plate = self.details.request.plate
         return None if plate is None else (self.server, plate.id)
+
+    @property
+    def origin(self) -> str | None:
+        """The name of its plate or dataset, None where neither is known."""
+        request = self.details.request
+        above = request.plate or request.dataset
+        return None if above is None else above.name
 
     @property
     def server(self) -> str:
@@ -186,6 +194,7 @@ def plan_opened_image(
         pixel_source=reader.source,
         web_url=web_url,
         query=None if query is None else (query.key.name, query.value),
+        title=well_title(request, details.annotations),
     )
     return plan_layers(details, reader, view, metadata, notes=notes, cancel=cancel)
 

@@ -6,11 +6,24 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from napari_idr.services.image.layers import short_name
+from napari_idr.services.plate.mosaic import Heading
+
 if TYPE_CHECKING:
-    from napari_idr.services.plate.mosaic import Heading, MosaicPlan
+    from napari_idr.services.plate.mosaic import MosaicPlan
 
 ROOM_PX = 18
 """The least distance on the screen, in px, between two headings, or from the cells."""
+
+DIGIT_PX, BETWEEN_PX = 8, 8
+"""The width of a digit on the screen, and the least distance between two numbers."""
+
+STEPS = (1, 2, 4, 6, 8, 12, 24, 48)
+"""Of how many rows or columns one has a heading; most divide the sizes of plates."""
+
+ABOVE_SHARE, LEFT_SHARE = 0.17, 0.07
+"""Of a plate's height and width, what is kept free for headings: on a plate that fills
+a canvas of 500 px, enough for numbers and a title above and for letters beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +40,28 @@ class View:
     zoom: float
 
 
-def headings_in_view(plan: MosaicPlan, view: View) -> tuple[Heading, ...]:
+def headings_in_view(
+    plan: MosaicPlan, view: View, *, title: str = "", above: float = math.inf
+) -> tuple[Heading, ...]:
     """Return as many headings as fit: beside the plate, or at the edge of the view.
 
     Where nothing of the plate is seen, none of them is.
 
+    Parameters
+    ----------
+    plan
+        Where the wells lie.
+    view
+        What is seen of them.
+    title
+        What the plate is called; the last heading, above all others.
+    above
+        How many px of the mosaic are free above it. Where they aren't enough for
+        title and numbers, the numbers are left out, and then the title: they would
+        lie on another plate.
+
+    Examples
+    --------
     >>> from napari_idr.model import PlateGrid
     >>> from napari_idr.services.plate.mosaic import plan_mosaic
     >>> grid = PlateGrid(
@@ -40,8 +70,8 @@ def headings_in_view(plan: MosaicPlan, view: View) -> tuple[Heading, ...]:
     ... )
     >>> plan = plan_mosaic(grid, cell_shape=(96, 96))
     >>> near = View(top=-90, left=-90, bottom=100, right=290, zoom=1)
-    >>> [heading.label for heading in headings_in_view(plan, near)]
-    ['A', '1', '2']
+    >>> [heading.label for heading in headings_in_view(plan, near, title="Plate 7")]
+    ['A', '1', '2', 'Plate 7']
     >>> headings_in_view(plan, View(top=0, left=300, bottom=90, right=390, zoom=1))
     ()
     """
@@ -50,30 +80,65 @@ def headings_in_view(plan: MosaicPlan, view: View) -> tuple[Heading, ...]:
     if apart or not (view.zoom > 0 and math.isfinite(view.zoom)):
         return ()
     room = ROOM_PX / view.zoom
+    name = short_name(title, int(min(width, view.right - view.left) / room * 2))
+    lines = above / room  # that there is room for
     # The letters keep their distance from the cells on the screen.
     top, left, beside = view.top + room / 1.5, view.left + room / 1.5, -room / 1.5
-    rows, columns = (max(1, math.ceil(room / pitch)) for pitch in plan.pitch)
+    half_digit = DIGIT_PX / 2 / view.zoom
+    rows = heading_step(plan.pitch[0] * view.zoom, ROOM_PX)
+    columns = heading_step(plan.pitch[1] * view.zoom, _number_room_px(plan))
     # Letters keep off the corner, where those of rows and columns would meet.
     below, beyond, edge = view.top + 2 * room, view.left + 2 * room, room / 1.5
-    height, width = plan.cell_shape
+    cell_height, cell_width = plan.cell_shape
+    numbers = [
+        replace(
+            one,
+            y=max(min(one.y, beside), top),
+            x=_seen(one.x, cell_width - room, beyond, view.right - edge),
+        )
+        for one in plan.column_headings()[::columns]
+    ]
+    if lines < (2 if name else 1):
+        numbers = []
+    # Above the numbers if there are any, and not where the view begins below it.
+    over = min([one.y for one in numbers] or [0.0]) - room
+    is_titled = len(name) > 1 and lines >= 1 and over > view.top + room / 2
+    half = len(name) * room / 4
+    middle = _seen((width - 1) / 2, width, view.left + half, view.right - half)
     return (
         *(
             replace(
                 one,
-                x=max(min(one.x, beside), left),
-                y=_seen(one.y, height - room, below, view.bottom - edge),
+                x=max(min(one.x, beside - (len(one.label) - 1) * half_digit), left),
+                y=_seen(one.y, cell_height - room, below, view.bottom - edge),
             )
             for one in plan.row_headings()[::rows]
         ),
-        *(
-            replace(
-                one,
-                y=max(min(one.y, beside), top),
-                x=_seen(one.x, width - room, beyond, view.right - edge),
-            )
-            for one in plan.column_headings()[::columns]
-        ),
+        *numbers,
+        *((Heading(label=name, y=over, x=middle),) if is_titled else ()),
     )
+
+
+def heading_step(pitch_px: float, room_px: float) -> int:
+    """Return that of how many rows or columns one has a heading, in a regular way.
+
+    >>> heading_step(30, 24), heading_step(20, 24), heading_step(7, 24)
+    (1, 2, 4)
+    """
+    needed = room_px / pitch_px
+    return next((step for step in STEPS if step >= needed), STEPS[-1])
+
+
+def heading_room(plan: MosaicPlan) -> tuple[float, float]:
+    """Return how many px of a mosaic are kept free for headings: (above, left)."""
+    height, width = plan.shape
+    cell_height, cell_width = plan.cell_shape
+    return max(cell_height, ABOVE_SHARE * height), max(cell_width, LEFT_SHARE * width)
+
+
+def _number_room_px(plan: MosaicPlan) -> float:
+    longest = max(map(len, plan.grid.column_labels), default=0)
+    return max(ROOM_PX, longest * DIGIT_PX + BETWEEN_PX)
 
 
 def _seen(middle: float, span: float, first: float, last: float) -> float:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from napari_idr.errors import IDRError, PixelDataError
+from napari_idr.errors import ConnectionFailedError, IDRError, PixelDataError
 from napari_idr.services.plate.canvas import paint, paint_failed
 from napari_idr.tiles import MosaicCell, MosaicLayout
 
@@ -182,6 +182,27 @@ class MosaicSummary:
     failures: tuple[CellFailure, ...]
     message: str
 
+    @property
+    def passing(self) -> IDRError | None:
+        """Why some didn't come that may come a little later, None if none may.
+
+        A server that can't be reached says more than one that is slow, and that more
+        than any other failure.
+        """
+        found = [one.error for one in self.failures if one.error.may_pass]
+        return min(found, key=_vagueness, default=None)
+
+    @property
+    def missing(self) -> tuple[MosaicCell, ...]:
+        """The cells of which none came."""
+        return tuple(one.cell for one in self.failures)
+
+
+def _vagueness(error: IDRError) -> int:
+    if type(error) is ConnectionFailedError:
+        return 0
+    return 1 if isinstance(error, ConnectionFailedError) else 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MosaicStep:
@@ -204,6 +225,7 @@ def load_mosaic(
     canvas: NDArray[np.uint8],
     thumbnails: Thumbnails,
     *,
+    cells: Sequence[MosaicCell] | None = None,
     cancel: CancelToken,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[MosaicStep]:
@@ -221,6 +243,8 @@ def load_mosaic(
         What `blank_canvas` returned for this plan, and for this load alone.
     thumbnails
         Where they come from.
+    cells
+        Those of which none has come yet; None for all.
     cancel
         Looked at before each cell; once raised, nothing more is painted.
     clock
@@ -239,9 +263,11 @@ def load_mosaic(
         The thumbnails as a whole failed.
     """
     waiting: defaultdict[ImageId, list[MosaicCell]] = defaultdict(list)
-    for cell in plan.cells:
+    wanted = plan.cells if cells is None else cells
+    for cell in wanted:
         waiting[cell.image_id].append(cell)
-    batch = _Batch(total=len(plan.cells), clock=clock)
+    total = len(plan.cells)
+    batch = _Batch(done=total - len(wanted), total=total, clock=clock)
     for image_id, answer in thumbnails(sorted(waiting), cancel=cancel):
         cancel.check()
         for cell in waiting.pop(image_id, ()):
@@ -276,10 +302,10 @@ def _put(
 class _Batch:
     """Cells that came and haven't been reported."""
 
-    def __init__(self, *, total: int, clock: Callable[[], float]) -> None:
+    def __init__(self, *, done: int, total: int, clock: Callable[[], float]) -> None:
         self._total = total
         self._clock = clock
-        self._done = 0
+        self._done = done
         self._since = 0.0
         self._cells: list[MosaicCell] = []
         self._failures: list[CellFailure] = []

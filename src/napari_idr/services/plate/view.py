@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_idr.model import GridCell, ImageRef, PixelSource, PlateId
+from napari_idr.model import GridCell, ImageRef, PixelSource, PlateId, WellId
 from napari_idr.services.details import ImageRequest, PlateDetails, PlateKey
 from napari_idr.services.image.metadata import Json, idr_metadata
 from napari_idr.services.image.pixel_source import MOSAIC_TEXT
+from napari_idr.services.plain_text import plain_text
 from napari_idr.services.plate.canvas import blank_canvas
 from napari_idr.services.plate.mosaic import (
     MosaicPlan,
@@ -25,14 +26,12 @@ from napari_idr.services.search.catalog import counted
 from napari_idr.services.search.hits import hits_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from napari_idr.model import PlateAcquisition, PlateGrid
     from napari_idr.tiles import OpenReader
 
-__all__ = ["PlateShown", "outline_vectors", "plan_plate_shown"]
+__all__ = ["PlateShown", "plan_plate_shown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +68,8 @@ class PlateShown:
         """What the layer is called: the plate, its run if it has several, the field."""
         several = len(self.details.plate.runs) > 1
         run = [self.run.name or f"Run {self.run.id}"] if several and self.run else []
-        return ", ".join([self.details.plate.name, *run, f"field {self.field + 1}"])
+        parts = [self.details.plate.name, *run, f"field {self.field + 1}"]
+        return plain_text(", ".join(parts))
 
     @cached_property
     def hits(self) -> tuple[tuple[int, int], ...]:
@@ -83,7 +83,10 @@ class PlateShown:
 
     @property
     def legend(self) -> str:
-        """What the marks mean, "" where there are none."""
+        """What the marks mean, "" where there are none.
+
+        Only their colours are told: small wells are tinted, others have frames.
+        """
         parts = []
         if self.hits:
             query = self.details.query
@@ -92,10 +95,10 @@ class PlateShown:
                 if query is None
                 else hits_label(len(self.hits), "well", "wells", query)
             )
-            parts.append(f"{hits} in orange frames")
+            parts.append(f"{hits} in orange")
         if self.controls:
             controls = counted(len(self.controls), "control well", "control wells")
-            parts.append(f"{controls} in blue corners")
+            parts.append(f"{controls} in blue")
         return f"{', '.join(parts)}." if parts else ""
 
     @cached_property
@@ -141,6 +144,12 @@ class PlateShown:
         place = self.plan.cell_at(y, x)
         return None if place is None else self.plan.grid.cells[place[0]][place[1]]
 
+    def place_of(self, well: WellId) -> tuple[int, int] | None:
+        """Return the (row, column) of a well, None if it isn't on the plate."""
+        places = (w for w in self.plate_map if w.well_id == well)
+        found = next(places, None)
+        return None if found is None else (found.row, found.column)
+
     def message_at(self, y: float, x: float) -> str:
         """Say what lies at a position in px: plate, well, gene or first annotation."""
         place = self.plan.cell_at(y, x)
@@ -162,6 +171,7 @@ class PlateShown:
 
     def image_request(self, cell: GridCell) -> ImageRequest:
         """Return how to ask for the image of a cell."""
+        well = self.plate_map.cell(cell.row, cell.column)
         return ImageRequest(
             ref=ImageRef(
                 image_id=cell.image_id,
@@ -175,6 +185,7 @@ class PlateShown:
             run=self.run,
             field=self.field,
             well_label=self.plan.grid.label(cell.row, cell.column),
+            told=None if well is None else well.gene or well.control,
             query=self.details.query,
         )
 
@@ -206,25 +217,6 @@ def plan_plate_shown(
         canvas=blank_canvas(plan),
         open_reader=open_reader,
     )
-
-
-def outline_vectors(
-    plan: MosaicPlan, places: Iterable[tuple[int, int]], *, part: float = 1.0
-) -> NDArray[np.float32]:
-    """Return frames around cells as vectors (n, 2, 2): start and direction in px.
-
-    With a `part` below 1 only so much of each side is drawn, from every corner: the
-    frame becomes four corners.
-    """
-    vectors = []
-    for row, column in places:
-        corners = np.array(plan.outline(row, column), np.float32)
-        for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-            side = end - start
-            vectors.append((start, side * part))
-            if part < 1:
-                vectors.append((end, -side * part))
-    return np.array(vectors, np.float32).reshape(-1, 2, 2)
 
 
 def _plate_map(grid: PlateGrid, details: PlateDetails) -> PlateMap:

@@ -14,6 +14,7 @@ from napari_idr.services.image.layers import (
     LayerSpec,
     axis_units,
     image_axes,
+    layer_title,
     pixel_scale,
     short_name,
 )
@@ -210,13 +211,12 @@ def label_layer_spec(
         step if axis == "t" else step * _ratio(opened.image, reader.image, axis)
         for axis, step in zip(axes, steps, strict=True)
     ]
-    name = short_name(opened.image.name, MAX_NAME) or f"Image {opened.image.id}"
     title = short_name(reader.image.name, MAX_NAME)
     if reader.image.size_c > 1:
         channel = reader.image.channels[c].name if reader.image.channels else ""
         title = f"{title} {short_name(channel, MAX_NAME) or f'channel {c + 1}'}"
     kwargs = {
-        "name": f"{title} - {name} [labels]",
+        "name": f"{layer_title(opened.image, metadata)} · {title} [labels]",
         "scale": scale,
         "translate": [
             own / 2 - step / 2 for own, step in zip(scale, steps, strict=True)

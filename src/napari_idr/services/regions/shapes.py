@@ -13,8 +13,8 @@ from napari_idr.services.image.layers import (
     LayerSpec,
     axis_units,
     image_axes,
+    layer_title,
     pixel_scale,
-    short_name,
 )
 from napari_idr.services.regions.labels import labels_placement, roi_labels
 from napari_idr.services.regions.masks import drawable, mask_labels
@@ -38,7 +38,6 @@ MAX_POLYGONS = 50
 MAX_TEXTS = 300
 """Texts that pan without a jerk; above this they start hidden."""
 
-MAX_NAME = 36
 
 STROKE_PARTS = 800
 """A stroke is at least this part of the image, so that it is seen from afar."""
@@ -280,9 +279,8 @@ def _common(
     image: Image, axes: Sequence[str], message: str, metadata: Mapping[str, Json]
 ) -> dict[str, Any]:
     scale, unit = pixel_scale(image, axes)
-    name = short_name(image.name, MAX_NAME) or f"Image {image.id}"
     return {
-        "name": f"{name} - {message}",
+        "name": f"{layer_title(image, metadata)} · {message}",
         "scale": scale,
         "translate": [
             *(0.0 for _ in axes[:-2]),

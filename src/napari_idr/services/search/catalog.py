@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,7 +19,21 @@ from napari_idr.model import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Entry", "Item", "Query", "counted", "filter_studies", "study_entries"]
+__all__ = [
+    "Entry",
+    "Item",
+    "Query",
+    "counted",
+    "filter_studies",
+    "searched_value",
+    "study_entries",
+]
+
+BLANKS = frozenset({"Cc", "Zl", "Zp", "Zs"})
+"""Categories of Unicode that a line of text draws as a blank."""
+
+WITHOUT_WIDTH = frozenset("\u00ad\u200b\u2060\ufeff")
+"""Soft hyphen, zero-width space, word joiner, byte order mark: of pages and files."""
 
 T = TypeVar("T")
 Item = Study | Plate | Dataset | ImageRef
@@ -30,6 +45,11 @@ class Query:
 
     key: SearchKey
     value: str
+
+    @property
+    def label(self) -> str:
+        """The key and the value for people: "Gene CDC20"."""
+        return f"{self.key.label} {self.value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +73,25 @@ class Entry:
         if isinstance(self.item, ImageRef):
             return self.item.name or f"Image {self.item.image_id}"
         return self.item.name
+
+    @property
+    def key(self) -> tuple[type[Item], int, Query | None]:
+        """Tells the line from those beside it, whatever is counted by then."""
+        item = self.item
+        number = item.image_id if isinstance(item, ImageRef) else item.id
+        return type(item), number, self.query
+
+    @property
+    def path(self) -> tuple[Entry, ...]:
+        """The lines that lead to it from the study, itself the last."""
+        above = () if self.parent is None else self.parent.path
+        return (*above, self)
+
+    def is_line(self, other: Entry | None) -> bool:
+        """Whether another entry is of the same line, perhaps counted further."""
+        if other is None:
+            return False
+        return [one.key for one in self.path] == [one.key for one in other.path]
 
     @property
     def can_have_children(self) -> bool:
@@ -90,6 +129,23 @@ def counted(count: int, one: str, many: str) -> str:
     ('1 image', '1,200 images')
     """
     return f"{count:,} {one if count == 1 else many}"
+
+
+def searched_value(text: str) -> str:
+    r"""Return the value to search for where this text was typed or pasted.
+
+    What pasting adds and nobody sees is left out: line ends, tabs and unusual blanks
+    become blanks, none is kept at either end, and what has no width goes.
+
+    >>> searched_value(" CDC20\n"), searched_value("mitotic\u00a0arrest\u200b")
+    ('CDC20', 'mitotic arrest')
+    """
+    shown = (
+        " " if unicodedata.category(one) in BLANKS else one
+        for one in text
+        if one not in WITHOUT_WIDTH
+    )
+    return "".join(shown).strip()
 
 
 def study_entries(studies: Sequence[Study]) -> tuple[Entry, ...]:

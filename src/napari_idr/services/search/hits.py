@@ -11,12 +11,15 @@ from napari_idr.services.search.catalog import Entry, counted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from napari_idr.errors import IDRError
     from napari_idr.model import DatasetCounts, PlateCounts, Suggestion
     from napari_idr.services.search.catalog import Query
 
 __all__ = [
     "MAX_SHOWN",
+    "Below",
     "Spellings",
+    "counting_label",
     "counting_message",
     "dataset_entries",
     "hits_label",
@@ -26,6 +29,9 @@ __all__ = [
     "split_spellings",
 ]
 
+MAX_SPELLINGS = 3
+"""Spellings that are offered; more are rare, and the panel is narrow."""
+
 MAX_SHOWN = 40
 """Characters of a value that a sentence repeats."""
 
@@ -34,11 +40,45 @@ MAX_SHOWN = 40
 class Spellings:
     """How a value is spelled where it was `found`, and how else it is stored.
 
-    What was found is never among the others.
+    What was found is never among the others. Genes of other species differ by case
+    only, so neither spelling is taken for the other.
     """
 
     found: tuple[Suggestion, ...] = ()
     others: tuple[Suggestion, ...] = ()
+
+    def worth_searching(self, value: str) -> tuple[str, tuple[Suggestion, ...]]:
+        """Return what to say of spellings, and those that find something else.
+
+        These are the others; where a value was found in several spellings, none of
+        them as it was typed, each of these.
+
+        >>> from napari_idr.model import Suggestion
+        >>> both = Suggestion(value="CDC20", image_count=34), Suggestion(value="cdc20")
+        >>> split_spellings("cdc20", both).worth_searching("cdc20")[0]
+        'Also spelled'
+        >>> split_spellings("Cdc20", both).worth_searching("Cdc20")[0]
+        'Found as'
+        """
+        if self.others:
+            return "Also spelled", self.others[:MAX_SPELLINGS]
+        if any(one.value != value for one in self.found):
+            return "Found as", self.found[:MAX_SPELLINGS]
+        return "", ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Below:
+    """What lies below a line of the tree, as far as it is known.
+
+    `counts` says how far its hits are counted, None where nothing is counted. `error`
+    is why the rest isn't known, or all of it.
+    """
+
+    entry: Entry
+    children: tuple[Entry, ...] = ()
+    counts: PlateCounts | DatasetCounts | None = None
+    error: IDRError | None = None
 
 
 def split_spellings(value: str, stored: Iterable[Suggestion]) -> Spellings:
@@ -100,6 +140,20 @@ def hits_label(count: int, one: str, many: str, query: Query) -> str:
     return f"{counted(count, one, many)} with {short_value(query.value)}"
 
 
+def counting_label(counts: PlateCounts | DatasetCounts | None) -> str:
+    """Return how many hits of how many are counted; nothing once all are.
+
+    >>> from napari_idr.model import PlateCounts
+    >>> counting_label(PlateCounts(hits=(), counted=1_000, total=9_000, exact=False))
+    '1,000 of 9,000'
+    """
+    if counts is None or counts.exact:
+        return ""
+    if counts.total is None:
+        return f"{counts.counted:,} so far"
+    return f"{counts.counted:,} of {counts.total:,}"
+
+
 def counting_message(counts: PlateCounts | DatasetCounts) -> str:
     """Say how far the hits of a study are counted; nothing once they are.
 
@@ -113,7 +167,7 @@ def counting_message(counts: PlateCounts | DatasetCounts) -> str:
         return ""
     if counts.total is None:
         return f"{counted(counts.counted, 'image', 'images')} counted so far"
-    return f"{counts.counted:,} of {counts.total:,} images counted"
+    return f"{counting_label(counts)} images counted"
 
 
 def plate_entries(

@@ -110,7 +110,7 @@ def test_coarser_levels_of_a_store_are_read_as_they_were_written(idr_archive, id
     [
         (
             GONE_HOST,
-            f"{UNREAD} no whole answer came from objects.demo.invalid.",
+            f"{UNREAD} no answer came from objects.demo.invalid.",
         ),
         (BROKEN, "The raw pixels can't be read: the metadata aren't JSON."),
         (NO_STORE, "The raw pixels can't be read: there is no OME-Zarr."),
@@ -209,7 +209,7 @@ def test_a_silent_store_is_asked_again_after_a_while(idr, monkeypatch):
     assert told == (
         "The raw pixels can't be read: the store didn't answer a moment ago.",
     )
-    assert asked == (f"{UNREAD} no whole answer came from objects.demo.invalid.",)
+    assert asked == (f"{UNREAD} no answer came from objects.demo.invalid.",)
 
 
 @pytest.mark.parametrize(

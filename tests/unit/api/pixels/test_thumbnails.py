@@ -15,7 +15,9 @@ from napari_idr.api.pixels.thumbnails import decode_thumbnail
 from napari_idr.cancel import CancelToken
 from napari_idr.errors import (
     Cancelled,
+    ConnectionFailedError,
     NotFoundError,
+    PageError,
     PixelDataError,
     ResponseFormatError,
     ServerError,
@@ -73,6 +75,22 @@ def test_an_image_without_a_thumbnail_comes_with_an_error(quick):
     assert isinstance(found[FIRST], np.ndarray)
 
 
+def test_a_server_that_is_gone_is_not_asked_for_each_batch(routes, monkeypatch):
+    asked = []
+
+    def send(request, *, cancel):
+        asked.append(request)
+        raise ConnectionFailedError("no answer came")
+
+    monkeypatch.setattr(routes, "send", send)
+    with IDRClient("demo.invalid", transport=routes, at_once=2) as client:
+        found = dict(client.thumbnails(range(FIRST, FIRST + 1000)))
+
+    assert len(found) == 1000
+    assert {type(one) for one in found.values()} == {ConnectionFailedError}
+    assert len(asked) <= 4
+
+
 def test_a_batch_that_fails_doesn_t_spoil_the_others(archive, client):
     archive.faults.answer_next(500, times=1)
 
@@ -88,7 +106,7 @@ def test_a_page_instead_of_thumbnails_is_told_for_each(archive, client):
 
     found = dict(client.thumbnails([FIRST, FIRST + 1]))
 
-    assert [type(one) for one in found.values()] == [ResponseFormatError] * 2
+    assert [type(one) for one in found.values()] == [PageError] * 2
 
 
 @pytest.mark.parametrize("size", [24, 96, 200])

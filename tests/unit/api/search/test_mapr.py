@@ -224,6 +224,15 @@ def test_an_empty_value_is_refused_at_the_door(value):
     assert transport.asked == []
 
 
+def test_a_value_that_is_no_text_is_refused_before_it_is_sent():
+    search, transport = mapr(lambda *_: studies())
+
+    with pytest.raises(ValueError, match="half of a character"):
+        search.search("gene", "\ud800", cancel=NEVER)
+
+    assert transport.asked == []
+
+
 def test_a_value_too_long_for_an_address_is_refused_before_it_is_sent():
     search, transport = mapr(lambda *_: studies())
 

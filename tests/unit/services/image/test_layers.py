@@ -51,7 +51,7 @@ def specs_of(image, *, source=PixelSource.RAW, arrays=None, **options):
 def test_each_channel_is_a_layer_with_its_colour_window_and_visibility():
     cy3, dapi = specs_of(IMAGE)
 
-    assert cy3.name == "Cy3 - LT0001_02 [C7, Field 1] [raw]"
+    assert cy3.name == "LT0001_02 [C7, Field 1] · Cy3 [raw]"
     assert cy3.kwargs["colormap"] == "#FF0000"
     assert cy3.kwargs["contrast_limits"] == (100.0, 3000.0)
     assert cy3.kwargs["blending"] == "additive"
@@ -166,10 +166,10 @@ def test_channels_without_names_are_numbered_and_equal_names_told_apart():
     names = [spec.name for spec in specs_of(image)]
 
     assert names == [
-        "channel 1 - LT0001_02 [C7, Field 1] [raw]",
-        "GFP - LT0001_02 [C7, Field 1] [raw]",
-        "GFP - LT0001_02 [C7, Field 1] (2) [raw]",
-        "channel 4 - LT0001_02 [C7, Field 1] [raw]",
+        "LT0001_02 [C7, Field 1] · channel 1 [raw]",
+        "LT0001_02 [C7, Field 1] · GFP [raw]",
+        "LT0001_02 [C7, Field 1] · GFP (2) [raw]",
+        "LT0001_02 [C7, Field 1] · channel 4 [raw]",
     ]
 
 
@@ -245,7 +245,11 @@ def looked(**told):
     )
     specs = specs_of(replace(IMAGE, channels=channels, **image))
     return [
-        (s.kwargs["colormap"], s.kwargs["visible"], s.name.partition(" - ")[0])
+        (
+            s.kwargs["colormap"],
+            s.kwargs["visible"],
+            s.kwargs["metadata"]["idr"]["channel"]["name"],
+        )
         for s in specs
     ]
 

@@ -66,7 +66,7 @@ def round_trips(requests):
     [
         (BROKEN, LOSSLESS, "The raw pixels can't be read: the metadata aren't JSON."),
         (NO_STORE, LOSSLESS, "The raw pixels can't be read: there is no OME-Zarr."),
-        (GONE_HOST, LOSSLESS, "no whole answer came from objects.demo.invalid."),
+        (GONE_HOST, LOSSLESS, "no answer came from objects.demo.invalid."),
         (NO_LEVEL, RAW, "A resolution is left out: the array '1' is named and isn't"),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,3 +96,66 @@ def test_within_a_single_well_its_letter_and_number_stay_in_sight(y, x):
     }
 
     assert seen >= {"C", "4"}
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(8, 12), (16, 24), (32, 48)])
+@pytest.mark.parametrize("zoom", [0.1, 0.2, 0.4, 1.0])
+def test_numbers_keep_a_digit_apart(rows, columns, zoom):
+    plan = plan_of(rows, columns)
+    view = view_of(y=0, x=plan.shape[1] / 2, zoom=zoom)
+
+    numbers = [one for one in headings_in_view(plan, view) if one.label.isdigit()]
+
+    for one, other in pairwise(numbers):
+        widths = 8 * (len(one.label) + len(other.label)) / 2
+        assert (other.x - one.x) * zoom >= widths + 4
+    steps = {int(b.label) - int(a.label) for a, b in pairwise(numbers)}
+    assert len(steps) <= 1
+
+
+def test_a_title_lies_above_the_numbers():
+    plan = plan_of(8, 12)
+
+    seen = headings_in_view(plan, view_of(y=300, x=600, zoom=0.5), title="DM0001_01")
+
+    title = seen[-1]
+    numbers = [one for one in seen if one.label.isdigit()]
+    assert title.label == "DM0001_01"
+    assert (numbers[0].y - title.y) * 0.5 >= 18 - 1e-6
+
+
+def test_a_title_is_cut_to_the_width_of_its_plate():
+    plan = plan_of(8, 12)
+
+    title = headings_in_view(plan, view_of(y=0, x=0, zoom=0.1), title="x" * 200)[-1]
+
+    assert "…" in title.label
+    assert len(title.label) * 8 <= plan.shape[1] * 0.1
+
+
+def test_where_the_top_of_a_plate_is_out_of_sight_it_has_no_title():
+    seen = headings_in_view(
+        plan_of(8, 12), view_of(y=400, x=600, zoom=4), title="DM0001_01"
+    )
+
+    assert "DM0001_01" not in [one.label for one in seen]
+
+
+@pytest.mark.parametrize(
+    ("room_px", "title", "numbers"), [(60, True, True), (25, True, False),
+    (10, False, False)]
+)  # fmt: skip
+def test_headings_never_lie_on_the_plate_above(room_px, title, numbers):
+    plan, zoom = plan_of(8, 12), 0.2
+
+    seen = headings_in_view(
+        plan,
+        view_of(y=300, x=600, zoom=zoom),
+        title="DM0001_01",
+        above=room_px / zoom,
+    )
+
+    labels = [one.label for one in seen]
+    assert ("DM0001_01" in labels) is title
+    assert ("1" in labels) is numbers
+    assert all(one.y * zoom >= -room_px + 6 for one in seen)

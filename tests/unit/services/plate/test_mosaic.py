@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_idr.cancel import CancelToken
-from napari_idr.errors import Cancelled, PixelDataError, ServerError
+from napari_idr.errors import (
+    Cancelled,
+    ConnectionFailedError,
+    PixelDataError,
+    ServerError,
+)
 from napari_idr.model import GridCell, ImageId, PlateGrid, PlateId, WellId, row_label
 from napari_idr.services.plate.canvas import blank_canvas, paint, paint_failed
 from napari_idr.services.plate.mosaic import cell_shape_for, load_mosaic, plan_mosaic
@@ -328,6 +333,36 @@ def test_one_bad_thumbnail_doesnt_spoil_the_plate():
     assert step.summary.message == (
         "1 of 4 thumbnails are here; none came for A1, B1, B2."
     )
+
+
+def test_what_is_missing_is_asked_for_again_and_all_is_counted():
+    plan = plan_mosaic(grid_of(2, 2))
+    canvas = blank_canvas(plan)
+    asked = []
+
+    def thumbnails(image_ids, *, cancel):
+        asked.append(list(image_ids))
+        if len(asked) == 1:
+            first, second, *rest = image_ids
+            yield first, grey_of(first)
+            yield second, ServerError("busy", status=503)
+            yield from ((one, ConnectionFailedError("gone")) for one in rest)
+        else:
+            yield from all_come(image_ids, cancel=cancel)
+
+    (first,) = load_mosaic(plan, canvas, thumbnails, cancel=CancelToken())
+    missing = first.summary.missing
+    (again,) = load_mosaic(
+        plan, canvas, thumbnails, cells=missing, cancel=CancelToken()
+    )
+
+    assert isinstance(first.summary.passing, ConnectionFailedError)
+    assert first.summary.message.startswith("1 of 4 thumbnails are here")
+    assert asked[1] == sorted(cell.image_id for cell in missing)
+    assert len(asked[1]) == 3
+    assert (again.done, again.total) == (4, 4)
+    assert again.summary.message == "All 4 thumbnails are here."
+    assert again.summary.passing is None
 
 
 def test_a_long_list_of_failures_is_counted():

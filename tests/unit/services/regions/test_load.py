@@ -109,7 +109,7 @@ def test_labels_that_do_not_come_leave_those_that_do():
 
     regions = load_regions(client, opened_stack(), lambda one: one, cancel=NEVER)
 
-    assert [spec.name for spec, _ in regions.labels] == ["cells - img [labels]"]
+    assert [spec.name for spec, _ in regions.labels] == ["img · cells [labels]"]
     assert regions.notes == (
         "The labels lost didn't come: the array '0' is named and isn't there.",
     )
@@ -243,9 +243,9 @@ def test_each_channel_of_labels_is_a_layer_that_closes_by_itself():
 
     found = load_regions(client, opened_stack(), view, cancel=NEVER).labels
 
-    assert [spec.name.partition(" - ")[0] for spec, _ in found] == [
-        "cells nuclei",
-        "cells channel 2",
+    assert [spec.name for spec, _ in found] == [
+        "img · cells nuclei [labels]",
+        "img · cells channel 2 [labels]",
     ]
     assert [spec.data.max() for spec, _ in found] == [0, 1]
     assert len(made) == 2

@@ -1,0 +1,89 @@
+"""Marks on the wells of a plate: hits, controls, and the well that is selected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Vectors
+from superqt.utils import qdebounced
+
+from napari_idr.services.plate.marks import plan_marks, stepped_zoom
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_idr.services.plate.view import PlateShown
+
+FOLLOW_MS = 80
+"""The lines keep their width on the screen; they follow once the camera rests."""
+
+
+class MarksLayer:
+    """A Vectors layer with lines that are as wide on the screen at any zoom."""
+
+    def __init__(
+        self, viewer: Viewer, shown: PlateShown, metadata: dict[str, Any]
+    ) -> None:
+        self._viewer = viewer
+        self._shown = shown
+        self._selected: tuple[int, int] | None = None
+        self._zoom = 0.0
+        self.layer = Vectors(
+            np.zeros((0, 2, 2), np.float32),
+            name=f"{shown.name} hits",
+            vector_style="line",
+            opacity=1.0,
+            # Later lines lie above earlier ones.
+            blending="translucent_no_depth",
+            projection_mode="none",
+            metadata=metadata,
+        )
+        self._follow = qdebounced(self._draw_anew, timeout=FOLLOW_MS)
+        viewer.scene.camera.events.zoom.connect(self._on_zoom)
+        self.layer.events.scale.connect(self._on_zoom)
+        self.layer.events.visible.connect(self._on_zoom)
+        self._draw()
+
+    def show(self, shown: PlateShown) -> None:
+        """Mark the wells of what is shown now."""
+        self._shown = shown
+        self._draw()
+
+    def select(self, place: tuple[int, int] | None) -> None:
+        """Mark a well as selected; None for none."""
+        if place != self._selected:
+            self._selected = place
+            self._draw()
+
+    def close(self) -> None:
+        """Stop following the camera."""
+        self._viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
+
+    def _on_zoom(self, _: Any = None) -> None:
+        if self.layer.visible:
+            self._follow()
+
+    @property
+    def _zoom_now(self) -> float:
+        zoom = float(self._viewer.scene.camera.zoom * self.layer.scale[-1])
+        return stepped_zoom(zoom)
+
+    def _draw_anew(self) -> None:
+        # Not while napari adds the layer, which isn't seen until that is over.
+        if self.layer.visible and self._zoom_now != self._zoom:
+            self._draw()
+
+    def _draw(self) -> None:
+        shown, self._zoom = self._shown, self._zoom_now
+        marks = plan_marks(
+            shown.plan,
+            hits=shown.hits,
+            controls=shown.controls,
+            selected=self._selected,
+            zoom=self._zoom,
+        )
+        self.layer.edge_width = marks.width
+        self.layer.data = marks.vectors
+        if len(marks.colors):
+            self.layer.edge_color = marks.colors

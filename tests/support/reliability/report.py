@@ -1,0 +1,130 @@
+"""The matrix as a page of the documentation."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from support.reliability.cell import Cell
+
+PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
+
+SHORT = {
+    "right": "✓",
+    "told": "part",
+    "meant": "empty",
+    "ConnectionFailedError": "conn",
+    "RequestTimeoutError": "time",
+    "ProtocolError": "http",
+    "PageError": "page",
+    "StatusError": "stat",
+    "NotFoundError": "404",
+    "RateLimitedError": "429",
+    "ServerError": "5xx",
+    "ResponseFormatError": "form",
+    "DownloadError": "file",
+    "PixelDataError": "pix",
+}
+"""Ends of a question, as the table has them."""
+
+HEAD = """\
+# Reliability
+
+Each question of the client is put to a demo archive that answers with a fault; the
+fault is taken away, and the same question is put again by the same client, and by a new
+one with the same cache: both must get the right answer. A cell also fails when another
+error than ours leaves, when its sentence holds anything of a library, when it takes too
+long or too much memory, or when a thread or a connection is left over.
+
+This page is written by `make faults`; a part of the matrix runs with `make test`. The
+bounds on silence (0.5 s) and on a whole answer (2 s) are shorter there than a client's
+own (30 s and 2 minutes).
+"""
+
+
+def write_report(cells: Sequence[Cell]) -> None:
+    """Write the page from the cells of a whole run."""
+    PAGE.write_text(report(cells), encoding="utf-8")
+
+
+def report(cells: Sequence[Cell]) -> str:
+    """Return the page: the table, what a person reads, and the figures."""
+    operations = list(dict.fromkeys(cell.operation for cell in cells))
+    faults = list(dict.fromkeys(cell.fault for cell in cells))
+    found = {(cell.operation, cell.fault): cell for cell in cells}
+    wrong = [cell for cell in cells if cell.wrong]
+    lines = [
+        HEAD,
+        (
+            f"{len(operations)} questions x {len(faults)} faults; "
+            f"{len(cells) - len(wrong)} of {len(cells)} cells are right."
+        ),
+        "",
+        "## Questions and faults",
+        "",
+        *(f"{number}. {name}" for number, name in enumerate(operations, 1)),
+        "",
+        (
+            "✓ the right answer; *part* an answer that says what is missing; *empty* "
+            "what an absent chunk means; else the error's class. **Bold** is wrong."
+        ),
+        "",
+        "| fault | " + " | ".join(str(n + 1) for n in range(len(operations))) + " |",
+        "| --- |" + " --- |" * len(operations),
+    ]
+    for fault in faults:
+        ends = [_short(found.get((name, fault))) for name in operations]
+        lines.append(f"| {fault} | " + " | ".join(ends) + " |")
+    lines += ["", "## What a person reads", ""]
+    sentences: dict[str, set[str]] = defaultdict(set)
+    for cell in cells:
+        if cell.sentence:
+            sentences[cell.end].add(_without_port(cell.sentence))
+    for end, texts in sorted(sentences.items()):
+        lines += [f"*{SHORT.get(end, end)}*, `{end}`:", ""]
+        lines += [*(f"- {text}" for text in sorted(texts)), ""]
+    lines += ["## Figures", "", *_figures(cells), ""]
+    if wrong:
+        lines += ["## What is wrong", ""]
+        lines += [
+            f"- {cell.operation}, {cell.fault}: {'; '.join(cell.wrong)}"
+            for cell in wrong
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _short(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    text = SHORT.get(cell.end, cell.end)
+    return f"**{text}**" if cell.wrong else text
+
+
+def _without_port(sentence: str) -> str:
+    """Leave out the port, which differs from run to run."""
+    words = sentence.split(" ")
+    return " ".join(
+        "127.0.0.1" + word.lstrip("0123456789.:") if "127.0.0.1:" in word else word
+        for word in words
+    )
+
+
+def _figures(cells: Sequence[Cell]) -> list[str]:
+    slowest = max(cells, key=lambda cell: cell.seconds)
+    largest = max(cells, key=lambda cell: cell.grown_bytes)
+    busiest = max(cells, key=lambda cell: cell.tries)
+    return [
+        "| | most | where |",
+        "| --- | --- | --- |",
+        f"| seconds | {slowest.seconds:.1f} | {slowest.operation}, {slowest.fault} |",
+        (
+            f"| MB of memory | {largest.grown_bytes / 2**20:.0f} "
+            f"| {largest.operation}, {largest.fault} |"
+        ),
+        f"| requests | {busiest.tries} | {busiest.operation}, {busiest.fault} |",
+    ]

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_idr.model import PlateGrid, PlateId, row_label
+from napari_idr.services.plate.marks import (
+    FRAMED_FROM_PX,
+    MARK_PAIRS,
+    is_tinted,
+    least_contrast,
+    plan_marks,
+)
+from napari_idr.services.plate.mosaic import plan_mosaic
+
+
+def plan_of(rows: int, columns: int):
+    grid = PlateGrid(
+        plate_id=PlateId(1),
+        field=0,
+        run=None,
+        row_labels=tuple(row_label(row) for row in range(rows)),
+        column_labels=tuple(str(column + 1) for column in range(columns)),
+        cells=((None,) * columns,) * rows,
+    )
+    return plan_mosaic(grid, cell_shape=(73, 96))
+
+
+@pytest.mark.parametrize("colors", MARK_PAIRS)
+def test_each_double_line_can_be_seen_on_every_ground(colors):
+    assert least_contrast(*colors) >= 3
+
+
+@pytest.mark.parametrize("color", [pair[0] for pair in MARK_PAIRS])
+def test_no_line_could_be_seen_on_every_ground_alone(color):
+    assert least_contrast(color) < 3
+
+
+def test_wells_are_tinted_where_they_are_small_on_the_screen():
+    plan = plan_of(32, 48)
+
+    assert is_tinted(plan, (FRAMED_FROM_PX - 0.1) / 73)
+    assert not is_tinted(plan, (FRAMED_FROM_PX + 0.1) / 73)
+
+
+@pytest.mark.parametrize("zoom", [0.03, 0.1, 0.19])
+def test_a_tint_covers_its_well_and_no_more(zoom):
+    plan = plan_of(32, 48)
+
+    marks = plan_marks(plan, hits=[(4, 7)], zoom=zoom)
+
+    y, x = plan.origin(4, 7)
+    starts, sides = marks.vectors[:, 0], marks.vectors[:, 1]
+    assert np.allclose(sides, (0, 96))
+    assert np.allclose(starts[:, 1], x - 0.5)
+    assert starts[:, 0].min() - marks.width / 2 == pytest.approx(y - 0.5, abs=0.01)
+    assert starts[:, 0].max() + marks.width / 2 == pytest.approx(y + 72.5, abs=0.01)
+    assert np.all(marks.colors[:, 3] < 1)
+
+
+@pytest.mark.parametrize("zoom", [0.25, 0.5, 1, 4, 20])
+def test_a_frame_is_two_lines_that_can_be_seen_on_the_screen(zoom):
+    marks = plan_marks(plan_of(8, 12), hits=[(2, 3)], zoom=zoom)
+
+    assert len(marks.vectors) == 8
+    assert 1.5 <= marks.width * zoom <= 6
+    colors = (marks.colors * 255).round().astype(int).tolist()
+    assert {tuple(color) for color in colors} == {(255, 176, 0, 255), (0, 0, 0, 255)}
+
+
+def test_the_selected_well_is_framed_outside_of_its_other_marks():
+    plan = plan_of(8, 12)
+    hit = plan_marks(plan, hits=[(2, 3)], zoom=0.5)
+
+    both = plan_marks(plan, hits=[(2, 3)], selected=(2, 3), zoom=0.5)
+
+    assert np.array_equal(both.vectors[: len(hit.vectors)], hit.vectors)
+    added = both.vectors[len(hit.vectors) :]
+    assert len(added) == 8
+    # Of upright lines, the left of the added ones lie further left than all others.
+    lefts = [vectors[:, 0, 1].min() for vectors in (added, hit.vectors)]
+    assert lefts[0] < lefts[1]
+
+
+def test_a_selected_well_is_framed_among_tinted_ones():
+    marks = plan_marks(plan_of(32, 48), selected=(4, 7), zoom=0.1)
+
+    assert len(marks.vectors) == 8
+    assert np.all(marks.colors[:, 3] == 1)
+
+
+def test_nothing_to_mark_is_no_line():
+    marks = plan_marks(plan_of(8, 12), zoom=1)
+
+    assert marks.vectors.shape == (0, 2, 2)
+    assert marks.colors.shape == (0, 4)
+
+
+@pytest.mark.parametrize("zoom", [0.0, float("inf"), float("nan")])
+def test_a_window_without_a_size_is_no_error(zoom):
+    assert np.isfinite(plan_marks(plan_of(8, 12), hits=[(0, 0)], zoom=zoom).width)
