@@ -6,46 +6,40 @@ Started again with the same table, it goes on where it stopped. A well that fail
 named, and the others are measured.
 """
 
-import csv
 import sys
-from functools import cache
 from pathlib import Path
 
-from distributed import Client, LocalCluster, Semaphore, as_completed
+from distributed import Client, LocalCluster
 
 from napari_idr import IDRClient
-from napari_idr.errors import IDRError
 
 
-@cache
-def archive(server: str) -> IDRClient:  # one a process: its wells share connections
-    return IDRClient(server, at_once=2)
+def means(pixels):  # of a well: T, C, Z, Y, X
+    by_channel = pixels.levels[0].mean(axis=(0, 2, 3, 4)).compute()
+    return {f"mean {c}": round(float(mean), 3) for c, mean in enumerate(by_channel)}
 
 
-def measure(server: str, image_id: int, turns: Semaphore) -> list[str]:
-    with turns:  # four images, two requests each: 8 at once from all processes
-        pixels = archive(server).pixels(image_id)
-        means = pixels.levels[0].mean(axis=(0, 2, 3, 4)).compute(scheduler="sync")
-    return [pixels.source, *(f"{mean:.3f}" for mean in means)]
+def tell(done: int, total: int) -> None:
+    print(done, "of", total, "wells", flush=True)
 
 
 def main(plate_id: int, table: Path, server: str = "idr.openmicroscopy.org") -> None:
-    done = {row[0] for row in csv.reader(table.open())} if table.exists() else set()
-    grid = archive(server).plate_grid(plate_id)
-    wells = {grid.label(cell.row, cell.column): cell.image_id for cell in grid}
-    with LocalCluster(threads_per_worker=1) as cpus, Client(cpus) as cluster:
-        turns = Semaphore(4, "turns")
-        jobs = {
-            cluster.submit(measure, server, wells[well], turns, retries=3): well
-            for well in wells.keys() - done
-        }
-        with table.open("a", buffering=1, newline="") as file:  # line by line
-            for count, job in enumerate(as_completed(jobs), len(done) + 1):
-                try:
-                    csv.writer(file).writerow([jobs[job], *job.result()])
-                except IDRError as error:  # the next start tries this well again
-                    print(jobs[job], error, file=sys.stderr, flush=True)
-                print(count, "of", len(wells), "wells", flush=True)
+    with (
+        IDRClient(server) as archive,
+        LocalCluster(threads_per_worker=1) as cpus,
+        Client(cpus) as cluster,
+    ):
+        found = archive.map_wells(
+            plate_id,
+            means,
+            scheduler=cluster,
+            at_once=8,  # requests of all processes together
+            resume=table.with_suffix(".jsonl"),
+            progress=tell,
+        )
+    found.to_csv(table)
+    for well, error in found.get("error", found["source"][:0]).dropna().items():
+        print(well, error, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -25,8 +26,13 @@ def test_a_plate_is_measured_on_a_cluster_although_it_was_begun_and_a_worker_die
         grid = client.plate_grid(PLATE)
     cells = list(grid)
     table = tmp_path / "means.csv"
-    begun = [f"{grid.label(cell.row, cell.column)},raw,0,0\n" for cell in cells[:-8]]
-    table.write_text("".join(begun))
+    begun = [
+        {"server": idr_archive.url, "image_id": cell.image_id, "source": "raw",
+         "values": {"mean 0": 0.0, "mean 1": 0.0}}
+        for cell in cells[:-8]
+    ]  # fmt: skip
+    record = table.with_suffix(".jsonl")
+    record.write_text("".join(f"{json.dumps(one)}\n" for one in begun))
     *measured, broken = cells[-8:]
     lost = grid.label(broken.row, broken.column)
     chunks = rf"\.zarr/{lost[0]}/{lost[1:]}/0/0/\d"
@@ -41,18 +47,21 @@ def test_a_plate_is_measured_on_a_cluster_although_it_was_begun_and_a_worker_die
         said = []
         for line in script.stdout:
             said.append(line)
-            if "of 96 wells" in line and sum("of 96 wells" in one for one in said) == 1:
+            if "of 96 wells" in line and sum("of 96 wells" in one for one in said) == 2:
                 kill_one_worker(script.pid)
 
-    rows = {row[0]: row[1:] for row in csv.reader(table.open())}
+    rows = {row["well"]: row for row in csv.DictReader(table.open())}
     assert script.returncode == 0, "".join(said)
     assert "96 of 96 wells\n" in said
-    assert len(rows) == len(cells) - 1
+    assert len(rows) == len(cells)
+    assert [well for well, row in rows.items() if row["error"]] == [lost]
     assert sum(line.startswith(f"{lost} a chunk of") for line in said) == 1
     for cell in measured:
         image = idr_archive.world.images[cell.image_id]
-        means = [f"{plane(image, c).mean():.3f}" for c in range(image.size_c)]
-        assert rows[grid.label(cell.row, cell.column)] == ["raw", *means]
+        row = rows[grid.label(cell.row, cell.column)]
+        assert row["source"] == "raw"
+        for c in range(image.size_c):
+            assert float(row[f"mean {c}"]) == round(plane(image, c).mean(), 3)
     assert idr_archive.requests.most_in_flight <= 8
 
 

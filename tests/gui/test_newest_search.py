@@ -24,7 +24,7 @@ def hits(person: Person) -> set[str]:
     frames = [
         color
         for color in layers[f"{PLATE}, field 1 hits"].edge_color
-        if color[2] == 0  # orange
+        if color[0] == 1 and color[2] == 0  # orange, not the black beside it
     ]
     assert len(frames) == 4 * len(wells)
     return wells
@@ -96,7 +96,7 @@ def test_sentences_and_cards_go_with_the_layers_they_are_about(
     person.click("idr_show_plate")
     person.choose("idr_field", "2 / 4")
     person.find("idr_field", QComboBox).activated.emit(1)
-    person.until_status("in orange frames")
+    person.until_status("in orange")
     assert PLATE in person.text("idr_plate_title")
 
     layers = person.viewer.layers

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import assert_type
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from napari_idr import CancelToken, IDRClient, IDRError
+from napari_idr.api import ImagePixels
 from napari_idr.model import (
     Capabilities,
     ContainerHit,
@@ -41,11 +43,23 @@ def answers_have_types(client: IDRClient, cancel: CancelToken) -> None:
     assert_type(client.image(ImageId(1)), Image)
     assert_type(client.table(plate=PlateId(1)), Table)
     assert_type(client.map_annotations(well=WellId(1)), tuple[MapAnnotation, ...])
+    assert_type(client.wells(PlateId(1), key="gene", value="CDC20"), pd.DataFrame)
     for one in client.search_images("gene", "CDC20"):
         assert_type(one, ImageRef)
     for image_id, thumbnail in client.thumbnails([ImageId(1)]):
         assert_type(image_id, ImageId)
         assert_type(thumbnail, NDArray[np.uint8] | IDRError)
+
+
+def wells_are_measured_by_a_function_of_their_pixels(client: IDRClient) -> None:
+    def source(pixels: ImagePixels) -> str:
+        return pixels.source
+
+    found = client.map_wells(PlateId(1), source, scheduler="processes")
+    assert_type(found, pd.DataFrame)
+    client.wells(PlateId(1), own=found)
+    client.map_wells(PlateId(1), len)  # type: ignore[arg-type]
+    client.wells(WellId(1))  # type: ignore[arg-type]
 
 
 def files_are_brought_to_a_path(client: IDRClient, file: FileAnnotation) -> None:

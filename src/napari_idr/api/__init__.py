@@ -8,6 +8,17 @@ from napari_idr.api.pixels.dask_arrays import ImagePixels
 from napari_idr.api.pixels.projection import projected_reader
 from napari_idr.api.pixels.reader import Level, PixelReader, PixelRegion, read_notes
 from napari_idr.api.pixels.sources import OpenedPixels, Plane
+from napari_idr.api.wells.columns import (
+    column_key,
+    column_title,
+    is_missing,
+    parse_number,
+    unique_names,
+)
+from napari_idr.api.wells.join import OwnTable, wells_table, with_own
+from napari_idr.api.wells.names import well_place
+from napari_idr.api.wells.own import read_own_table
+from napari_idr.api.wells.sources import WellSources
 
 __all__ = [
     "DEFAULT_URL",
@@ -15,10 +26,21 @@ __all__ = [
     "ImagePixels",
     "Level",
     "OpenedPixels",
+    "OwnTable",
     "PixelReader",
     "PixelRegion",
     "Plane",
+    "WellSources",
+    "column_key",
+    "column_title",
+    "is_missing",
+    "parse_number",
     "projected_reader",
     "read_notes",
+    "read_own_table",
     "safe_file_name",
+    "unique_names",
+    "well_place",
+    "wells_table",
+    "with_own",
 ]

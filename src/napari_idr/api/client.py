@@ -25,6 +25,10 @@ from napari_idr.api.rois import Rois
 from napari_idr.api.search.engine import SearchEngine
 from napari_idr.api.search.mapr import Mapr
 from napari_idr.api.tables import Tables
+from napari_idr.api.wells.join import wells_table
+from napari_idr.api.wells.measuring import Server, measure_wells
+from napari_idr.api.wells.own import read_own_table
+from napari_idr.api.wells.sources import Wells
 from napari_idr.cancel import NEVER
 from napari_idr.errors import IDRError, NotFoundError
 from napari_idr.threads import SingleFlight
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
     from napari_idr.api.annotations import Objects
@@ -47,6 +52,9 @@ if TYPE_CHECKING:
     from napari_idr.api.pixels.sources import OpenedPixels, Plane
     from napari_idr.api.pixels.thumbnails import Thumbnail
     from napari_idr.api.search.base import Search
+    from napari_idr.api.wells.measuring import Measure, Scheduler
+    from napari_idr.api.wells.measuring import Progress as WellsProgress
+    from napari_idr.api.wells.sources import WellSources
     from napari_idr.cancel import CancelToken
     from napari_idr.model import (
         Annotation,
@@ -146,6 +154,8 @@ class IDRClient:
             )
         )
         self._at_once = at_once
+        self._timeout_s = timeout_s
+        self._cache = cache if isinstance(cache, bool) else str(cache)
         self._capabilities: Capabilities | None = None
         self._ask_again_at = 0.0  # of `time.monotonic`
         self._containers = Containers(self._json_client)
@@ -159,6 +169,13 @@ class IDRClient:
         self._annotations = Annotations(self._json_client)
         self._downloads = Downloads(self._json_client)
         self._tables = Tables(self._json_client, self._plate_grids)
+        self._wells = Wells(
+            self._json_client,
+            self._tables,
+            self._annotations,
+            self._containers,
+            at_once=at_once,
+        )
         self._opening = threading.Lock()
         self._sources: PixelSources | None = None
         self._probing: SingleFlight[Capabilities] = SingleFlight()
@@ -587,6 +604,142 @@ class IDRClient:
                 return self._tables.of_well(well, cancel=cancel)
             case _:
                 raise ValueError("name one screen, one plate or one well")
+
+    # The wells of a plate, with all that is known of them
+
+    def wells(
+        self,
+        plate_id: PlateId,
+        *,
+        field: int = 0,
+        run: PlateAcquisitionId | None = None,
+        key: SearchKey | str | None = None,
+        value: str | None = None,
+        own: str | os.PathLike[str] | pd.DataFrame | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> pd.DataFrame:
+        """Return a data frame with a row for each well that has an image at a field.
+
+        Its index are the labels ("A1"). Its columns are `gene`, `control`, `hit`,
+        `well_id` and `image_id`, then those of the study's table and the keys of the
+        map annotations of wells and images, as the archive spells them. A column is
+        numeric where all its values are numbers and it isn't one of identifiers. What
+        is empty is missing, and several values of a well are a tuple.
+        `frame.attrs["misfits"]` are sentences on rows that fit no well.
+
+        Parameters
+        ----------
+        plate_id
+            The plate.
+        field, run
+            As for `plate_grid`.
+        key, value
+            What to search for; `hit` is True for the wells that carry it.
+        own
+            A table of your own to join, with a column of wells: a CSV or Parquet file
+            or a data frame. Its columns come last.
+        """
+        own_tables = () if own is None else (read_own_table(own),)
+        grid = self.plate_grid(plate_id, field=field, run=run, cancel=cancel)
+        sources = self.well_sources(grid, cancel=cancel)
+        images, wells = self._hits_on(plate_id, key, value, cancel)
+        return wells_table(
+            grid,
+            plate_name=sources.plate_name,
+            table=sources.table,
+            annotations=sources.annotations,
+            hit_images=images,
+            hit_wells=wells,
+            own=own_tables,
+        ).to_pandas()
+
+    def map_wells(
+        self,
+        plate_id: PlateId,
+        function: Measure,
+        *,
+        field: int = 0,
+        run: PlateAcquisitionId | None = None,
+        scheduler: Scheduler = None,
+        at_once: int | None = None,
+        resume: str | os.PathLike[str] | None = None,
+        progress: WellsProgress | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> pd.DataFrame:
+        """Return what a function makes of the pixels of each well of a plate.
+
+        The frame's index are the labels ("A1"); its columns are `well_id`, `image_id`,
+        `source` (of the pixels) and what the function returns. A well whose pixels
+        can't be had has nothing but its `error`, and the others go on. The frame can
+        be joined by `wells(own=frame)`.
+
+        Parameters
+        ----------
+        plate_id, field, run
+            As for `plate_grid`.
+        function
+            Takes the pixels of a well as `pixels` returns them; returns a number or a
+            text, or several by name. What it raises is raised here.
+        scheduler
+            Where it runs: in threads (None, "threads"), in new processes ("processes"),
+            or the client of a dask cluster, or an executor. Processes are started anew,
+            so a script needs ``if __name__ == "__main__":``.
+        at_once
+            How many wells are under way at once, at most as many requests as this
+            client may send by default. Elsewhere than in threads a worker sends one
+            at a time, so it bounds the requests of all workers.
+        resume
+            A file that is told of each well that is done. Those in it aren't measured
+            again, so that what was stopped goes on. Another function needs another.
+        progress
+            Called with how many wells are done, and how many there are.
+        """
+        grid = self.plate_grid(plate_id, field=field, run=run, cancel=cancel)
+        return measure_wells(
+            self,
+            grid,
+            function,
+            server=Server(url=self.url, cache=self._cache, timeout_s=self._timeout_s),
+            scheduler=scheduler,
+            at_once=at_once or self._at_once,
+            resume=None if resume is None else Path(resume),
+            progress=progress,
+            cancel=cancel,
+        )
+
+    def well_sources(
+        self,
+        grid: PlateGrid,
+        *,
+        table: Table | None = None,
+        plate_name: str | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> WellSources:
+        """Return what `wells_table` joins to a grid; some requests.
+
+        What is known already, the table of the plate or its name, isn't asked for.
+        """
+        return self._wells.sources(
+            grid, table=table, plate_name=plate_name, cancel=cancel
+        )
+
+    def _hits_on(
+        self,
+        plate_id: PlateId,
+        key: SearchKey | str | None,
+        value: str | None,
+        cancel: CancelToken,
+    ) -> tuple[frozenset[ImageId], frozenset[WellId]]:
+        """Return the images and wells of a plate that carry a value."""
+        if (key is None) != (value is None):
+            raise ValueError("a search has a key and a value")
+        if key is None or value is None:
+            return frozenset(), frozenset()
+        hits = tuple(self.search_images(key, value, plate_id=plate_id, cancel=cancel))
+        return (
+            frozenset(hit.image_id for hit in hits),
+            frozenset(hit.well_id for hit in hits if hit.well_id is not None),
+        )
 
     # Links
 

@@ -141,6 +141,27 @@ class Containers:
         runs = self.runs(plate_id, cancel=cancel)
         return replace(plate, run_count=len(runs), runs=runs)
 
+    def screens_of(
+        self, plate_id: PlateId, *, cancel: CancelToken
+    ) -> tuple[ScreenId, ...]:
+        """Return the screens that a plate is in; none for an unknown plate.
+
+        GET /webclient/api/paths_to_object/?plate={plate_id}
+        """
+        return self._json_client.read(
+            "webclient/api/paths_to_object/",
+            (("plate", plate_id),),
+            reader=_read_screens,
+            cancel=cancel,
+        )
+
+    def name_of(self, kind: ObjectKind, number: int, *, cancel: CancelToken) -> str:
+        """Return the name of an object, "" where it has none.
+
+        GET /api/v0/m/{kind}s/{number}/
+        """
+        return self._object(kind, number, _read_name, cancel)
+
     def require(self, kind: ObjectKind, number: int, *, cancel: CancelToken) -> None:
         """Raise `NotFoundError` if there is no such object.
 
@@ -183,6 +204,16 @@ class Containers:
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The server counts milliseconds from here."""
+
+
+def _read_screens(answer: Node) -> tuple[ScreenId, ...]:
+    found = (
+        ScreenId(step.get("id", int))
+        for path in answer.children("paths")
+        for step in path.elements()
+        if step.find("type", str) == "screen"
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def read_screen(node: Node) -> Screen:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari_idr.api.node import Node
     from napari_idr.api.plates import PlateGrids
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import PlateId, ScreenId, Value, WellId
+    from napari_idr.model import PlateGrid, PlateId, ScreenId, Value, WellId
 
 
 logger = logging.getLogger(__name__)
@@ -53,20 +53,28 @@ class Tables:
             except NotFoundError:
                 return self._hits(f"Plate.wells/{well_id}", query, cancel)
 
-    def of_plate(self, plate_id: PlateId, *, cancel: CancelToken) -> Table:
+    def of_plate(
+        self,
+        plate_id: PlateId,
+        *,
+        grid: PlateGrid | None = None,
+        cancel: CancelToken,
+    ) -> Table:
         """Return the rows of all wells of a plate, in one request as a rule.
 
         Where the table has no column for plates, those of its wells are asked
-        for that have an image in their first field.
+        for that have an image in the grid; in their first field without one.
 
         GET /webgateway/table/Screen.plateLinks.child/{plate_id}/query/?query=
         GET /webgateway/table/Plate/{plate_id}/query/?query=
         """
         with naming("plate", plate_id):
             try:
-                return self._plate_hits("Screen.plateLinks.child", plate_id, cancel)
+                return self._plate_hits(
+                    "Screen.plateLinks.child", plate_id, grid, cancel
+                )
             except NotFoundError:
-                return self._plate_hits("Plate", plate_id, cancel)
+                return self._plate_hits("Plate", plate_id, grid, cancel)
 
     def of_screen(self, screen_id: ScreenId, *, cancel: CancelToken) -> Table:
         """Return the whole table of a screen, which may have 100 000 rows.
@@ -76,12 +84,19 @@ class Tables:
         with naming("screen", screen_id):
             return self._hits(f"Screen/{screen_id}", "*", cancel)
 
-    def _plate_hits(self, path: str, plate_id: PlateId, cancel: CancelToken) -> Table:
+    def _plate_hits(
+        self,
+        path: str,
+        plate_id: PlateId,
+        grid: PlateGrid | None,
+        cancel: CancelToken,
+    ) -> Table:
         try:
             return self._hits(f"{path}/{plate_id}", f"Plate-{plate_id}", cancel)
         except _QueryError as error:
             logger.debug("plate %d by its wells: %s", plate_id, error)
-        grid = self._grids.plate_grid(plate_id, field=0, run=None, cancel=cancel)
+        if grid is None:
+            grid = self._grids.plate_grid(plate_id, field=0, run=None, cancel=cancel)
         wells = {cell.well_id for cell in grid}
         if not wells:
             raise NotFoundError(f"plate {plate_id} has no wells to look for")

@@ -54,7 +54,7 @@ from napari_idr.services.study import study_card
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
-    from napari_idr.api import OpenedPixels, PixelReader
+    from napari_idr.api import OpenedPixels, PixelReader, WellSources
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Capabilities, DatasetCounts, PlateCounts
     from napari_idr.tiles import TiledImage
@@ -399,6 +399,19 @@ class Session:
             shown.canvas,
             self.client.thumbnails,
             cells=missing,
+            cancel=cancel,
+        )
+
+    def well_sources(self, shown: PlateShown, *, cancel: CancelToken) -> WellSources:
+        """Return what was written about the wells of a plate that is shown.
+
+        Its table isn't asked for again where it is known.
+        """
+        details = shown.details
+        return self.client.well_sources(
+            shown.plan.grid,
+            table=details.table,
+            plate_name=details.plate.name,
             cancel=cancel,
         )
 

@@ -21,14 +21,24 @@ from napari_idr.services.plate.mosaic import (
     cell_shape_for,
     plan_mosaic,
 )
-from napari_idr.services.plate.wells import PlateMap, plan_plate_map, wells_table
+from napari_idr.services.plate.wells import (
+    PlateMap,
+    plan_plate_map,
+    wells_features,
+)
 from napari_idr.services.search.catalog import counted
 from napari_idr.services.search.hits import hits_label
+from napari_idr.services.wells.quality import control_role
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_idr.model import PlateAcquisition, PlateGrid
+    from napari_idr.api import OwnTable, WellSources
+    from napari_idr.model import (
+        FeatureColumn,
+        PlateAcquisition,
+        PlateGrid,
+    )
     from napari_idr.tiles import OpenReader
 
 __all__ = ["PlateShown", "plan_plate_shown"]
@@ -40,6 +50,8 @@ class PlateShown:
 
     `canvas` is the mosaic (y, x, 3) that a load paints into; `summary` is None until
     the load is over. `open_reader` opens the pixels of a well, for zooming in.
+    `sources` is None until what was written about the wells has been asked for; `own`
+    are a person's own tables.
     """
 
     server: str
@@ -52,6 +64,8 @@ class PlateShown:
     canvas: NDArray[np.uint8] = dataclasses.field(repr=False)
     open_reader: OpenReader = dataclasses.field(repr=False)
     summary: MosaicSummary | None = None
+    sources: WellSources | None = dataclasses.field(default=None, repr=False)
+    own: tuple[OwnTable, ...] = dataclasses.field(default=(), repr=False)
 
     @property
     def plate_id(self) -> PlateId:
@@ -79,7 +93,11 @@ class PlateShown:
     @cached_property
     def controls(self) -> tuple[tuple[int, int], ...]:
         """The (row, column) of the control wells."""
-        return tuple((w.row, w.column) for w in self.plate_map if w.control)
+        return tuple(
+            (well.row, well.column)
+            for well in self.plate_map.table.wells
+            if control_role(well.control) is not None
+        )
 
     @property
     def legend(self) -> str:
@@ -108,9 +126,9 @@ class PlateShown:
         return np.array(centers, np.float32).reshape(-1, 2)
 
     @cached_property
-    def features(self) -> dict[str, list[int | str | bool]]:
+    def features(self) -> dict[str, FeatureColumn]:
         """The table of the wells, as columns."""
-        return wells_table(self.plate_map)
+        return wells_features(self.plate_map)
 
     @property
     def metadata(self) -> dict[str, dict[str, Json]]:
@@ -191,9 +209,29 @@ class PlateShown:
 
     def with_details(self, details: PlateDetails) -> PlateShown:
         """Return the same picture with what has been learnt about the plate since."""
-        return replace(
-            self, details=details, plate_map=_plate_map(self.plan.grid, details)
-        )
+        known = self.details
+        if (known.table, known.hit_images, known.hit_wells) == (
+            details.table,
+            details.hit_images,
+            details.hit_wells,
+        ):
+            return replace(self, details=details)
+        plate_map = _plate_map(self.plan.grid, details, self.sources, self.own)
+        return replace(self, details=details, plate_map=plate_map)
+
+    def with_sources(self, sources: WellSources) -> PlateShown:
+        """Return the same picture with what was written about each well."""
+        return self._joined(sources, self.own)
+
+    def with_own(self, own: tuple[OwnTable, ...]) -> PlateShown:
+        """Return the same picture with a person's own tables, and with no others."""
+        return self._joined(self.sources, own)
+
+    def _joined(
+        self, sources: WellSources | None, own: tuple[OwnTable, ...]
+    ) -> PlateShown:
+        plate_map = _plate_map(self.plan.grid, self.details, sources, own)
+        return replace(self, sources=sources, own=own, plate_map=plate_map)
 
 
 def plan_plate_shown(
@@ -219,10 +257,21 @@ def plan_plate_shown(
     )
 
 
-def _plate_map(grid: PlateGrid, details: PlateDetails) -> PlateMap:
+def _plate_map(
+    grid: PlateGrid,
+    details: PlateDetails,
+    sources: WellSources | None = None,
+    own: tuple[OwnTable, ...] = (),
+) -> PlateMap:
+    table = details.table
+    if table is None and sources is not None:
+        table = sources.table
     return plan_plate_map(
         grid,
         hit_images=details.hit_images,
         hit_wells=details.hit_wells,
-        table=details.table,
+        table=table,
+        plate_name=details.plate.name,
+        annotations=() if sources is None else sources.annotations,
+        own=own,
     )

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_idr.model import row_label
+from napari_idr.api import column_key, wells_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from napari_idr.api import OwnTable
     from napari_idr.model import (
-        GridCell,
+        Annotation,
+        FeatureColumn,
         ImageId,
         PlateGrid,
         Table,
         WellId,
+        WellsTable,
+        WellValue,
     )
 
-__all__ = ["PlateMap", "WellInfo", "plan_plate_map", "wells_table"]
-
-GENE_KEYS = ("gene symbol", "gene symbols", "gene", "gene identifier")
-"""The best first; compared without regard to case."""
-
-CONTROL_KEYS = ("control type", "control")
+__all__ = ["PlateMap", "WellInfo", "plan_plate_map", "wells_features"]
 
 WORD_KEYS = (
     "phenotype",
@@ -40,12 +37,6 @@ WORD_KEYS = (
     "organism",
 )
 """What says most about a well in a word, the best first."""
-
-_WELL_NAME = re.compile(r"^\s*([A-Za-z]{1,3})[\s_-]*0*(\d{1,4})\s*$")
-_NUMBERED_KEY = re.compile(r"\s+\d+$")
-
-Values = dict[str, list[str]]
-"""Lower-case keys without their number ("Phenotype 2" is a phenotype), and values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +66,15 @@ class WellInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlateMap:
-    """The wells of a plate; `wells` are those with an image, row by row."""
+    """The wells of a plate; `wells` are those with an image, row by row.
+
+    `table` has all that is known of each, in the same order.
+    """
 
     grid: PlateGrid
     wells: tuple[WellInfo, ...]
     places: dict[tuple[int, int], int]
+    table: WellsTable
 
     def __iter__(self) -> Iterator[WellInfo]:
         return iter(self.wells)
@@ -101,6 +96,9 @@ def plan_plate_map(
     hit_images: Collection[ImageId] = frozenset(),
     hit_wells: Collection[WellId] = frozenset(),
     table: Table | None = None,
+    plate_name: str | None = None,
+    annotations: Iterable[Annotation] = (),
+    own: Iterable[OwnTable] = (),
 ) -> PlateMap:
     """Return what each well of a plate means.
 
@@ -114,132 +112,80 @@ def plan_plate_map(
     table
         Bulk annotations of the plate; rows are joined by the id of the well, by
         that of the image, or by the name of the well.
+    plate_name
+        Picks the rows of this plate from a table that names plates.
+    annotations
+        Of wells and of images.
+    own
+        Tables that a person brought along.
     """
-    images, wells = set(hit_images), set(hit_wells)
-    tabled = _tabled(table)
+    joined = wells_table(
+        grid,
+        plate_name=plate_name,
+        table=table,
+        hit_images=hit_images,
+        hit_wells=hit_wells,
+        annotations=annotations,
+        own=own,
+    )
+    words = tuple(_words(joined))
     infos = tuple(
-        _info(
-            cell,
-            grid,
-            values=_row_of(tabled, cell),
-            hit=cell.image_id in images or cell.well_id in wells,
+        WellInfo(
+            label=well.label,
+            row=well.row,
+            column=well.column,
+            well_id=well.well_id,
+            image_id=well.image_id,
+            gene=", ".join(well.gene) or None,
+            control=", ".join(well.control) or None,
+            hit=well.hit,
+            message=words[place],
         )
-        for cell in grid
+        for place, well in enumerate(joined.wells)
     )
     places = {(info.row, info.column): place for place, info in enumerate(infos)}
-    return PlateMap(grid=grid, wells=infos, places=places)
+    return PlateMap(grid=grid, wells=infos, places=places, table=joined)
 
 
-def wells_table(plate_map: PlateMap) -> dict[str, list[int | str | bool]]:
+def wells_features(plate_map: PlateMap) -> dict[str, FeatureColumn]:
     """Return the wells as columns of equal length, for the features of a layer.
 
     `index` is the place in the grid, row by row and from 1, so that it is also the
-    value of the well in a labels layer of the plate. Texts that aren't known are "".
+    value of the well in a labels layer of the plate. Texts that aren't known are "",
+    numbers NaN; several values of a well are one text. The columns of the archive
+    follow, as it spells them.
     """
-    columns = max((len(row) for row in plate_map.grid.cells), default=0)
-    wells = plate_map.wells
-    return {
-        "index": [well.row * columns + well.column + 1 for well in wells],
-        "well": [well.label for well in wells],
-        "row": [well.row for well in wells],
-        "column": [well.column for well in wells],
-        "well_id": [int(well.well_id) for well in wells],
-        "image_id": [int(well.image_id) for well in wells],
-        "gene": [well.gene or "" for well in wells],
-        "control": [well.control or "" for well in wells],
-        "hit": [well.hit for well in wells],
-        "words": [well.message or "" for well in wells],
+    told = plate_map.table.to_features()
+    words = [well.message or "" for well in plate_map]
+    own = list(told)[: list(told).index("hit") + 1]
+    return {name: told[name] for name in own} | {"words": words} | told
+
+
+def _words(table: WellsTable) -> Iterator[str | None]:
+    """Yield for each well the first that it has of `WORD_KEYS`, as "Key: value"."""
+    about = [(column_key(column.name), column) for column in table.columns]
+    by_key = {
+        key: [column.values for name, column in about if name == key]
+        for key in WORD_KEYS
     }
+    found = [
+        (f"{key[:1].upper()}{key[1:]}", columns)
+        for key, columns in by_key.items()
+        if columns
+    ]
+    for place in range(len(table)):
+        texts = (
+            (word, _joined(values[place] for values in columns))
+            for word, columns in found
+        )
+        yield next((f"{word}: {text}" for word, text in texts if text), None)
 
 
-def _info(cell: GridCell, grid: PlateGrid, *, values: Values, hit: bool) -> WellInfo:
-    return WellInfo(
-        label=grid.label(cell.row, cell.column),
-        row=cell.row,
-        column=cell.column,
-        well_id=cell.well_id,
-        image_id=cell.image_id,
-        gene=_first(values, GENE_KEYS),
-        control=_first(values, CONTROL_KEYS),
-        hit=hit,
-        message=_first_text(values),
-    )
-
-
-def _first(values: Values, keys: Iterable[str]) -> str | None:
-    """Return the values of the first key that has some, each once."""
-    found = next((values[key] for key in keys if values.get(key)), None)
-    return None if found is None else ", ".join(found)
-
-
-def _first_text(values: Values) -> str | None:
-    for key in WORD_KEYS:
-        if (found := _first(values, (key,))) is not None:
-            return f"{key[:1].upper()}{key[1:]}: {found}"
-    return None
-
-
-def _add(values: Values, key: str, value: object) -> None:
-    if value is None or isinstance(value, bool | float):
-        return
-    text = " ".join(str(value).split())
-    name = _NUMBERED_KEY.sub("", key.strip().lower())
-    if text and text not in values.setdefault(name, []):
-        values[name].append(text)
-
-
-_Key = tuple[str, int | str]
-
-
-def _tabled(table: Table | None) -> dict[_Key, Values]:
-    """Return the values of the rows, found by well id, image id or well name."""
-    found: defaultdict[_Key, Values] = defaultdict(dict)
-    if table is None:
-        return found
-    keyed = {
-        index: kind
-        for index, name in enumerate(table.columns)
-        if (kind := _key_kind(name)) is not None
-    }
-    for row in table.rows:
-        keys = [
-            key
-            for index, kind in keyed.items()
-            if (key := _key(kind, row[index])) is not None
-        ]
-        for index, name in enumerate(table.columns):
-            if index not in keyed:
-                for key in keys:
-                    _add(found[key], name, row[index])
-    return found
-
-
-def _key_kind(column: str) -> str | None:
-    return {"well": "well", "image": "image", "well name": "label"}.get(
-        column.strip().lower()
-    )
-
-
-def _key(kind: str, value: object) -> _Key | None:
-    if isinstance(value, int) and not isinstance(value, bool) and kind != "label":
-        return (kind, value) if value > 0 else None
-    if isinstance(value, str) and kind != "image":
-        label = _normal_label(value)
-        return None if label is None else ("label", label)
-    return None
-
-
-def _normal_label(name: str) -> str | None:
-    """Return "O2" for "o2", "O02" and "O_2"; None for what is no well."""
-    found = _WELL_NAME.match(name)
-    return None if found is None else f"{found[1].upper()}{int(found[2])}"
-
-
-def _row_of(tabled: dict[_Key, Values], cell: GridCell) -> Values:
-    label = f"{row_label(cell.row)}{cell.column + 1}"
-    keys: tuple[_Key, ...] = (
-        ("well", cell.well_id),
-        ("image", cell.image_id),
-        ("label", label),
-    )
-    return next((tabled[key] for key in keys if key in tabled), {})
+def _joined(values: Iterable[WellValue]) -> str:
+    texts: list[str] = []
+    for value in values:
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, tuple):
+            texts += value
+    return ", ".join(dict.fromkeys(" ".join(text.split()) for text in texts))

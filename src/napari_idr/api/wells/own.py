@@ -1,0 +1,94 @@
+"""A person's own table of wells: a CSV or Parquet file, or a data frame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_idr.api.wells.csv_files import read_csv
+from napari_idr.api.wells.join import OwnTable
+from napari_idr.errors import ResponseFormatError
+from napari_idr.model import Table
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+
+    from napari_idr.model import Value
+
+OWN_NAME = "own data"
+"""What a data frame is called, which has no name."""
+
+
+def read_own_table(
+    source: str | os.PathLike[str] | pd.DataFrame, *, name: str | None = None
+) -> OwnTable:
+    """Return a table with a column of wells from a file or a data frame.
+
+    The wells may be the index of a frame; named or not, it is taken for a column of
+    wells where no other is called so.
+
+    Parameters
+    ----------
+    source
+        A CSV or TSV file (also with `.gz`), a Parquet file, or a data frame.
+    name
+        What it is called in the list of what didn't fit.
+
+    Raises
+    ------
+    OSError
+        The file can't be read.
+    ResponseFormatError
+        It is no table.
+    ImportError
+        For a Parquet file `pyarrow` is needed, and isn't installed.
+    """
+    import pandas as pd
+
+    if isinstance(source, pd.DataFrame):
+        return OwnTable(name=name or OWN_NAME, table=_of_frame(source))
+    path = Path(source)
+    name = name or path.name
+    if path.suffix.lower() in (".parquet", ".pq"):
+        try:
+            frame = pd.read_parquet(path)
+        except (ValueError, TypeError) as error:  # what pyarrow raises for other files
+            raise ResponseFormatError(f"{name} is no Parquet file: {error}") from error
+        return OwnTable(name=name, table=_of_frame(frame))
+    return OwnTable(name=name, table=read_csv(path.read_bytes(), name=name))
+
+
+def _of_frame(frame: pd.DataFrame) -> Table:
+    """Return a frame as a table, its index included where that says something."""
+    import pandas as pd
+
+    if not isinstance(frame.index, pd.RangeIndex):
+        told = set(map(str, frame.columns))
+        names = [
+            str(name) if name is not None else "well" for name in frame.index.names
+        ]
+        if not told.intersection(names):
+            frame = frame.set_axis(frame.index.set_names(names)).reset_index()
+    columns = tuple(str(name) for name in frame.columns)
+    by_column = [
+        [_plain(value) for value in frame.iloc[:, place].tolist()]
+        for place in range(len(columns))
+    ]
+    rows = tuple(zip(*by_column, strict=True)) if columns else ()
+    return Table(columns=columns, column_types=(), rows=rows)
+
+
+def _plain(value: object) -> Value:
+    """Return a value of a frame as the archive's tables have it."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, str | bool | int | float) or value is None:
+        return value
+    if isinstance(value, list | tuple):
+        return "; ".join(str(one) for one in value)
+    return None if value is pd.NaT or value is pd.NA else str(value)

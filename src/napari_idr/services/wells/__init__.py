@@ -1,0 +1,1 @@
+"""The wells' table as people use it: sorted, filtered, coloured, exported."""
