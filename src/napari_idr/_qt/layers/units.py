@@ -28,6 +28,10 @@ class SceneUnits:
         self._own: weakref.WeakKeyDictionary[Layer, tuple[str, ...]] = (
             weakref.WeakKeyDictionary()
         )
+        self._agreeing = False
+        # napari tells other packages of a new layer when it has drawn it, and warned.
+        # That the units have come to differ it tells before.
+        viewer.dims.events.units.connect(self._agree)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         for layer in viewer.layers:
@@ -35,6 +39,7 @@ class SceneUnits:
 
     def close(self) -> None:
         """Stop listening to the viewer."""
+        self._viewer.dims.events.units.disconnect(self._agree)
         self._viewer.layers.events.inserted.disconnect(self._on_inserted)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
 
@@ -52,11 +57,17 @@ class SceneUnits:
         self._agree()
 
     def _agree(self, _: Any = None) -> None:
-        in_px = any(map(self._is_in_px, self._viewer.layers))
-        for layer, own in tuple(self._own.items()):
-            units = (PIXEL,) * len(own) if in_px else own
-            if tuple(map(str, layer.units)) != units:
-                layer.units = units
+        if self._agreeing:  # with each of the layers napari tells that units differ
+            return
+        self._agreeing = True
+        try:
+            in_px = any(map(self._is_in_px, self._viewer.layers))
+            for layer, own in tuple(self._own.items()):
+                units = (PIXEL,) * len(own) if in_px else own
+                if tuple(map(str, layer.units)) != units:
+                    layer.units = units
+        finally:
+            self._agreeing = False
 
     def _is_in_px(self, layer: Layer) -> bool:
         """Whether a layer, as it was made, has no unit of length in the plane."""
