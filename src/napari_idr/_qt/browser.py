@@ -80,7 +80,7 @@ class Browser(Panels):
         self._loading: PlateKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
-        self._missing_for: IDRError | None = None
+        self._problem: IDRError | None = None
         self._connect_slot: JobSlot[None, tuple[Session, ServerInfo]] = jobs.slot(
             self._on_connected
         )
@@ -321,19 +321,21 @@ class Browser(Panels):
                 self._scene.finish_plate(self._loading, step.summary)
                 legend = self._scene.legend(self._loading)
                 self._summary_message = f"{step.summary.message} {legend}".strip()
-                self._missing_for = step.summary.passing
+                self._problem = step.summary.problem
 
     def _on_mosaic_done(self, _: None) -> None:
         about: frozenset[Subject] = frozenset()
         if self._loading is not None:
             server, plate_id = self._loading
             about = frozenset({Subject(kind="plate", server=server, id=plate_id)})
-        if self._missing_for is None:
+        if self._problem is None:
             self.status.say(self._summary_message, about=about)
         else:
-            reason = self._explained(self._missing_for)
+            reason = self._explained(self._problem)
             self._jobs.remember_retry(self._load_missing)
-            self.status.say_failed(f"{self._summary_message} {reason}", can_retry=True)
+            self.status.say_failed(
+                f"{self._summary_message} {reason}", can_retry=can_retry(self._problem)
+            )
         self._keep_shown()
 
     def _load_missing(self) -> None:
