@@ -41,6 +41,7 @@ class HeadingsLayer:
     ) -> None:
         self._viewer = viewer
         self._plan, self._title = shown.plan, shown.name
+        self._note = ""
         self._above = math.inf
         self.layer = Points(
             np.zeros((0, 2)),
@@ -67,6 +68,12 @@ class HeadingsLayer:
         """Write the headings of what is shown now."""
         self._plan, self._title = shown.plan, shown.name
         self._place()
+
+    def set_note(self, note: str) -> None:
+        """Write a line below the title; "" for none."""
+        if note != self._note:
+            self._note = note
+            self._place()
 
     def set_room_above(self, above: float) -> None:
         """Say how many px of the mosaic are free above it."""
@@ -117,7 +124,9 @@ class HeadingsLayer:
         half = np.array(self._viewer.canvas.size) / max(zoom, 1e-9) / 2
         (top, left), (bottom, right) = center - half, center + half
         view = View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
-        seen = headings_in_view(self._plan, view, title=self._title, above=self._above)
+        seen = headings_in_view(
+            self._plan, view, title=self._title, note=self._note, above=self._above
+        )
         texts = tuple(heading.label for heading in seen)
         positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
         # What lies behind a letter, as large on the screen at any zoom.

@@ -20,6 +20,7 @@ from napari_idr.model import GridCell, WellId
 from napari_idr.services.details import PlateKey
 from napari_idr.services.plate.headings import heading_room
 from napari_idr.services.plate.view import PlateShown
+from napari_idr.services.wells.look import plate_note
 from napari_idr.tiles import MosaicPyramid
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr.services.plate.mosaic import MosaicSummary
+    from napari_idr.services.wells.colors import Legend
 
 WELL_DOT_PX = 12
 
@@ -43,6 +45,7 @@ class _Group:
         self._viewer = viewer
         self._refresher = refresher
         self.shown = shown
+        self.legend: Legend | None = None  # of the colours of its wells
         self._pyramid = self._open_pyramid()
         name = shown.name
         common: dict[str, Any] = {
@@ -113,6 +116,7 @@ class _Group:
         """Mark hits and controls, and tell what is known of each well."""
         shown = self.shown
         self._marks.show(shown)
+        self.headings.set_note(plate_note(self.legend, shown.found_by))
         self.wells.features = shown.features
         for layer in self.layers:
             layer.metadata = shown.metadata
@@ -167,9 +171,10 @@ class _Group:
         self.headings.close()
         self._marks.close()
 
-    def select(self, well: WellId | None) -> None:
-        """Mark a well as selected, or none."""
-        self._marks.select(None if well is None else self.shown.place_of(well))
+    def select(self, wells: Sequence[WellId]) -> None:
+        """Mark wells as selected, and no others."""
+        places = map(self.shown.place_of, wells)
+        self._marks.select(tuple(place for place in places if place is not None))
 
     def message_at(self, position: Sequence[float]) -> str:
         """Say which well lies at a position in the world, "" where the plate isn't."""
@@ -185,6 +190,8 @@ class MosaicLayers(QObject):
 
     arrived = Signal(object)  # PlateKey: none of its layers waits any more
     failed = Signal(object, str)  # PlateKey, and why it can't be shown
+    changed = Signal(object)  # PlateKey: other things are shown of it, or nothing
+    wellsSelected = Signal(object, object)  # PlateKey, and the ids of wells
 
     def __init__(
         self, viewer: Viewer, refresher: LayerRefresher, parent: QObject | None = None
@@ -197,6 +204,7 @@ class MosaicLayers(QObject):
         # How wide an image of a plate is; None stands for plates that don't know yet.
         self._widths_um: dict[PlateKey | None, float] = {}
         self._selected: tuple[PlateKey, WellId] | None = None
+        self._chosen: tuple[PlateKey, tuple[WellId, ...]] | None = None
         viewer.layers.events.removed.connect(self._on_removed)
 
     def show(self, shown: PlateShown) -> None:
@@ -225,6 +233,7 @@ class MosaicLayers(QObject):
             partial(self.look_at, key),
             partial(self.arrived.emit, key),
         )
+        self.changed.emit(key)
 
     def _add(self, group: _Group, layer: Layer) -> None:
         problem = add_layer(self._viewer, layer)
@@ -240,6 +249,7 @@ class MosaicLayers(QObject):
         remove_layers(self._viewer, group.layers)
         if waited:
             self.arrived.emit(key)
+        self.changed.emit(key)
 
     def bring_back(self, key: PlateKey) -> None:
         """Make a plate visible and active, and move the camera to it."""
@@ -274,16 +284,39 @@ class MosaicLayers(QObject):
         if group is not None:
             group.shown = shown
             group.mark()
+            self.changed.emit(shown.key)
 
     def select(self, plate: PlateKey | None, well: WellId | None) -> None:
         """Mark a well of a plate as selected, and no other; None for none."""
         self._selected = None if plate is None or well is None else (plate, well)
+        if well is not None and well not in (self._chosen or (plate, ()))[1]:
+            self._chosen = None
         self._mark_selected()
+        if plate is not None and well is not None:
+            self.wellsSelected.emit(plate, (well,))
+
+    def choose(self, plate: PlateKey, wells: tuple[WellId, ...]) -> None:
+        """Mark wells as selected, and no others; the last is the one to go on from.
+
+        They stay so until others are, also when a browser tells of something else.
+        """
+        self._selected, self._chosen = None, (plate, wells)
+        self._mark_selected()
+        self.wellsSelected.emit(plate, wells)
+
+    def selected_on(self, plate: PlateKey | None) -> tuple[WellId, ...]:
+        """Return the wells of a plate that are selected, the newest last."""
+        chosen = self._chosen[1] if self._chosen and self._chosen[0] == plate else ()
+        if self._selected is not None and self._selected[0] == plate:
+            return (
+                *(one for one in chosen if one != self._selected[1]),
+                self._selected[1],
+            )
+        return chosen
 
     def _mark_selected(self) -> None:
-        plate, well = self._selected or (None, None)
         for key, group in self._groups.items():
-            group.select(well if key == plate else None)
+            group.select(self.selected_on(key))
 
     def message_at(self, position: Sequence[float] | None) -> str:
         """Say which well of which plate lies at a position in the world, "" for none.
@@ -304,6 +337,37 @@ class MosaicLayers(QObject):
     def servers(self) -> set[str]:
         """The servers of the plates that are shown."""
         return {group.shown.server for group in self._groups.values()}
+
+    def set_legend(self, key: PlateKey, legend: Legend | None) -> None:
+        """Write below a plate's title what its colours mean; None for no colours."""
+        group = self._groups.get(key)
+        if group is not None:
+            group.legend = legend
+            group.headings.set_note(plate_note(legend, group.shown.found_by))
+
+    def key_of(self, layer: Layer | None) -> PlateKey | None:
+        """Return the plate that a layer is of, None if it is of none that is shown."""
+        found = (key for key, one in self._groups.items() if layer in one.layers)
+        return next(found, None)
+
+    def layers_of(self, key: PlateKey) -> tuple[Layer, ...]:
+        """Return mosaic, wells, marks and headings of a plate, () if it isn't shown."""
+        group = self._groups.get(key)
+        return () if group is None else group.layers
+
+    def show_well(self, key: PlateKey, well: WellId, *, always: bool = False) -> None:
+        """Move the camera to a well; only where it isn't in sight, or `always`."""
+        group = self._groups.get(key)
+        place = None if group is None else group.shown.place_of(well)
+        if group is None or place is None:
+            return
+        plan, camera = group.shown.plan, self._viewer.scene.camera
+        middle = group.marks.data_to_world(plan.center(*place))[-2:]
+        size = np.array(plan.cell_shape) * (group.px_um or 1.0)
+        seen = np.array(self._viewer.canvas.size) / max(camera.zoom, 1e-9)
+        away = np.abs(np.array(middle) - camera.center[-2:])
+        if always or np.any(away + size / 2 > seen / 2):
+            camera.center = (0.0, *middle)
 
     def shown(self, key: PlateKey) -> PlateShown | None:
         """Return what is shown of a plate, None if it isn't."""

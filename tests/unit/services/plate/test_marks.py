@@ -72,7 +72,7 @@ def test_the_selected_well_is_framed_outside_of_its_other_marks():
     plan = plan_of(8, 12)
     hit = plan_marks(plan, hits=[(2, 3)], zoom=0.5)
 
-    both = plan_marks(plan, hits=[(2, 3)], selected=(2, 3), zoom=0.5)
+    both = plan_marks(plan, hits=[(2, 3)], selected=[(2, 3)], zoom=0.5)
 
     assert np.array_equal(both.vectors[: len(hit.vectors)], hit.vectors)
     added = both.vectors[len(hit.vectors) :]
@@ -83,7 +83,7 @@ def test_the_selected_well_is_framed_outside_of_its_other_marks():
 
 
 def test_a_selected_well_is_framed_among_tinted_ones():
-    marks = plan_marks(plan_of(32, 48), selected=(4, 7), zoom=0.1)
+    marks = plan_marks(plan_of(32, 48), selected=[(4, 7)], zoom=0.1)
 
     assert len(marks.vectors) == 8
     assert np.all(marks.colors[:, 3] == 1)
