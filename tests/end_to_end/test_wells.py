@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from qtpy.QtCore import Qt
-from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QListWidget
 
 from napari_idr._qt.wells.dock import WellsDock
 from support.person import Person
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from napari_idr import demo
     from support.window import Window
 

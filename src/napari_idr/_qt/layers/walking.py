@@ -50,8 +50,9 @@ class WellWalker(QObject):
     def bind(self, layer: Layer, plate: PlateKey) -> None:
         """Let the arrow keys walk the wells of a plate while a layer is active."""
         for key, step in STEPS.items():
-            layer.bind_key(key, partial(self._walk, plate, step), overwrite=True)
-        layer.bind_key(OPEN_KEY, partial(self._open, plate), overwrite=True)
+            call = partial(self._walk, plate, step)
+            layer.bind_key(key, _named(call), overwrite=True)
+        layer.bind_key(OPEN_KEY, _named(partial(self._open, plate)), overwrite=True)
 
     def _on_active(self, event: Any) -> None:
         layer = event.value
@@ -59,7 +60,7 @@ class WellWalker(QObject):
         if plate is not None:
             self.bind(layer, plate)
 
-    def _walk(self, plate: PlateKey, step: tuple[int, int], _: Any = None) -> None:
+    def _walk(self, plate: PlateKey, step: tuple[int, int]) -> None:
         shown = self._plates.shown(plate)
         if shown is None:
             return
@@ -73,7 +74,7 @@ class WellWalker(QObject):
             center = shown.plan.center(well.row, well.column)
             self._viewer.status = plain_text(shown.message_at(*center))
 
-    def _open(self, plate: PlateKey, _: Any = None) -> None:
+    def _open(self, plate: PlateKey) -> None:
         shown = self._plates.shown(plate)
         selected = self._plates.selected_on(plate)
         if shown is None or not selected:
@@ -82,3 +83,12 @@ class WellWalker(QObject):
         cell = None if place is None else shown.plan.grid.cells[place[0]][place[1]]
         if cell is not None:
             self.opened.emit(shown, cell)
+
+
+def _named(call: Callable[[], None]) -> Callable[[Any], None]:
+    """Return a function for a key: napari asks for the name of each that is bound."""
+
+    def on_key(_: Any) -> None:
+        call()
+
+    return on_key

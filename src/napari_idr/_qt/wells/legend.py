@@ -27,6 +27,8 @@ PROFILE_PX = 44
 MARGIN_PX = 4
 DOT_PX = 2.5
 
+LEFT_OUT = "Controls, failed wells and wells without a number are left out."
+
 PLACES = Qt.ItemDataRole.UserRole + 1
 
 
@@ -39,7 +41,6 @@ class LegendPanel(QWidget):
         super().__init__(parent)
         self.title = plain_label("idr_legend_title")
         self.bar = ColorBar()
-        self.range = plain_label("idr_legend_range")
         self.list = QListWidget()
         name_widget(
             self.list,
@@ -54,7 +55,7 @@ class LegendPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
-        for widget in (self.title, self.bar, self.range):
+        for widget in (self.title, self.bar):
             layout.addWidget(widget)
         layout.addWidget(self.list, 1)
         self.set_legend(None)
@@ -64,9 +65,8 @@ class LegendPanel(QWidget):
         self.list.clear()
         is_range = legend is not None and legend.low is not None
         self.bar.setVisible(is_range)
-        self.range.setVisible(is_range)
         self.title.setText("No colours" if legend is None else plain_text(legend.title))
-        self.list.setEnabled(legend is not None and bool(legend.entries))
+        self.list.setEnabled(legend is not None)
         text = "" if legend is None else plain_text(legend.text)
         self.list.setAccessibleDescription(text)
         if legend is None:
@@ -79,7 +79,11 @@ class LegendPanel(QWidget):
                 if count
             ]
             rest = f" ({', '.join(beyond)})" if beyond else ""
-            self.range.setText(f"{legend.low:.6g} to {legend.high:.6g}{rest}")
+            # One reads it with the other entries; it selects nothing.
+            label = f"{legend.low:.6g} to {legend.high:.6g}{rest}"
+            item = QListWidgetItem(label)
+            item.setData(PLACES, ())
+            self.list.addItem(item)
             self.bar.setAccessibleDescription(text)
         for entry in legend.entries:
             label = f"{' '.join(plain_text(entry.label).split())} ({entry.count})"
@@ -89,7 +93,8 @@ class LegendPanel(QWidget):
             self.list.addItem(item)
 
     def _on_chosen(self, item: QListWidgetItem) -> None:
-        self.wellsWanted.emit(item.data(PLACES))
+        if places := item.data(PLACES):
+            self.wellsWanted.emit(tuple(places))
 
 
 class ColorBar(QWidget):
@@ -144,6 +149,7 @@ class ProfilesPanel(QWidget):
         for place, profile in enumerate(profiles):
             label, plot = self._parts[place]
             label.setText(plain_text(profile.label))
+            label.setToolTip(LEFT_OUT)
             plot.set_profile(profile, names[place] if place < len(names) else ())
 
 
@@ -168,21 +174,37 @@ class ProfilePlot(QWidget):
         self.setToolTip(tooltip(profile.label, ", ".join(told)))
         self.update()
 
+    @property
+    def _range(self) -> tuple[float, float] | None:
+        medians = () if self._profile is None else self._profile.medians
+        known = [one for one in medians if math.isfinite(one)]
+        return (min(known), max(known)) if known else None
+
+    @property
+    def _left(self) -> float:
+        """Where the dots begin: right of the numbers of the scale."""
+        advance = self.fontMetrics().horizontalAdvance
+        return 2 * MARGIN_PX + max(map(advance, self._scale), default=0)
+
+    @property
+    def _scale(self) -> tuple[str, ...]:
+        """The greatest and the least median, in words."""
+        found = self._range
+        return () if found is None else (f"{found[1]:.4g}", f"{found[0]:.4g}")
+
     def points(self) -> list[QPointF | None]:
         """Return where the dots are drawn, None where no well counts."""
-        if self._profile is None:
-            return []
-        medians = self._profile.medians
-        known = [one for one in medians if math.isfinite(one)]
-        if not known:
+        medians = () if self._profile is None else self._profile.medians
+        if self._range is None:
             return [None] * len(medians)
-        low, high = min(known), max(known)
+        low, high = self._range
         span = (high - low) or 1.0
-        step = (self.width() - 2 * MARGIN_PX) / max(len(medians) - 1, 1)
+        left = self._left
+        step = (self.width() - left - 2 * MARGIN_PX) / max(len(medians) - 1, 1)
         room = self.height() - 2 * MARGIN_PX
         return [
             QPointF(
-                MARGIN_PX + place * step,
+                left + MARGIN_PX + place * step,
                 MARGIN_PX + room * (1 - (one - low) / span if high > low else 0.5),
             )
             if math.isfinite(one)
@@ -198,9 +220,13 @@ class ProfilePlot(QWidget):
         faint = QColor(color)
         faint.setAlphaF(0.2)
         painter.setPen(QPen(faint, 1))
-        painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        frame = QRectF(self.rect()).adjusted(self._left + 0.5, 0.5, -0.5, -0.5)
+        painter.drawRect(frame)
         points = self.points()
         painter.setPen(QPen(color, 1))
+        sides = (Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom)
+        for text, side in zip(self._scale, sides, strict=False):
+            painter.drawText(self.rect(), side | Qt.AlignmentFlag.AlignLeft, text)
         for one, other in pairwise(points):
             if one is not None and other is not None:
                 painter.drawLine(one, other)

@@ -107,7 +107,7 @@ class WellsModel(QAbstractTableModel):
         if role == ROLE.TextAlignmentRole:
             is_number = self._indexed.column(self._names[column]).kind == "number"
             side = Qt.AlignmentFlag.AlignRight if is_number else _LEFT
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
+            return side | Qt.AlignmentFlag.AlignVCenter
         if role == ROLE.DecorationRole and column == 0 and self._colors is not None:
             red, green, blue, opacity = self._colors[place].tolist()
             return QColor.fromRgbF(red, green, blue, opacity)

@@ -15,7 +15,6 @@ from qtpy.QtWidgets import (
     QMenu,
     QPushButton,
     QSplitter,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -93,17 +92,10 @@ class WellsPanel(QWidget):
         self.clear = _button(
             "Clear", "idr_wells_clear", "Clear filters", "Show all wells again"
         )
-        self.columns = QToolButton()
-        self.columns.setText("Columns")
-        self.columns.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.columns.setMenu(QMenu(self.columns))
-        self.columns.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        name_widget(
-            self.columns,
-            "idr_wells_columns",
-            "Columns",
-            "Which columns are shown",
+        self.columns = _button(
+            "Columns", "idr_wells_columns", "Columns", "Which columns are shown"
         )
+        self.columns.setMenu(QMenu(self.columns))
         self.hits_first = QCheckBox("Hits first")
         name_widget(
             self.hits_first,
@@ -119,16 +111,13 @@ class WellsPanel(QWidget):
             "Leave wells out that failed the study's quality control, "
             "and cover them on the plate",
         )
-        self.own = QToolButton()
-        self.own.setText("Own columns…")
-        self.own.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.own.setPopupMode(QToolButton.ToolButtonPopupMode.DelayedPopup)
-        name_widget(
-            self.own,
+        self.own = _button(
+            "Own columns…",
             "idr_own_columns",
             "Own columns",
             "Add columns of your own from a CSV or Parquet file with a column of wells",
         )
+        self._own_menu = QMenu(self.own)
         self.export = _button(
             "Export CSV…",
             "idr_wells_export",
@@ -239,7 +228,7 @@ class WellsPanel(QWidget):
         self.hide_failed.toggled.connect(self._on_look)
         self.color_by.currentIndexChanged.connect(self._on_look)
         self.style_of_colors.currentIndexChanged.connect(self._on_look)
-        self.own.clicked.connect(self.ownWanted)
+        self.own.clicked.connect(self._on_own)
         self.export.clicked.connect(self.exportWanted)
         self.retry.clicked.connect(self.retryWanted)
         self.table.filterWanted.connect(self.set_condition)
@@ -323,19 +312,18 @@ class WellsPanel(QWidget):
             self._show_condition()
 
     def set_own(self, names: Sequence[str]) -> None:
-        """Offer to take a person's tables out again."""
-        menu = self.own.menu()
-        if menu is None:
-            menu = QMenu(self.own)
+        """Offer to take a person's tables out again, and to add more."""
+        menu = self._own_menu
         menu.clear()
+        add = present(menu.addAction("Add from a file…"))
+        add.setObjectName("idr_own_add")
+        add.triggered.connect(self.ownWanted)
         for name in names:
             action = present(menu.addAction(f"Remove {name}".replace("&", "&&")))
             action.setObjectName("idr_own_remove")
             action.setData(name)
             action.triggered.connect(self._on_own_removed)
-        mode = QToolButton.ToolButtonPopupMode
-        self.own.setMenu(menu if names else None)
-        self.own.setPopupMode(mode.MenuButtonPopup if names else mode.DelayedPopup)
+        self.own.setMenu(menu if names else None)  # without one a click adds
 
     def set_profiles_shown(self, *, shown: bool) -> None:
         """Give the profiles room, or take it back."""
@@ -388,6 +376,10 @@ class WellsPanel(QWidget):
     def _on_look(self, *_: object) -> None:
         if not self._quiet:
             self.lookChanged.emit()
+
+    def _on_own(self) -> None:
+        if self.own.menu() is None:
+            self.ownWanted.emit()
 
     def _on_own_removed(self) -> None:
         action = self.sender()
