@@ -24,8 +24,8 @@ CONTROL_COLOR = "#4cc9f0"
 SELECTED_COLOR = "#ffffff"
 FAILED_COLOR = "#e0e0e0"
 """Orange and light blue differ for all common kinds of colour vision, and the marks
-differ in shape as well: a frame for hits, corners for controls, a cross for wells that
-failed, and round a selected well another frame, outside of all."""
+differ in shape as well: a frame for hits, corners for controls, a diagonal for wells
+that failed, and round a selected well another frame, outside of all."""
 
 LINING_COLOR = "#000000"
 """Of the second line of each frame: on bright thumbnails it is what one sees."""
@@ -100,8 +100,8 @@ def plan_marks(
         elif place not in found:
             lines.fill(place, CONTROL_COLOR)
     for place in failed:
-        lines.cross(place, LINING_COLOR, aside=1)
-        lines.cross(place, FAILED_COLOR, aside=0)
+        lines.strike(place, LINING_COLOR, aside=1)
+        lines.strike(place, FAILED_COLOR, aside=0)
     for place in selected:
         lines.frame(place, SELECTED_COLOR, outset=1)
         lines.frame(place, LINING_COLOR, outset=2)
@@ -225,13 +225,16 @@ class _Lines:
             rest = (side[0] - piece[0], side[1] - piece[1])
             self._add((start[0] + rest[0], start[1] + rest[1]), piece, color)
 
-    def cross(self, place: Place, color: str, *, aside: int) -> None:
-        """Draw both diagonals of a well; `aside` lines further to the right."""
+    def strike(self, place: Place, color: str, *, aside: int) -> None:
+        """Draw a well's diagonal from below left; `aside` lines further to the right.
+
+        A cross is what a thumbnail has that didn't come.
+        """
         y, x = self._plan.origin(*place)
         height, width = self._plan.cell_shape
-        left, right = x - 0.5 + aside * self._width, x + width - 0.5
-        self._add((y - 0.5, left), (float(height), right - left), color)
-        self._add((y + height - 0.5, left), (float(-height), right - left), color)
+        left = x - 0.5 + aside * self._width
+        side = (float(-height), x + width - 0.5 - left)
+        self._add((y + height - 0.5, left), side, color)
 
     def fill(self, place: Place, color: str) -> None:
         """Cover a well with lines side by side, through which it can be seen."""

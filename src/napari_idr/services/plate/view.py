@@ -135,7 +135,7 @@ class PlateShown:
             parts.append(f"{controls} in blue")
         if self.failed:
             failed = counted(len(self.failed), "failed well", "failed wells")
-            parts.append(f"{failed} crossed out")
+            parts.append(f"{failed} struck out")
         return f"{', '.join(parts)}." if parts else ""
 
     @cached_property

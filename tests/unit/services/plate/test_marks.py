@@ -89,6 +89,21 @@ def test_a_selected_well_is_framed_among_tinted_ones():
     assert np.all(marks.colors[:, 3] == 1)
 
 
+@pytest.mark.parametrize("zoom", [0.1, 0.5, 4])
+def test_a_failed_well_is_struck_out_within_its_cell(zoom):
+    plan = plan_of(8, 12)
+
+    marks = plan_marks(plan, failed=[(2, 3)], zoom=zoom)
+
+    assert len(marks.vectors) == 2
+    y, x = plan.origin(2, 3)
+    ends = np.concatenate([marks.vectors[:, 0], marks.vectors.sum(axis=1)])
+    assert ends[:, 0].min() >= y - 0.5
+    assert ends[:, 0].max() <= y + 72.5
+    assert ends[:, 1].min() >= x - 0.5
+    assert ends[:, 1].max() <= x + 95.5 + marks.width
+
+
 def test_nothing_to_mark_is_no_line():
     marks = plan_marks(plan_of(8, 12), zoom=1)
 
