@@ -17,7 +17,11 @@ TRIAL_ENV := NAPARI_CONFIG=$(CURDIR)/$(TRIAL)/napari.yaml \
 LOWEST := build/lowest
 LOWEST_TESTS := tests/unit tests/gui/test_search_panel.py tests/end_to_end/test_journey.py
 
-.PHONY: demo test test-lowest check bench docs clean install
+# The tests that make mutants of answers.
+PARSERS := tests/unit/api/test_any_answer.py tests/unit/api/zarr/test_codecs.py \
+	tests/unit/api/pixels/test_pictures.py
+
+.PHONY: demo test faults test-lowest check bench docs clean install
 
 demo: install
 	@mkdir -p $(TRIAL)
@@ -27,9 +31,17 @@ demo: install
 # Those without a window first, two at a time; a window wants the machine for itself.
 test: install
 	@mkdir -p $(TRIAL)
-	$(TRIAL_ENV) $(BIN)/python -m pytest -n 2 tests/unit src
+	$(TRIAL_ENV) $(BIN)/python -m pytest -n 2 tests/unit tests/reliability src
 	$(TRIAL_ENV) $(BIN)/python -m pytest tests/contract tests/gui tests/end_to_end \
 		tests/packaging
+
+# All of what `make test` runs a part of: each question with each fault, which writes
+# docs/reliability.md; 100 000 mutants of answers; fifty processes killed of each kind.
+faults: install
+	@mkdir -p $(TRIAL)
+	IDR_FAULTS=1 $(TRIAL_ENV) $(BIN)/python -m pytest tests/reliability
+	IDR_MUTANTS=130 $(TRIAL_ENV) $(BIN)/python -m pytest -n 2 --timeout 3600 $(PARSERS)
+	IDR_KILLS=50 $(TRIAL_ENV) $(BIN)/python -m pytest --timeout 1800 tests/unit/test_kills.py
 
 # The newest versions are those of `make test`, unless pip has kept older ones.
 test-lowest:

@@ -86,7 +86,16 @@ class ConnectionFailedError(IDRError):
 
 
 class RequestTimeoutError(ConnectionFailedError):
-    """No answer came back within the time allowed."""
+    """No answer came back within the time allowed.
+
+    `connected` tells whether the server was there at all.
+    """
+
+    def __init__(
+        self, message: str, *, url: str | None = None, connected: bool = True
+    ) -> None:
+        super().__init__(message, url=url)
+        self.connected = connected
 
 
 class BrokenAnswerError(ConnectionFailedError):

@@ -57,7 +57,7 @@ def cells() -> Iterator[list[Cell]]:
     """What became of each; the whole table is written at the end."""
     done: list[Cell] = []
     yield done
-    if WHOLE:
+    if WHOLE and len(done) == len(CELLS):
         write_report(done)
 
 

@@ -44,8 +44,15 @@ AT_THE_WINDOW_S_WISH = (
 )
 """Modules that run for the window's sake: our own widgets, napari, an event loop."""
 
-WRITING = ("napari_builtins", "napari.utils.io")
-"""Modules of napari that read all that a file is to hold, however long it takes."""
+WRITING = (
+    *("napari_builtins", "napari.utils.io"),
+    *("napari.layers._layer_actions", "napari.layers.utils.stack_utils"),
+)
+"""Modules of napari that read all that a file, a projection or a merged layer is to
+hold, however long it takes."""
+
+BETWEEN = ("napari.utils._proxies",)
+"""Modules that only pass on what others call."""
 
 SOCKET_CALLS = (
     *("__init__", "connect", "connect_ex", "sendall"),
@@ -137,6 +144,9 @@ def _at_the_window_s_wish(frame: FrameType | None) -> bool:
         code = frame.f_code
         if _is_one_of(name, WRITING):
             return False
+        if _is_one_of(name, BETWEEN):
+            frame = frame.f_back
+            continue
         ours = ours or (
             _is_one_of(name, ("napari_idr",))
             and not _is_one_of(name, ("napari_idr.demo",))

@@ -347,7 +347,8 @@ class Browser(Panels):
         else:
             reason = self._explained(self._missing_for)
             self._jobs.remember_retry(self._load_missing)
-            self.status.say_failed(f"{self._summary_message} {reason}", can_retry=True)
+            sentence = f"{self._summary_message} {reason}"
+            self.status.say_failed(sentence, can_retry=True, about=about)
         self._keep_shown()
 
     def _load_missing(self) -> None:
@@ -401,7 +402,7 @@ class Browser(Panels):
         if (opened := self._scene.go_to_image(image, server)) is not None:
             self._on_details(opened.details)
             self.image.set_source(opened.reader.source)
-            self.status.say(opened.message)
+            self._say_added(opened, opened.message, None)
             return
         message = f"Opening {request.label or request.ref.name or 'the image'} …"
         view = self._scene.viewing.open

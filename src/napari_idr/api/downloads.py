@@ -158,7 +158,8 @@ class Downloads:
                     file.close()
                 _place(temporary, target, overwrite=overwrite)
         except OSError as error:
-            raise DownloadError(f"{target.name} can't be stored: {error}") from error
+            reason = error.strerror or "the disk refuses it"
+            raise DownloadError(f"{target.name} can't be stored: {reason}") from error
         return target
 
     def _bring(

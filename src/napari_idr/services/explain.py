@@ -148,7 +148,8 @@ def _unreachable(error: ConnectionFailedError, server: str) -> str:
 
 
 def _slow(error: RequestTimeoutError, server: str) -> str:
-    del error
+    if not error.connected:
+        return _unreachable(error, server)
     return f"{server} is slow to answer. Try again in a minute."
 
 

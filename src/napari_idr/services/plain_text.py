@@ -6,12 +6,12 @@ import re
 import unicodedata
 from typing import Final
 
-JOINERS: Final = "\u200c\u200d"
-"""Formatting characters that letters of some alphabets need; they hide nothing."""
-
 TAG: Final = re.compile(r"<(?=\s*(?:[A-Za-z/!?]|$))|&lt;")
 """What Qt takes for the beginning of markup (`Qt::mightBeRichText`), here or in the
 middle of a longer text."""
+
+UNSEEN: Final = ("Cc", "Cn", "Co", "Cs", "Zl", "Zp")
+"""Control characters, ones that no alphabet has, halves, and ends of lines."""
 
 ANGLE: Final = "\u2039"
 """Looks like the sign that it stands for, and is none."""
@@ -20,8 +20,8 @@ ANGLE: Final = "\u2039"
 def visible_text(text: str) -> str:
     r"""Return text without characters that are no text, and with its line ends.
 
-    These are control characters, those that turn the direction of writing, and halves
-    of characters.
+    These are control characters, those that turn the direction of writing, halves of
+    characters, and ones that no alphabet has.
 
     >>> visible_text("a\x00b\u202ec\ud800\r\nd")
     'a bc \nd'
@@ -44,5 +44,5 @@ def plain_text(text: str) -> str:
 def _visible(character: str) -> str:
     kind = unicodedata.category(character)
     if kind == "Cf":
-        return character if character in JOINERS else ""
-    return " " if kind in ("Cc", "Cs", "Zl", "Zp") else character
+        return ""
+    return " " if kind in UNSEEN else character

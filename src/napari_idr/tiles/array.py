@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, cast
 
 import numpy as np
 
+from napari_idr.errors import PixelDataError
 from napari_idr.tiles.caller import Caller, caller
 from napari_idr.tiles.grid import Rect
 
@@ -140,6 +141,39 @@ class TiledArray:
             max(1, min(size, len(pick)))
             for size, pick in zip(sizes, self._picks, strict=False)
             if isinstance(pick, range)
+        )
+
+    @property
+    def source(self) -> WindowSource:
+        """Where its windows come from."""
+        return self._source
+
+    @property
+    def c(self) -> int:
+        """The channel that it is of."""
+        return self._c
+
+    def of(self, source: WindowSource) -> TiledArray:
+        """Return the same part of another source of the same sizes."""
+        return TiledArray(
+            source, self._index, self._level, self._c, self._picks, self.dtype
+        )
+
+    def astype(self, dtype: DTypeLike, *, copy: bool = True) -> NDArray[np.generic]:
+        """Wait for the numbers and return them as another type, as numpy does."""
+        return np.asarray(self).astype(dtype, copy=copy)
+
+    def __copy__(self) -> TiledArray:
+        return self
+
+    def __deepcopy__(self, memo: object) -> TiledArray:
+        # Nobody can change it, and what it reads from isn't copied.
+        return self
+
+    def __setitem__(self, key: object, value: object) -> None:
+        raise PixelDataError(
+            "the pixels of the archive can't be changed; convert the layer's data "
+            "type (a right click on its name) to get a copy that can"
         )
 
     def __repr__(self) -> str:

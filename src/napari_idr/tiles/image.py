@@ -76,11 +76,18 @@ class TiledImage:
         self.number = self._loader.image
         self._levels = reader.levels
         self._wants = ImageWants(self._loader, scheduler, settings, self._job)
+        self._given = overview
+        self._thumbnail = thumbnail
         self._overviews = {} if overview is None else {0: overview}
         self._painter = Compositor(
             self._loader, self._overviews, thumbnail if reader.rgb else None
         )
         self._lock = threading.RLock()  # of the overviews
+
+    @property
+    def stand_ins(self) -> dict[str, NDArray[np.generic] | None]:
+        """The `overview` and the `thumbnail` that it was given."""
+        return {"overview": self._given, "thumbnail": self._thumbnail}
 
     @property
     def channels(self) -> int:

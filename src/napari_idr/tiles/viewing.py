@@ -109,6 +109,14 @@ class TileViewing:
             self._images.add(image)
         return image
 
+    def twin(self, image: TiledImage) -> TiledImage:
+        """Open the pixels of an image once more, for layers that show them otherwise.
+
+        The layers of one `TiledImage` show one plane; a twin has a plane of its own.
+        Closing it leaves the image open.
+        """
+        return self.open(image.reader, **image.stand_ins)
+
     def close(self, timeout_s: float = 1.0) -> bool:
         """Close all images and end the workers; return whether all have ended.
 

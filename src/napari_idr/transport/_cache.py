@@ -100,9 +100,11 @@ class CachingTransport:
     def _key(self, request: Request) -> str:
         question = (
             f"{request.method} {self._address}/{request.path}"
-            f"?{urlencode(request.params)} {request.json or ''}"
+            f"?{urlencode(request.params, errors='surrogatepass')} "
+            f"{request.json or ''}"
         )
-        return hashlib.sha256(question.encode()).hexdigest()
+        # A lone surrogate can't be sent either: the transport says so.
+        return hashlib.sha256(question.encode(errors="surrogatepass")).hexdigest()
 
 
 def _itself(transport: Transport) -> Transport:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TIMEOUTS: Final = (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)
 
+NO_CONNECTION: Final = (requests.ConnectTimeout, urllib3_errors.ConnectTimeoutError)
+
 BROKEN: Final = (
     http.client.IncompleteRead,
     http.client.RemoteDisconnected,
@@ -77,6 +79,10 @@ def failure(error: Exception, *, url: str, whom: str = "") -> IDRError:
     # To urllib3 a connection that is refused is one that came too late.
     if any(isinstance(cause, urllib3_errors.NewConnectionError) for cause in causes):
         return ConnectionFailedError(f"no answer came{whom}", url=url)
+    if any(isinstance(cause, NO_CONNECTION) for cause in causes):
+        return RequestTimeoutError(
+            f"no connection came in time{whom}", url=url, connected=False
+        )
     if any(isinstance(cause, TIMEOUTS) for cause in causes):
         return RequestTimeoutError(f"no answer came in time{whom}", url=url)
     if any(isinstance(cause, BROKEN) for cause in causes):

@@ -162,14 +162,10 @@ class HttpTransport:
             tried = 0
             while True:
                 tried += 1
-                wish_s = None
                 try:
                     response = self._answer(call, exchange)
-                except RequestTimeoutError:
-                    raise  # it was given its time
-                except ConnectionFailedError:
-                    exchange.check()  # whoever ended it wants no other try
-                    pause_s = self._retry.pause(tried)
+                except ConnectionFailedError as error:
+                    pause_s = self._pause_after(error, tried, exchange)
                     if pause_s is None:
                         raise
                 else:
@@ -180,10 +176,7 @@ class HttpTransport:
                         redirects += 1
                         tried = 0
                         continue
-                    if response.status not in self._passing(request):
-                        return response
-                    wish_s = retry_after_s(response.headers)
-                    pause_s = self._retry.pause(tried, wish_s)
+                    pause_s = self._pause_for(response, tried, request)
                     if pause_s is None:
                         return response
                 with _ended(exchange):
@@ -204,19 +197,12 @@ class HttpTransport:
             late = call_later(self._whole_s, lambda: _end_late(exchange))
             try:
                 stream = stack.enter_context(self._open(call, exchange))
-            except RequestTimeoutError:
-                raise  # it was given its time
-            except ConnectionFailedError:
-                exchange.check()  # whoever ended it wants no other try
-                pause_s = self._retry.pause(tried)
+            except ConnectionFailedError as error:
+                pause_s = self._pause_after(error, tried, exchange)
                 if pause_s is None:
                     raise
             else:
-                response = stream.response
-                if response.status not in self._passing(call.request):
-                    return stream
-                wish_s = retry_after_s(response.headers)
-                pause_s = self._retry.pause(tried, wish_s)
+                pause_s = self._pause_for(stream.response, tried, call.request)
                 if pause_s is None:
                     return stream
                 stack.close()
@@ -224,6 +210,23 @@ class HttpTransport:
                 late.cancel()
             with _ended(exchange):
                 exchange.token.sleep(pause_s)
+
+    def _pause_after(
+        self, error: ConnectionFailedError, tried: int, exchange: Exchange
+    ) -> float | None:
+        """Return the pause before another try; None if there is to be none."""
+        exchange.check()  # whoever ended it wants no other try
+        # A late answer was given its time.
+        late = isinstance(error, RequestTimeoutError)
+        return None if late else self._retry.pause(tried)
+
+    def _pause_for(
+        self, response: Response, tried: int, request: Request
+    ) -> float | None:
+        """Return the pause before another try; None if the answer is to be told."""
+        if response.status not in self._passing(request):
+            return None
+        return self._retry.pause(tried, retry_after_s(response.headers))
 
     def close(self) -> None:
         """Let go of connections; waiting requests end with an error."""

@@ -35,6 +35,7 @@ QUESTIONS = {
     "rois": lambda client, **c: client.rois(1, **c),
     "masks": lambda client, **c: list(client.masks(range(1, 20), **c)),
     "plane": lambda client, **c: client.plane(1, c=0, **c),
+    "open_pixels": lambda client, **c: client.open_pixels(IMAGE, **c),
     "open_reader": lambda client, **c: client.open_reader(IMAGE, **c),
 }
 

@@ -162,7 +162,7 @@ def test_what_never_ends_does_when_the_archive_closes(path):
             pending.append(ask(archive, path))
             until(lambda: archive.requests.in_flight == len(pending))
 
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads  # others may have ended
     assert archive.requests.in_flight == 0
     for connection in pending:
         connection.close()

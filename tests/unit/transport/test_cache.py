@@ -106,6 +106,18 @@ def test_a_question_is_sent_once(remembering):
     assert second.content_type == "application/json"
 
 
+def test_text_that_is_no_unicode_is_a_question_like_any_other(remembering):
+    inner = Counting()
+    transport = remembering(inner)
+    for question in (
+        Request(path="kept/\ud800"),
+        Request(path="kept/", params=(("a", "\ud800"),)),
+    ):
+        transport.send(question, cancel=NEVER)
+
+    assert inner.sent == 2
+
+
 def test_another_program_finds_it_too(remembering):
     remembering(Counting()).send(QUESTION, cancel=NEVER)
     inner = Counting()

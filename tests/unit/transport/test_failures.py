@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 import urllib3
+from urllib3.exceptions import ReadTimeoutError
 
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
@@ -20,6 +21,7 @@ from napari_idr.errors import (
     ProtocolError,
     RequestTimeoutError,
 )
+from napari_idr.services.explain import explain
 from napari_idr.transport import HttpTransport, Request, RetryPolicy
 from napari_idr.transport._failures import failure
 from support.wire import wire_server
@@ -128,10 +130,7 @@ def wrapped(error):
         (requests.exceptions.SSLError(ssl.CertificateError("x")), CertificateError),
         (wrapped(TimeoutError("late")), RequestTimeoutError),
         (requests.ReadTimeout("late"), RequestTimeoutError),
-        (
-            wrapped(urllib3.exceptions.ReadTimeoutError(None, "", "")),
-            RequestTimeoutError,
-        ),
+        (wrapped(ReadTimeoutError(None, "", "")), RequestTimeoutError),
         (wrapped(ConnectionResetError(104, "reset")), BrokenAnswerError),
         (wrapped(http.client.RemoteDisconnected("gone")), BrokenAnswerError),
         (wrapped(http.client.BadStatusLine("x")), ProtocolError),
@@ -144,6 +143,17 @@ def wrapped(error):
 )
 def test_what_is_wrapped_counts(error, kind):
     assert type(failure(error, url="http://a/")) is kind
+
+
+def test_a_server_that_takes_no_connection_is_not_slow_but_out_of_reach():
+    late = urllib3.exceptions.ConnectTimeoutError(None, "late")
+
+    for error in (requests.ConnectTimeout(wrapped(late)), wrapped(late)):
+        told = failure(error, url="http://a/")
+
+        assert isinstance(told, RequestTimeoutError)
+        assert not told.connected
+        assert "can't be reached" in explain(told, host="a")
 
 
 def test_a_circle_of_causes_ends():

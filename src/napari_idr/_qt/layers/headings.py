@@ -15,6 +15,7 @@ from napari_idr.services.plate.headings import View, headings_in_view
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
+    from napari_idr.services.plate.mosaic import MosaicPlan
     from napari_idr.services.plate.view import PlateShown
 
 FOLLOW_MS = 80
@@ -43,6 +44,7 @@ class HeadingsLayer:
         self._plan, self._title = shown.plan, shown.name
         self._note = ""
         self._above = math.inf
+        self._back = np.zeros(4)
         self.layer = Points(
             np.zeros((0, 2)),
             features={"label": np.array([], dtype=object)},
@@ -61,8 +63,8 @@ class HeadingsLayer:
         self.layer.events.scale.connect(self._on_moved)
         self.layer.events.visible.connect(self._on_moved)
         viewer.events.theme.connect(self._on_theme)
-        self._on_theme()
         self._place()
+        self._on_theme()  # an empty layer would keep a colour for no point
 
     def show(self, shown: PlateShown) -> None:
         """Write the headings of what is shown now."""
@@ -124,8 +126,14 @@ class HeadingsLayer:
         half = np.array(self._viewer.canvas.size) / max(zoom, 1e-9) / 2
         (top, left), (bottom, right) = center - half, center + half
         view = View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
-        seen = headings_in_view(
-            self._plan, view, title=self._title, note=self._note, above=self._above
+        told: dict[str, Any] = {
+            "title": self._title,
+            "note": self._note,
+            "above": self._above,
+        }
+        # Beside the plate where it isn't seen: writers of files fail at empty layers.
+        seen = headings_in_view(self._plan, view, **told) or headings_in_view(
+            self._plan, _whole(self._plan), **told
         )
         texts = tuple(heading.label for heading in seen)
         positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
@@ -142,3 +150,9 @@ class HeadingsLayer:
         self._color_backing(texts)
         if not same_texts:
             self.layer.features = {"label": np.array(texts, dtype=object)}
+
+
+def _whole(plan: MosaicPlan) -> View:
+    """Return a view of all of a plate."""
+    (height, width), (y, x) = plan.shape, plan.cell_shape
+    return View(top=-y, left=-x, bottom=height, right=width, zoom=1.0)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_idr._qt.layers.refresher import LayerRefresher
+    from napari_idr._qt.layers.units import SceneUnits
     from napari_idr.model import ImageId
     from napari_idr.services.details import ImageDetails
     from napari_idr.services.regions.load import ImageRois
@@ -37,9 +38,12 @@ class _Shown:
 class ImageLayers:
     """The layers of images in a viewer. Touches no other layers."""
 
-    def __init__(self, viewer: Viewer, refresher: LayerRefresher) -> None:
+    def __init__(
+        self, viewer: Viewer, refresher: LayerRefresher, units: SceneUnits
+    ) -> None:
         self._viewer = viewer
         self._refresher = refresher
+        self._units = units
         self._shown: list[_Shown] = []
 
     @property
@@ -47,15 +51,6 @@ class ImageLayers:
         """The image that was opened last and still has a layer."""
         shown = self._newest()
         return None if shown is None else shown.opened
-
-    @property
-    def servers(self) -> set[str]:
-        """The servers of the images that have a layer."""
-        return {
-            shown.opened.server
-            for shown in self._shown
-            if any(layer in self._viewer.layers for layer in shown.layers)
-        }
 
     @property
     def subjects(self) -> frozenset[Subject]:
@@ -125,7 +120,8 @@ class ImageLayers:
                 name = layer.name
                 layer = shown.channels[c] = Layer.create(*spec.as_layer_data())
                 layer.name = name
-                self._refresher.watch(layer, opened.tiled, c)
+                self._units.set(layer, layer.units)
+                self._refresher.watch(layer, opened.tiled, c, server=opened.server)
                 add_layer(self._viewer, layer)
         if was_hidden:
             for layer, spec in zip(shown.channels, opened.specs, strict=True):
@@ -164,7 +160,8 @@ class ImageLayers:
             lowest = next((one for one in layers if one.visible), layers[0])
             lowest.blending = "translucent_no_depth"
         for c, layer in enumerate(layers):
-            self._refresher.watch(layer, opened.tiled, c)
+            self._units.set(layer, layer.units)
+            self._refresher.watch(layer, opened.tiled, c, server=opened.server)
         for layer in layers:
             if (problem := add_layer(self._viewer, layer)) is not None:
                 self._take_out(layers)
@@ -185,10 +182,11 @@ class ImageLayers:
         layers = []
         for spec, tiled in regions.labels:
             layer = Layer.create(*spec.as_layer_data())
-            self._refresher.watch(layer, tiled)
+            self._refresher.watch(layer, tiled, server=regions.opened.server)
             layers.append(layer)
         layers.extend(Layer.create(*s.as_layer_data()) for s in regions.specs)
         for layer in layers:
+            self._units.set(layer, layer.units)
             if (problem := add_layer(self._viewer, layer)) is not None:
                 self._take_out(layers)
                 return problem
@@ -208,8 +206,7 @@ class ImageLayers:
 
     def _take_out(self, layers: list[Layer]) -> None:
         remove_layers(self._viewer, layers)
-        for layer in layers:  # not all of them were in the viewer
-            self._refresher.unwatch(layer)
+        self._refresher.unwatch(*layers)  # not all of them were in the viewer
 
     def _newest(self) -> _Shown | None:
         self._shown = [shown for shown in self._shown if self._present(shown)]

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Points
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
+from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.headings import HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
+from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import GridCell, WellId
 from napari_idr.services.details import PlateKey
@@ -40,10 +42,16 @@ class _Group:
     """The layers of one plate; they move and leave together."""
 
     def __init__(
-        self, viewer: Viewer, refresher: LayerRefresher, shown: PlateShown
+        self,
+        viewer: Viewer,
+        refresher: LayerRefresher,
+        units: SceneUnits,
+        shown: PlateShown,
     ) -> None:
         self._viewer = viewer
         self._refresher = refresher
+        self._units = units
+        self.dismissed: set[Layer] = set()  # a person has taken them out
         self.shown = shown
         self.legend: Legend | None = None  # of the colours of its wells
         self._pyramid = self._open_pyramid()
@@ -90,17 +98,26 @@ class _Group:
         return (height + y) * scale, (width + x) * scale
 
     @property
+    def box(self) -> Box:
+        """From where to where it reaches in the world, its headings included."""
+        plan = np.array(self.shown.plan.shape) * (self.px_um or 1.0)
+        size = np.array(self.size)
+        center = self.origin + plan / 2 - (size - plan) / 2
+        return center - size / 2, center + size / 2
+
+    @property
     def bottom(self) -> float:
         """Where it ends, along y."""
         return self.origin[0] + self.shown.plan.shape[0] * (self.px_um or 1.0)
 
     def show(self, shown: PlateShown) -> None:
         """Show another field or run of the same plate in the same layers."""
-        self.shown = shown
+        before, self.shown = self.shown, shown
         for layer, suffix in zip(
             self.layers, ("", " wells", " hits", " headings"), strict=True
         ):
-            layer.name = f"{shown.name}{suffix}"
+            if layer.name.startswith(before.name):  # else a person has renamed it
+                layer.name = f"{shown.name}{suffix}"
             layer.metadata = shown.metadata
         self._pyramid = self._open_pyramid()
         self._refresher.unwatch(self.mosaic)
@@ -128,19 +145,24 @@ class _Group:
         above = heading_room(self.shown.plan)[0] if origin[0] > 0 else math.inf
         self.headings.set_room_above(above)
         scale = px_um or 1.0
-        unit = "pixel" if px_um is None else "um"
+        unit = self.unit
         with warnings.catch_warnings():
             # From the first layer to the last their units differ.
             warnings.filterwarnings("ignore", message="Inconsistent units")
             for layer in (self.wells, self.marks, self.headings.layer):
                 layer.scale = (scale, scale)
                 layer.translate = origin
-                layer.units = (unit, unit)
+                self._units.set(layer, (unit, unit))
             # Its coordinates are those of the finest level.
             part = 1 / self._pyramid.enlargement
             self.mosaic.scale = (scale * part, scale * part)
             self.mosaic.translate = np.array(origin) + (part - 1) / 2 * scale
-            self.mosaic.units = (unit, unit)
+            self._units.set(self.mosaic, (unit, unit))
+
+    @property
+    def unit(self) -> str:
+        """The unit of its scale."""
+        return "pixel" if self.px_um is None else "um"
 
     def repaint(self) -> None:
         """Show what has been painted into the canvas since; soon, not at once."""
@@ -154,7 +176,12 @@ class _Group:
 
     def _watch(self) -> None:
         pyramid = self._pyramid
-        self._refresher.watch(self.mosaic, pyramid.image, close=pyramid.close)
+        self._refresher.watch(
+            self.mosaic,
+            pyramid.image,
+            server=self.shown.server,
+            close=pyramid.close,
+        )
 
     def cell_at(self, position: Sequence[float]) -> GridCell | None:
         """Return the cell that holds an image at a position in the world."""
@@ -162,12 +189,7 @@ class _Group:
         return self.shown.cell_at(float(y), float(x))
 
     def close(self) -> None:
-        """Stop following the viewer, and end what the mosaic asks for."""
-        self.leave_camera()
-        self._refresher.unwatch(self.mosaic)
-
-    def leave_camera(self) -> None:
-        """Let headings and marks stay as they are."""
+        """Stop following the viewer; the refresher lets go of what isn't in it."""
         self.headings.close()
         self._marks.close()
 
@@ -194,11 +216,18 @@ class MosaicLayers(QObject):
     wellsSelected = Signal(object, object)  # PlateKey, and the ids of wells
 
     def __init__(
-        self, viewer: Viewer, refresher: LayerRefresher, parent: QObject | None = None
+        self,
+        viewer: Viewer,
+        refresher: LayerRefresher,
+        units: SceneUnits,
+        framing: Framing,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._refresher = refresher
+        self._units = units
+        self._framing = framing
         self._groups: dict[PlateKey, _Group] = {}
         self._turns = TurnQueue(self)
         # How wide an image of a plate is; None stands for plates that don't know yet.
@@ -217,7 +246,7 @@ class MosaicLayers(QObject):
         if group is not None:
             group.show(shown)
         else:
-            group = _Group(self._viewer, self._refresher, shown)
+            group = _Group(self._viewer, self._refresher, self._units, shown)
             top = max((one.bottom for one in self._groups.values()), default=None)
             self._groups[key] = group
             self._place(group, top)
@@ -225,8 +254,8 @@ class MosaicLayers(QObject):
                 set_status(layer, self.message_at)
                 # Nothing is drawn until all are there; each would be drawn anew.
                 layer.visible = False
-                self._turns.add(key, partial(self._add, group, layer))
         self._mark_selected()
+        self._complete(group)
         self._turns.add(
             key,
             partial(self._reveal, key),
@@ -235,26 +264,49 @@ class MosaicLayers(QObject):
         )
         self.changed.emit(key)
 
-    def _add(self, group: _Group, layer: Layer) -> None:
-        problem = add_layer(self._viewer, layer)
-        if problem is not None:
-            self._forget(group.shown.key)
-            self.failed.emit(group.shown.key, problem)
+    def _complete(self, group: _Group) -> None:
+        """Add what a person has taken out of a plate, or what has become of use."""
+        group.dismissed.clear()
+        self._update(group)
+
+    def _update(self, group: _Group) -> None:
+        """Put layers that have something to show in the viewer, and no others."""
+        for layer in group.layers:
+            self._turns.add(group.shown.key, partial(self._put, group, layer))
+
+    def _put(self, group: _Group, layer: Layer) -> None:
+        layers = self._viewer.layers
+        if _is_empty(layer):  # writers of files fail at those
+            remove_layers(self._viewer, [layer])
+        elif layer not in layers and layer not in group.dismissed:
+            selected = set(layers.selection)
+            problem = add_layer(self._viewer, layer)
+            layers.selection = selected  # a person may be at work on another
+            if problem is not None:
+                self._forget(group.shown.key)
+                self.failed.emit(group.shown.key, problem)
 
     def _forget(self, key: PlateKey) -> None:
         """Take a plate out, whatever of it is there."""
+        group = self._end(key)
+        remove_layers(self._viewer, group.layers)
+        self._refresher.unwatch(group.mosaic)
+
+    def _end(self, key: PlateKey) -> _Group:
+        """Show no plate any more in what may be left of its layers."""
         group = self._groups.pop(key)
         group.close()
-        waited = self._turns.forget(key)
-        remove_layers(self._viewer, group.layers)
-        if waited:
+        if self._turns.forget(key):
             self.arrived.emit(key)
         self.changed.emit(key)
+        return group
 
     def bring_back(self, key: PlateKey) -> None:
-        """Make a plate visible and active, and move the camera to it."""
-        self._reveal(key)
-        self.look_at(key)
+        """Make a plate whole, visible and active, and move the camera to it."""
+        group = self._groups.get(key)
+        if group is not None:
+            self._complete(group)
+            self._turns.add(key, partial(self._reveal, key), partial(self.look_at, key))
 
     def _reveal(self, key: PlateKey) -> None:
         group = self._groups.get(key)
@@ -284,6 +336,7 @@ class MosaicLayers(QObject):
         if group is not None:
             group.shown = shown
             group.mark()
+            self._update(group)
             self.changed.emit(shown.key)
 
     def select(self, plate: PlateKey | None, well: WellId | None) -> None:
@@ -317,6 +370,8 @@ class MosaicLayers(QObject):
     def _mark_selected(self) -> None:
         for key, group in self._groups.items():
             group.select(self.selected_on(key))
+            if _is_empty(group.marks) == (group.marks in self._viewer.layers):
+                self._update(group)
 
     def message_at(self, position: Sequence[float] | None) -> str:
         """Say which well of which plate lies at a position in the world, "" for none.
@@ -354,6 +409,11 @@ class MosaicLayers(QObject):
         """Return mosaic, wells, marks and headings of a plate, () if it isn't shown."""
         group = self._groups.get(key)
         return () if group is None else group.layers
+
+    def units_of(self, key: PlateKey) -> tuple[str, str]:
+        """Return the units in which the layers of a plate lie."""
+        group = self._groups.get(key)
+        return (group.unit, group.unit) if group is not None else ("pixel", "pixel")
 
     def show_well(self, key: PlateKey, well: WellId, *, always: bool = False) -> None:
         """Move the camera to a well; only where it isn't in sight, or `always`."""
@@ -401,18 +461,11 @@ class MosaicLayers(QObject):
 
     def look_at(self, key: PlateKey) -> None:
         """Move the camera so that a plate fills the canvas."""
+        self._framing.fit(partial(self._box, key))
+
+    def _box(self, key: PlateKey) -> Box | None:
         group = self._groups.get(key)
-        if group is None:
-            return
-        camera = self._viewer.scene.camera
-        height, width = group.size
-        plan = np.array(group.shown.plan.shape) * (group.px_um or 1.0)
-        center = group.origin + plan / 2 - (np.array(group.size) - plan) / 2
-        camera.center = (0.0, *center)
-        canvas = self._viewer.canvas.size
-        camera.zoom = 0.95 * min(
-            canvas[0] / max(height, 1e-9), canvas[1] / max(width, 1e-9)
-        )
+        return None if group is None else group.box
 
     def cell_at(self, position: Sequence[float]) -> tuple[PlateShown, GridCell] | None:
         """Return the plate and the cell at a position in the world."""
@@ -443,13 +496,24 @@ class MosaicLayers(QObject):
         return width_um / group.shown.plan.cell_shape[1]
 
     def _on_removed(self, event: Any) -> None:
-        """Forget a plate whose mosaic a person removed; its companions go too."""
+        """End a plate whose mosaic was taken out; its other layers go too.
+
+        They go later: who removes several layers counts on the others being there.
+        """
         for key, group in tuple(self._groups.items()):
             if event.value is group.mosaic:
-                self._forget(key)
+                self._end(key)
+                left = [one for one in group.layers if one is not group.mosaic]
+                QTimer.singleShot(0, partial(remove_layers, self._viewer, left))
+            elif event.value in group.layers and not _is_empty(event.value):
+                group.dismissed.add(event.value)
 
     def close(self) -> None:
         """Stop listening to the viewer; what is shown stays."""
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         for group in self._groups.values():
-            group.leave_camera()
+            group.close()
+
+
+def _is_empty(layer: Layer) -> bool:
+    return not isinstance(layer, Image) and len(layer.data) == 0

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Labels
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_idr._qt.jobs import QueuedSignal
 from napari_idr._qt.layers.plane_mark import PlaneMark
+from napari_idr._qt.layers.read_only import keep_from_edits
 from napari_idr._qt.settings import viewing_settings
-from napari_idr.tiles import LayerKey, TiledImage, TileViewing
+from napari_idr.tiles import LayerKey, TiledArray, TiledImage, TileViewing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_idr.errors import IDRError
+    from napari_idr.tiles.image import TileReader
 
 GATHER_MS = 30
 """From the first arrival to its repaint: the other channels come meanwhile."""
@@ -52,7 +55,8 @@ class _Watched:
     layer: Layer
     tiled: TiledImage
     c: int
-    close: Callable[[], None]
+    server: str
+    follows: bool  # its axes are those of the image, so the sliders tell its plane
 
 
 class LayerRefresher(QObject):
@@ -60,6 +64,10 @@ class LayerRefresher(QObject):
 
     Pixels are read in the threads of `viewing`. The layers of an image are repainted
     together, so that what is seen of it is of one plane.
+
+    Layers that napari makes of others (Duplicate, Split, Convert) hold arrays of ours
+    too, and are served as soon as they are in the viewer. Pixels are let go when no
+    layer of any kind shows them.
     """
 
     failed = Signal(object)  # IDRError: a part of an image didn't come
@@ -69,6 +77,7 @@ class LayerRefresher(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self._watched: dict[LayerKey, _Watched] = {}
+        self._closing: list[tuple[TileReader, Callable[[], None]]] = []
         self._stale: dict[LayerKey, None] = {}  # those that wait longest first
         self._unfinished: set[LayerKey] = set()
         self._mark = PlaneMark(viewer)
@@ -79,6 +88,7 @@ class LayerRefresher(QObject):
         # Once no more comes, the thumbnails in the list of layers are made anew.
         self._finish = self._timer(self._finish_now)
         self._late = self._timer(self._on_late)
+        self._gone = self._timer(self._forget_gone)
         arrivals, failures = QueuedSignal(self.refresh_soon), QueuedSignal(self._fail)
         self.destroyed.connect(arrivals.close)
         self.destroyed.connect(failures.close)
@@ -87,9 +97,15 @@ class LayerRefresher(QObject):
             on_arrival=arrivals.emit,
             on_failure=lambda _, error: failures.emit(error),
         )
+        viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.dims.events.current_step.connect(self._on_step)
         viewer.scene.camera.events.connect(self._on_moved)
+
+    @property
+    def servers(self) -> set[str]:
+        """The servers that layers still read from."""
+        return {watched.server for watched in self._watched.values()}
 
     def watch(
         self,
@@ -97,25 +113,41 @@ class LayerRefresher(QObject):
         tiled: TiledImage,
         c: int = 0,
         *,
+        server: str,
         close: Callable[[], None] | None = None,
     ) -> None:
         """Serve a layer until it is removed.
 
-        With the last layer of an image `close` is called, by default the image's own.
+        With the last layer that shows these pixels `close` is called, by default the
+        image's own.
         """
+        self._serve(layer, tiled, c, server=server, follows=True)
+        close = close or tiled.close
+        if all(known != close for _, known in self._closing):
+            self._closing.append((tiled.reader, close))
+
+    def _serve(
+        self, layer: Layer, tiled: TiledImage, c: int, *, server: str, follows: bool
+    ) -> None:
         self._watched[tiled.key(c)] = _Watched(
-            layer=layer, tiled=tiled, c=c, close=close or tiled.close
+            layer=layer, tiled=tiled, c=c, server=server, follows=follows
         )
         layer.events.visible.connect(self._on_visible)
 
-    def unwatch(self, layer: Layer) -> None:
-        """Serve a layer no longer: it was removed, or shows something else."""
+    def unwatch(self, *layers: Layer) -> None:
+        """Serve layers no longer: they were removed, or show something else."""
         for key, watched in tuple(self._watched.items()):
-            if watched.layer is layer:
+            if any(watched.layer is layer for layer in layers):
                 del self._watched[key]
+                watched.layer.events.visible.disconnect(self._on_visible)
                 watched.tiled.hide(watched.c)
-                if all(w.tiled is not watched.tiled for w in self._watched.values()):
-                    watched.close()
+        used = [watched.tiled.reader for watched in self._watched.values()]
+        closing, self._closing = self._closing, []
+        for reader, close in closing:
+            if any(reader is one for one in used):
+                self._closing.append((reader, close))
+            else:
+                close()
 
     def refresh_soon(self, key: LayerKey) -> None:
         """Repaint a layer that can show more, together with others, when it's time."""
@@ -130,6 +162,7 @@ class LayerRefresher(QObject):
 
     def close(self) -> None:
         """Stop listening to the viewer and reading pixels; touches nothing of Qt's."""
+        self._viewer.layers.events.inserted.disconnect(self._on_inserted)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self._viewer.dims.events.current_step.disconnect(self._on_step)
         self._viewer.scene.camera.events.disconnect(self._on_moved)
@@ -197,7 +230,11 @@ class LayerRefresher(QObject):
     def _on_step(self, _: Any = None) -> None:
         """Tell the arrays of visible layers which plane is shown."""
         self._moved = time.monotonic()
-        shown = {w.tiled: w.layer for w in self._watched.values() if w.layer.visible}
+        shown = {
+            w.tiled: w.layer
+            for w in self._watched.values()
+            if w.layer.visible and w.follows
+        }
         for tiled, layer in shown.items():
             at = self._plane(tiled, layer)
             tiled.set_current(at["t"], at["z"])
@@ -223,8 +260,39 @@ class LayerRefresher(QObject):
                 watched.tiled.hide(watched.c)
         self._check_lag()
 
-    def _on_removed(self, event: Any) -> None:
-        self.unwatch(event.value)
+    def _on_inserted(self, event: Any) -> None:
+        """Serve a layer that napari, or somebody, has made of one of ours.
+
+        It may show another plane, or a part: so it gets arrays with wants of their own.
+        """
+        layer = event.value
+        arrays = _levels(layer)
+        mine = next((one for one in arrays if isinstance(one, TiledArray)), None)
+        if mine is not None and isinstance(layer, Labels):
+            keep_from_edits(layer)
+        if mine is None or any(w.layer is layer for w in self._watched.values()):
+            return
+        found = (w for w in self._watched.values() if w.tiled is mine.source)
+        if (origin := next(found, None)) is None:
+            return  # drawn at once, wherever it is looked at
+        tiled = self.viewing.twin(origin.tiled)
+        taken = [
+            one.of(tiled) if isinstance(one, TiledArray) else one for one in arrays
+        ]
+        follows = mine.ndim == len(origin.layer.data.shape)
+        self._serve(layer, tiled, mine.c, server=origin.server, follows=follows)
+        self._closing.append((tiled.reader, tiled.close))
+        layer.data = taken if layer.multiscale else taken[0]
+        self._on_step()  # as it was made, it looked at other planes
+
+    def _on_removed(self, _: Any) -> None:
+        # napari may be making another layer of it, or putting it elsewhere.
+        self._gone.start()
+
+    def _forget_gone(self) -> None:
+        there = set(map(id, self._viewer.layers))
+        gone = [w.layer for w in self._watched.values() if id(w.layer) not in there]
+        self.unwatch(*gone)
         self._check_lag()
 
     # What is shown while the plane of the sliders is on its way.
@@ -267,3 +335,10 @@ class LayerRefresher(QObject):
             self._behind = message
             self._mark.set_message(message)
             self.behind.emit(message)
+
+
+def _levels(layer: Layer) -> list[Any]:
+    """Return the arrays of an image or labels layer, the largest first."""
+    if not hasattr(layer, "multiscale"):
+        return []
+    return list(layer.data) if layer.multiscale else [layer.data]

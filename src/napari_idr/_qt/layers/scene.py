@@ -8,9 +8,11 @@ import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QWidget
 
+from napari_idr._qt.layers.framing import Framing
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
 from napari_idr._qt.layers.refresher import LayerRefresher
+from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.walking import WellWalker
 from napari_idr._qt.layers.well_colors import WellColors
 from napari_idr._qt.layers.well_status import set_status
@@ -32,9 +34,6 @@ if TYPE_CHECKING:
 
 LOOKING = "pan_zoom"
 """The mode of a layer with which a person looks round; with all others they draw."""
-
-EMPTY_MARGIN = 0.95
-"""How much of the canvas what one looks at fills."""
 
 
 def scene_of(viewer: Viewer) -> ViewerScene:
@@ -65,9 +64,13 @@ class ViewerScene(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self.refresher = LayerRefresher(viewer, self)
-        self.plates = MosaicLayers(viewer, self.refresher, self)
-        self.images = ImageLayers(viewer, self.refresher)
-        self.colors = WellColors(viewer, self.plates, self)
+        self._units = SceneUnits(viewer)
+        self._framing = Framing(viewer)
+        self.plates = MosaicLayers(
+            viewer, self.refresher, self._units, self._framing, self
+        )
+        self.images = ImageLayers(viewer, self.refresher, self._units)
+        self.colors = WellColors(viewer, self.plates, self._units, self)
         self.walker = WellWalker(viewer, self.plates, self.plate_of, self)
         self.walker.opened.connect(self.wellActivated)
         # A click is told from the first half of a double click by waiting for it.
@@ -76,6 +79,9 @@ class ViewerScene(QObject):
         self._click.setInterval(QApplication.doubleClickInterval())
         self._click.timeout.connect(self._on_clicked)
         self._clicked: tuple[Any, Any] | None = None
+        self._gone = QTimer(self)
+        self._gone.setSingleShot(True)
+        self._gone.timeout.connect(self._on_gone)
         self._sessions: list[Session] = []
         self._servers: dict[int, str] = {}
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
@@ -97,6 +103,8 @@ class ViewerScene(QObject):
         self.colors.close()
         self.walker.close()
         self.plates.close()
+        self._framing.close()
+        self._units.close()
         self.refresher.close()
         for session in self._sessions:
             session.close()
@@ -115,9 +123,9 @@ class ViewerScene(QObject):
 
     def _on_layers_removed(self, _: Any = None) -> None:
         # Once all who hear of the removal have.
-        QTimer.singleShot(0, self._on_removed)
+        self._gone.start()
 
-    def _on_removed(self) -> None:
+    def _on_gone(self) -> None:
         self._close_unused()
         self.removed.emit()
 
@@ -126,7 +134,7 @@ class ViewerScene(QObject):
 
         Of two for one server the older is of use to layers alone.
         """
-        shown = self.plates.servers | self.images.servers
+        shown = self.plates.servers | self.refresher.servers
         visited = set(self._servers.values())
         newest = {session.url: session for session in self._sessions}
         for session in tuple(self._sessions):
@@ -251,11 +259,8 @@ class ViewerScene(QObject):
         if not layers:
             return
         corners = np.array([layer.extent.world[:, -2:] for layer in layers])
-        low, high = corners[:, 0].min(axis=0), corners[:, 1].max(axis=0)
-        camera = self._viewer.scene.camera
-        camera.center = (0.0, *((low + high) / 2).tolist())
-        size = np.maximum(high - low, 1e-9)
-        camera.zoom = EMPTY_MARGIN * float(np.min(self._viewer.canvas.size / size))
+        box = corners[:, 0].min(axis=0), corners[:, 1].max(axis=0)
+        self._framing.fit(lambda: box)
 
     # The mouse
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_idr._qt.layers.plates import MosaicLayers
+    from napari_idr._qt.layers.units import SceneUnits
     from napari_idr.services.plate.view import PlateShown
     from napari_idr.services.wells.look import ColorStyle
 
@@ -50,11 +51,16 @@ class WellColors(QObject):
     dismissed = Signal(object)  # PlateKey: a person has removed its colours
 
     def __init__(
-        self, viewer: Viewer, plates: MosaicLayers, parent: QObject | None = None
+        self,
+        viewer: Viewer,
+        plates: MosaicLayers,
+        units: SceneUnits,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._plates = plates
+        self._units = units
         self._colored: dict[PlateKey, _Colored] = {}
         self._follow = qdebounced(self._draw_anew, timeout=FOLLOW_MS)
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
@@ -142,7 +148,7 @@ class WellColors(QObject):
         mosaic, _, marks, _ = self._plates.layers_of(known.shown.key)
         self._place(known)
         set_status(layer, self._plates.message_at)
-        for event in (marks.events.scale, marks.events.translate, marks.events.units):
+        for event in (marks.events.scale, marks.events.translate):
             event.connect(self._on_placed)
         selected, active = set(layers.selection), layers.selection.active
         if add_layer(self._viewer, layer) is not None:
@@ -156,7 +162,7 @@ class WellColors(QObject):
         layers = self._plates.layers_of(known.shown.key)
         if layers:
             events = layers[2].events
-            for event in (events.scale, events.translate, events.units):
+            for event in (events.scale, events.translate):
                 event.disconnect(self._on_placed)
 
     def _on_placed(self, _: Any = None) -> None:
@@ -176,7 +182,7 @@ class WellColors(QObject):
             known.layer.scale = marks.scale * dot
             # The first px of either begins at -0.5.
             known.layer.translate = marks.translate + marks.scale * (dot - 1) / 2
-            known.layer.units = marks.units
+            self._units.set(known.layer, self._plates.units_of(known.shown.key))
 
     def _style_now(self, known: _Colored) -> ColorStyle:
         """Return how wells are coloured: in small ones a frame is all there is."""

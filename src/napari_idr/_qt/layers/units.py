@@ -1,0 +1,75 @@
+"""Units of the layers of a viewer: one for all, else napari warns and uses none."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+PIXEL = "pixel"
+
+
+class SceneUnits:
+    """Gives our layers the units that all layers of a viewer can share.
+
+    That is the one of the archive, µm, unless a layer of anybody's is in px: napari
+    can't compare the two, says so again and again, and draws without units. So ours
+    are in px as well then, of the same sizes in numbers (1 px is 1 µm), and in µm again
+    when the other is gone. Only our own layers are changed.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._own: weakref.WeakKeyDictionary[Layer, tuple[str, ...]] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._agreeing = False
+        # napari tells other packages of a new layer when it has drawn it, and warned.
+        # That the units have come to differ it tells before.
+        viewer.dims.events.units.connect(self._agree)
+        viewer.layers.events.inserted.connect(self._on_inserted)
+        viewer.layers.events.removed.connect(self._on_removed)
+        for layer in viewer.layers:
+            layer.events.units.connect(self._agree)
+
+    def close(self) -> None:
+        """Stop listening to the viewer."""
+        self._viewer.dims.events.units.disconnect(self._agree)
+        self._viewer.layers.events.inserted.disconnect(self._on_inserted)
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+
+    def set(self, layer: Layer, units: Sequence[object]) -> None:
+        """Let a layer of ours have these units, if all others can be compared."""
+        self._own[layer] = tuple(map(str, units))
+        self._agree()
+
+    def _on_inserted(self, event: Any) -> None:
+        event.value.events.units.connect(self._agree)
+        self._agree()
+
+    def _on_removed(self, event: Any) -> None:
+        event.value.events.units.disconnect(self._agree)
+        self._agree()
+
+    def _agree(self, _: Any = None) -> None:
+        if self._agreeing:  # with each of the layers napari tells that units differ
+            return
+        self._agreeing = True
+        try:
+            in_px = any(map(self._is_in_px, self._viewer.layers))
+            for layer, own in tuple(self._own.items()):
+                units = (PIXEL,) * len(own) if in_px else own
+                if tuple(map(str, layer.units)) != units:
+                    layer.units = units
+        finally:
+            self._agreeing = False
+
+    def _is_in_px(self, layer: Layer) -> bool:
+        """Whether a layer, as it was made, has no unit of length in the plane."""
+        units = self._own.get(layer) or tuple(map(str, layer.units))
+        return PIXEL in units[-2:]

@@ -1,0 +1,599 @@
+"""What napari itself offers to do with layers works with ours, one and all."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from napari.layers import Image, Labels, Points
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+
+from napari_idr._qt.layers.headings import FOLLOW_MS
+from napari_idr._qt.layers.scene import scene_of
+from support.guards import settle
+from support.ordinary import complaints, is_offered, layer_command, run
+from support.pixels import open_image, quiet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from napari import Viewer
+    from napari.layers import Layer
+
+    from napari_idr import demo
+    from support.person import Person
+    from support.window import Window
+
+SCREEN, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+MOSAIC = f"{PLATE}, field 1"
+TISSUE = "idr0904-demo-tissue/experimentA"
+KINDS = "kinds of image [8 bit, float & RGB]"
+
+WHOLE = bool(os.environ.get("IDR_FAULTS"))
+"""Whether everything is tried on everything: minutes, mostly of drawing in software."""
+
+IMAGES = {
+    "stack": ("stacks/z and t", "stack c3 z5 t7.ome.tiff"),
+    "colours": (KINDS, "H&E brightfield €uro.png"),
+    "greyscale": (KINDS, "float.dv"),
+    "regions": ("stacks/z and t", "stack c3 z5 t7.ome.tiff"),
+}
+
+
+@dataclass
+class Desk:
+    """A window with some of our layers, and the person in front of it."""
+
+    window: Window
+    person: Person
+    folder: Path
+
+    @property
+    def viewer(self) -> Viewer:
+        return self.window.viewer
+
+    def open(self, *wanted: str) -> None:
+        """Open what isn't open."""
+        for what in wanted:
+            if what == "plate":
+                if MOSAIC not in self.window.names:
+                    self.person.find("idr_tabs").setCurrentIndex(0)  # type: ignore[attr-defined]
+                    if not self.person.rows():
+                        self.person.search("CDC20")
+                    self.person.open(SCREEN)
+                    self.person.select(SCREEN, PLATE)
+                    self.person.show_plate()
+                continue
+            open_image(self.window, self.person, TISSUE, *IMAGES[what])
+            if what == "regions":
+                self.person.click("idr_regions")
+                self.person.until_idle()
+
+    def rest(self) -> None:
+        """Wait until nothing is on its way.
+
+        Nothing is drawn by force: napari alone dies of a `repaint` that follows the
+        removal of one of several images (OpenGL in software, `glDrawArrays`).
+        """
+        settle()
+        quiet(self.window, self.person)
+
+    def do(self, name: str, operation: Callable[[Desk], object]) -> list[str]:
+        """Do something; return what is wrong then."""
+        with pytest.MonkeyPatch.context() as patch, complaints(patch) as heard:
+            operation(self)
+            self.rest()
+        return [f"{name}: {one}" for one in [*heard.found, *self.untruths()]]
+
+    def untruths(self) -> list[str]:
+        """Return what of ours is dead or half there, or said by the panel in vain."""
+        scene, layers = scene_of(self.viewer), self.viewer.layers
+        wrong = [
+            "a plate is without its mosaic"
+            for group in scene.plates._groups.values()
+            if group.mosaic not in layers
+        ]
+        alive = {id(one) for g in scene.plates._groups.values() for one in g.layers}
+        wrong += [
+            f"{layer.name} is left of a plate"
+            for layer in layers
+            if layer.name.startswith(PLATE)
+            and "copy" not in layer.name
+            and id(layer) not in alive
+        ]
+        offered = self.person.find("idr_regions").isEnabled()
+        if offered and scene.images.newest is None:
+            wrong.append("regions of no image are offered")
+        if not layers and "thumbnails" in self.person.status:
+            wrong.append(f"the status says {self.person.status!r} of no plate")
+        return wrong
+
+
+def each(change: Callable[[Layer], object]) -> Callable[[Desk], object]:
+    """Return what changes each layer."""
+    return lambda desk: [change(layer) for layer in list(desk.viewer.layers)]
+
+
+def both(name: str, value: object) -> Callable[[Layer], None]:
+    """Return what sets an attribute of a layer, and sets it back."""
+
+    def change(layer: Layer) -> None:
+        before = getattr(layer, name)
+        setattr(layer, name, value)
+        settle()
+        setattr(layer, name, before)
+
+    return change
+
+
+def with_one_channel(change: Callable[[Image], object]) -> Callable[[Desk], object]:
+    return lambda desk: [
+        change(layer)
+        for layer in desk.viewer.layers
+        if isinstance(layer, Image) and not layer.rgb
+    ]
+
+
+def command(name: str) -> Callable[[Desk], object]:
+    """Return a command of the layers' menu, on all layers, where it is offered."""
+
+    def choose(desk: Desk) -> None:
+        desk.viewer.layers.select_all()
+        if is_offered(desk.viewer, name):
+            layer_command(name)
+
+    return choose
+
+
+def keys(*pressed: Qt.Key) -> Callable[[Desk], object]:
+    """Return what presses keys in the list of layers."""
+
+    def press(desk: Desk) -> None:
+        view = desk.viewer.window._qt_viewer.layers
+        for key in pressed:
+            QTest.keyClick(view, key)
+
+    return press
+
+
+def in_3d_and_back(desk: Desk) -> None:
+    desk.viewer.dims.ndisplay = 3
+    desk.rest()
+    desk.viewer.dims.ndisplay = 2
+
+
+def roll(desk: Desk) -> None:
+    for _ in range(desk.viewer.dims.ndim):
+        desk.viewer.dims.roll()
+        settle()
+
+
+def transpose(desk: Desk) -> None:
+    for _ in range(2):
+        desk.viewer.dims.transpose()
+        settle()
+
+
+def themes(desk: Desk) -> None:
+    for theme in ("light", "system", "dark"):
+        desk.viewer.theme = theme
+        settle()
+
+
+def grid(desk: Desk) -> None:
+    for enabled, stride in ((True, 1), (True, -2), (False, 1)):
+        desk.viewer.grid.stride = stride
+        desk.viewer.grid.enabled = enabled
+        settle()
+
+
+def scale_bar(desk: Desk) -> None:
+    for visible in (True, False):
+        desk.viewer.canvas.overlays.scale_bar.visible = visible
+        settle()
+
+
+def steps(desk: Desk) -> None:
+    dims = desk.viewer.dims
+    for axis in range(dims.ndim - 2):
+        for step in range(3):
+            dims.set_current_step(axis, step)
+            settle()
+
+
+def link(desk: Desk) -> None:
+    command("link_selected_layers")(desk)
+    both("opacity", 0.4)(desk.viewer.layers[0])
+    command("unlink_selected_layers")(desk)
+
+
+def lock(desk: Desk) -> None:
+    command("toggle_lock")(desk)
+    names = desk.window.names
+    desk.viewer.layers.remove_selected()
+    assert desk.window.names == names
+    command("toggle_lock")(desk)
+
+
+def rename(desk: Desk) -> None:
+    for layer in desk.viewer.layers:
+        before, layer.name = layer.name, "mine"
+        layer.name = before
+
+
+def draw_over(desk: Desk) -> None:
+    viewer = desk.viewer
+    viewer.window._qt_viewer.viewerButtons  # noqa: B018 - the buttons are there
+    points, shapes = viewer.add_points([[0, 0]]), viewer.add_shapes()
+    shapes.add_rectangles(np.array([[0.0, 0.0], [9.0, 9.0]]))
+    labels = viewer._new_labels() or viewer.layers[-1]
+    labels.paint((0,) * labels.ndim, 1)
+    labels.undo()
+    labels.redo()
+    desk.rest()
+    for layer in (points, shapes, labels):
+        viewer.layers.remove(layer)
+
+
+def duplicate(desk: Desk) -> None:
+    before = list(desk.viewer.layers)
+    command("duplicate")(desk)
+    copies = [one for one in desk.viewer.layers if one not in before]
+    assert len(copies) == len(before)
+    desk.rest()
+    for copy in copies:
+        desk.viewer.layers.remove(copy)
+
+
+def save_as_svg(desk: Desk) -> None:
+    # An SVG is of planes; what has sliders can't be in it.
+    flat = [layer for layer in desk.viewer.layers if layer.ndim == 2]
+    desk.viewer.layers.selection = set(flat)
+    path = desk.folder / "all.svg"
+    path.unlink(missing_ok=True)
+    if flat:
+        desk.viewer.layers.save(str(path), selected=True, plugin="napari-svg")
+        assert path.stat().st_size > 0
+
+
+KEEPING: dict[str, Callable[[Desk], object]] = {
+    "rename": rename,
+    "hide and show": each(both("visible", False)),
+    "hide all": command("toggle_visibility"),
+    "show all": command("toggle_visibility"),
+    "show others": command("show_unselected"),
+    "reorder": lambda desk: desk.viewer.layers.move(0, len(desk.viewer.layers)),
+    "reorder back": lambda desk: desk.viewer.layers.move(
+        len(desk.viewer.layers) - 1, 0
+    ),
+    "reverse": lambda desk: desk.viewer.layers.reverse(),
+    "reverse back": lambda desk: desk.viewer.layers.reverse(),
+    "lock": lock,
+    "link": link,
+    "opacity": each(both("opacity", 0.5)),
+    "blending": each(both("blending", "minimum")),
+    "colormap": with_one_channel(both("colormap", "viridis")),
+    "contrast once": with_one_channel(lambda one: one.reset_contrast_limits()),
+    "contrast always": with_one_channel(both("auto_contrast", True)),
+    "bounding box": command("bounding_box"),
+    "no bounding box": command("bounding_box"),
+    "name overlay": command("name_overlay"),
+    "no name overlay": command("name_overlay"),
+    "refresh": each(lambda layer: layer.refresh()),
+    "arrow keys": keys(Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down),
+    "draw": draw_over,
+    "themes": themes,
+    "grid": grid,
+    "sliders": steps,
+    "3D": in_3d_and_back,
+    "roll": roll,
+    "transpose": transpose,
+    "scale bar": scale_bar,
+    "copy the canvas": lambda _: run("napari.window.file.copy_canvas_screenshot"),
+    "copy the window": lambda _: run("napari.window.file.copy_viewer_screenshot"),
+    "duplicate": duplicate,
+    "save as SVG": save_as_svg,
+    "reset view": lambda desk: desk.viewer.reset_view(),
+}
+"""What leaves all layers there."""
+
+KEEPING_TOLD = (
+    *("rename", "hide and show", "reverse", "lock", "link", "contrast always"),
+    *("bounding box", "no bounding box", "refresh", "draw", "transpose"),
+    *("copy the canvas", "save as SVG", "reset view"),
+)
+"""What tells most in little time."""
+
+KEEPING_CELLS = [
+    (what, face)
+    for what in ("plate", "regions", "all")
+    for face in ("idr", "classic")
+    if WHOLE or (what, face) in {("plate", "classic"), ("regions", "idr")}
+]
+
+
+@pytest.fixture
+def desk(
+    window: Window, request: pytest.FixtureRequest, face: str, tmp_path: Path
+) -> Desk:
+    archive: demo.Archive = request.getfixturevalue(face)
+    return Desk(window, window.browse(archive.url), tmp_path)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(("what", "face"), KEEPING_CELLS)
+def test_what_napari_does_with_layers_works(desk: Desk, what: str) -> None:
+    desk.open(*(("plate", "regions") if what == "all" else (what,)))
+    names = sorted(desk.window.names)
+
+    wrong = [
+        one
+        for name in (KEEPING if WHOLE else KEEPING_TOLD)
+        for one in desk.do(name, KEEPING[name])
+    ]
+
+    assert wrong == []
+    assert sorted(desk.window.names) == names
+
+
+def each_alone(command_name: str) -> Callable[[Desk], object]:
+    """Return a command of the layers' menu, on each layer for itself."""
+
+    def choose(desk: Desk) -> None:
+        for layer in list(desk.viewer.layers):
+            if layer in desk.viewer.layers:
+                desk.viewer.layers.selection = {layer}
+                if is_offered(desk.viewer, command_name):
+                    layer_command(command_name)
+                    desk.rest()
+
+    return choose
+
+
+def delete_all(desk: Desk) -> None:
+    view = desk.viewer.window._qt_viewer.layers
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(view, Qt.Key.Key_Delete)
+    settle()
+    assert desk.window.names == []
+
+
+def delete_with_the_button(desk: Desk) -> None:
+    desk.viewer.layers.select_all()
+    desk.viewer.window._qt_viewer.layerButtons.deleteButton.click()
+
+
+def delete_one_by_one(desk: Desk, *, last_first: bool = True) -> None:
+    while desk.viewer.layers:
+        desk.viewer.layers.pop(-1 if last_first else 0)
+        desk.rest()
+        assert desk.untruths() == []
+
+
+def delete_the_first(desk: Desk) -> None:
+    desk.viewer.layers.selection = {desk.viewer.layers[0]}
+    desk.viewer.layers.remove_selected()
+
+
+def duplicate_and_delete_the_first(desk: Desk) -> None:
+    """The copies live on when what they are of is gone."""
+    before = list(desk.viewer.layers)
+    command("duplicate")(desk)
+    for layer in before:
+        if layer in desk.viewer.layers:
+            desk.viewer.layers.remove(layer)
+    desk.rest()
+    steps(desk)
+    desk.rest()
+
+
+ENDING: dict[str, Callable[[Desk], object]] = {
+    "delete all": delete_all,
+    "delete button": delete_with_the_button,
+    "clear": lambda desk: desk.viewer.layers.clear(),
+    "one by one, from the last": delete_one_by_one,
+    "one by one, from the first": lambda d: delete_one_by_one(d, last_first=False),
+    "delete the first": delete_the_first,
+    "duplicate and delete": duplicate_and_delete_the_first,
+    "convert to labels": each_alone("convert_to_labels"),
+    "convert to image": each_alone("convert_to_image"),
+    "split stack": each_alone("split_stack"),
+    "split colours": each_alone("split_rgb"),
+    "maximum": each_alone("project_max"),
+    "mean": each_alone("project_mean"),
+    "merge": command("merge_stack"),
+    "merge to RGB": command("merge_rgb"),
+    "a level": each_alone("extract_multiscale_level"),
+}
+"""What ends in other layers, or in none."""
+
+ENDING_TOLD = {
+    ("plate", "classic"): ("delete all", "duplicate and delete"),
+    ("stack", "idr"): ("delete button", "convert to labels"),
+}
+
+ENDING_CELLS = (
+    [
+        *(("plate", face) for face in ("idr", "classic")),
+        *(("stack", face) for face in ("idr", "classic")),
+        ("colours", "classic"),
+        ("greyscale", "idr"),
+        ("regions", "idr"),
+    ]
+    if WHOLE
+    else list(ENDING_TOLD)
+)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("what", "face"), ENDING_CELLS)
+def test_after_layers_were_removed_or_replaced_all_can_be_shown_again(
+    desk: Desk, what: str, face: str
+) -> None:
+    wrong: list[str] = []
+    desk.open(what)
+    opened = desk.window.names
+    for name in ENDING if WHOLE else ENDING_TOLD[what, face]:
+        wrong += desk.do(name, ENDING[name])
+        wrong += desk.do(f"{name}, clear", lambda desk: desk.viewer.layers.clear())
+        desk.open(what)
+        if desk.window.names != opened:
+            wrong.append(f"{name}: {desk.window.names} instead of {opened}")
+
+    assert wrong == []
+
+
+def test_all_layers_of_a_plate_are_saved_wherever_the_camera_is(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+    desk.open("plate")
+    window.viewer.scene.camera.center = (0, 1e6, 1e6)
+    desk.rest()
+    QTest.qWait(2 * FOLLOW_MS)
+    points = [one for one in window.viewer.layers if isinstance(one, Points)]
+
+    window.viewer.layers.save(str(tmp_path / "all.svg"), plugin="napari-svg")
+    for layer in points:
+        layer.save(str(tmp_path / f"{layer.name}.csv"))
+
+    root = ET.parse(tmp_path / "all.svg").getroot()
+    assert len(root.findall(".//{http://www.w3.org/2000/svg}image")) == 1
+    for layer in points:
+        (read,) = window.viewer.open(tmp_path / f"{layer.name}.csv", plugin="napari")
+        np.testing.assert_allclose(read.data, layer.data, rtol=1e-5)
+
+
+def test_a_companion_that_was_deleted_is_back_when_the_plate_is_shown_again(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+    desk.open("plate")
+    before = window.names
+
+    window.viewer.layers.remove(f"{MOSAIC} headings")
+    desk.rest()
+    assert f"{MOSAIC} headings" not in window.names
+    desk.person.click("idr_show_plate")
+
+    desk.person.until(lambda: sorted(window.names) == sorted(before))
+    assert window.viewer.layers.selection.active.name == MOSAIC
+
+
+def test_a_plate_that_is_deleted_as_it_loads_is_loaded_no_further(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+    desk.person.find_plate("CDC20", SCREEN, PLATE)
+    classic.thumbnail_ms = 200
+    desk.person.click("idr_show_plate")
+    desk.person.until(lambda: len(window.names) == 4)
+
+    window.viewer.layers.clear()
+    desk.person.until_idle()
+
+    assert "thumbnails" not in desk.person.status
+    assert window.names == []
+
+
+def test_the_plane_of_a_copy_is_that_of_the_sliders(
+    window: Window, idr: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(idr.url), tmp_path)
+    desk.open("stack")
+    layer = window.viewer.layers[0]
+    window.viewer.layers.selection = {layer}
+    layer_command("duplicate")
+    copy = window.viewer.layers[1]
+    window.viewer.layers.remove(layer)
+    desk.rest()
+
+    window.viewer.dims.set_current_step(1, 4)
+    desk.rest()
+
+    t = window.viewer.dims.current_step[0]
+    true = np.asarray(copy.data[t, 4])
+    desk.person.until(lambda: _shows(copy, true))
+
+
+def test_each_part_of_a_split_stack_shows_its_own_plane(
+    window: Window, idr: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(idr.url), tmp_path)
+    desk.open("stack")
+    layer = window.viewer.layers[0]
+    window.viewer.layers.selection = {layer}
+    before = list(window.viewer.layers)
+
+    layer_command("split_stack")
+    desk.rest()
+
+    parts = [one for one in window.viewer.layers if one not in before]
+    assert len(parts) == 7
+    z = window.viewer.dims.current_step[-3]
+    for part in parts:
+        true = np.asarray(part.data[z])
+        desk.person.until(partial(_shows, part, true))
+
+
+def _shows(layer: Image, plane: np.ndarray) -> bool:
+    return np.array_equal(layer._slice.image.raw, plane)
+
+
+def test_labels_of_the_archive_are_not_painted_but_their_copy_is(
+    window: Window, idr: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(idr.url), tmp_path)
+    desk.open("stack")
+    window.viewer.layers.selection = {window.viewer.layers[0]}
+    layer_command("convert_to_labels")
+    desk.rest()
+    labels = next(one for one in window.viewer.layers if isinstance(one, Labels))
+    in_3d_and_back(desk)
+    assert not labels.editable
+
+    window.viewer.layers.selection = {labels}
+    layer_command("convert_to_int64")
+
+    assert labels.editable
+    labels.paint((0, 0, 0, 0), 3)
+    assert labels.data[0, 0, 0, 0] == 3
+    labels.undo()
+
+
+def test_a_person_s_layer_in_px_brings_no_warning(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+    mine = window.viewer.add_image(np.zeros((64, 64)), name="mine")
+    units = mine.units
+
+    wrong = desk.do("plate and image", lambda desk: desk.open("plate", "stack"))
+    assert mine.units == units
+    window.viewer.layers.remove(mine)
+    desk.rest()
+    wrong += desk.do("later", lambda desk: desk.viewer.add_points([[0, 0]]))
+
+    assert wrong == []
+
+
+def test_the_whole_plate_is_seen_once_the_controls_have_come(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    window.viewer.window.resize(1066, 800)
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+
+    desk.open("plate")
+    desk.rest()
+
+    for well in ("A1", "A12", "H1", "H12"):
+        place = window.well_point(window.layer(MOSAIC), well)
+        assert window.canvas.rect().contains(place)
