@@ -118,9 +118,13 @@ def test_the_plate_is_coloured_by_cell_count_and_by_phenotype(
     assert names.index(f"{MOSAIC} colours") == names.index(MOSAIC) + 1
     colors = window.layer(f"{MOSAIC} colours")
     mosaic = window.layer(MOSAIC)
-    assert np.allclose(colors.extent.world[0], mosaic.extent.world[0], atol=0.5)
-    # The last column of dots is the gap, which is about as wide.
-    assert np.allclose(colors.extent.world[1], mosaic.extent.world[1], atol=5)
+    # Both begin at the outer edge of their first px. The last dots are the gap.
+    edges = [
+        one.extent.world + np.array([[-0.5], [0.5]]) * one.scale
+        for one in (colors, mosaic)
+    ]
+    assert np.allclose(edges[0][0], edges[1][0], atol=0.01)
+    assert np.allclose(edges[0][1], edges[1][1], atol=5)
 
 
 def test_the_hits_are_a_sorted_list(window: Window, classic: demo.Archive) -> None:

@@ -72,6 +72,8 @@ class WellsTableView(QTableView):
         header.setSectionsClickable(True)
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
+        # Its own, and empty: Qt asks of each cell of a column whether it is selected.
+        header.setSelectionModel(QItemSelectionModel(self.wells, header))
         header.sectionClicked.connect(self._on_header)
         self._sorted: tuple[str, bool] | None = None
         self._told = True
@@ -100,8 +102,9 @@ class WellsTableView(QTableView):
         found = [row for one in places if (row := self.wells.row(one)) is not None]
         model = present(self.selectionModel())
         chosen = QItemSelection()
+        right = self.wells.columnCount() - 1
         for first, last in _runs(sorted(found)):
-            chosen.select(self.wells.index(first, 0), self.wells.index(last, 0))
+            chosen.select(self.wells.index(first, 0), self.wells.index(last, right))
         before, self._told = self._told, tell
         try:
             if found:
@@ -109,7 +112,9 @@ class WellsTableView(QTableView):
                 current = self.wells.index(found[-1], column)
                 model.setCurrentIndex(current, SELECT.NoUpdate)
                 self.scrollTo(current)
-            model.select(chosen, SELECT.ClearAndSelect | SELECT.Rows)
+            # Apart: Qt compares each range with each that was selected before.
+            model.clearSelection()
+            model.select(chosen, SELECT.Select)
         finally:
             self._told = before
 
