@@ -162,6 +162,8 @@ def colors_picture(
                     np.ones_like(opacity),
                 ]
             )
+            # what is seen of a thumbnail beside its well would look like a value
+            picture[rows, :, columns, :] = _bytes(np.array([HIDDEN]))[0]
         picture[rows, well, columns, well] = _bytes(shades)[:, None, None]
         if style == "frames":
             inner = slice(FRAME_DOTS, CELL_DOTS - 1 - FRAME_DOTS)

@@ -76,6 +76,8 @@ def test_a_fill_alone_hides_the_thumbnails():
 
     assert picture[0, 5, 0, 5].tolist() == [255, 0, 0, 255]
     assert picture[1, 5, 2, 5].tolist() == [0, 0, 128, 255]
+    assert picture[0, -1, 0, -1].tolist() == [0, 0, 0, 255]  # the gap as well
+    assert picture[0, 5, 1, 5].tolist() == [0, 0, 0, 0]
 
 
 def test_a_frame_leaves_the_middle_of_its_well_free():
