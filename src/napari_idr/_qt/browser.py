@@ -20,6 +20,7 @@ from napari_idr._qt.settings import (
     recent_addresses,
     remember_address,
 )
+from napari_idr._qt.wells.dock import open_wells
 from napari_idr.cancel import Priority
 from napari_idr.errors import IDRError
 from napari_idr.model import GridCell, ImageRef, Plate, PlateAcquisitionId
@@ -70,6 +71,7 @@ class Browser(Panels):
         address: str | None = None,
     ) -> None:
         super().__init__(parent)
+        self._viewer = napari_viewer
         self._unlisted = address
         self._state = BrowserState()
         jobs = self._jobs = Jobs(self)
@@ -130,6 +132,7 @@ class Browser(Panels):
         self._finder.welcomeWanted.connect(self._welcome)
         self.plate.showWanted.connect(self._on_show_plate)
         self.plate.fieldChosen.connect(self._on_field)
+        self.plate.tableWanted.connect(self._on_table)
         self.image.openWanted.connect(self._on_open_image)
         self.image.regionsWanted.connect(self._on_regions_wanted)
         self.image.projectionWanted.connect(self._on_projection_wanted)
@@ -298,6 +301,17 @@ class Browser(Panels):
         details = self._state.plate
         if details is not None and self._scene.shows(details.key):
             self._on_show_plate(run, field)
+
+    def _on_table(self) -> None:
+        """Show the table of the wells of the selected plate, and the plate itself."""
+        details = self._state.plate
+        if details is None:
+            return
+        if self._scene.shows(details.key):
+            self._scene.plates.activate(details.key)
+        else:
+            self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
+        open_wells(self._viewer).follow(details.key)
 
     def _on_show_plate(self, run: PlateAcquisitionId | None, field: int) -> None:
         session, details = self._state.session, self._state.plate

@@ -42,6 +42,7 @@ class HeadingsLayer:
     ) -> None:
         self._viewer = viewer
         self._plan, self._title = shown.plan, shown.name
+        self._note = ""
         self._above = math.inf
         self._back = np.zeros(4)
         self.layer = Points(
@@ -69,6 +70,12 @@ class HeadingsLayer:
         """Write the headings of what is shown now."""
         self._plan, self._title = shown.plan, shown.name
         self._place()
+
+    def set_note(self, note: str) -> None:
+        """Write a line below the title; "" for none."""
+        if note != self._note:
+            self._note = note
+            self._place()
 
     def set_room_above(self, above: float) -> None:
         """Say how many px of the mosaic are free above it."""
@@ -119,7 +126,11 @@ class HeadingsLayer:
         half = np.array(self._viewer.canvas.size) / max(zoom, 1e-9) / 2
         (top, left), (bottom, right) = center - half, center + half
         view = View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
-        told: dict[str, Any] = {"title": self._title, "above": self._above}
+        told: dict[str, Any] = {
+            "title": self._title,
+            "note": self._note,
+            "above": self._above,
+        }
         # Beside the plate where it isn't seen: writers of files fail at empty layers.
         seen = headings_in_view(self._plan, view, **told) or headings_in_view(
             self._plan, _whole(self._plan), **told

@@ -27,7 +27,7 @@ class MarksLayer:
     ) -> None:
         self._viewer = viewer
         self._shown = shown
-        self._selected: tuple[int, int] | None = None
+        self._selected: tuple[tuple[int, int], ...] = ()
         self._zoom = 0.0
         self.layer = Vectors(
             np.zeros((0, 2, 2), np.float32),
@@ -50,10 +50,10 @@ class MarksLayer:
         self._shown = shown
         self._draw()
 
-    def select(self, place: tuple[int, int] | None) -> None:
-        """Mark a well as selected; None for none."""
-        if place != self._selected:
-            self._selected = place
+    def select(self, places: tuple[tuple[int, int], ...]) -> None:
+        """Mark wells as selected, and no others."""
+        if places != self._selected:
+            self._selected = places
             self._draw()
 
     def close(self) -> None:
@@ -80,6 +80,7 @@ class MarksLayer:
             shown.plan,
             hits=shown.hits,
             controls=shown.controls,
+            failed=shown.failed,
             selected=self._selected,
             zoom=self._zoom,
         )

@@ -22,6 +22,7 @@ from napari_idr.model import GridCell, WellId
 from napari_idr.services.details import PlateKey
 from napari_idr.services.plate.headings import heading_room
 from napari_idr.services.plate.view import PlateShown
+from napari_idr.services.wells.look import plate_note
 from napari_idr.tiles import MosaicPyramid
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr.services.plate.mosaic import MosaicSummary
+    from napari_idr.services.wells.colors import Legend
 
 WELL_DOT_PX = 12
 
@@ -51,6 +53,7 @@ class _Group:
         self._units = units
         self.dismissed: set[Layer] = set()  # a person has taken them out
         self.shown = shown
+        self.legend: Legend | None = None  # of the colours of its wells
         self._pyramid = self._open_pyramid()
         name = shown.name
         common: dict[str, Any] = {
@@ -130,6 +133,7 @@ class _Group:
         """Mark hits and controls, and tell what is known of each well."""
         shown = self.shown
         self._marks.show(shown)
+        self.headings.set_note(plate_note(self.legend, shown.found_by))
         self.wells.features = shown.features
         for layer in self.layers:
             layer.metadata = shown.metadata
@@ -141,7 +145,7 @@ class _Group:
         above = heading_room(self.shown.plan)[0] if origin[0] > 0 else math.inf
         self.headings.set_room_above(above)
         scale = px_um or 1.0
-        unit = "pixel" if px_um is None else "um"
+        unit = self.unit
         with warnings.catch_warnings():
             # From the first layer to the last their units differ.
             warnings.filterwarnings("ignore", message="Inconsistent units")
@@ -154,6 +158,11 @@ class _Group:
             self.mosaic.scale = (scale * part, scale * part)
             self.mosaic.translate = np.array(origin) + (part - 1) / 2 * scale
             self._units.set(self.mosaic, (unit, unit))
+
+    @property
+    def unit(self) -> str:
+        """The unit of its scale."""
+        return "pixel" if self.px_um is None else "um"
 
     def repaint(self) -> None:
         """Show what has been painted into the canvas since; soon, not at once."""
@@ -184,9 +193,10 @@ class _Group:
         self.headings.close()
         self._marks.close()
 
-    def select(self, well: WellId | None) -> None:
-        """Mark a well as selected, or none."""
-        self._marks.select(None if well is None else self.shown.place_of(well))
+    def select(self, wells: Sequence[WellId]) -> None:
+        """Mark wells as selected, and no others."""
+        places = map(self.shown.place_of, wells)
+        self._marks.select(tuple(place for place in places if place is not None))
 
     def message_at(self, position: Sequence[float]) -> str:
         """Say which well lies at a position in the world, "" where the plate isn't."""
@@ -202,6 +212,8 @@ class MosaicLayers(QObject):
 
     arrived = Signal(object)  # PlateKey: none of its layers waits any more
     failed = Signal(object, str)  # PlateKey, and why it can't be shown
+    changed = Signal(object)  # PlateKey: other things are shown of it, or nothing
+    wellsSelected = Signal(object, object)  # PlateKey, and the ids of wells
 
     def __init__(
         self,
@@ -221,6 +233,7 @@ class MosaicLayers(QObject):
         # How wide an image of a plate is; None stands for plates that don't know yet.
         self._widths_um: dict[PlateKey | None, float] = {}
         self._selected: tuple[PlateKey, WellId] | None = None
+        self._chosen: tuple[PlateKey, tuple[WellId, ...]] | None = None
         viewer.layers.events.removed.connect(self._on_removed)
 
     def show(self, shown: PlateShown) -> None:
@@ -249,6 +262,7 @@ class MosaicLayers(QObject):
             partial(self.look_at, key),
             partial(self.arrived.emit, key),
         )
+        self.changed.emit(key)
 
     def _complete(self, group: _Group) -> None:
         """Add what a person has taken out of a plate, or what has become of use."""
@@ -284,6 +298,7 @@ class MosaicLayers(QObject):
         group.close()
         if self._turns.forget(key):
             self.arrived.emit(key)
+        self.changed.emit(key)
         return group
 
     def bring_back(self, key: PlateKey) -> None:
@@ -322,16 +337,39 @@ class MosaicLayers(QObject):
             group.shown = shown
             group.mark()
             self._update(group)
+            self.changed.emit(shown.key)
 
     def select(self, plate: PlateKey | None, well: WellId | None) -> None:
         """Mark a well of a plate as selected, and no other; None for none."""
         self._selected = None if plate is None or well is None else (plate, well)
+        if well is not None and well not in (self._chosen or (plate, ()))[1]:
+            self._chosen = None
         self._mark_selected()
+        if plate is not None and well is not None:
+            self.wellsSelected.emit(plate, (well,))
+
+    def choose(self, plate: PlateKey, wells: tuple[WellId, ...]) -> None:
+        """Mark wells as selected, and no others; the last is the one to go on from.
+
+        They stay so until others are, also when a browser tells of something else.
+        """
+        self._selected, self._chosen = None, (plate, wells)
+        self._mark_selected()
+        self.wellsSelected.emit(plate, wells)
+
+    def selected_on(self, plate: PlateKey | None) -> tuple[WellId, ...]:
+        """Return the wells of a plate that are selected, the newest last."""
+        chosen = self._chosen[1] if self._chosen and self._chosen[0] == plate else ()
+        if self._selected is not None and self._selected[0] == plate:
+            return (
+                *(one for one in chosen if one != self._selected[1]),
+                self._selected[1],
+            )
+        return chosen
 
     def _mark_selected(self) -> None:
-        plate, well = self._selected or (None, None)
         for key, group in self._groups.items():
-            group.select(well if key == plate else None)
+            group.select(self.selected_on(key))
             if _is_empty(group.marks) == (group.marks in self._viewer.layers):
                 self._update(group)
 
@@ -354,6 +392,42 @@ class MosaicLayers(QObject):
     def servers(self) -> set[str]:
         """The servers of the plates that are shown."""
         return {group.shown.server for group in self._groups.values()}
+
+    def set_legend(self, key: PlateKey, legend: Legend | None) -> None:
+        """Write below a plate's title what its colours mean; None for no colours."""
+        group = self._groups.get(key)
+        if group is not None:
+            group.legend = legend
+            group.headings.set_note(plate_note(legend, group.shown.found_by))
+
+    def key_of(self, layer: Layer | None) -> PlateKey | None:
+        """Return the plate that a layer is of, None if it is of none that is shown."""
+        found = (key for key, one in self._groups.items() if layer in one.layers)
+        return next(found, None)
+
+    def layers_of(self, key: PlateKey) -> tuple[Layer, ...]:
+        """Return mosaic, wells, marks and headings of a plate, () if it isn't shown."""
+        group = self._groups.get(key)
+        return () if group is None else group.layers
+
+    def units_of(self, key: PlateKey) -> tuple[str, str]:
+        """Return the units in which the layers of a plate lie."""
+        group = self._groups.get(key)
+        return (group.unit, group.unit) if group is not None else ("pixel", "pixel")
+
+    def show_well(self, key: PlateKey, well: WellId, *, always: bool = False) -> None:
+        """Move the camera to a well; only where it isn't in sight, or `always`."""
+        group = self._groups.get(key)
+        place = None if group is None else group.shown.place_of(well)
+        if group is None or place is None:
+            return
+        plan, camera = group.shown.plan, self._viewer.scene.camera
+        middle = group.marks.data_to_world(plan.center(*place))[-2:]
+        size = np.array(plan.cell_shape) * (group.px_um or 1.0)
+        seen = np.array(self._viewer.canvas.size) / max(camera.zoom, 1e-9)
+        away = np.abs(np.array(middle) - camera.center[-2:])
+        if always or np.any(away + size / 2 > seen / 2):
+            camera.center = (0.0, *middle)
 
     def shown(self, key: PlateKey) -> PlateShown | None:
         """Return what is shown of a plate, None if it isn't."""

@@ -13,6 +13,8 @@ from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
 from napari_idr._qt.layers.refresher import LayerRefresher
 from napari_idr._qt.layers.units import SceneUnits
+from napari_idr._qt.layers.walking import WellWalker
+from napari_idr._qt.layers.well_colors import WellColors
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.plate.view import PlateShown
@@ -68,6 +70,9 @@ class ViewerScene(QObject):
             viewer, self.refresher, self._units, self._framing, self
         )
         self.images = ImageLayers(viewer, self.refresher, self._units)
+        self.colors = WellColors(viewer, self.plates, self._units, self)
+        self.walker = WellWalker(viewer, self.plates, self.plate_of, self)
+        self.walker.opened.connect(self.wellActivated)
         # A click is told from the first half of a double click by waiting for it.
         self._click = QTimer(self)
         self._click.setSingleShot(True)
@@ -95,6 +100,8 @@ class ViewerScene(QObject):
         self._viewer.mouse_double_click_callbacks.remove(self._on_double_click)
         self._viewer.mouse_drag_callbacks.remove(self._on_press)
         self._viewer.layers.events.removed.disconnect(self._on_layers_removed)
+        self.colors.close()
+        self.walker.close()
         self.plates.close()
         self._framing.close()
         self._units.close()
@@ -205,6 +212,10 @@ class ViewerScene(QObject):
         shown = self.plates.shown(details.key)
         if shown is not None and shown.details is not details:
             self.plates.mark(shown.with_details(details))
+
+    def plate_of(self, layer: Layer | None) -> PlateKey | None:
+        """Return the plate that a layer is of, None if it is of none that is shown."""
+        return self.plates.key_of(layer) or self.colors.key_of(layer)
 
     def select_well(self, plate: PlateKey | None, well: WellId | None) -> None:
         """Mark the well that is selected, on its plate if that is shown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from magicgui.widgets import ComboBox, Container, PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import (
     ARROW_PX,
@@ -35,6 +35,7 @@ class PlatePanel(QWidget):
     """The name of a plate, its runs and fields, and a button that shows it."""
 
     showWanted = Signal(object, int)  # PlateAcquisitionId | None, field from 0
+    tableWanted = Signal()  # the table of its wells
     fieldChosen = Signal(object, int)  # the same, by the person's choice of either
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -59,6 +60,13 @@ class PlatePanel(QWidget):
             "Show plate",
             "Lay the thumbnails of all wells out as one picture",
         )
+        self.table = PushButton(text="Wells table", name="idr_wells_table_button")
+        name_widget(
+            self.table,
+            "idr_wells_table_button",
+            "Wells table",
+            "Show what is known of each well as a table, and colour the plate by it",
+        )
         let_shrink(self.run)
         # The names of runs are long, and need the room.
         self.field.native.setSizePolicy(FIXED, FIXED)
@@ -69,12 +77,16 @@ class PlatePanel(QWidget):
         layout.setSpacing(3)
         layout.addWidget(self.title)
         layout.addWidget(self._choice.native)
-        layout.addWidget(self.show_plate.native)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.show_plate.native, 1)
+        buttons.addWidget(self.table.native, 1)
+        layout.addLayout(buttons)
         layout.addWidget(self.notes)
         self.details: PlateDetails | None = None
         self.run.native.activated.connect(self._on_run)
         self.field.native.activated.connect(self._on_field)
         self.show_plate.native.clicked.connect(self._on_show)
+        self.table.native.clicked.connect(self._on_table)
         self.set_details(None)
 
     @property
@@ -110,6 +122,7 @@ class PlatePanel(QWidget):
         self._say_run()
         empty = details.fields(self.chosen_run) == 0
         self.show_plate.native.setEnabled(not empty)
+        self.table.native.setEnabled(not empty)
         notes = ["This plate has no images."] if empty else []
         notes += [*details.notes, details.hits_note]
         self.notes.setText("\n".join(note for note in notes if note))
@@ -140,3 +153,6 @@ class PlatePanel(QWidget):
 
     def _on_show(self, *_: object) -> None:
         self.showWanted.emit(self.chosen_run, self.chosen_field)
+
+    def _on_table(self, *_: object) -> None:
+        self.tableWanted.emit()

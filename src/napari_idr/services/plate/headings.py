@@ -18,6 +18,9 @@ ROOM_PX = 18
 DIGIT_PX, BETWEEN_PX = 8, 8
 """The width of a digit on the screen, and the least distance between two numbers."""
 
+LINES_WITH_NOTE = 3
+"""Above a plate: its numbers, its note, its title."""
+
 STEPS = (1, 2, 4, 6, 8, 12, 24, 48)
 """Of how many rows or columns one has a heading; most divide the sizes of plates."""
 
@@ -41,7 +44,12 @@ class View:
 
 
 def headings_in_view(
-    plan: MosaicPlan, view: View, *, title: str = "", above: float = math.inf
+    plan: MosaicPlan,
+    view: View,
+    *,
+    title: str = "",
+    note: str = "",
+    above: float = math.inf,
 ) -> tuple[Heading, ...]:
     """Return as many headings as fit: beside the plate, or at the edge of the view.
 
@@ -55,6 +63,8 @@ def headings_in_view(
         What is seen of them.
     title
         What the plate is called; the last heading, above all others.
+    note
+        A line below the title, where there is room for three; the last but one.
     above
         How many px of the mosaic are free above it. Where they aren't enough for
         title and numbers, the numbers are left out, and then the title: they would
@@ -103,8 +113,14 @@ def headings_in_view(
     # Above the numbers if there are any, and not where the view begins below it.
     over = min([one.y for one in numbers] or [0.0]) - room
     is_titled = len(name) > 1 and lines >= 1 and over > view.top + room / 2
-    half = len(name) * room / 4
-    middle = _seen((width - 1) / 2, width, view.left + half, view.right - half)
+    told = short_name(note, int(min(width, view.right - view.left) / room * 2))
+    is_noted = is_titled and len(told) > 1 and lines >= LINES_WITH_NOTE
+    is_noted = is_noted and over - room > view.top + room / 2
+
+    def middle(text: str) -> float:
+        half = len(text) * room / 4
+        return _seen((width - 1) / 2, width, view.left + half, view.right - half)
+
     return (
         *(
             replace(
@@ -115,7 +131,12 @@ def headings_in_view(
             for one in plan.row_headings()[::rows]
         ),
         *numbers,
-        *((Heading(label=name, y=over, x=middle),) if is_titled else ()),
+        *((Heading(label=told, y=over, x=middle(told)),) if is_noted else ()),
+        *(
+            (Heading(label=name, y=over - room * is_noted, x=middle(name)),)
+            if is_titled
+            else ()
+        ),
     )
 
 

@@ -22,9 +22,10 @@ __all__ = ["Marks", "contrast_ratio", "is_tinted", "least_contrast", "plan_marks
 HIT_COLOR = "#ffb000"
 CONTROL_COLOR = "#4cc9f0"
 SELECTED_COLOR = "#ffffff"
+FAILED_COLOR = "#e0e0e0"
 """Orange and light blue differ for all common kinds of colour vision, and the marks
-differ in shape as well: a frame for hits, corners for controls, and round a selected
-well another frame, outside of both."""
+differ in shape as well: a frame for hits, corners for controls, a diagonal for wells
+that failed, and round a selected well another frame, outside of all."""
 
 LINING_COLOR = "#000000"
 """Of the second line of each frame: on bright thumbnails it is what one sees."""
@@ -67,7 +68,8 @@ def plan_marks(
     *,
     hits: Collection[Place] = (),
     controls: Collection[Place] = (),
-    selected: Place | None = None,
+    failed: Collection[Place] = (),
+    selected: Collection[Place] = (),
     zoom: float,
 ) -> Marks:
     """Return the lines that mark wells at a zoom.
@@ -76,8 +78,8 @@ def plan_marks(
     ----------
     plan
         Where the wells lie.
-    hits, controls, selected
-        The (row, column) of the wells to mark.
+    hits, controls, failed, selected
+        The (row, column) of the wells to mark; `failed` ones failed quality control.
     zoom
         How many px of the screen a px of the mosaic takes.
     """
@@ -97,9 +99,12 @@ def plan_marks(
             lines.frame(place, LINING_COLOR, outset=-1, part=CORNER_SHARE)
         elif place not in found:
             lines.fill(place, CONTROL_COLOR)
-    if selected is not None:
-        lines.frame(selected, SELECTED_COLOR, outset=1)
-        lines.frame(selected, LINING_COLOR, outset=2)
+    for place in failed:
+        lines.strike(place, LINING_COLOR, aside=1)
+        lines.strike(place, FAILED_COLOR, aside=0)
+    for place in selected:
+        lines.frame(place, SELECTED_COLOR, outset=1)
+        lines.frame(place, LINING_COLOR, outset=2)
     return lines.marks()
 
 
@@ -220,6 +225,17 @@ class _Lines:
             rest = (side[0] - piece[0], side[1] - piece[1])
             self._add((start[0] + rest[0], start[1] + rest[1]), piece, color)
 
+    def strike(self, place: Place, color: str, *, aside: int) -> None:
+        """Draw a well's diagonal from below left; `aside` lines further to the right.
+
+        A cross is what a thumbnail has that didn't come.
+        """
+        y, x = self._plan.origin(*place)
+        height, width = self._plan.cell_shape
+        left = x - 0.5 + aside * self._width
+        side = (float(-height), x + width - 0.5 - left)
+        self._add((y + height - 0.5, left), side, color)
+
     def fill(self, place: Place, color: str) -> None:
         """Cover a well with lines side by side, through which it can be seen."""
         y, x = self._plan.origin(*place)
@@ -252,5 +268,6 @@ MARK_PAIRS: Iterable[tuple[str, str]] = (
     (HIT_COLOR, LINING_COLOR),
     (CONTROL_COLOR, LINING_COLOR),
     (SELECTED_COLOR, LINING_COLOR),
+    (FAILED_COLOR, LINING_COLOR),
 )
 """The colours of each double line; see `least_contrast`."""

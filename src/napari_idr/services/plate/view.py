@@ -28,7 +28,7 @@ from napari_idr.services.plate.wells import (
 )
 from napari_idr.services.search.catalog import counted
 from napari_idr.services.search.hits import hits_label
-from napari_idr.services.wells.quality import control_role
+from napari_idr.services.wells.quality import control_role, failed_wells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,6 +99,22 @@ class PlateShown:
             if control_role(well.control) is not None
         )
 
+    @cached_property
+    def failed(self) -> tuple[tuple[int, int], ...]:
+        """The (row, column) of the wells that failed the study's quality control."""
+        table = self.plate_map.table
+        return tuple(
+            (well.row, well.column)
+            for well, failed in zip(table.wells, failed_wells(table), strict=True)
+            if failed
+        )
+
+    @property
+    def found_by(self) -> str:
+        """What was searched for when the plate was found, "" for nothing."""
+        query = self.details.query
+        return "" if query is None else query.value
+
     @property
     def legend(self) -> str:
         """What the marks mean, "" where there are none.
@@ -117,6 +133,9 @@ class PlateShown:
         if self.controls:
             controls = counted(len(self.controls), "control well", "control wells")
             parts.append(f"{controls} in blue")
+        if self.failed:
+            failed = counted(len(self.failed), "failed well", "failed wells")
+            parts.append(f"{failed} struck out")
         return f"{', '.join(parts)}." if parts else ""
 
     @cached_property

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_idr.api import read_own_table
+from napari_idr.api import OwnTable, read_own_table
 from napari_idr.errors import IDRError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from napari_idr.api import OwnTable
     from napari_idr.model import Misfit
+
+__all__ = ["OwnTable", "load_own_table", "misfit_sentences"]
 
 MAX_NAMED = 6
 """How many rows a sentence names before it only counts them."""

@@ -165,9 +165,10 @@ def _labelled(
     some = [count for count in counts if count] or [0]
     low, high = min(some), max(some)
     wells = f"{low}" if low == high else f"{low} to {high}"
+    each = "well each" if high == 1 else "wells each"
     rest = f", {left_out} left out" if left_out else ""
     return Profile(
         medians=medians,
         counts=counts,
-        label=f"Median of {name} by {line}, {wells} wells each{rest}",
+        label=f"Median of {name} by {line}, {wells} {each}{rest}",
     )

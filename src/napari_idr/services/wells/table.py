@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_idr.api import column_key, column_title
+from napari_idr.errors import IDRError
 from napari_idr.model import WellColumn, value_text
 from napari_idr.services.wells.order import column_ranks, sorted_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from napari_idr.cancel import CancelToken
     from napari_idr.model import TabledWell, WellsTable
 
 WELL, GENE, CONTROL, HIT = "well", "gene", "control", "hit"
@@ -244,6 +247,33 @@ def table_csv(
             ]
         )
     return text.getvalue()
+
+
+def save_csv(
+    path: Path,
+    table: WellsTable,
+    rows: Sequence[int] | None,
+    columns: Sequence[str] | None,
+    *,
+    cancel: CancelToken,
+) -> Path:
+    """Write rows of a table into a file, as `table_csv` has them; return its path.
+
+    Raises
+    ------
+    IDRError
+        The file can't be written.
+    """
+    text = table_csv(table, rows=rows, columns=columns)
+    cancel.check()
+    try:
+        # with the mark by which spreadsheets tell that letters are UTF-8
+        path.write_text(text, encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise IDRError(
+            f"{path.name} can't be written: {error.strerror or error}"
+        ) from error
+    return path
 
 
 def _cell(column: WellColumn, place: int) -> str:

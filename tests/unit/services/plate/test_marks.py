@@ -72,7 +72,7 @@ def test_the_selected_well_is_framed_outside_of_its_other_marks():
     plan = plan_of(8, 12)
     hit = plan_marks(plan, hits=[(2, 3)], zoom=0.5)
 
-    both = plan_marks(plan, hits=[(2, 3)], selected=(2, 3), zoom=0.5)
+    both = plan_marks(plan, hits=[(2, 3)], selected=[(2, 3)], zoom=0.5)
 
     assert np.array_equal(both.vectors[: len(hit.vectors)], hit.vectors)
     added = both.vectors[len(hit.vectors) :]
@@ -83,10 +83,25 @@ def test_the_selected_well_is_framed_outside_of_its_other_marks():
 
 
 def test_a_selected_well_is_framed_among_tinted_ones():
-    marks = plan_marks(plan_of(32, 48), selected=(4, 7), zoom=0.1)
+    marks = plan_marks(plan_of(32, 48), selected=[(4, 7)], zoom=0.1)
 
     assert len(marks.vectors) == 8
     assert np.all(marks.colors[:, 3] == 1)
+
+
+@pytest.mark.parametrize("zoom", [0.1, 0.5, 4])
+def test_a_failed_well_is_struck_out_within_its_cell(zoom):
+    plan = plan_of(8, 12)
+
+    marks = plan_marks(plan, failed=[(2, 3)], zoom=zoom)
+
+    assert len(marks.vectors) == 2
+    y, x = plan.origin(2, 3)
+    ends = np.concatenate([marks.vectors[:, 0], marks.vectors.sum(axis=1)])
+    assert ends[:, 0].min() >= y - 0.5
+    assert ends[:, 0].max() <= y + 72.5
+    assert ends[:, 1].min() >= x - 0.5
+    assert ends[:, 1].max() <= x + 95.5 + marks.width
 
 
 def test_nothing_to_mark_is_no_line():

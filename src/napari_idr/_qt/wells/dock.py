@@ -1,0 +1,575 @@
+"""The Wells dock: what is known of the wells of the plate that one looks at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QCoreApplication, Signal
+from qtpy.QtWidgets import QDockWidget, QFileDialog, QTabWidget, QVBoxLayout, QWidget
+
+from napari_idr._qt.dock import Docked
+from napari_idr._qt.jobs import Jobs, JobSlot
+from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.wells.panel import WellsPanel
+from napari_idr.cancel import CancelToken, Priority
+from napari_idr.errors import IDRError
+from napari_idr.services.details import PlateKey
+from napari_idr.services.explain import explain
+from napari_idr.services.search.catalog import counted
+from napari_idr.services.wells.known import WellsKnown, load_wells
+from napari_idr.services.wells.look import (
+    WellsLook,
+    color_columns,
+    colored_wells,
+    hidden_wells,
+    uncounted_wells,
+)
+from napari_idr.services.wells.own import OwnTable, load_own_table, misfit_sentences
+from napari_idr.services.wells.quality import profiles
+from napari_idr.services.wells.table import TableView, save_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.viewer import Viewer
+
+    from napari_idr.model import GridCell, Table, WellId
+    from napari_idr.services.plate.mosaic import MosaicPlan
+    from napari_idr.services.plate.view import PlateShown
+    from napari_idr.services.wells.colors import ColoredWells
+
+DOCK_NAME = "Wells"
+
+NO_PLATE = "Show a plate to see the table of its wells."
+
+OWN_FILES = "Tables (*.csv *.tsv *.txt *.csv.gz *.parquet *.pq);;All files (*)"
+CSV_FILES = "CSV (*.csv)"
+
+
+def open_wells(viewer: Viewer) -> WellsDock:
+    """Show the Wells dock of a viewer, at the bottom, and return it."""
+    # Plugins are given a proxy of the viewer, which hides its window.
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    window = viewer.window
+    dock = window._qt_window.findChild(WellsDock)
+    holder = None if dock is None else dock.parent()
+    if isinstance(holder, QDockWidget):
+        holder.show()
+        holder.raise_()
+    else:
+        dock = dock or WellsDock(viewer)
+        window.add_dock_widget(dock, name=DOCK_NAME, area="bottom")
+    assert isinstance(dock, WellsDock)
+    dock.panel.table.setFocus()
+    return dock
+
+
+class WellsDock(QWidget):
+    """Follows the plate whose layer is active, and shows its wells as a table.
+
+    One table for all: what is selected in it is marked on the plate, and the other
+    way round. What was written about the wells is asked for once a field, and not
+    before the dock is seen.
+    """
+
+    shown = Signal()  # another table, or another look at it
+
+    def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("idr_wells_dock")
+        viewer = getattr(viewer, "__wrapped__", viewer)
+        self._viewer = viewer
+        self._scene = scene_of(viewer)
+        self._plates, self._colors = self._scene.plates, self._scene.colors
+        self.panel = WellsPanel()
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("idr_wells_tabs")
+        self.tabs.setTabBarAutoHide(True)
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.panel, "Table")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
+        Docked(self, self._scene.window)
+        jobs = self._jobs = Jobs(self)
+        self._wells_slot: JobSlot[WellsKnown, WellsKnown] = jobs.slot(
+            self._on_known, on_step=self._take, priority=Priority.AHEAD
+        )
+        self._own_slot: JobSlot[None, OwnTable] = jobs.slot(self._on_own)
+        self._export_slot: JobSlot[None, Path] = jobs.slot(self._on_exported)
+        self._key: PlateKey | None = None
+        self._known: WellsKnown | None = None
+        self._plan_asked: MosaicPlan | None = None  # of the field that was asked for
+        self._learnt: PlateShown | None = None  # the newest with its sources
+        self._tables: dict[PlateKey, Table] = {}
+        self._looks: dict[PlateKey, WellsLook] = {}
+        self._view = TableView()
+        self._hidden: frozenset[str] = frozenset()
+        self._offered: tuple[str, ...] = ()
+        self._told: tuple[str, ...] = ()
+        self._choosing = False
+        self._wire()
+        close = partial(_end, jobs)
+        self.destroyed.connect(close)
+        app = QCoreApplication.instance()
+        if app is not None:
+            app.aboutToQuit.connect(close)
+        self._follow_newest()
+
+    @property
+    def jobs(self) -> Jobs:
+        """What it does in threads."""
+        return self._jobs
+
+    @property
+    def plate(self) -> PlateShown | None:
+        """The plate whose wells are shown, None for none."""
+        return None if self._key is None else self._plates.shown(self._key)
+
+    def _wire(self) -> None:
+        panel, table = self.panel, self.panel.table
+        self._plates.changed.connect(self._on_plate_changed)
+        self._plates.wellsSelected.connect(self._on_wells_selected)
+        self._colors.dismissed.connect(self._on_colors_dismissed)
+        active = self._viewer.layers.selection.events.active
+        active.connect(self._on_active)
+        self.destroyed.connect(partial(_disconnect, active, self._on_active))
+        panel.filterChanged.connect(self._on_filter)
+        panel.columnsChanged.connect(self._on_columns)
+        panel.lookChanged.connect(self._on_look)
+        panel.ownWanted.connect(self._ask_for_own)
+        panel.ownRemoved.connect(self._remove_own)
+        panel.exportWanted.connect(self._ask_where_to_export)
+        panel.retryWanted.connect(self._ask_again)
+        panel.legend.wellsWanted.connect(self._select)
+        table.wellsChosen.connect(self._on_rows)
+        table.openWanted.connect(self._open)
+        table.goWanted.connect(self._go_to)
+        table.sortWanted.connect(self._on_sort)
+        self._jobs.changed.connect(self._say)
+        self._jobs.failed.connect(self._on_failed)
+
+    # Which plate
+
+    def follow(self, key: PlateKey) -> None:
+        """Show the wells of a plate, now or as soon as it is in the viewer."""
+        if key != self._key:
+            self._key, self._known = key, None
+            self._view, self._told = TableView(), ()
+            self.panel.set_filters("", {})
+            self._wells_slot.cancel()
+        self._refresh()
+
+    def _follow_newest(self) -> None:
+        key = self._scene.plate_of(self._viewer.layers.selection.active)
+        plates = self._plates.all_shown
+        if key is None and plates:
+            key = plates[-1].key
+        if key is None:
+            self._refresh()
+        else:
+            self.follow(key)
+
+    def _on_active(self, event: Any) -> None:
+        key = self._scene.plate_of(event.value)
+        if key is not None and key != self._key:
+            self.follow(key)
+
+    def _on_plate_changed(self, key: PlateKey) -> None:
+        if self._plates.shown(key) is None:
+            self._looks.pop(key, None)
+            if key == self._key:
+                self._key = self._known = None
+                self._follow_newest()
+        elif self.plate is None:
+            self.follow(key)
+        elif key == self._key:
+            self._refresh()
+
+    def showEvent(self, event: Any) -> None:
+        """Ask for what wasn't asked for while nobody saw it."""
+        super().showEvent(event)
+        if self._key is None:
+            self._follow_newest()
+        else:
+            self._refresh()
+
+    # What is known of it
+
+    @property
+    def look(self) -> WellsLook:
+        """How a person looks at the plate that is shown."""
+        return _PLAIN if self._key is None else self._looks.get(self._key, _PLAIN)
+
+    def _set_look(self, look: WellsLook) -> None:
+        if self._key is not None:
+            self._looks[self._key] = look
+
+    def _refresh(self) -> None:
+        """Show the table of the plate if it is known, else have it made."""
+        shown = self.plate
+        if shown is None:
+            self._show_nothing()
+            return
+        if not self.isVisible() and self.look == _PLAIN:
+            return
+        is_asked = shown.sources is not None or self._plan_asked is shown.plan
+        known = self._known
+        if known is not None and known.shown.plate_map is shown.plate_map:
+            self._show(shown, known)
+            if shown.own is self.look.own and is_asked:
+                return
+        self._load(shown)
+
+    def _load(self, shown: PlateShown) -> None:
+        sources = None
+        if self._learnt is not None and self._learnt.plan is shown.plan:
+            sources = None if shown.sources is not None else self._learnt.sources
+        self._plan_asked = shown.plan
+        self._wells_slot.start_steps(
+            "Asking what is known of the wells …",
+            load_wells,
+            self._scene.session(shown.server),
+            shown,
+            self.look.own,
+            self._tables.get(shown.key),
+            sources,
+        )
+
+    def _on_known(self, known: WellsKnown) -> None:
+        self._take(known)
+        if known.error is not None:
+            self._told = (self._explained(known.error),)
+            self._say()
+
+    def _take(self, known: WellsKnown) -> None:
+        """Let the plate know what was learnt; begin anew if it is another by now."""
+        base = known.shown
+        if base.sources is not None:
+            self._learnt = base
+            if base.sources.table is not None:
+                self._tables[base.key] = base.sources.table
+        shown = self._plates.shown(base.key)
+        if shown is None or base.key != self._key:
+            return
+        if shown.plan is not base.plan or shown.details is not base.details:
+            self._load(shown)
+            return
+        self._known = known
+        if shown.plate_map is base.plate_map:
+            self._refresh()
+        else:
+            self._plates.mark(replace(base, summary=shown.summary))
+
+    def _ask_again(self) -> None:
+        self._told, self._plan_asked = (), None
+        self._refresh()
+
+    # What is shown
+
+    def _show_nothing(self) -> None:
+        panel = self.panel
+        panel.title.setText(NO_PLATE)
+        panel.count.setText("")
+        panel.table.wells.show(None, (), np.zeros(0, np.intp))
+        panel.set_columns((), (), color_by=None, hidden=())
+        self._offered = ()
+        panel.legend.set_legend(None)
+        panel.set_profiles_shown(shown=False)
+        panel.profiles.set_profiles(())
+        panel.setEnabled(False)
+        self._say()
+
+    def _show(self, shown: PlateShown, known: WellsKnown) -> None:
+        panel, look = self.panel, self.look
+        panel.setEnabled(True)
+        found = f" · found by {shown.found_by}" if shown.found_by else ""
+        panel.title.setText(f"{shown.name}{found}")
+        names = tuple(column.name for column in known.indexed.columns)
+        colored = tuple(color_columns(known.indexed.table))
+        if (*names, *colored) != self._offered:
+            panel.set_columns(
+                names, colored, color_by=look.color_by, hidden=self._hidden
+            )
+            self._offered = (*names, *colored)
+        with panel.quietly():
+            panel.choose_color(look.color_by)
+            panel.hide_failed.setChecked(look.hide_failed)
+        panel.set_own([table.name for table in look.own])
+        self._show_rows(known)
+        panel.table.fit_columns()
+        self._show_colors(shown, known)
+        self._say()
+        self.shown.emit()
+
+    def _show_rows(self, known: WellsKnown) -> None:
+        """Show the rows that the filters leave; what is selected stays so."""
+        panel, indexed = self.panel, known.indexed
+        names = [one.name for one in indexed.columns if one.name not in self._hidden]
+        rows = indexed.rows(self._view)
+        if self.look.hide_failed:
+            hidden = np.array(hidden_wells(indexed.table, self.look), np.bool_)
+            rows = rows[~hidden[rows]]
+        filtered = frozenset(
+            name for name, wish in self._view.in_columns.items() if wish.strip()
+        )
+        view = self._view
+        before = panel.table.wells.names
+        panel.table.wells.show(indexed, names, rows, filtered)
+        if tuple(names) != before:
+            panel.table.fit_columns()
+        panel.table.set_sorted(view.sort_by, descending=view.descending)
+        self._select_rows()
+        total, count = len(indexed), len(rows)
+        wells = counted(total, "well", "wells")
+        panel.count.setText(wells if count == total else f"{count:,} of {wells}")
+
+    def _show_colors(self, shown: PlateShown, known: WellsKnown) -> None:
+        panel, look, table = self.panel, self.look, known.indexed.table
+        colored = colored_wells(table, look.color_by)
+        colors = None if colored is None else colored.colors
+        hidden = hidden_wells(table, look)
+        legend = None if colored is None else colored.legend
+        self._colors.show(shown, colors, look.style, hidden)
+        self._plates.set_legend(shown.key, legend)
+        panel.legend.set_legend(legend)
+        panel.table.wells.set_colors(colors)
+        self._show_profiles(shown, known, colored)
+
+    def _show_profiles(
+        self, shown: PlateShown, known: WellsKnown, colored: ColoredWells | None
+    ) -> None:
+        table, panel = known.indexed.table, self.panel
+        name = self.look.color_by
+        column = None if name is None else color_columns(table).get(name)
+        is_number = colored is not None and column is not None
+        is_number = is_number and column is not None and column.kind == "number"
+        if is_number and column is not None:
+            plan = shown.plan
+            shape = (plan.rows, plan.columns)
+            made = profiles(table, column, shape, without=uncounted_wells(table))
+            lines = (plan.grid.row_labels, plan.grid.column_labels)
+            panel.profiles.set_profiles(made, names=lines)
+        else:
+            panel.profiles.set_profiles(())
+        panel.set_profiles_shown(shown=is_number)
+
+    def _say(self) -> None:
+        """Say what runs, what was told, and what couldn't be given to a well."""
+        notes = [self._jobs.message or "", *self._told]
+        known = self._known
+        if known is not None and self.plate is not None:
+            misfits = known.indexed.table.misfits
+            own = {table.name for table in self.look.own}
+            for name in sorted(own):
+                notes += misfit_sentences(misfits, source=name)
+            others = [one for one in misfits if one.source not in own]
+            notes += misfit_sentences(others)
+        can_retry = known is not None and known.error is not None
+        self.panel.set_notes(notes, can_retry=can_retry and not self._wells_slot.busy)
+
+    def _on_failed(self, error: Exception) -> None:
+        self._told = (self._explained(error),)
+        self._say()
+
+    def _explained(self, error: Exception) -> str:
+        shown = self.plate
+        if isinstance(error, IDRError) and error.url is None:
+            return f"{error.message}."
+        return explain(error, host="" if shown is None else shown.server)
+
+    # Filters, columns, colours
+
+    def _on_filter(self) -> None:
+        panel = self.panel
+        self._view = replace(
+            self._view,
+            text=panel.filter.text(),
+            in_columns=dict(panel.conditions),
+            hits_first=panel.hits_first.isChecked(),
+        )
+        self._update_rows()
+
+    def _on_sort(self, name: str, descending: bool) -> None:
+        self._view = replace(self._view, sort_by=name or None, descending=descending)
+        self._update_rows()
+
+    def _on_columns(self) -> None:
+        self._hidden = self.panel.hidden_columns
+        self._update_rows()
+
+    def _update_rows(self) -> None:
+        if self._known is not None and self.plate is not None:
+            self._show_rows(self._known)
+            self.shown.emit()
+
+    def _on_look(self) -> None:
+        panel, shown = self.panel, self.plate
+        before = self.look
+        look = replace(
+            before,
+            color_by=panel.chosen_color,
+            style=panel.style_of_colors.currentData(),
+            hide_failed=panel.hide_failed.isChecked(),
+        )
+        self._set_look(look)
+        if self._known is None or shown is None:
+            return
+        if look.hide_failed != before.hide_failed:
+            self._show_rows(self._known)
+        self._show_colors(shown, self._known)
+        self.shown.emit()
+
+    def _on_colors_dismissed(self, key: PlateKey) -> None:
+        """Colour no more by what a person has taken out of the viewer."""
+        if key in self._looks:
+            self._looks[key] = replace(
+                self._looks[key], color_by=None, hide_failed=False
+            )
+        self._plates.set_legend(key, None)
+        if key == self._key:
+            self._refresh()
+
+    # Which wells
+
+    def _on_rows(self, places: tuple[int, ...]) -> None:
+        """Mark the wells of the selected rows; the only one is gone to."""
+        self._choose(places)
+        if len(places) == 1 and self._key is not None:
+            self._plates.show_well(self._key, self._well(places[0]))
+
+    def _select(self, places: Sequence[int]) -> None:
+        """Select wells in the table and on the plate, those that are hidden too."""
+        self.panel.table.select_places(places)
+        self._choose(places)
+
+    def _choose(self, places: Sequence[int]) -> None:
+        if self._key is None or self._known is None:
+            return
+        self._choosing = True
+        try:
+            self._plates.choose(self._key, tuple(map(self._well, places)))
+        finally:
+            self._choosing = False
+
+    def _on_wells_selected(self, key: PlateKey, wells: tuple[WellId, ...]) -> None:
+        """Follow what is selected on the plate, and keep it selected."""
+        if self._choosing or key != self._key or not self.isVisible():
+            return
+        self._select_rows()
+        self._choosing = True
+        try:
+            self._plates.choose(key, wells)
+        finally:
+            self._choosing = False
+
+    def _select_rows(self) -> None:
+        """Select the rows of the wells that are selected on the plate."""
+        if self._known is None:
+            return
+        places = {
+            well.well_id: place
+            for place, well in enumerate(self._known.indexed.table.wells)
+        }
+        wells = self._plates.selected_on(self._key)
+        self.panel.table.select_places([places[one] for one in wells if one in places])
+
+    def _well(self, place: int) -> WellId:
+        assert self._known is not None
+        return self._known.indexed.table.wells[place].well_id
+
+    def _open(self, place: int) -> None:
+        """Open the image of a well, as a double click on the plate does."""
+        cell = self._cell(place)
+        if cell is not None:
+            self._scene.wellActivated.emit(self.plate, cell)
+
+    def _go_to(self, place: int) -> None:
+        if self._key is not None:
+            self._plates.activate(self._key)
+            self._plates.show_well(self._key, self._well(place), always=True)
+
+    def _cell(self, place: int) -> GridCell | None:
+        shown = self.plate
+        if shown is None or self._known is None:
+            return None
+        well = self._known.indexed.table.wells[place]
+        return shown.plan.grid.cells[well.row][well.column]
+
+    # Files
+
+    def _ask_for_own(self) -> None:
+        dialog = QFileDialog(self, "Own columns", "", OWN_FILES)
+        dialog.setObjectName("idr_own_dialog")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.load_own)
+        _open(dialog)
+
+    def load_own(self, path: str) -> None:
+        """Join a person's own table of wells to the plate."""
+        self._told = ()
+        name = Path(path).name
+        self._own_slot.start(f"Reading {name} …", _read_own, Path(path))
+
+    def _on_own(self, own: OwnTable) -> None:
+        kept = (table for table in self.look.own if table.name != own.name)
+        self._set_look(replace(self.look, own=(*kept, own)))
+        self._refresh()
+
+    def _remove_own(self, name: str) -> None:
+        kept = tuple(table for table in self.look.own if table.name != name)
+        self._set_look(replace(self.look, own=kept))
+        self._refresh()
+
+    def _ask_where_to_export(self) -> None:
+        shown = self.plate
+        if shown is None:
+            return
+        name = "".join(c if c.isalnum() or c in "-_" else "_" for c in shown.name)
+        dialog = QFileDialog(self, "Export CSV", f"{name}.csv", CSV_FILES)
+        dialog.setObjectName("idr_export_dialog")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("csv")
+        dialog.fileSelected.connect(self.export)
+        _open(dialog)
+
+    def export(self, path: str) -> None:
+        """Write the rows and columns that are shown into a file."""
+        if self._known is None:
+            return
+        wells, table = self.panel.table.wells, self._known.indexed.table
+        rows, name = wells.places.tolist(), Path(path).name
+        self._told = ()
+        self._export_slot.start(
+            f"Writing {name} …", save_csv, Path(path), table, rows, wells.names
+        )
+
+    def _on_exported(self, path: Path) -> None:
+        self._told = (f"Written: {path}",)
+        self._say()
+
+
+_PLAIN = WellsLook()
+
+
+def _read_own(path: Path, *, cancel: CancelToken) -> OwnTable:
+    cancel.check()
+    return load_own_table(path)
+
+
+def _open(dialog: QFileDialog) -> None:
+    """Show a dialog and go on; it goes when it is closed."""
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+def _end(jobs: Jobs, *_: object) -> None:
+    jobs.close()
+
+
+def _disconnect(event: Any, slot: Any, *_: object) -> None:
+    event.disconnect(slot)

@@ -1,0 +1,396 @@
+"""The panel of the wells' table: filters, rows, colours and what they mean."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_idr._qt.panels.forms import (
+    let_shrink,
+    name_widget,
+    plain_label,
+    present,
+    widen_list,
+)
+from napari_idr._qt.wells.legend import LegendPanel, ProfilesPanel
+from napari_idr._qt.wells.table import WellsTableView
+from napari_idr.services.wells.look import COLOR_STYLES, color_title
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+NO_COLORS = "none"
+STYLE_TITLES = {
+    "frames": "as frames",
+    "fill": "as a fill",
+    "fill only": "as a fill, no thumbnails",
+}
+
+TYPED_MS = 150
+"""Between two letters of somebody who types; the rows follow after that."""
+
+SIDE_PX = 230
+"""The least width of legend and profiles."""
+
+
+class WellsPanel(QWidget):
+    """The table of the wells of one plate, and what a person makes of it."""
+
+    filterChanged = Signal()
+    columnsChanged = Signal()
+    lookChanged = Signal()
+    ownWanted = Signal()
+    ownRemoved = Signal(str)  # what the table is called
+    exportWanted = Signal()
+    retryWanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("idr_wells_panel")
+        self._quiet = False
+        self.title = plain_label("idr_wells_title")
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Search in all columns")
+        self.filter.setClearButtonEnabled(True)
+        name_widget(
+            self.filter,
+            "idr_wells_filter",
+            "Search in all columns",
+            "Only wells that have each of these words in some column are shown",
+        )
+        self.column = QComboBox()
+        name_widget(
+            self.column,
+            "idr_wells_filter_column",
+            "Column of the condition",
+            "For which column the condition beside it is",
+        )
+        self.condition = QLineEdit()
+        self.condition.setPlaceholderText("text, =text, > 5, 2..5")
+        self.condition.setClearButtonEnabled(True)
+        name_widget(
+            self.condition,
+            "idr_wells_column_filter",
+            "Condition for one column",
+            "A text that it contains, =text for exactly that, = for nothing, "
+            "> 5, <= 5 or 2..5 for numbers. Each column can have a condition.",
+        )
+        self.clear = _button(
+            "Clear", "idr_wells_clear", "Clear filters", "Show all wells again"
+        )
+        self.columns = _button(
+            "Columns", "idr_wells_columns", "Columns", "Which columns are shown"
+        )
+        self.columns.setMenu(QMenu(self.columns))
+        self.hits_first = QCheckBox("Hits first")
+        name_widget(
+            self.hits_first,
+            "idr_wells_hits_first",
+            "Hits first",
+            "Wells that the search found come before the others",
+        )
+        self.hide_failed = QCheckBox("Hide failed")
+        name_widget(
+            self.hide_failed,
+            "idr_wells_hide_failed",
+            "Hide failed wells",
+            "Leave wells out that failed the study's quality control, "
+            "and cover them on the plate",
+        )
+        self.own = _button(
+            "Own columns…",
+            "idr_own_columns",
+            "Own columns",
+            "Add columns of your own from a CSV or Parquet file with a column of wells",
+        )
+        self._own_menu = QMenu(self.own)
+        self.export = _button(
+            "Export CSV…",
+            "idr_wells_export",
+            "Export CSV",
+            "Write the rows and columns that are shown into a file",
+        )
+        self.count = plain_label("idr_wells_count")
+        self.notes = plain_label("idr_wells_notes")
+        self.retry = _button(
+            "Ask again", "idr_wells_retry", "Ask again", "Ask for what didn't come"
+        )
+        self.table = WellsTableView()
+        self.color_by = QComboBox()
+        name_widget(
+            self.color_by,
+            "idr_color_by",
+            "Colour by",
+            "By which column the wells are coloured",
+        )
+        self.style_of_colors = QComboBox()
+        for style in COLOR_STYLES:
+            self.style_of_colors.addItem(STYLE_TITLES[style], style)
+        self.style_of_colors.setCurrentIndex(COLOR_STYLES.index("fill"))
+        name_widget(
+            self.style_of_colors,
+            "idr_color_style",
+            "How wells are coloured",
+            "As frames, as a fill through which the cells are seen, or as a fill only",
+        )
+        self.legend = LegendPanel()
+        self.profiles = ProfilesPanel()
+        self._lay_out()
+        self._typed = QTimer(self)
+        self._typed.setSingleShot(True)
+        self._typed.setInterval(TYPED_MS)
+        self._typed.timeout.connect(self._on_condition)
+        self.conditions: dict[str, str] = {}
+        self._connect()
+
+    def _lay_out(self) -> None:
+        filters = QHBoxLayout()
+        filters.addWidget(self.filter, 3)
+        filters.addWidget(self.column, 2)
+        filters.addWidget(self.condition, 2)
+        for widget in (self.clear, self.columns):
+            filters.addWidget(widget)
+        line = QHBoxLayout()
+        line.addWidget(self.title, 2)
+        line.addWidget(self.count, 1)
+        tools: tuple[QWidget, ...] = (self.hits_first, self.hide_failed)
+        for tool in (*tools, self.own, self.export):
+            line.addWidget(tool)
+        below = QHBoxLayout()
+        below.addWidget(self.notes, 1)
+        below.addWidget(self.retry)
+        rows = QWidget()
+        left = QVBoxLayout(rows)
+        left.addLayout(line)
+        left.addLayout(filters)
+        left.addWidget(self.table, 1)
+        left.addLayout(below)
+        colors = QWidget()
+        middle = QVBoxLayout(colors)
+        by = plain_label("idr_color_by_label", selectable=False)
+        by.setText("Colour by")
+        middle.addWidget(by)
+        middle.addWidget(self.color_by)
+        middle.addWidget(self.style_of_colors)
+        middle.addWidget(self.legend, 1)
+        aside = QWidget()
+        right = QVBoxLayout(aside)
+        right.addWidget(self.profiles)
+        right.addStretch(1)
+        for layout in (left, middle, right):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(3)
+        self._aside = aside
+        aside.setVisible(False)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setObjectName("idr_wells_splitter")
+        splitter.setChildrenCollapsible(False)
+        for part, stretch in ((rows, 1), (colors, 0), (aside, 0)):
+            splitter.addWidget(part)
+            splitter.setStretchFactor(splitter.count() - 1, stretch)
+        for part in (colors, aside):
+            part.setMinimumWidth(SIDE_PX)
+        for box in (self.column, self.color_by, self.style_of_colors):
+            let_shrink(box)
+        for edit in (self.filter, self.condition):
+            edit.setMinimumWidth(80)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(4, 4, 4, 4)
+        whole.addWidget(splitter)
+        order = (
+            *(self.hits_first, self.hide_failed, self.own, self.export),
+            *(self.filter, self.column, self.condition, self.clear, self.columns),
+            *(self.table, self.retry, self.color_by, self.style_of_colors),
+            self.legend.list,
+        )
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
+
+    def _connect(self) -> None:
+        self.filter.textChanged.connect(self._on_typed)
+        self.condition.textChanged.connect(self._on_typed)
+        for edit in (self.filter, self.condition):
+            edit.returnPressed.connect(self._on_entered)
+        self.column.currentIndexChanged.connect(self._on_column)
+        self.clear.clicked.connect(self._on_clear)
+        self.hits_first.toggled.connect(self._on_filter)
+        self.hide_failed.toggled.connect(self._on_look)
+        self.color_by.currentIndexChanged.connect(self._on_look)
+        self.style_of_colors.currentIndexChanged.connect(self._on_look)
+        self.own.clicked.connect(self._on_own)
+        self.export.clicked.connect(self.exportWanted)
+        self.retry.clicked.connect(self.retryWanted)
+        self.table.filterWanted.connect(self.set_condition)
+        self.table.colorWanted.connect(self.choose_color)
+
+    # What a person has chosen
+
+    @property
+    def chosen_color(self) -> str | None:
+        """The name of the column that wells are coloured by, None for none."""
+        name: str | None = self.color_by.currentData()
+        return name
+
+    @property
+    def hidden_columns(self) -> frozenset[str]:
+        """The names of the columns that a person doesn't want to see."""
+        actions = present(self.columns.menu()).actions()
+        return frozenset(one.data() for one in actions if not one.isChecked())
+
+    def choose_color(self, name: str | None) -> None:
+        """Colour by a column, as if it had been chosen from the list."""
+        place = 0 if name is None else self.color_by.findData(name)
+        if place >= 0:
+            self.color_by.setCurrentIndex(place)
+
+    def set_condition(self, name: str, wish: str) -> None:
+        """Set the condition of a column, as if it had been typed."""
+        self.column.setCurrentIndex(max(self.column.findData(name), 0))
+        self.condition.setText(wish)
+        self._on_condition()
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Change controls without telling that a person has."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    # What is shown
+
+    def set_columns(
+        self,
+        names: Sequence[str],
+        colored: Sequence[str],
+        *,
+        color_by: str | None,
+        hidden: Collection[str],
+    ) -> None:
+        """Offer columns to look at, and those by which wells can be coloured."""
+        with self.quietly():
+            chosen = self.column.currentData()
+            self.column.clear()
+            for name in names:
+                self.column.addItem(color_title(name), name)
+            self.column.setCurrentIndex(max(self.column.findData(chosen), 0))
+            self.color_by.clear()
+            self.color_by.addItem(NO_COLORS, None)
+            for name in colored:
+                self.color_by.addItem(color_title(name), name)
+            place = 0 if color_by is None else self.color_by.findData(color_by)
+            self.color_by.setCurrentIndex(max(place, 0))
+            menu = present(self.columns.menu())
+            menu.clear()
+            for name in names:
+                action = present(menu.addAction(color_title(name).replace("&", "&&")))
+                action.setObjectName(f"idr_wells_column_{name}")
+                action.setData(name)
+                action.setCheckable(True)
+                action.setChecked(name not in hidden)
+                action.toggled.connect(self._on_columns)
+        for box in (self.column, self.color_by):
+            widen_list(box)
+
+    def set_filters(self, text: str, conditions: Mapping[str, str]) -> None:
+        """Show what rows are filtered by."""
+        with self.quietly():
+            self.conditions = dict(conditions)
+            self.filter.setText(text)
+            self._show_condition()
+
+    def set_own(self, names: Sequence[str]) -> None:
+        """Offer to take a person's tables out again, and to add more."""
+        menu = self._own_menu
+        menu.clear()
+        add = present(menu.addAction("Add from a file…"))
+        add.setObjectName("idr_own_add")
+        add.triggered.connect(self.ownWanted)
+        for name in names:
+            action = present(menu.addAction(f"Remove {name}".replace("&", "&&")))
+            action.setObjectName("idr_own_remove")
+            action.setData(name)
+            action.triggered.connect(self._on_own_removed)
+        self.own.setMenu(menu if names else None)  # without one a click adds
+
+    def set_profiles_shown(self, *, shown: bool) -> None:
+        """Give the profiles room, or take it back."""
+        self._aside.setVisible(shown)
+
+    def set_notes(self, notes: Sequence[str], *, can_retry: bool) -> None:
+        """Say what is going on, and what couldn't be had."""
+        self.notes.setText("\n".join(note for note in notes if note))
+        self.notes.setVisible(bool(self.notes.text()))
+        self.retry.setVisible(can_retry)
+
+    # What a person does
+
+    def _on_entered(self) -> None:
+        """Apply what is typed at once, and go to the rows that it leaves."""
+        self._on_condition()
+        self.table.setFocus()
+
+    def _on_typed(self, *_: object) -> None:
+        if not self._quiet:
+            if (name := self.column.currentData()) is not None:
+                self.conditions[name] = self.condition.text()
+            self._typed.start()
+
+    def _on_condition(self) -> None:
+        self._typed.stop()
+        self._on_filter()
+
+    def _on_column(self, *_: object) -> None:
+        if not self._quiet:
+            with self.quietly():
+                self._show_condition()
+
+    def _show_condition(self) -> None:
+        wish = self.conditions.get(self.column.currentData() or "", "")
+        self.condition.setText(wish)
+
+    def _on_clear(self) -> None:
+        self.set_filters("", {})
+        self._on_filter()
+
+    def _on_filter(self, *_: object) -> None:
+        if not self._quiet:
+            self.filterChanged.emit()
+
+    def _on_columns(self, *_: object) -> None:
+        if not self._quiet:
+            self.columnsChanged.emit()
+
+    def _on_look(self, *_: object) -> None:
+        if not self._quiet:
+            self.lookChanged.emit()
+
+    def _on_own(self) -> None:
+        if self.own.menu() is None:
+            self.ownWanted.emit()
+
+    def _on_own_removed(self) -> None:
+        action = self.sender()
+        if action is not None:
+            self.ownRemoved.emit(action.data())  # type: ignore[attr-defined]
+
+
+def _button(text: str, name: str, label: str, tooltip: str) -> QPushButton:
+    button = QPushButton(text)
+    name_widget(button, name, label, tooltip)
+    return button
