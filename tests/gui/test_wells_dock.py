@@ -311,6 +311,24 @@ def test_a_click_on_the_legend_selects_the_wells_that_have_the_colour(
     assert sorted(desk.selected) == sorted(desk.marked)
 
 
+def test_frames_are_fills_where_wells_are_small(desk: Desk) -> None:
+    camera = desk.viewer.scene.camera
+    camera.zoom = 1.0
+    desk.person.choose("idr_color_by", "Cell Count")
+    desk.person.choose("idr_color_style", "as frames")
+    middle = (slice(10, None, 20), slice(10, None, 20), 3)
+
+    def is_filled() -> bool:
+        colors = desk.colors()
+        return colors is not None and bool(colors[middle].all())
+
+    assert not is_filled()
+    camera.zoom = 0.1
+    desk.person.until(is_filled)
+    camera.zoom = 1.0
+    desk.person.until(lambda: not is_filled())
+
+
 def test_no_colours_are_no_layer(desk: Desk) -> None:
     desk.person.choose("idr_color_by", "Cell Count")
     layers = len(desk.viewer.layers)
