@@ -471,6 +471,17 @@ def test_the_dock_is_used_by_keyboard_alone(desk: Desk) -> None:
     assert [name for name in dict.fromkeys(seen) if name in wanted] == wanted
 
 
+def test_of_many_notes_a_few_are_shown_and_all_can_be_read(desk: Desk) -> None:
+    notes = [f"cells.csv: Z{n}: <no> such well." for n in range(9)]
+
+    desk.dock.panel.set_notes(notes, can_retry=False)
+
+    shown = desk.person.text("idr_wells_notes").splitlines()
+    assert shown == [*notes[:3], "… and 6 more"]
+    tip = desk.person.find("idr_wells_notes").toolTip()
+    assert "Z8: &lt;no&gt;" in tip
+
+
 # The table alone
 
 
