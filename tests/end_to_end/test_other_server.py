@@ -78,7 +78,7 @@ def test_of_two_browsers_one_answers_a_double_click(
     assert other.find("idr_image").isHidden()
 
 
-def test_when_one_browser_is_closed_the_other_answers(
+def test_when_one_browser_has_gone_the_other_answers(
     window: Window, classic: demo.Archive, idr: demo.Archive
 ) -> None:
     person = window.browse(classic.url)
@@ -89,6 +89,7 @@ def test_when_one_browser_is_closed_the_other_answers(
     other = Person(second, window.viewer, window.qtbot)
     other.until_idle()
     window.viewer.window.remove_dock_widget(person.browser)
+    person.browser.deleteLater()  # one whose dock is closed goes on answering
     del person
     settle()
 
@@ -96,3 +97,20 @@ def test_when_one_browser_is_closed_the_other_answers(
 
     other.until(lambda: "F9" in other.text("idr_image_title"))
     other.until_idle()
+
+
+def test_a_browser_whose_dock_is_closed_still_answers(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+    before = len(window.names)
+    window.viewer.window.remove_dock_widget(person.browser)
+    window.qtbot.wait(300)  # the plate is fitted into the wider canvas
+
+    window.double_click(window.well_point(window.layer(f"{PLATE}, field 1"), "F9"))
+
+    person.until(lambda: len(window.names) >= before + 2)  # DAPI and Cy3
+    person.until_idle()
+    assert "F9" in person.text("idr_image_title")

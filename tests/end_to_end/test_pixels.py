@@ -161,3 +161,31 @@ def test_removing_the_layers_of_an_image_ends_its_requests(
     quiet(window, person)
 
     assert len(idr.requests) == count
+
+
+def test_an_image_that_came_drawn_is_raw_once_its_store_is_back(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    idr.faults.drop("^/zarr/")
+    drawn = open_image(window, person, TISSUE, STACKS, STACK)
+    assert all(layer.name.endswith("[rendered]") for layer in drawn)
+    assert "The raw pixels can't be read" in person.status
+
+    person.click("idr_retry")  # the store is still gone
+    person.until_idle()
+    assert list(window.viewer.layers) == drawn
+    assert all(layer.visible for layer in drawn)
+
+    idr.faults.clear()
+    person.click("idr_retry")
+    person.until(lambda: len(window.viewer.layers) > len(drawn))
+    person.until_idle()
+    raw = list(window.viewer.layers)[len(drawn) :]
+    assert all(layer.name.endswith("[raw]") for layer in raw)
+    assert not any(layer.visible for layer in drawn)
+    assert person.find("idr_retry").isHidden()
+
+    person.click("idr_open_image")
+    person.until_idle()
+    assert list(window.viewer.layers) == [*drawn, *raw]

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from support.pages import PAGES, ROOT, python_of, run
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_idr import demo
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]
-
-_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
 _COMMAND = re.compile(r"(?:`|^)make ([a-z]+)", re.MULTILINE)
-
-
-def python_of(page: Path) -> str:
-    return "\n".join(_BLOCK.findall(page.read_text()))
-
-
-def run(code: str, server: str) -> dict[str, object]:
-    """Run the code of a page, which asks the IDR, against another server."""
-    assert "IDRClient()" in code
-    code = code.replace("IDRClient()", f"IDRClient({server!r}, cache=False)")
-    names: dict[str, object] = {}
-    exec(compile(code, "<the code of a page>", "exec"), names)
-    return names
 
 
 @pytest.mark.parametrize("face", ["archive", "idr_archive"])

@@ -82,7 +82,7 @@ class Browser(Panels):
         self._loading: PlateKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
-        self._missing_for: IDRError | None = None
+        self._problem: IDRError | None = None
         self._connect_slot: JobSlot[None, tuple[Session, ServerInfo]] = jobs.slot(
             self._on_connected
         )
@@ -335,20 +335,23 @@ class Browser(Panels):
                 self._scene.finish_plate(self._loading, step.summary)
                 legend = self._scene.legend(self._loading)
                 self._summary_message = f"{step.summary.message} {legend}".strip()
-                self._missing_for = step.summary.passing
+                self._problem = step.summary.problem
 
     def _on_mosaic_done(self, _: None) -> None:
         about: frozenset[Subject] = frozenset()
         if self._loading is not None:
             server, plate_id = self._loading
             about = frozenset({Subject(kind="plate", server=server, id=plate_id)})
-        if self._missing_for is None:
+        if self._problem is None:
             self.status.say(self._summary_message, about=about)
         else:
-            reason = self._explained(self._missing_for)
+            reason = self._explained(self._problem)
             self._jobs.remember_retry(self._load_missing)
-            sentence = f"{self._summary_message} {reason}"
-            self.status.say_failed(sentence, can_retry=True, about=about)
+            self.status.say_failed(
+                f"{self._summary_message} {reason}",
+                can_retry=can_retry(self._problem),
+                about=about,
+            )
         self._keep_shown()
 
     def _load_missing(self) -> None:
@@ -399,7 +402,8 @@ class Browser(Panels):
             return
         self._details_slot.cancel()
         image, server = request.ref.image_id, request.server
-        if (opened := self._scene.go_to_image(image, server)) is not None:
+        opened = self._scene.go_to_image(image, server)
+        if opened is not None and not opened.may_improve:
             self._on_details(opened.details)
             self.image.set_source(opened.reader.source)
             self._say_added(opened, opened.message, None)
@@ -409,11 +413,20 @@ class Browser(Panels):
         self._image_slot.start_steps(message, session.open_image, request, view)
 
     def _on_opened(self, opened: OpenedImage) -> None:
-        problem = self._scene.add_image(opened)
+        problem = None
+        known = self._scene.go_to_image(opened.image.id, opened.server)
+        if known is not None and known.reader.source is opened.reader.source:
+            opened.close()  # opened again, and no better
+        else:
+            problem = self._scene.add_image(opened)
         if problem is None:
             self.image.set_source(opened.reader.source)
             self.image.set_opened(opened=True)
         self._say_added(opened, opened.message, problem)
+        if problem is None and opened.may_improve:
+            about = frozenset({_subject(opened)})
+            self._jobs.remember_retry(partial(self._open, opened.details.request))
+            self.status.say_failed(opened.message, can_retry=True, about=about)
 
     def _on_regions_wanted(self) -> None:
         opened = self._scene.images.newest
@@ -445,8 +458,7 @@ class Browser(Panels):
     ) -> None:
         """Say what was added to the viewer, or why it wasn't."""
         if problem is None:
-            about = Subject(kind="image", server=opened.server, id=opened.image.id)
-            self.status.say(message, about=frozenset({about}))
+            self.status.say(message, about=frozenset({_subject(opened)}))
             self._keep_shown()
         else:
             self.status.say_failed(problem, can_retry=False)
@@ -513,6 +525,10 @@ def _warn_of_other_napari() -> None:
     """Warn, once a process, where napari isn't as our arrays expect it."""
     if (warning := check_callers()) is not None:
         show_warning(warning)
+
+
+def _subject(opened: OpenedImage) -> Subject:
+    return Subject(kind="image", server=opened.server, id=opened.image.id)
 
 
 def _nothing(_: None) -> None:

@@ -638,7 +638,20 @@ class IDRClient:
         own
             A table of your own to join, with a column of wells: a CSV or Parquet file
             or a data frame. Its columns come last.
+
+        Raises
+        ------
+        ValueError
+            There is a key without a value, or a value without a key.
+        OSError
+            The file of your own can't be read.
+        ResponseFormatError
+            It is no table, or the server's answer can't be understood.
+        ImportError
+            It is a Parquet file, and `pyarrow` isn't installed.
         """
+        if (key is None) != (value is None):
+            raise ValueError("a search has a key and a value")
         own_tables = () if own is None else (read_own_table(own),)
         grid = self.plate_grid(plate_id, field=field, run=run, cancel=cancel)
         sources = self.well_sources(grid, cancel=cancel)
@@ -693,6 +706,13 @@ class IDRClient:
             again, so that what was stopped goes on. Another function needs another.
         progress
             Called with how many wells are done, and how many there are.
+
+        Raises
+        ------
+        ValueError
+            The scheduler is a text, and neither "threads" nor "processes".
+        TypeError
+            The function returned what is neither a number nor a text.
         """
         grid = self.plate_grid(plate_id, field=field, run=run, cancel=cancel)
         return measure_wells(
@@ -730,9 +750,7 @@ class IDRClient:
         value: str | None,
         cancel: CancelToken,
     ) -> tuple[frozenset[ImageId], frozenset[WellId]]:
-        """Return the images and wells of a plate that carry a value."""
-        if (key is None) != (value is None):
-            raise ValueError("a search has a key and a value")
+        """Return the images and wells of a plate that carry a value; none without."""
         if key is None or value is None:
             return frozenset(), frozenset()
         hits = tuple(self.search_images(key, value, plate_id=plate_id, cancel=cancel))

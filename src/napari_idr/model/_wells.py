@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Literal
 from napari_idr.model._ids import ImageId, PlateId, WellId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
 
 ColumnKind = Literal["number", "text", "flag"]
@@ -185,10 +183,9 @@ def _one(values: tuple[str, ...]) -> WellValue:
 
 
 def _dtype(column: WellColumn) -> str:
-    values: Iterable[WellValue] = column.values
-    if column.kind == "number":
-        whole = all(isinstance(value, int) and abs(value) < 2**63 for value in values)
-        return "int64" if whole and column.values else "float64"
-    if column.kind == "flag" and None not in column.values:
-        return "bool"
-    return "object"
+    values = column.values
+    if column.kind == "flag":
+        return "object" if None in values else "bool"
+    if values and all(type(v) is int and abs(v) < 2**63 for v in values):
+        return "int64"  # identifiers too, which can be matched with those of others
+    return "float64" if column.kind == "number" else "object"

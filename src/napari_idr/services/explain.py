@@ -77,11 +77,16 @@ def explain(error: BaseException, *, host: str) -> str:
 def can_retry(error: BaseException) -> bool:
     """Return whether the same wish may come true a little later.
 
+    A page of a login or of a repair isn't asked for again by itself. But a person may
+    know what it says, and that it has gone.
+
     >>> from napari_idr.errors import NotFoundError, ServerError
     >>> can_retry(ServerError("oops", status=502)), can_retry(NotFoundError("gone"))
     (True, False)
     """
-    return isinstance(error, IDRError) and error.may_pass
+    return isinstance(error, IDRError) and (
+        error.may_pass or isinstance(error, PageError)
+    )
 
 
 def _explanation(error: BaseException, host: str) -> str:

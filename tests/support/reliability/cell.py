@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from support.reliability.operations import Operation
     from support.reliability.remote_archive import RemoteArchive
 
-SILENCE_S = 0.5
-WHOLE_S = 2.0
+SILENCE_S = 1.0
+WHOLE_S = 3.0
 """As the client's own bounds, but shorter, so that a matrix has an end."""
 
 AT_ONCE = 4
 
-MOST_S = 40.0
+MOST_S = 60.0
 """A question may put several requests, each with three tries of `WHOLE_S`."""
 
 MOST_BYTES = 200 * 2**20

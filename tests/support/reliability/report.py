@@ -41,7 +41,7 @@ error than ours leaves, when its sentence holds anything of a library, when it t
 long or too much memory, or when a thread or a connection is left over.
 
 This page is written by `make faults`; a part of the matrix runs with `make test`. The
-bounds on silence (0.5 s) and on a whole answer (2 s) are shorter there than a client's
+bounds on silence (1 s) and on a whole answer (3 s) are shorter there than a client's
 own (30 s and 2 minutes).
 """
 

@@ -256,5 +256,6 @@ def test_nobody_is_told_of_what_was_cancelled():
 def test_only_what_may_pass_can_be_tried_again():
     assert can_retry(errors.RequestTimeoutError("late"))
     assert can_retry(errors.RateLimitedError("busy"))
+    assert can_retry(errors.PageError("under repair"))
     assert not can_retry(errors.NotFoundError("gone"))
     assert not can_retry(KeyError("x"))

@@ -14,7 +14,13 @@ from PIL import Image as Pillow
 from napari_idr.api.json_client import id_chunks
 from napari_idr.api.pixels.pictures import decode_picture
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
-from napari_idr.errors import ConnectionFailedError, IDRError, PixelDataError
+from napari_idr.errors import (
+    ConnectionFailedError,
+    IDRError,
+    PixelDataError,
+    RateLimitedError,
+    RequestTimeoutError,
+)
 from napari_idr.model import Channel, Image, ImageId, PixelSource
 from napari_idr.threads import in_parallel
 
@@ -41,6 +47,10 @@ BATCH = 50
 
 STORED_PX = 96
 """The longest side of the thumbnails that servers have in store."""
+
+SILENT_BATCHES = 4
+"""After so many in a row without an answer the others aren't asked for. Else a server
+that is silent holds a plate of 1536 wells for minutes before a word is said."""
 
 MAX_SIZE_PX = 1024
 """Beyond this it isn't a thumbnail any more."""
@@ -75,15 +85,21 @@ class Thumbnails:
     def _load(
         self, image_ids: Iterable[ImageId], size: int, cancel: CancelToken
     ) -> Iterator[Thumbnail]:
-        gone: list[IDRError] = []
+        ends: list[IDRError] = []
+        silent: list[IDRError] = []
 
         def ask(ids: tuple[int, ...], stop: CancelToken) -> _Batch:
-            if gone:
-                return ids, gone[0]
+            if ends:
+                return ids, ends[0]
             batch = self._batch(ids, size, stop)
-            # Not one that is slow or broke off: nobody was there, at several tries.
-            if type(batch[1]) is ConnectionFailedError:
-                gone.append(batch[1])
+            if isinstance(error := batch[1], RequestTimeoutError):
+                silent.append(error)
+            else:
+                silent.clear()
+            if isinstance(error, IDRError) and (
+                _ends_all(error) or len(silent) >= SILENT_BATCHES
+            ):
+                ends.append(error)
             return batch
 
         chunks = id_chunks(image_ids, parameter="id", most=BATCH)
@@ -129,6 +145,15 @@ class Thumbnails:
             reader=lambda answer: read_thumbnails(answer, ids, due_px, size),
             cancel=cancel,
         )
+
+
+def _ends_all(error: IDRError) -> bool:
+    """Whether no other batch is to be asked for: nobody is there, or we ask too much.
+
+    The transport has tried several times. A connection that broke off once may be one
+    answer's misfortune.
+    """
+    return type(error) is ConnectionFailedError or isinstance(error, RateLimitedError)
 
 
 def read_thumbnails(

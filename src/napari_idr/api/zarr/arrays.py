@@ -14,6 +14,7 @@ from napari_idr.api.zarr.codecs import with_bounds
 from napari_idr.api.zarr.metadata import parse_json
 from napari_idr.api.zarr.store import no_objects
 from napari_idr.errors import IDRError, PixelDataError
+from napari_idr.transport import OBJECT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from zarr.storage import StorePath
 
 SOME_CHANNELS = 8
+
+MAX_GROWTH = 2
+"""Codecs make noise a little larger than it is, by a thousandth; none doubles it."""
+
+HEADERS_BYTES = 2**20
+"""Room for what codecs write before the pixels, and for the index of a shard."""
 
 MAX_CHUNK_BYTES = 2**30
 """A chunk is unpacked whole: a plane of 23 000 x 23 000 px of 16 bits at most."""
@@ -55,6 +62,12 @@ class LevelArray:
         grid = getattr(self.metadata, "chunk_grid", None)
         sides: tuple[int, ...] = getattr(grid, "chunk_shape", self.chunks)
         return tuple(sides)
+
+    @property
+    def most_stored_bytes(self) -> int:
+        """What an object of this array can have at most: a body may never end."""
+        pixels = math.prod(self.stored) * self.dtype.itemsize
+        return min(MAX_GROWTH * pixels + HEADERS_BYTES, OBJECT_BYTES)
 
     def names(self, index: Mapping[str, int | slice]) -> list[str]:
         """Return the names of the chunks of a part; none where they are in shards."""

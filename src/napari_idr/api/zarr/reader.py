@@ -95,6 +95,7 @@ class ZarrReader:
                     expected=array.names(index),
                     keep=array.is_deep,
                     hidden=self.hidden,
+                    max_bytes=array.most_stored_bytes,
                     cancel=cancel,
                 ),
                 self.dtype,

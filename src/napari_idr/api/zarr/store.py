@@ -168,6 +168,7 @@ class ObjectStorage:
         expected: Sequence[str] = (),
         keep: bool = False,
         hidden: HiddenChunks | None = None,
+        max_bytes: int = OBJECT_BYTES,
         cancel: CancelToken,
     ) -> T:
         """Return what is read from the objects under an address.
@@ -188,6 +189,8 @@ class ObjectStorage:
         hidden
             Takes denied objects (403), which are then missing; None lets the denial
             be raised.
+        max_bytes
+            Most of each object.
         cancel
             Ends it.
 
@@ -195,6 +198,8 @@ class ObjectStorage:
         ------
         ConnectionFailedError, RequestTimeoutError, StatusError
             An answer didn't come, or was a failure.
+        ResponseFormatError
+            An object is larger than `max_bytes`.
         PixelDataError
             Parts can't be had, or `use` raised it.
         Cancelled
@@ -207,7 +212,9 @@ class ObjectStorage:
         rounds, is_anew = MAX_ROUNDS, False
         while rounds:
             rounds -= 1
-            known.update(self._brought(url, missing, keep, cancel, hidden, used=used))
+            known.update(
+                self._brought(url, missing, keep, cancel, hidden, max_bytes, used)
+            )
             cancel.check()
             store = _KnownObjects(known)
             try:

@@ -56,6 +56,8 @@ class OpenedImage:
 
     `specs` has one layer for each channel, or one for a colour picture; `contrasts`
     has the limits that suit the pixels of each, whatever the archive's window says.
+    `may_improve` tells that a better source isn't to be had at present: opened again a
+    little later, the image may come from it.
     """
 
     details: ImageDetails
@@ -66,6 +68,7 @@ class OpenedImage:
     metadata: dict[str, Json]
     contrasts: tuple[tuple[float, float], ...]
     notes: tuple[str, ...] = ()
+    may_improve: bool = False
 
     @property
     def plate(self) -> PlateKey | None:
@@ -131,16 +134,20 @@ def load_opened_image(
         web_url=client.web_url(details.image),
         cancel=cancel,
     )
-    reader, notes = client.open_reader(details.image, cancel=cancel)
+    best = client.open_pixels(details.image, cancel=cancel)
     try:
-        return plan(reader, notes=notes)
+        opened = plan(best.reader, notes=best.notes)
     except IDRError as error:
-        if reader.source is not PixelSource.RAW:
+        if best.reader.source is not PixelSource.RAW:
             raise
-        notes += (f"The raw pixels can't be read: {error.message}.",)
+        refused = f"The raw pixels can't be read: {error.message}."
+        may_improve = error.may_pass
+    else:
+        return replace(opened, may_improve=best.may_improve)
     drawn = replace(details.image, zarr_url=None)
-    reader, more = client.open_reader(drawn, cancel=cancel)
-    return plan(reader, notes=(*notes, *more))
+    other = client.open_pixels(drawn, cancel=cancel)
+    opened = plan(other.reader, notes=(*best.notes, refused, *other.notes))
+    return replace(opened, may_improve=may_improve or other.may_improve)
 
 
 def plan_opened_image(

@@ -183,13 +183,18 @@ class MosaicSummary:
     message: str
 
     @property
-    def passing(self) -> IDRError | None:
-        """Why some didn't come that may come a little later, None if none may.
+    def problem(self) -> IDRError | None:
+        """Why the server sent no thumbnails of some, None if it did for all.
 
-        A server that can't be reached says more than one that is slow, and that more
-        than any other failure.
+        That a picture is missing or broken is a matter of its own, and isn't told
+        here. A server that can't be reached says more than one that is slow, that
+        more than any other failure that may pass, and that more than one that stays.
         """
-        found = [one.error for one in self.failures if one.error.may_pass]
+        found = [
+            one.error
+            for one in self.failures
+            if not isinstance(one.error, PixelDataError)
+        ]
         return min(found, key=_vagueness, default=None)
 
     @property
@@ -201,7 +206,9 @@ class MosaicSummary:
 def _vagueness(error: IDRError) -> int:
     if type(error) is ConnectionFailedError:
         return 0
-    return 1 if isinstance(error, ConnectionFailedError) else 2
+    if isinstance(error, ConnectionFailedError):
+        return 1
+    return 2 if error.may_pass else 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,7 +348,12 @@ class _Batch:
         return step
 
     def last_step(self) -> MosaicStep:
-        failures = (*self._all_failures, *self._failures)
+        failures = tuple(
+            sorted(
+                (*self._all_failures, *self._failures),
+                key=lambda one: (one.cell.row, one.cell.column),
+            )
+        )
         painted = self._done - len(failures)
         message = _summary_message(painted, self._total, failures)
         return self.step(

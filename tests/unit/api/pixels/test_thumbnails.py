@@ -19,6 +19,8 @@ from napari_idr.errors import (
     NotFoundError,
     PageError,
     PixelDataError,
+    RateLimitedError,
+    RequestTimeoutError,
     ResponseFormatError,
     ServerError,
 )
@@ -75,20 +77,47 @@ def test_an_image_without_a_thumbnail_comes_with_an_error(quick):
     assert isinstance(found[FIRST], np.ndarray)
 
 
-def test_a_server_that_is_gone_is_not_asked_for_each_batch(routes, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "most"),
+    [
+        (ConnectionFailedError("no answer came"), 3),
+        (RateLimitedError("too many", retry_after_s=3600), 3),
+        (RequestTimeoutError("no answer in time"), 6),
+    ],
+)
+def test_a_server_that_is_gone_is_not_asked_for_each_batch(
+    routes, monkeypatch, error, most
+):
     asked = []
 
     def send(request, *, cancel):
         asked.append(request)
-        raise ConnectionFailedError("no answer came")
+        raise error
 
     monkeypatch.setattr(routes, "send", send)
     with IDRClient("demo.invalid", transport=routes, at_once=2) as client:
         found = dict(client.thumbnails(range(FIRST, FIRST + 1000)))
 
     assert len(found) == 1000
-    assert {type(one) for one in found.values()} == {ConnectionFailedError}
-    assert len(asked) <= 4
+    assert {type(one) for one in found.values()} == {type(error)}
+    assert len(asked) <= most
+
+
+def test_a_server_that_is_slow_now_and_then_is_asked_for_all(routes, monkeypatch):
+    true, asked = routes.send, []
+
+    def send(request, *, cancel):
+        asked.append(request)
+        if len(asked) % 4:
+            raise RequestTimeoutError("no answer in time")
+        return true(request, cancel=cancel)
+
+    monkeypatch.setattr(routes, "send", send)
+    with IDRClient("demo.invalid", transport=routes, at_once=1) as client:
+        found = dict(client.thumbnails(range(FIRST, FIRST + 600)))
+
+    assert len(asked) == 12
+    assert sum(isinstance(one, np.ndarray) for one in found.values()) == 150
 
 
 def test_a_batch_that_fails_doesn_t_spoil_the_others(archive, client):

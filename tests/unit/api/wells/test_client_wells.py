@@ -40,6 +40,13 @@ def test_a_frame_of_all_wells_takes_one_query_of_the_table(routes, idr_routes, f
     assert len(asked(server, "webgateway/plate/")) == 1
 
 
+def test_the_ids_of_the_table_can_be_matched_with_those_of_other_frames(quick):
+    frame = quick.wells(PLATE)
+
+    assert frame["Well"].dtype == frame["Plate"].dtype == "int64"
+    assert list(frame["Well"]) == list(frame["well_id"])
+
+
 def test_annotations_of_wells_and_images_are_columns_too(quick):
     frame = quick.wells(PLATE)
 
@@ -68,9 +75,11 @@ def test_own_measurements_are_columns_as_well(quick, tmp_path):
 
 
 @pytest.mark.parametrize("half", [{"key": "gene"}, {"value": "CDC20"}])
-def test_a_search_has_a_key_and_a_value(quick, half):
+def test_a_search_has_a_key_and_a_value(routes, quick, half):
     with pytest.raises(ValueError, match="a key and a value"):
         quick.wells(PLATE, **half)
+
+    assert routes.asked == []  # half a search is no question
 
 
 def test_an_unknown_plate_is_said_to_be_unknown(quick):

@@ -19,6 +19,7 @@ from napari_idr.errors import (
     ConnectionFailedError,
     NotFoundError,
     PixelDataError,
+    ResponseFormatError,
     ServerError,
     StatusError,
 )
@@ -290,3 +291,15 @@ def test_escapes_of_addresses_and_of_names_reach_the_wire():
     ObjectStorage(Wire(), at_once=1).fetch(url, ["a+b c/100%/0"], cancel=NEVER)
 
     assert Wire.paths == ["b/plate%2B001%20%C2%B5.zarr/a%2Bb%20c/100%25/0"]
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_of_a_chunk_no_more_is_read_than_its_array_can_have(objects, version):
+    write(objects.root, values("yx"), "yx", version=version)
+    reader = opened(objects)
+    for path in (objects.root / "0").rglob("*"):
+        if path.is_file() and path.name not in (".zarray", ".zattrs", "zarr.json"):
+            path.write_bytes(bytes(2 * 2**20))
+
+    with pytest.raises(ResponseFormatError, match="larger than"):
+        plane(reader)

@@ -11,7 +11,9 @@ from napari_idr.cancel import CancelToken
 from napari_idr.errors import (
     Cancelled,
     ConnectionFailedError,
+    PageError,
     PixelDataError,
+    RequestTimeoutError,
     ServerError,
 )
 from napari_idr.model import GridCell, ImageId, PlateGrid, PlateId, WellId, row_label
@@ -356,13 +358,45 @@ def test_what_is_missing_is_asked_for_again_and_all_is_counted():
         plan, canvas, thumbnails, cells=missing, cancel=CancelToken()
     )
 
-    assert isinstance(first.summary.passing, ConnectionFailedError)
+    assert isinstance(first.summary.problem, ConnectionFailedError)
     assert first.summary.message.startswith("1 of 4 thumbnails are here")
     assert asked[1] == sorted(cell.image_id for cell in missing)
     assert len(asked[1]) == 3
     assert (again.done, again.total) == (4, 4)
     assert again.summary.message == "All 4 thumbnails are here."
-    assert again.summary.passing is None
+    assert again.summary.problem is None
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"),
+    [
+        ([PixelDataError("the server has none")], None),
+        ([PixelDataError("none"), PageError("login")], PageError),
+        ([PageError("login"), ServerError("busy", status=503)], ServerError),
+        (
+            [ServerError("busy", status=503), RequestTimeoutError("late")],
+            RequestTimeoutError,
+        ),
+    ],
+)
+def test_why_a_server_sent_none_is_told_whether_or_not_it_passes(errors, told):
+    def thumbnails(image_ids, *, cancel):
+        yield from zip(image_ids, errors, strict=False)
+
+    plan = plan_mosaic(grid_of(1, 2))
+    (step,) = load_mosaic(plan, blank_canvas(plan), thumbnails, cancel=CancelToken())
+
+    assert type(step.summary.problem) is (told or type(None))
+
+
+def test_wells_without_a_thumbnail_are_named_in_the_order_of_the_plate():
+    def thumbnails(image_ids, *, cancel):
+        yield from ((one, PixelDataError("none")) for one in reversed(image_ids))
+
+    plan = plan_mosaic(grid_of(2, 2))
+    (step,) = load_mosaic(plan, blank_canvas(plan), thumbnails, cancel=CancelToken())
+
+    assert step.summary.message.endswith("none came for A1, A2, B1, B2.")
 
 
 def test_a_long_list_of_failures_is_counted():
