@@ -219,3 +219,20 @@ def test_the_dock_is_one_and_comes_back_as_it_was(
     assert dock is wells.dock
     assert dock.isVisible()
     assert wells.legend[0].startswith("59.5 to 102.5")
+
+
+def test_the_dock_opens_from_the_menu_before_there_is_a_plate(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+
+    window.choose_from_menu("Layers", "Visualize", "Wells table of a plate (IDR)")
+    wells = Wells(window, person)
+
+    assert wells.dock.isVisible()
+    assert wells.person.text("idr_wells_title").startswith("Show a plate")
+    assert not wells.dock.panel.isEnabled()
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    wells.until_known()
+    assert len(wells.labels) == 96

@@ -311,6 +311,24 @@ def test_a_click_on_the_legend_selects_the_wells_that_have_the_colour(
     assert sorted(desk.selected) == sorted(desk.marked)
 
 
+def test_frames_are_fills_where_wells_are_small(desk: Desk) -> None:
+    camera = desk.viewer.scene.camera
+    camera.zoom = 1.0
+    desk.person.choose("idr_color_by", "Cell Count")
+    desk.person.choose("idr_color_style", "as frames")
+    middle = (slice(10, None, 20), slice(10, None, 20), 3)
+
+    def is_filled() -> bool:
+        colors = desk.colors()
+        return colors is not None and bool(colors[middle].all())
+
+    assert not is_filled()
+    camera.zoom = 0.1
+    desk.person.until(is_filled)
+    camera.zoom = 1.0
+    desk.person.until(lambda: not is_filled())
+
+
 def test_no_colours_are_no_layer(desk: Desk) -> None:
     desk.person.choose("idr_color_by", "Cell Count")
     layers = len(desk.viewer.layers)
@@ -451,6 +469,17 @@ def test_the_dock_is_used_by_keyboard_alone(desk: Desk) -> None:
         *("idr_color_style", "idr_legend"),
     ]
     assert [name for name in dict.fromkeys(seen) if name in wanted] == wanted
+
+
+def test_of_many_notes_a_few_are_shown_and_all_can_be_read(desk: Desk) -> None:
+    notes = [f"cells.csv: Z{n}: <no> such well." for n in range(9)]
+
+    desk.dock.panel.set_notes(notes, can_retry=False)
+
+    shown = desk.person.text("idr_wells_notes").splitlines()
+    assert shown == [*notes[:3], "… and 6 more"]
+    tip = desk.person.find("idr_wells_notes").toolTip()
+    assert "Z8: &lt;no&gt;" in tip
 
 
 # The table alone

@@ -68,6 +68,11 @@ def open_wells(viewer: Viewer) -> WellsDock:
     return dock
 
 
+def show_wells(viewer: Viewer) -> None:
+    """Show the Wells dock of a viewer: what *Layers > Visualize* calls."""
+    open_wells(viewer)
+
+
 class WellsDock(QWidget):
     """Follows the plate whose layer is active, and shows its wells as a table.
 
@@ -301,7 +306,6 @@ class WellsDock(QWidget):
             panel.hide_failed.setChecked(look.hide_failed)
         panel.set_own([table.name for table in look.own])
         self._show_rows(known)
-        panel.table.fit_columns()
         self._show_colors(shown, known)
         self._say()
         self.shown.emit()

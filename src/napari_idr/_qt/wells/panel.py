@@ -24,6 +24,7 @@ from napari_idr._qt.panels.forms import (
     name_widget,
     plain_label,
     present,
+    tooltip,
     widen_list,
 )
 from napari_idr._qt.wells.legend import LegendPanel, ProfilesPanel
@@ -42,6 +43,9 @@ STYLE_TITLES = {
 
 TYPED_MS = 150
 """Between two letters of somebody who types; the rows follow after that."""
+
+MOST_NOTES = 3
+"""Lines below the table; all are in the tooltip."""
 
 SIDE_PX = 230
 """The least width of legend and profiles."""
@@ -334,7 +338,11 @@ class WellsPanel(QWidget):
 
     def set_notes(self, notes: Sequence[str], *, can_retry: bool) -> None:
         """Say what is going on, and what couldn't be had."""
-        self.notes.setText("\n".join(note for note in notes if note))
+        told = [note for note in notes if note]
+        rest = len(told) - MOST_NOTES
+        more = [f"… and {rest} more"] if rest > 0 else []
+        self.notes.setText("\n".join([*told[:MOST_NOTES], *more]))
+        self.notes.setToolTip(tooltip(*told))
         self.notes.setVisible(bool(self.notes.text()))
         self.retry.setVisible(can_retry)
 
@@ -390,7 +398,7 @@ class WellsPanel(QWidget):
             self.ownRemoved.emit(action.data())  # type: ignore[attr-defined]
 
 
-def _button(text: str, name: str, label: str, tooltip: str) -> QPushButton:
+def _button(text: str, name: str, label: str, told: str) -> QPushButton:
     button = QPushButton(text)
-    name_widget(button, name, label, tooltip)
+    name_widget(button, name, label, told)
     return button
