@@ -39,7 +39,9 @@ test: install
 # docs/reliability.md; 100 000 mutants of answers; fifty processes killed of each kind.
 faults: install
 	@mkdir -p $(TRIAL)
-	IDR_FAULTS=1 $(TRIAL_ENV) $(BIN)/python -m pytest tests/reliability
+	rm -rf build/faults
+	IDR_FAULTS=build/faults $(TRIAL_ENV) $(BIN)/python -m pytest -n 4 tests/reliability
+	PYTHONPATH=tests $(BIN)/python -m support.reliability.report build/faults
 	IDR_MUTANTS=130 $(TRIAL_ENV) $(BIN)/python -m pytest -n 2 --timeout 3600 $(PARSERS)
 	IDR_KILLS=50 $(TRIAL_ENV) $(BIN)/python -m pytest --timeout 1800 tests/unit/test_kills.py
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,15 +15,13 @@ from support.reliability.cell import open_client, run_cell
 from support.reliability.fault_kinds import FAULTS, FaultKind
 from support.reliability.operations import OPERATIONS, Operation, plain
 from support.reliability.remote_archive import RemoteArchive, remote_archive
-from support.reliability.report import write_report
+from support.reliability.report import write_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.reliability.cell import Cell
-
-WHOLE = bool(os.environ.get("IDR_FAULTS"))
-"""Whether every cell is tried, and the table written."""
+FOLDER = os.environ.get("IDR_FAULTS")
+"""Where cells are written when every one is tried; without it a subset is."""
 
 EVERY = 13
 """Of the whole matrix so many-th cells belong to the subset."""
@@ -34,7 +33,7 @@ CELLS = [
     (operation, kind)
     for row, operation in enumerate(OPERATIONS)
     for column, kind in enumerate(FAULTS)
-    if WHOLE or (row * SHIFT + column) % EVERY == 0
+    if FOLDER or (row * SHIFT + column) % EVERY == 0
 ]
 
 
@@ -50,15 +49,6 @@ def right_answers(
 ) -> dict[str, Any]:
     """What each question is answered by a server that is well; asked when wanted."""
     return {}
-
-
-@pytest.fixture(scope="module")
-def cells() -> Iterator[list[Cell]]:
-    """What became of each; the whole table is written at the end."""
-    done: list[Cell] = []
-    yield done
-    if WHOLE and len(done) == len(CELLS):
-        write_report(done)
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +68,6 @@ def test_cell(
     kind: FaultKind,
     archives: dict[str, RemoteArchive],
     right_answers: dict[str, Any],
-    cells: list[Cell],
     tmp_path,
 ) -> None:
     archive = archives[operation.face]
@@ -93,5 +82,6 @@ def test_cell(
 
     cell = run_cell(operation, kind, archive, folder, right_answers[operation.name])
 
-    cells.append(cell)
+    if FOLDER:
+        write_cell(cell, Path(FOLDER))
     assert not cell.wrong

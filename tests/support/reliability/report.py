@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from collections import defaultdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from support.reliability.cell import Cell
+from support.reliability.fault_kinds import FAULTS
+from support.reliability.operations import OPERATIONS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from support.reliability.cell import Cell
 
 PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 
@@ -46,9 +52,28 @@ own (30 s and 2 minutes).
 """
 
 
-def write_report(cells: Sequence[Cell]) -> None:
-    """Write the page from the cells of a whole run."""
-    PAGE.write_text(report(cells), encoding="utf-8")
+def write_cell(cell: Cell, folder: Path) -> None:
+    """Add a cell to those of a run; each process has a file of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{os.getpid()}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f"{json.dumps(asdict(cell))}\n")
+
+
+def read_cells(folder: Path) -> tuple[Cell, ...]:
+    """Return the cells of a run, in the order of the matrix."""
+    lines = (line for path in folder.glob("*.jsonl") for line in path.open())
+    found = [Cell(**json.loads(line)) for line in lines]
+    operations = [operation.name for operation in OPERATIONS]
+    faults = [kind.name for kind in FAULTS]
+    return tuple(
+        sorted(
+            (replace(cell, wrong=tuple(cell.wrong)) for cell in found),
+            key=lambda cell: (
+                operations.index(cell.operation),
+                faults.index(cell.fault),
+            ),
+        )
+    )
 
 
 def report(cells: Sequence[Cell]) -> str:
@@ -128,3 +153,7 @@ def _figures(cells: Sequence[Cell]) -> list[str]:
         ),
         f"| requests | {busiest.tries} | {busiest.operation}, {busiest.fault} |",
     ]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(report(read_cells(Path(sys.argv[1]))), encoding="utf-8")
