@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 W = TypeVar("W", bound=QWidget)
 
-DEADLINE_MS = 20_000
+DEADLINE_MS = 60_000
 """The most that anything here may take, on a busy machine."""
 
 LEFT = Qt.MouseButton.LeftButton

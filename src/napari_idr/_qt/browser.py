@@ -247,7 +247,8 @@ class Browser(Panels):
         self.image.set_details(details if isinstance(details, ImageDetails) else None)
         self.image.set_opened(opened=self._scene.images.is_newest(self._state.image))
         self.annotations.set_rows(
-            () if details is None else annotation_rows(details.annotations)
+            () if details is None else annotation_rows(details.annotations),
+            plate=isinstance(details, PlateDetails),
         )
         self.show_details(shown=details is not None)
         well = details.well if isinstance(details, ImageDetails) else None

@@ -17,6 +17,7 @@ __all__ = [
     "annotation_rows",
     "cells_as_text",
     "namespace_word",
+    "no_annotations_message",
 ]
 
 _MAPR = "openmicroscopy.org/mapr/"
@@ -135,6 +136,22 @@ def cells_as_text(cells: Mapping[tuple[int, int], str]) -> str:
         "\t".join(" ".join(cells.get((row, column), "").split()) for column in columns)
         for row in rows
     )
+
+
+def no_annotations_message(*, plate: bool) -> str:
+    """Return what to say of something without annotations.
+
+    Those of the IDR are mostly of the wells and their images, not of the plate.
+
+    >>> no_annotations_message(plate=False)
+    'Nothing was written about it.'
+    """
+    if plate:
+        return (
+            "Nothing was written about the plate itself. Click a well, or open the "
+            "wells table."
+        )
+    return "Nothing was written about it."
 
 
 def _plain(word: str) -> str:

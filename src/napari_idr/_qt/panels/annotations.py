@@ -17,12 +17,14 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, present, tooltip
-from napari_idr.services.annotations import AnnotationRow, cells_as_text
+from napari_idr.services.annotations import (
+    AnnotationRow,
+    cells_as_text,
+    no_annotations_message,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-NOTHING = "Nothing was written about it."
 
 WIDEST_SHARES = (0.28, 0.4)
 """Of the width, the most that namespaces and keys take; values have the rest."""
@@ -62,11 +64,13 @@ class AnnotationTable(QTableView):
         header.sectionResized.connect(self._on_resized)
         self._fitting = False
         self._sized_by_hand = False
+        self._nothing = no_annotations_message(plate=False)
         self._fit_rows()
         self.doubleClicked.connect(self._follow)
 
-    def set_rows(self, rows: Sequence[AnnotationRow]) -> None:
-        """Show these rows in place of what was there."""
+    def set_rows(self, rows: Sequence[AnnotationRow], *, plate: bool = False) -> None:
+        """Show these rows in place of what was there; whether they are of a plate."""
+        self._nothing = no_annotations_message(plate=plate)
         self._rows.set_rows(rows)
         self.scrollToTop()
         self._fit_columns()
@@ -92,7 +96,7 @@ class AnnotationTable(QTableView):
             viewport = present(self.viewport())
             painter = QPainter(viewport)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(viewport.rect(), flags, NOTHING)
+            painter.drawText(viewport.rect(), flags, self._nothing)
             painter.end()
 
     def _fit_columns(self) -> None:
