@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QListWidget
 
-from napari_idr._qt.wells.dock import WellsDock
+from napari_idr._qt.wells.dock import WellsDock, open_wells
 from napari_idr.services.wells.look import HAS_PHENOTYPE
 from support.guards import settle
 from support.person import Person
@@ -221,15 +221,14 @@ def test_the_dock_is_one_and_comes_back_as_it_was(
     assert wells.legend[0].startswith("59.5 to 102.5")
 
 
-def test_the_dock_opens_from_the_menu_before_there_is_a_plate(
+def test_the_dock_waits_for_a_plate_and_follows_it(
     window: Window, classic: demo.Archive
 ) -> None:
     person = window.browse(classic.url)
 
-    window.choose_from_menu("Layers", "Visualize", "Wells table of a plate (IDR)")
+    open_wells(window.viewer)
     wells = Wells(window, person)
 
-    assert wells.dock.isVisible()
     assert wells.person.text("idr_wells_title").startswith("Show a plate")
     assert not wells.dock.panel.isEnabled()
     person.find_plate("CDC20", MITOSIS, PLATE)

@@ -68,11 +68,6 @@ def open_wells(viewer: Viewer) -> WellsDock:
     return dock
 
 
-def show_wells(viewer: Viewer) -> None:
-    """Show the Wells dock of a viewer: what *Layers > Visualize* calls."""
-    open_wells(viewer)
-
-
 class WellsDock(QWidget):
     """Follows the plate whose layer is active, and shows its wells as a table.
 
