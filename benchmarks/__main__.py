@@ -17,12 +17,26 @@ if TYPE_CHECKING:
 
 
 def window_figures(setup: Setup) -> Iterator[Figure]:
-    """Yield what a window shows; only these need Qt, napari and a display."""
-    # A person's clicks are those of the tests.
-    sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+    """Yield what a window shows; as those of wells, these need Qt and a display."""
+    _find_a_person()
     from benchmarks import window
 
     yield from window.figures(setup)
+
+
+def wells_figures(setup: Setup) -> Iterator[Figure]:
+    """Yield what the table of wells and their colours cost in a window."""
+    _find_a_person()
+    from benchmarks import wells
+
+    yield from wells.figures(setup)
+
+
+def _find_a_person() -> None:
+    """Make a person's clicks importable: they are those of the tests."""
+    tests = str(Path(__file__).resolve().parents[1] / "tests")
+    if tests not in sys.path:
+        sys.path.append(tests)
 
 
 CHAPTERS = {
@@ -31,6 +45,7 @@ CHAPTERS = {
     "images": images.figures,
     "imports": imports.figures,
     "window": window_figures,
+    "wells": wells_figures,
 }
 
 

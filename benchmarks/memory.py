@@ -38,19 +38,22 @@ def figures(setup: Setup) -> Iterator[Figure]:
         yield Figure(
             what="memory of a large mosaic while it loads / its pixels",
             values=tuple(
-                _growth(address, setup.large_plate_id) for _ in range(setup.rounds)
+                growth_in_pixels(CHILD, address, str(setup.large_plate_id))
+                for _ in range(setup.rounds)
             ),
             bound=at_most(4),
             floor="1",
         )
 
 
-def _growth(address: str, plate_id: int) -> float:
-    """Return how much a process grows that paints a mosaic, in times of its pixels.
+def growth_in_pixels(code: str, *arguments: str) -> float:
+    """Return how much a process grows that shows a mosaic, in times of its pixels.
 
-    It grows from where it stands when all modules are loaded.
+    It runs `code`, which prints a line when it stands where its growth begins, does
+    its work when it gets a line, prints the size of the mosaic in bytes and ends at
+    the next line.
     """
-    command = [sys.executable, "-c", CHILD, address, str(plate_id)]
+    command = [sys.executable, "-c", code, *arguments]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
@@ -58,7 +61,7 @@ def _growth(address: str, plate_id: int) -> float:
         assert child.stdout is not None
         child.stdout.readline()
         with _Watch(psutil.Process(child.pid)) as watch:
-            child.stdin.write("paint\n")
+            child.stdin.write("go on\n")
             child.stdin.flush()
             pixels = int(child.stdout.readline())
         child.stdin.write("end\n")

@@ -135,8 +135,8 @@ def _loading_a_plate(setup: Setup) -> Iterator[Figure]:
                 additions.append(WORST_KIND * _add_layer_ms(window))
             window.viewer.layers.clear()
             person.until(lambda: not window.names)
-    yield _beyond("a plate loads: gap beyond a repaint, ms", filling, repaints)
-    yield _beyond("its layers are added: work beyond napari's, ms", adding, additions)
+    yield beyond("a plate loads: gap beyond a repaint, ms", filling, repaints)
+    yield beyond("its layers are added: work beyond napari's, ms", adding, additions)
 
 
 def _load(person: Person, window: Window) -> tuple[float, float]:
@@ -191,7 +191,7 @@ def _moving(setup: Setup, *, in_a_thread: bool) -> Iterator[Figure]:
             ours, floor = _compare(window, person, layers, moves, setup.rounds)
             window.viewer.layers.clear()
             person.until(lambda: not window.names)
-            return _beyond(f"{what}, {where}: gap beyond memory's, ms", ours, floor)
+            return beyond(f"{what}, {where}: gap beyond memory's, ms", ours, floor)
 
         person.find_plate("CDC20", MITOSIS, MITOSIS_PLATE)
         person.show_plate()
@@ -349,7 +349,7 @@ def _dragging() -> Iterator[Figure]:
     yield counted("... asked on the way back", back, at_most(0))
 
 
-def _beyond(what: str, values: list[float], floor: list[float]) -> Figure:
+def beyond(what: str, values: list[float], floor: list[float]) -> Figure:
     """Return how much longer something took than the floor, round by round."""
     pairs = zip(values, floor, strict=True)
     return Figure(
