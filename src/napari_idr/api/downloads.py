@@ -69,6 +69,11 @@ LEFTOVER_S: Final = 24 * 3600.0
 """A part that nothing was written to for so long is of a download that was killed,
 where files can't be locked to tell."""
 
+PACE_S: Final = 60.0
+LEAST_BYTES_PER_S: Final = 100
+"""A file that has come more slowly for so long is given up: the slowest lines that
+people have, by satellite or telephone, are some fifty times faster."""
+
 NO_SYNC: Final = frozenset([errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
 """What file systems say that can't be told to write to the disk."""
 
@@ -284,11 +289,22 @@ def _write(
     progress: Progress | None,
     cancel: CancelToken,
 ) -> None:
-    """Write what comes to a file; where its size isn't told, to its end."""
+    """Write what comes to a file; where its size isn't told, to its end.
+
+    Raises
+    ------
+    RequestTimeoutError
+        It comes by single bytes, which would hold a connection for days.
+    """
     url = stream.response.url
-    done = 0
+    done = before = 0
+    since = time.monotonic()
     for chunk in stream.chunks(cancel=cancel):
         done += len(chunk)
+        if time.monotonic() - since > PACE_S:
+            if done - before < PACE_S * LEAST_BYTES_PER_S:
+                raise RequestTimeoutError("the file comes too slowly", url=url)
+            before, since = done, time.monotonic()
         if size is not None and done > size:
             raise DownloadError(f"more than the {size} bytes came", url=url)
         file.write(chunk)

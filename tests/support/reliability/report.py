@@ -27,6 +27,8 @@ SHORT = {
     "RequestTimeoutError": "time",
     "ProtocolError": "http",
     "PageError": "page",
+    "BrokenAnswerError": "broken",
+    "WrongServerError": "other",
     "StatusError": "stat",
     "NotFoundError": "404",
     "RateLimitedError": "429",
