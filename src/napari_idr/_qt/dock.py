@@ -47,6 +47,9 @@ class Docked(QObject):
         self._window = window
         self._dock: QDockWidget | None = None
         self._is_behind = False
+        # Docked or hidden: then it comes to front when it is shown. It is shown as well
+        # when another is put beside it, which is to stay in front.
+        self._comes_to_front = True
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
@@ -56,7 +59,8 @@ class Docked(QObject):
             self._follow_dock()
             # Taken out to be docked anew, it has another dock by then.
             QTimer.singleShot(0, self._keep)
-        elif kind == QEvent.Type.Show:
+        elif kind == QEvent.Type.Show and self._comes_to_front:
+            self._comes_to_front = False
             QTimer.singleShot(0, self._raise)
         elif kind == QEvent.Type.Hide and self._is_behind:
             QTimer.singleShot(0, self._show_again)
@@ -66,6 +70,7 @@ class Docked(QObject):
         dock = self._widget.parent()
         self._dock = dock if isinstance(dock, QDockWidget) else None
         self._is_behind = False
+        self._comes_to_front = True
         if self._dock is not None:
             self._dock.visibilityChanged.connect(self._on_visibility)
 
@@ -74,6 +79,7 @@ class Docked(QObject):
         if self.sender() is self._dock and self._dock is not None:
             hidden = self._dock.isHidden()
             self._is_behind = not seen and (self._is_behind or not hidden)
+            self._comes_to_front |= hidden
 
     def _keep(self) -> None:
         if self._widget.parent() is None and not self._widget.isVisible():
