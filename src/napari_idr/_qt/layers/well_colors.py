@@ -179,9 +179,14 @@ class WellColors(QObject):
         with warnings.catch_warnings():
             # Until the last layer has it their units differ.
             warnings.filterwarnings("ignore", message="Inconsistent units")
-            known.layer.scale = marks.scale * dot
+            scale = marks.scale * dot
             # The first px of either begins at -0.5.
-            known.layer.translate = marks.translate + marks.scale * (dot - 1) / 2
+            translate = marks.translate + marks.scale * (dot - 1) / 2
+            # Even what stays as it is makes napari measure all layers anew.
+            if not np.array_equal(known.layer.scale, scale):
+                known.layer.scale = scale
+            if not np.array_equal(known.layer.translate, translate):
+                known.layer.translate = translate
             self._units.set(known.layer, self._plates.units_of(known.shown.key))
 
     def _style_now(self, known: _Colored) -> ColorStyle:
