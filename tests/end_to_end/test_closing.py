@@ -194,6 +194,7 @@ def test_the_menu_shows_a_browser_that_is_behind_a_tab(
     window: Window, classic: demo.Archive
 ) -> None:
     person = window.browse(classic.url)
+    settle()  # it comes to front a turn after it was docked
     other = window.viewer.window.add_dock_widget(QLabel("other"), tabify=True)
     settle()
     assert person.browser.visibleRegion().isEmpty()
