@@ -66,7 +66,7 @@ def test_a_stack_is_a_layer_for_each_channel(open_image):
     specs = open_image(STACK).specs
 
     assert [spec.name for spec in specs] == [
-        f"{channel} - stack z5 t7.ome.tiff [rendered jpeg]"
+        f"stack z5 t7.ome.tiff · {channel} [rendered jpeg]"
         for channel in ("GFP", "mCherry", "channel 3")
     ]
     for spec, colour in zip(specs, ("#00FF00", "#FF0000", "#0000FF"), strict=True):
@@ -146,7 +146,7 @@ def test_floats_are_drawn_within_their_window(real, open_image):
 
     look = {"c": "1|-0.5:0.9$FFFFFF", "m": "g"}
     expected = drawn(real, f"render_image/{FLOATING}/0/0", **look)[..., 0]
-    assert spec.name == "Channel:0 - float.dv [rendered jpeg]"
+    assert spec.name == "float.dv · Channel:0 [rendered jpeg]"
     assert spec.kwargs["colormap"] == "gray"
     assert spec.kwargs["contrast_limits"] == (0.0, 255.0)
     assert (opened.reader.window(0).start, opened.reader.window(0).end) == (-0.5, 0.9)
