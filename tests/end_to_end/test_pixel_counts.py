@@ -28,9 +28,6 @@ TISSUE = "idr0904-demo-tissue/experimentA"
 PYRAMID = ("large/pyramids", "section 100000 x 80000.ndpi [Series 1]")
 STACK = ("stacks/z and t", "deep stack c7 z40 t100")
 
-AT_ONCE = 4
-"""Requests in flight, by default."""
-
 PLACES = [(0.5, 0.5), (0.31, 0.62), (0.64, 0.27)]
 """(y, x) in parts of the image; none at its edge."""
 
@@ -161,8 +158,8 @@ def test_removed_layers_end_what_was_on_its_way(
     QTest.qWait(500)
     quiet(window, person)
 
-    # Those that had a connection may have been on their way to the server.
-    assert len(archive.requests) <= sent + AT_ONCE
+    # One may have been on its way from the thread that sends to the server.
+    assert len(archive.requests) <= sent + 1
 
 
 def test_a_slider_pulled_quickly_asks_for_where_it_stops(

@@ -285,8 +285,15 @@ class LayerRefresher(QObject):
         layer.data = taken if layer.multiscale else taken[0]
         self._on_step()  # as it was made, it looked at other planes
 
-    def _on_removed(self, _: Any) -> None:
-        # napari may be making another layer of it, or putting it elsewhere.
+    def _on_removed(self, event: Any) -> None:
+        """Ask for no more at once; what it shows is let go of a turn later.
+
+        napari may be making another layer of it, or putting it elsewhere: then it asks
+        again.
+        """
+        for watched in self._watched.values():
+            if watched.layer is event.value:
+                watched.tiled.hide(watched.c)
         self._gone.start()
 
     def _forget_gone(self) -> None:
