@@ -10,6 +10,7 @@ from napari.layers import Points
 from napari.utils.theme import get_theme
 from superqt.utils import qdebounced
 
+from napari_idr._qt.layers.rows import at_least
 from napari_idr.services.plate.headings import View, headings_in_view
 
 if TYPE_CHECKING:
@@ -115,7 +116,10 @@ class HeadingsLayer:
         if texts:
             clear = np.zeros(4)
             self.layer.face_color = np.array(
-                [self._back if len(one) <= LONGEST_BACKED else clear for one in texts]
+                [
+                    self._back if 0 < len(one) <= LONGEST_BACKED else clear
+                    for one in texts
+                ]
             )
 
     def _place(self) -> None:
@@ -135,8 +139,10 @@ class HeadingsLayer:
         seen = headings_in_view(self._plan, view, **told) or headings_in_view(
             self._plan, _whole(self._plan), **told
         )
-        texts = tuple(heading.label for heading in seen)
         positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
+        positions = at_least(len(self.layer.data), positions)
+        blank = ("",) * (len(positions) - len(seen))
+        texts = (*blank, *(heading.label for heading in seen))
         # What lies behind a letter, as large on the screen at any zoom.
         size = round(BACKING_PX / max(zoom, 1e-9), 2)
         key = (texts, np.round(positions, 2).tobytes(), size)
