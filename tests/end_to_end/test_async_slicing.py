@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from napari.settings import get_settings
 
@@ -46,3 +47,17 @@ def test_headings_and_marks_become_fewer(window: Window, classic: demo.Archive) 
             window.paint()
 
     assert counts[0] > counts[1], "headings didn't become fewer"
+
+
+def test_a_viewer_closes_with_layers_of_several_units(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    window.double_click(window.well_point(window.layer(MOSAIC), "C4"))
+    person.until(lambda: person.is_idle and len(window.names) > 4)
+    window.viewer.add_image(np.zeros((8, 8)), name="mine")
+    settle()
+
+    window.close()
