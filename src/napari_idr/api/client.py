@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         DatasetId,
         FileAnnotation,
         Image,
+        ImageHit,
         ImageId,
         ImageRef,
         MapAnnotation,
@@ -311,7 +312,34 @@ class IDRClient:
 
         At most one of the ids says where to look; none is everywhere.
         """
-        return self._search(cancel).search_images(
+        found = self.search_hits(
+            key,
+            value,
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+            cancel=cancel,
+        )
+        return (hit.ref for hit in found)
+
+    def search_hits(
+        self,
+        key: SearchKey | str,
+        value: str,
+        *,
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> Iterator[ImageHit]:
+        """Return an iterator of what `search_images` finds, with all that is told.
+
+        The search engine tells study, plate or dataset and the key-value pairs of each
+        image; mapr the study and the plate as far as it was asked for them.
+        """
+        return self._search(cancel).search_hits(
             key,
             value,
             screen_id=screen_id,
