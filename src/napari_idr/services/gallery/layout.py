@@ -204,7 +204,7 @@ def gallery_columns(counts: Sequence[int], aspect: float) -> int:
     Examples
     --------
     >>> gallery_columns([96], 1.5), gallery_columns([3], 1.5), gallery_columns([], 1.5)
-    (12, 3, 1)
+    (13, 3, 1)
     """
     most = max(counts, default=0)
 
@@ -235,7 +235,7 @@ def part_of(image: ImageHit) -> str:
 def label_of(image: ImageHit) -> str:
     """Return what an image is called: its well and field, else its name.
 
-    >>> from napari_idr.model import ImageRef
+    >>> from napari_idr.model import ImageHit, ImageRef
     >>> label_of(ImageHit(ref=ImageRef(image_id=7, name="p [Well C07; Field #2]")))
     'C7, field 2'
     >>> label_of(ImageHit(ref=ImageRef(image_id=7)))

@@ -426,7 +426,11 @@ def _told(whole: GalleryShown) -> dict[str, list[tuple[str, ...]]]:
     def of(key: str) -> list[tuple[str, ...]]:
         found = [one for one in table.columns if column_key(one.name) == key]
         return [
-            tuple(text for column in found for text in _texts(column.values[place]))
+            tuple(
+                dict.fromkeys(
+                    text for column in found for text in _texts(column.values[place])
+                )
+            )
             for place in order
         ]
 
