@@ -48,7 +48,7 @@ def figures(setup: Setup) -> Iterator[Figure]:
         yield counted(
             f"requests for thumbnails of {count} images",
             thumbnails,
-            at_most(-(-count // 50) + 4),  # a part of the images may end in a batch
+            at_most(-(-count // 50)),
             floor=-(-count // 50),
         )
         waves = [

@@ -225,7 +225,8 @@ def image_pages(
     """Yield the images of a gallery, each once, as their lists come; `MAX_IMAGES` most.
 
     The first part is as small as a request for thumbnails, if lists are; later ones
-    are as large as all before, so that not every plate makes the gallery anew.
+    are as large as all before, so that not every plate makes the gallery anew. Each
+    but the last is a number of whole requests for thumbnails.
     """
     seen: set[int] = set()
     told = 0
@@ -241,8 +242,9 @@ def image_pages(
                 yield tuple(page)
                 told, page = told + len(page), []
         if len(page) >= max(BATCH_IMAGES, min(told, PAGE_IMAGES)):
-            yield tuple(page)
-            told, page = told + len(page), []
+            whole = len(page) // BATCH_IMAGES * BATCH_IMAGES
+            yield tuple(page[:whole])
+            told, page = told + whole, page[whole:]
     if page:
         yield tuple(page)
 
