@@ -16,6 +16,7 @@ from napari_idr.model._containers import (
     Study,
 )
 from napari_idr.model._ids import (
+    NO_WELL,
     AnnotationId,
     DatasetId,
     FileId,
@@ -37,6 +38,7 @@ from napari_idr.model._image import (
     complete_channels,
 )
 from napari_idr.model._plate import (
+    CellGrid,
     FieldRange,
     GridCell,
     Plate,
@@ -55,6 +57,7 @@ from napari_idr.model._search import (
     ContainerHit,
     DatasetCounts,
     DatasetHit,
+    ImageHit,
     PlateCounts,
     PlateHit,
     SearchKey,
@@ -77,9 +80,11 @@ from napari_idr.model._wells import (
 )
 
 __all__ = [
+    "NO_WELL",
     "Annotation",
     "AnnotationId",
     "Capabilities",
+    "CellGrid",
     "Channel",
     "ColumnKind",
     "ColumnSource",
@@ -94,6 +99,7 @@ __all__ = [
     "FileId",
     "GridCell",
     "Image",
+    "ImageHit",
     "ImageId",
     "ImageRef",
     "MapAnnotation",
