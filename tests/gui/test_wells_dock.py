@@ -296,6 +296,23 @@ def test_numbers_are_coloured_along_a_range(desk: Desk) -> None:
     assert desk.person.text("idr_row_profile_label").startswith("Median of Cell Count")
 
 
+def test_other_colours_move_no_layer_and_have_none_measured(desk: Desk) -> None:
+    desk.person.choose("idr_color_by", "Cell Count")
+    headings = desk.viewer.layers[f"{PLATE}, field 1 headings"]
+    colors = desk.viewer.layers[f"{PLATE}, field 1 colours"]
+    before = desk.colors().copy()  # type: ignore[union-attr]
+    told: list[str] = []
+    for layer in (headings, colors):
+        for event in (layer.events.extent, layer.events.scale, layer.events.data):
+            event.connect(lambda event: told.append(event.type))
+
+    desk.person.choose("idr_color_by", "Gene Symbol")
+
+    assert told == []
+    assert any("Gene Symbol" in one for one in headings.features["label"])
+    assert not np.array_equal(desk.colors(), before)
+
+
 def test_a_click_on_the_legend_selects_the_wells_that_have_the_colour(
     desk: Desk,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,9 +30,22 @@ BACKING_PX = 20
 BACKING_OPACITY = 0.7
 """Of the disc behind each letter: in a plate that is zoomed into, it lies on wells."""
 
-
 LONGEST_BACKED = 3
 """Characters of a letter or a number; what is longer is a title."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What stands in the layer; positions are (y, x) in px of the mosaic."""
+
+    texts: tuple[str, ...] = ()
+    positions: tuple[tuple[float, float], ...] = ()
+    size: float = 1.0
+
+    @property
+    def backed(self) -> tuple[bool, ...]:
+        """Which texts have a disc behind them."""
+        return tuple(len(text) <= LONGEST_BACKED for text in self.texts)
 
 
 class HeadingsLayer:
@@ -57,7 +71,7 @@ class HeadingsLayer:
             metadata=metadata,
         )
         self._follow = qdebounced(self._place_if_seen, timeout=FOLLOW_MS)
-        self._shown: tuple[Any, ...] = ()
+        self._shown = _Shown()
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
         self.layer.events.scale.connect(self._on_moved)
@@ -105,17 +119,18 @@ class HeadingsLayer:
         red, green, blue = theme.canvas.as_rgb_tuple(alpha=False)
         self._back = np.array([red / 255, green / 255, blue / 255, BACKING_OPACITY])
         self.layer.current_face_color = self._back
-        self._color_backing(self._shown[0] if self._shown else ())
+        self._color_backing()
 
-    def _color_backing(self, texts: tuple[str, ...]) -> None:
+    def _color_backing(self) -> None:
         """Lay a disc behind each letter, and none behind a title, which is longer.
 
         A title lies beside the plate, where nothing is behind it.
         """
-        if texts:
+        backed = self._shown.backed
+        if backed:
             clear = np.zeros(4)
             self.layer.face_color = np.array(
-                [self._back if len(one) <= LONGEST_BACKED else clear for one in texts]
+                [self._back if is_backed else clear for is_backed in backed]
             )
 
     def _place(self) -> None:
@@ -135,21 +150,31 @@ class HeadingsLayer:
         seen = headings_in_view(self._plan, view, **told) or headings_in_view(
             self._plan, _whole(self._plan), **told
         )
-        texts = tuple(heading.label for heading in seen)
-        positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
-        # What lies behind a letter, as large on the screen at any zoom.
-        size = round(BACKING_PX / max(zoom, 1e-9), 2)
-        key = (texts, np.round(positions, 2).tobytes(), size)
-        if key == self._shown:
+        self._show(
+            _Shown(
+                texts=tuple(heading.label for heading in seen),
+                positions=tuple((round(one.y, 2), round(one.x, 2)) for one in seen),
+                # What lies behind a letter, as large on the screen at any zoom.
+                size=round(BACKING_PX / max(zoom, 1e-9), 2),
+            )
+        )
+
+    def _show(self, shown: _Shown) -> None:
+        """Change what differs: napari draws, and measures all layers, with each."""
+        before, self._shown = self._shown, shown
+        if shown == before:
             return
-        same_texts = self._shown and self._shown[0] == texts
-        self._shown = key
-        self.layer.current_size = size
-        self.layer.data = positions
-        self.layer.size = size
-        self._color_backing(texts)
-        if not same_texts:
-            self.layer.features = {"label": np.array(texts, dtype=object)}
+        self.layer.current_size = shown.size  # of points that are added
+        if shown.positions != before.positions:
+            self.layer.data = np.array(shown.positions).reshape(-1, 2)
+        if shown.backed != before.backed:
+            self._color_backing()
+        if shown.texts != before.texts:
+            self.layer.features = {"label": np.array(shown.texts, dtype=object)}
+        if shown.size != before.size:
+            self.layer.size = shown.size
+        elif shown.texts != before.texts:  # which alone draws nothing
+            self.layer.refresh(thumbnail=False, highlight=False, extent=False)
 
 
 def _whole(plan: MosaicPlan) -> View:
