@@ -219,6 +219,25 @@ def test_what_is_selected_stays_so_when_rows_are_sorted(desk: Desk) -> None:
     assert desk.selected == desk.marked == ["B2"]
 
 
+def test_the_current_column_stays_current_and_in_sight_when_rows_are_sorted(
+    desk: Desk,
+) -> None:
+    desk.dock.resize(500, 260)
+    desk.click_row("B2")
+    column = desk.table.wells.names.index("Cell Count")
+    for _ in range(column):
+        QTest.keyClick(desk.table, Qt.Key.Key_Right)
+
+    desk.table.sortWanted.emit("Cell Count", True)
+
+    current = desk.table.currentIndex()
+    assert current.column() == column
+    assert desk.labels[current.row()] == "B2"
+    viewport = desk.table.viewport()
+    assert viewport is not None
+    assert viewport.rect().contains(desk.table.visualRect(current).center())
+
+
 def test_enter_opens_the_image_of_the_current_well(desk: Desk) -> None:
     desk.click_row("C4")
 
