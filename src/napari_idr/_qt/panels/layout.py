@@ -40,6 +40,9 @@ RESULTS_SHARE, CARDS_SHARE = 0.27, 0.5
 """Of the height for results, cards and annotations: what the results have, and the most
 that the cards take. A fixed share lets the buttons stay where they are."""
 
+LEAST_ROWS = 5
+"""Of the results, in a low window; what lies below scrolls."""
+
 WRITTEN_SMALL = "QTreeView, QTableView, QHeaderView, QLineEdit"
 """What napari's own style sheet leaves at the system's size of letters."""
 
@@ -47,14 +50,21 @@ LEAST_PX = 60
 """The height of each part, however small the window is."""
 
 
-def divide(room: int, cards: int) -> tuple[int, int, int]:
-    """Return the heights of results, cards and annotations, if the cards need so much.
+def divide(room: int, cards: int, rows: int = LEAST_PX) -> tuple[int, int, int]:
+    """Return the heights of results, cards and annotations.
+
+    `cards` is what the cards need, and `rows` what the results should have at least;
+    `LEAST_PX` are left for each.
 
     >>> divide(700, 300), divide(400, 300)
     ((189, 300, 211), (108, 200, 92))
+    >>> divide(250, 300, rows=100), divide(190, 300, rows=100)
+    ((100, 90, 60), (70, 60, 60))
     """
-    results = max(int(room * RESULTS_SHARE), LEAST_PX)
-    cards = min(cards, int(room * CARDS_SHARE))
+    results = max(int(room * RESULTS_SHARE), min(rows, room - 2 * LEAST_PX), LEAST_PX)
+    cards = min(
+        cards, int(room * CARDS_SHARE), max(room - results - LEAST_PX, LEAST_PX)
+    )
     return results, cards, room - results - cards
 
 
@@ -173,7 +183,8 @@ class Panels(QWidget):
         # napari's look puts a frame round it.
         needed += self._details.height() - present(self._details.viewport()).height()
         room = self.splitter.height() - 2 * self.splitter.handleWidth()
-        self.splitter.setSizes(divide(room, needed))
+        rows = self.results.height_of_rows(LEAST_ROWS)
+        self.splitter.setSizes(divide(room, needed, rows))
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True
