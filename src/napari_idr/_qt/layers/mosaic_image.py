@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from napari.layers.utils.layer_utils import Extent
 
 
-class Image(layers.Image):
+class Image(layers.Image):  # type: ignore[misc]  # its types are unknown
     """An image that is told to be as fine as its coarsest level.
 
     napari exports a figure as fine as its finest layer. Of a plate that would be each
