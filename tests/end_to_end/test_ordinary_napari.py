@@ -302,7 +302,8 @@ def play(desk: Desk) -> None:
 
 
 def save_into_a_folder(desk: Desk) -> None:
-    saved = desk.viewer.layers.save(str(desk.folder / f"{time.monotonic_ns()}"))
+    folder = str(desk.folder / f"{time.monotonic_ns()}")
+    saved = desk.viewer.layers.save(folder, plugin="napari-idr")
     assert len(saved) == len(desk.viewer.layers)
 
 

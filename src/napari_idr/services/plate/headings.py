@@ -18,6 +18,9 @@ ROOM_PX = 18
 DIGIT_PX, BETWEEN_PX = 8, 8
 """The width of a digit on the screen, and the least distance between two numbers."""
 
+LETTER_PX = 10
+"""What a letter of a title takes on the screen: capitals and digits do, others less."""
+
 LINES_WITH_NOTE = 3
 """Above a plate: its numbers, its note, its title."""
 
@@ -89,8 +92,9 @@ def headings_in_view(
     apart = view.top > height or view.left > width or view.bottom < 0 or view.right < 0
     if apart or not (view.zoom > 0 and math.isfinite(view.zoom)):
         return ()
-    room = ROOM_PX / view.zoom
-    name = short_name(title, int(min(width, view.right - view.left) / room * 2))
+    room, letter = ROOM_PX / view.zoom, LETTER_PX / view.zoom
+    most = int(min(width, view.right - view.left) / letter)
+    name = short_name(title, most)
     lines = above / room  # that there is room for
     # The letters keep their distance from the cells on the screen.
     top, left, beside = view.top + room / 1.5, view.left + room / 1.5, -room / 1.5
@@ -113,12 +117,12 @@ def headings_in_view(
     # Above the numbers if there are any, and not where the view begins below it.
     over = min([one.y for one in numbers] or [0.0]) - room
     is_titled = len(name) > 1 and lines >= 1 and over > view.top + room / 2
-    told = short_name(note, int(min(width, view.right - view.left) / room * 2))
+    told = short_name(note, most)
     is_noted = is_titled and len(told) > 1 and lines >= LINES_WITH_NOTE
     is_noted = is_noted and over - room > view.top + room / 2
 
     def middle(text: str) -> float:
-        half = len(text) * room / 4
+        half = len(text) * letter / 2
         return _seen((width - 1) / 2, width, view.left + half, view.right - half)
 
     return (
