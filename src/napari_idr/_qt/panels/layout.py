@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QSize, Qt, QTimer
+from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import (
     QFrame,
     QScrollArea,
@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
 from napari_idr._qt.panels.image import ImagePanel
+from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsModel, ResultsTree
 from napari_idr._qt.panels.search import SearchPanel
@@ -26,7 +27,7 @@ from napari_idr._qt.panels.spellings import SpellingsLine
 from napari_idr._qt.panels.status import StatusBar
 from napari_idr._qt.panels.studies import StudiesPanel
 from napari_idr._qt.panels.study import StudyPanel
-from napari_idr._qt.settings import font_points, recent_addresses
+from napari_idr._qt.settings import recent_addresses
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QResizeEvent
@@ -42,9 +43,6 @@ that the cards take. A fixed share lets the buttons stay where they are."""
 
 LEAST_ROWS = 5
 """Of the results, in a low window; what lies below scrolls."""
-
-WRITTEN_SMALL = "QTreeView, QTableView, QHeaderView, QLineEdit"
-"""What napari's own style sheet leaves at the system's size of letters."""
 
 LEAST_PX = 60
 """The height of each part, however small the window is."""
@@ -68,7 +66,7 @@ def divide(room: int, cards: int, rows: int = LEAST_PX) -> tuple[int, int, int]:
     return results, cards, room - results - cards
 
 
-class Panels(QWidget):
+class Panels(LetteredWidget):
     """All panels, top down: the server, what to look for, what was found, details."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -143,7 +141,7 @@ class Panels(QWidget):
         whole.addWidget(self.spellings)
         whole.addWidget(self.splitter, 1)
         whole.addWidget(self.status)
-        self._set_font()
+        self.lettersChanged.connect(self._divide_soon.start)
 
     def sizeHint(self) -> QSize:
         return PREFERRED_PX
@@ -151,20 +149,6 @@ class Panels(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
         self._divide_soon.start()
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Follow another size of letters: napari changes its style sheet with it."""
-        super().changeEvent(event)
-        changes = (QEvent.Type.StyleChange, QEvent.Type.FontChange)
-        if event is not None and event.type() in changes:
-            self._set_font()
-
-    def _set_font(self) -> None:
-        """Write trees, tables and lines as large as napari writes labels."""
-        sheet = f"{WRITTEN_SMALL} {{ font-size: {font_points()}pt; }}"
-        if sheet != self.styleSheet():
-            self.setStyleSheet(sheet)
-            self._divide_soon.start()
 
     def show_details(self, *, shown: bool) -> None:
         """Show cards and annotations; without them the results have all the room."""
