@@ -15,6 +15,7 @@ from napari_idr._qt.galleries import Galleries
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.layers.whole_levels import let_levels_be_saved
 from napari_idr._qt.panels.layout import Panels
 from napari_idr._qt.settings import (
     connection_settings,
@@ -120,7 +121,7 @@ class Browser(Panels):
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(close)
-        _warn_of_other_napari()
+        _get_along_with_napari()
         load_units()
         self._warm_slot: JobSlot[None, None] = jobs.slot(
             _nothing, shown=False, priority=Priority.AHEAD
@@ -559,10 +560,11 @@ class _Closer:
 
 
 @cache
-def _warn_of_other_napari() -> None:
-    """Warn, once a process, where napari isn't as our arrays expect it."""
+def _get_along_with_napari() -> None:
+    """Make our arrays and napari get along, once a process; warn where they don't."""
     if (warning := check_callers()) is not None:
         show_warning(warning)
+    let_levels_be_saved()
 
 
 def _subject(opened: OpenedImage) -> Subject:

@@ -26,6 +26,7 @@ from napari_idr.errors import (
     IDRError,
     NotFoundError,
     PixelDataError,
+    StatusError,
 )
 from napari_idr.model import ImageId, PixelSource
 
@@ -63,9 +64,9 @@ class Choice:
 class OpenedPixels:
     """A reader, and why it isn't a better one.
 
-    `may_improve` tells that a better source isn't to be had at present: opened again a
-    little later, the image may come from it. `failure` is how one failed just now in a
-    way that may pass, None if none did.
+    `may_improve` tells that a better source isn't to be had at present, or isn't open
+    to everybody yet: opened again later, the image may come from it. `failure` is how
+    one failed just now in a way that may pass, None if none did.
     """
 
     reader: PixelReader
@@ -189,6 +190,7 @@ class PixelSources:
                 passing = _passing(failures)
                 may_improve = (
                     passing is not None
+                    or any(isinstance(e, StatusError) and e.is_denial for e in failures)
                     or (refuses and choice.source is PixelSource.THUMBNAIL)
                     or (bool(failures) and self._is_silent(image))
                 )
