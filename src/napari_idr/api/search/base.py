@@ -20,16 +20,18 @@ from napari_idr.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from napari_idr.cancel import CancelToken
     from napari_idr.model import (
         DatasetId,
+        Facets,
         ImageRef,
         PlateId,
         ProjectId,
         ScreenId,
         SearchKey,
+        Wanted,
     )
     from napari_idr.transport import Params
 
@@ -45,9 +47,11 @@ MAX_SUGGESTIONS = 500
 class Search(Protocol):
     """Finds what carries a gene, a phenotype, a compound ... Thread-safe.
 
-    A key is one of `keys`, or its name. Methods raise `ValueError` at once for an
-    empty value and for one too long to be sent, and `IDRError` when the server
-    doesn't answer as agreed. What they return doesn't depend on the back end.
+    A key is one of `keys`, or its name. What is found has the value, and meets all
+    conditions; one without the other will do. Methods raise `ValueError` at once for
+    an empty value, one too long to be sent, and for conditions that the server can't
+    be asked; and `IDRError` when the server doesn't answer as agreed. What they
+    return doesn't depend on the back end.
     """
 
     def keys(self, *, cancel: CancelToken) -> tuple[SearchKey, ...]:
@@ -71,17 +75,23 @@ class Search(Protocol):
         ...
 
     def search(
-        self, key: SearchKey | str, value: str, *, cancel: CancelToken
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        cancel: CancelToken,
     ) -> tuple[ContainerHit, ...]:
         """Return the studies with matching images, one row each, most images first."""
         ...
 
     def search_plates(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         screen_id: ScreenId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> tuple[PlateHit, ...]:
         """Return the plates of a screen with matching images, by name."""
@@ -89,10 +99,11 @@ class Search(Protocol):
 
     def search_datasets(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         project_id: ProjectId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> tuple[DatasetHit, ...]:
         """Return the datasets of a project with matching images, by name."""
@@ -100,10 +111,11 @@ class Search(Protocol):
 
     def search_plates_steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         screen_id: ScreenId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> Iterator[PlateCounts]:
         """Yield what `search_plates` returns while it is being counted.
@@ -114,10 +126,11 @@ class Search(Protocol):
 
     def search_datasets_steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         project_id: ProjectId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> Iterator[DatasetCounts]:
         """Yield what `search_datasets` returns while it is being counted."""
@@ -125,9 +138,10 @@ class Search(Protocol):
 
     def search_images(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         *,
+        conditions: Sequence[Wanted] = (),
         screen_id: ScreenId | None = None,
         plate_id: PlateId | None = None,
         dataset_id: DatasetId | None = None,
@@ -138,6 +152,24 @@ class Search(Protocol):
 
         At most one of the ids says where to look; none is everywhere. Images of
         one plate or dataset come by ascending id.
+        """
+        ...
+
+    def facets(
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[Facets]:
+        """Yield what the matching images carry, counted by key, while it is read.
+
+        The last of at least one step is exact.
         """
         ...
 
