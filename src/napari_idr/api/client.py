@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         Facets,
         FileAnnotation,
         Image,
+        ImageHit,
         ImageId,
         ImageRef,
         MapAnnotation,
@@ -351,7 +352,36 @@ class IDRClient:
         ...           Condition("Phenotype", "contains", "mitotic")),
         ... ])  # doctest: +SKIP
         """
-        return self._search(cancel).search_images(
+        found = self.search_hits(
+            key,
+            value,
+            conditions=conditions,
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+            cancel=cancel,
+        )
+        return (hit.ref for hit in found)
+
+    def search_hits(
+        self,
+        key: SearchKey | str | None = None,
+        value: str | None = None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> Iterator[ImageHit]:
+        """Return an iterator of what `search_images` finds, with all that is told.
+
+        The search engine tells study, plate or dataset and the key-value pairs of each
+        image; mapr the study and the plate as far as it was asked for them.
+        """
+        return self._search(cancel).search_hits(
             key,
             value,
             conditions=conditions,

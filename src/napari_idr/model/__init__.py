@@ -24,6 +24,7 @@ from napari_idr.model._containers import (
     Study,
 )
 from napari_idr.model._ids import (
+    NO_WELL,
     AnnotationId,
     DatasetId,
     FileId,
@@ -45,6 +46,7 @@ from napari_idr.model._image import (
     complete_channels,
 )
 from napari_idr.model._plate import (
+    CellGrid,
     FieldRange,
     GridCell,
     Plate,
@@ -66,6 +68,7 @@ from napari_idr.model._search import (
     Facet,
     Facets,
     FacetValue,
+    ImageHit,
     PlateCounts,
     PlateHit,
     SearchKey,
@@ -88,12 +91,14 @@ from napari_idr.model._wells import (
 )
 
 __all__ = [
+    "NO_WELL",
     "OPERATORS",
     "OPERATORS_OF_ANY",
     "Annotation",
     "AnnotationId",
     "AnyOf",
     "Capabilities",
+    "CellGrid",
     "Channel",
     "ColumnKind",
     "ColumnSource",
@@ -112,6 +117,7 @@ __all__ = [
     "FileId",
     "GridCell",
     "Image",
+    "ImageHit",
     "ImageId",
     "ImageRef",
     "MapAnnotation",

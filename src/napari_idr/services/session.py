@@ -38,6 +38,7 @@ from napari_idr.services.image.open import (
     load_opened_image,
     plan_projected_image,
 )
+from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
 from napari_idr.services.plate.view import PlateShown, plan_plate_shown
 from napari_idr.services.regions.load import ImageRois, load_regions
@@ -390,7 +391,7 @@ class Session:
         )
 
     def load_missing(
-        self, shown: PlateShown, *, cancel: CancelToken
+        self, shown: MosaicShown, *, cancel: CancelToken
     ) -> Generator[MosaicStep, None, None]:
         """Yield what has been painted of the thumbnails that didn't come before."""
         missing = None if shown.summary is None else shown.summary.missing
@@ -402,18 +403,12 @@ class Session:
             cancel=cancel,
         )
 
-    def well_sources(self, shown: PlateShown, *, cancel: CancelToken) -> WellSources:
-        """Return what was written about the wells of a plate that is shown.
+    def well_sources(self, shown: MosaicShown, *, cancel: CancelToken) -> WellSources:
+        """Return what was written about the images of a mosaic that is shown.
 
-        Its table isn't asked for again where it is known.
+        The table of a plate isn't asked for again where it is known.
         """
-        details = shown.details
-        return self.client.well_sources(
-            shown.plan.grid,
-            table=details.table,
-            plate_name=details.plate.name,
-            cancel=cancel,
-        )
+        return shown.load_sources(self.client, cancel=cancel)
 
     def _open_well(self, image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
         """Return the pixels of a well of a plate that is zoomed into."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_idr.model import (
         DatasetId,
         Facets,
+        ImageHit,
         ImageRef,
         PlateId,
         ProjectId,
@@ -153,6 +154,21 @@ class Search(Protocol):
         At most one of the ids says where to look; none is everywhere. Images of
         one plate or dataset come by ascending id.
         """
+        ...
+
+    def search_hits(
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[ImageHit]:
+        """Yield what `search_images` does, with all that is told of each image."""
         ...
 
     def facets(

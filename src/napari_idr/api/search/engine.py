@@ -38,6 +38,7 @@ from napari_idr.model import (
     Dataset,
     DatasetCounts,
     DatasetHit,
+    ImageHit,
     Plate,
     PlateCounts,
     PlateHit,
@@ -87,8 +88,8 @@ class _Hits:
     Where several questions had to be asked, or hits looked through, there is none.
     """
 
-    images: Iterator[wire.FoundImage]
-    first: wire.FoundImage | None
+    images: Iterator[ImageHit]
+    first: ImageHit | None
     progress: Progress
     question: wire.Question | None = None
     page: wire.ImagePage | None = None
@@ -335,7 +336,7 @@ class SearchEngine:
         rows: Rows,
         study: Mapping[str, int],
         kind: str,
-        part_of: Callable[[wire.FoundImage], P | None],
+        part_of: Callable[[ImageHit], P | None],
         listed: Callable[[], list[P]],
         cancel: CancelToken,
     ) -> Iterator[tuple[Tally[P], bool]]:
@@ -401,6 +402,34 @@ class SearchEngine:
 
         POST /searchengine/api/v1/resources/submitquery/
         """
+        found = self.search_hits(
+            key,
+            value,
+            conditions=conditions,
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+            cancel=cancel,
+        )
+        return (hit.ref for hit in found)
+
+    def search_hits(
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[ImageHit]:
+        """Yield the matching images by ascending id, with studies, plates and pairs.
+
+        POST /searchengine/api/v1/resources/submitquery/
+        """
         rows = rows_of(wanted_of(key, value, conditions))
         places = _places(
             screen_id=screen_id,
@@ -408,10 +437,7 @@ class SearchEngine:
             dataset_id=dataset_id,
             project_id=project_id,
         )
-        return (
-            image.ref
-            for image in lazily(lambda: self._found(rows, places, cancel).images)
-        )
+        return lazily(lambda: self._found(rows, places, cancel).images)
 
     def facets(
         self,
@@ -512,7 +538,7 @@ class SearchEngine:
             self._pages(question, places, cancel, progress) for question in questions
         ]
         progress.is_known = len(pages) == 1  # an image may be among two questions
-        merged: Iterable[wire.FoundImage] = heapq.merge(
+        merged: Iterable[ImageHit] = heapq.merge(
             *pages, key=lambda image: image.ref.image_id
         )
         if any(question.loose for question in questions):
@@ -534,7 +560,7 @@ class SearchEngine:
         cancel: CancelToken,
         progress: Progress,
         first: wire.ImagePage | None = None,
-    ) -> Iterator[wire.FoundImage]:
+    ) -> Iterator[ImageHit]:
         """Yield the images of all pages, one page after the other.
 
         What a page begins after, its bookmark, is the last id of the page before.
@@ -588,7 +614,7 @@ def as_typed(value: str, text: str) -> str:
     return value[:start] + text + value[start + len(text) :]
 
 
-def _each_once(images: Iterable[wire.FoundImage]) -> Iterator[wire.FoundImage]:
+def _each_once(images: Iterable[ImageHit]) -> Iterator[ImageHit]:
     """Yield images that come by ascending id, each once."""
     last = None
     for image in images:
@@ -597,11 +623,11 @@ def _each_once(images: Iterable[wire.FoundImage]) -> Iterator[wire.FoundImage]:
             yield image
 
 
-def _plate_of(image: wire.FoundImage) -> Plate | None:
+def _plate_of(image: ImageHit) -> Plate | None:
     return image.plate
 
 
-def _dataset_of(image: wire.FoundImage) -> Dataset | None:
+def _dataset_of(image: ImageHit) -> Dataset | None:
     return image.dataset
 
 

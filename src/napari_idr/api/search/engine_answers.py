@@ -17,6 +17,7 @@ from napari_idr.model import (
     ContainerHit,
     Dataset,
     DatasetId,
+    ImageHit,
     ImageId,
     ImageRef,
     Plate,
@@ -46,21 +47,10 @@ WILD: Final = frozenset("*?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundImage:
-    """An image the search engine found, and all it tells of where it lies."""
-
-    ref: ImageRef
-    plate: Plate | None
-    dataset: Dataset | None
-    study: Study | None
-    pairs: tuple[Pair, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePage:
     """One page of images; `size` counts the hits of all `page_count` pages."""
 
-    images: tuple[FoundImage, ...] = ()
+    images: tuple[ImageHit, ...] = ()
     size: int = 0
     page_count: int = 0
     bookmark: int | None = None
@@ -242,12 +232,12 @@ def image_page(answer: Node) -> ImagePage:
     )
 
 
-def found_image(node: Node) -> FoundImage:
+def found_image(node: Node) -> ImageHit:
     """Read an image and where it lies; it is in a screen or in a project."""
     plate_id = node.find_int_like("plate_id")
     dataset_id = node.find_int_like("dataset_id")
     well_id = node.find_int_like("well_id")
-    return FoundImage(
+    return ImageHit(
         ref=ImageRef(
             image_id=ImageId(node.int_like("id")),
             name=node.find("name", str) or "",
@@ -333,7 +323,7 @@ def data_sources(answer: Node) -> tuple[str, ...]:
 
 
 def stored_spellings(
-    image: FoundImage, wanted: tuple[str, ...], value: str
+    image: ImageHit, wanted: tuple[str, ...], value: str
 ) -> frozenset[str]:
     """Return how an image writes a value, among what differs by case alone."""
     names = {fold(one) for one in wanted}

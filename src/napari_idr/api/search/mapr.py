@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.api.search.base import (
@@ -33,6 +33,7 @@ from napari_idr.model import (
     Facet,
     Facets,
     FacetValue,
+    ImageHit,
     ImageId,
     ImageRef,
     Plate,
@@ -300,8 +301,36 @@ class Mapr:
     ) -> Iterator[ImageRef]:
         """Yield the matching images; wells are not told.
 
+        GET /mapr/api/{key}/images/?value=&node=&id=&page=&limit=
+        """
+        found = self.search_hits(
+            key,
+            value,
+            conditions=conditions,
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+            cancel=cancel,
+        )
+        return (hit.ref for hit in found)
+
+    def search_hits(
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[ImageHit]:
+        """Yield the matching images with studies and plates, as far as they are asked.
+
         mapr lists the images of one plate or dataset: those of a screen, of a
-        project, of everything are asked for plate by plate.
+        project, of everything are asked for plate by plate. Wells are not told.
 
         GET /mapr/api/{key}/images/?value=&node=&id=&page=&limit=
         """
@@ -315,18 +344,18 @@ class Mapr:
         path = f"{ROOT}/{asked.name}/images/"
         require_sendable(path, (*asked.params(asked.value), ("node", "dataset")))
 
-        def images() -> Iterator[ImageRef]:
+        def hits() -> Iterator[ImageHit]:
             if plate_id is not None:
-                return self._plate_images(asked, plate_id, cancel)
+                return _hits(self._plate_images(asked, plate_id, cancel))
             if dataset_id is not None:
-                return self._dataset_images(asked, dataset_id, cancel)
+                return _hits(self._dataset_images(asked, dataset_id, cancel))
             if screen_id is not None:
-                return self._screen_images(asked, screen_id, cancel)
+                return self._screen_hits(asked, screen_id, cancel)
             if project_id is not None:
-                return self._project_images(asked, project_id, cancel)
-            return self._all_images(asked, cancel)
+                return self._project_hits(asked, project_id, cancel)
+            return self._all_hits(asked, cancel)
 
-        return _each_once(lazily(images), lambda image: image.image_id)
+        return _each_once(lazily(hits), lambda hit: hit.ref.image_id)
 
     def facets(
         self,
@@ -382,29 +411,32 @@ class Mapr:
 
         return lazily(facets)
 
-    def _all_images(self, asked: _Asked, cancel: CancelToken) -> Iterator[ImageRef]:
-        for hit in self.search(None, None, conditions=asked.wanted, cancel=cancel):
-            study = hit.container
+    def _all_hits(self, asked: _Asked, cancel: CancelToken) -> Iterator[ImageHit]:
+        for found in self.search(None, None, conditions=asked.wanted, cancel=cancel):
+            study = found.container
             if isinstance(study, Screen):
-                yield from self._screen_images(asked, study.id, cancel)
+                hits = self._screen_hits(asked, study.id, cancel)
             else:
-                yield from self._project_images(asked, study.id, cancel)
+                hits = self._project_hits(asked, study.id, cancel)
+            yield from (replace(hit, study=study) for hit in hits)
 
-    def _screen_images(
+    def _screen_hits(
         self, asked: _Asked, screen_id: ScreenId, cancel: CancelToken
-    ) -> Iterator[ImageRef]:
-        for hit in self.search_plates(
+    ) -> Iterator[ImageHit]:
+        for found in self.search_plates(
             None, None, screen_id, conditions=asked.wanted, cancel=cancel
         ):
-            yield from self._plate_images(asked, hit.plate.id, cancel)
+            images = self._plate_images(asked, found.plate.id, cancel)
+            yield from _hits(images, plate=found.plate)
 
-    def _project_images(
+    def _project_hits(
         self, asked: _Asked, project_id: ProjectId, cancel: CancelToken
-    ) -> Iterator[ImageRef]:
-        for hit in self.search_datasets(
+    ) -> Iterator[ImageHit]:
+        for found in self.search_datasets(
             None, None, project_id, conditions=asked.wanted, cancel=cancel
         ):
-            yield from self._dataset_images(asked, hit.dataset.id, cancel)
+            images = self._dataset_images(asked, found.dataset.id, cancel)
+            yield from _hits(images, dataset=found.dataset)
 
     def _plate_images(
         self, asked: _Asked, plate_id: PlateId, cancel: CancelToken
@@ -498,6 +530,16 @@ def _name(key: SearchKey | str) -> str:
     if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} is not the name of a key")
     return name
+
+
+def _hits(
+    images: Iterable[ImageRef],
+    *,
+    plate: Plate | None = None,
+    dataset: Dataset | None = None,
+) -> Iterator[ImageHit]:
+    for image in images:
+        yield ImageHit(ref=image, plate=plate, dataset=dataset)
 
 
 def _each_once(items: Iterable[T], identity: Callable[[T], Hashable]) -> Iterator[T]:

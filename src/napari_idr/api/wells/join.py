@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from napari_idr.model import (
         Annotation,
+        CellGrid,
         ColumnSource,
         GridCell,
         ImageId,
-        PlateGrid,
         Table,
         Value,
         WellColumn,
@@ -65,7 +65,7 @@ class OwnTable:
 
 
 def wells_table(
-    grid: PlateGrid,
+    grid: CellGrid,
     *,
     plate_name: str | None = None,
     table: Table | None = None,
@@ -137,7 +137,7 @@ def wells_table(
 
 def with_own(
     known: WellsTable,
-    grid: PlateGrid,
+    grid: CellGrid,
     own: OwnTable,
     *,
     plate_name: str | None = None,
@@ -159,7 +159,7 @@ def with_own(
 
 def _wells(
     cells: Sequence[GridCell],
-    grid: PlateGrid,
+    grid: CellGrid,
     study: _Said,
     hit_images: Collection[ImageId],
     hit_wells: Collection[WellId],
@@ -309,8 +309,8 @@ def _texts(values: Iterable[object]) -> tuple[str, ...]:
 class _Places:
     """Where the wells of a grid are found: by id, and by each way to spell a name."""
 
-    def __init__(self, grid: PlateGrid, plate_name: str | None) -> None:
-        self.plate_id = int(grid.plate_id)
+    def __init__(self, grid: CellGrid, plate_name: str | None) -> None:
+        self.plate_id = grid.plate_id
         self.plate_name = plate_name
         self.cells = tuple(grid)
         self.by_well = {int(c.well_id): i for i, c in enumerate(self.cells)}
@@ -318,10 +318,8 @@ class _Places:
         self._grid = grid
         self._named: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
         self._at = {(c.row, c.column): i for i, c in enumerate(self.cells)}
-        for row in range(len(grid.row_labels)):
-            for column in range(len(grid.column_labels)):
-                at = row, column
-                self._named[folded_name(grid.label(*at))].add(at)
+        for at in grid.places():
+            self._named[folded_name(grid.label(*at))].add(at)
 
     def label(self, place: int) -> str:
         cell = self.cells[place]

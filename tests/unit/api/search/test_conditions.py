@@ -19,7 +19,7 @@ from napari_idr.api.search.counting import MAX_TOLD, MAX_VALUES
 from napari_idr.api.search.engine import SearchEngine
 from napari_idr.cancel import NEVER
 from napari_idr.demo.search.index import index_world
-from napari_idr.model import OPERATORS, PlateId, ScreenId
+from napari_idr.model import OPERATORS, ImageHit, PlateId, ScreenId
 from napari_idr.transport import Response
 from support.engine import PAGE, Engine, names
 
@@ -490,8 +490,8 @@ def test_many_hits_are_counted_step_by_step_and_none_is_kept():
     for step in search.facets("gene", "X", screen_id=ScreenId(3), cancel=NEVER):
         steps.append(step)
         gc.collect()
-        kept = sum(isinstance(one, wire.FoundImage) for one in gc.get_objects())
-        assert kept <= 1001  # a page, and the first of the next
+        kept = sum(isinstance(one, ImageHit) for one in gc.get_objects())
+        assert kept <= 3 * PAGE
 
     grown = [step.counted for step in steps]
     assert grown == sorted(grown)
