@@ -244,6 +244,7 @@ class IDRClient:
         value: str | None = None,
         *,
         conditions: Sequence[Wanted] = (),
+        any_case: bool = True,
         cancel: CancelToken = NEVER,
     ) -> tuple[ContainerHit, ...]:
         """Return the studies with images that carry a value, most images first.
@@ -254,6 +255,8 @@ class IDRClient:
             What to search for; may be left out where there are conditions.
         conditions
             What the images are to meet besides: each a `Condition`, or `AnyOf` some.
+        any_case
+            Whether other spellings are looked for where nothing is stored as typed.
 
         Raises
         ------
@@ -262,7 +265,7 @@ class IDRClient:
             takes one condition, "is" or "contains".
         """
         return self._search(cancel).search(
-            key, value, conditions=conditions, cancel=cancel
+            key, value, conditions=conditions, any_case=any_case, cancel=cancel
         )
 
     def search_plates(

@@ -105,6 +105,18 @@ class ResultsModel(QAbstractItemModel):
         self._titles = (name_title, count_title)
         self.endResetModel()
 
+    def taken_along(self) -> object:
+        """Return all lines with what is below them, to be shown again by `bring`."""
+        return self._root, self._titles
+
+    def bring(self, lines: object) -> None:
+        """Show lines again that were taken along; nobody is asked."""
+        assert isinstance(lines, tuple)
+        self.beginResetModel()
+        self._root, self._titles = lines
+        self._loading.clear()
+        self.endResetModel()
+
     def set_children(
         self, entry: Entry, children: Sequence[Entry], *, counting: str = ""
     ) -> None:

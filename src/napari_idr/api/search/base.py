@@ -81,9 +81,13 @@ class Search(Protocol):
         value: str | None,
         *,
         conditions: Sequence[Wanted] = (),
+        any_case: bool = True,
         cancel: CancelToken,
     ) -> tuple[ContainerHit, ...]:
-        """Return the studies with matching images, one row each, most images first."""
+        """Return the studies with matching images, one row each, most images first.
+
+        Unless `any_case`, what isn't stored as it is typed isn't found.
+        """
         ...
 
     def search_plates(

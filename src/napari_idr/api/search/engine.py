@@ -208,6 +208,7 @@ class SearchEngine:
         value: str | None,
         *,
         conditions: Sequence[Wanted] = (),
+        any_case: bool = True,
         cancel: CancelToken,
     ) -> tuple[ContainerHit, ...]:
         """Return the studies with matching images.
@@ -217,9 +218,10 @@ class SearchEngine:
         POST /searchengine/api/v1/resources/submitquery/containers/
         """
         rows = rows_of(wanted_of(key, value, conditions))
-        return self._studies(rows, cancel=cancel) or self._studies(
-            rows, any_case=True, cancel=cancel
-        )
+        found = self._studies(rows, cancel=cancel)
+        if found or not any_case:
+            return found
+        return self._studies(rows, any_case=True, cancel=cancel)
 
     def search_plates(
         self,

@@ -182,6 +182,7 @@ class Mapr:
         value: str | None,
         *,
         conditions: Sequence[Wanted] = (),
+        any_case: bool = True,
         cancel: CancelToken,
     ) -> tuple[ContainerHit, ...]:
         """Return the studies with matching images.
@@ -199,6 +200,10 @@ class Mapr:
                 cancel=cancel,
             )
 
+        if not any_case:
+            return merge_studies(
+                () if TAG.search(asked.value) else studies(asked.value)
+            )
         return merge_studies(self._as_typed_or_else(asked, studies, cancel))
 
     def search_plates(
