@@ -432,7 +432,9 @@ class Browser(Panels):
             self._scene.plates.activate(details.key)
         else:
             self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
-        open_wells(self._viewer).follow(details.key)
+        dock = open_wells(self._viewer)
+        self._pivoting.follow_wells(dock)
+        dock.follow(details.key)
 
     def _on_show_plate(self, run: PlateAcquisitionId | None, field: int) -> None:
         session, details = self._state.session, self._state.plate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,7 @@ from qtpy.QtGui import QDesktopServices, QGuiApplication
 
 from napari_idr._qt.panels.facets import FacetsPanel
 from napari_idr._qt.panels.genes import GenesPanel
-from napari_idr._qt.panels.pivot_menu import pivot_menu
+from napari_idr._qt.panels.pivot_menu import add_pivots, pivot_menu
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.cancel import Priority
 from napari_idr.services.browser_state import BrowserState
@@ -18,7 +19,13 @@ from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import Query
 from napari_idr.services.search.genes import read_symbols, save_matrix
 from napari_idr.services.search.hits import short_value
-from napari_idr.services.search.pivots import GENE, excluding, narrowed, pivots
+from napari_idr.services.search.pivots import (
+    GENE,
+    excluding,
+    narrowed,
+    pivots,
+    well_pivots,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
     from napari_idr._qt.finder import Finder
     from napari_idr._qt.jobs import Jobs, JobSlot
     from napari_idr._qt.panels.layout import Panels
+    from napari_idr._qt.wells.dock import WellsDock
     from napari_idr.model import Facets, SearchKey, Study
     from napari_idr.services.search.facets import FacetLine
     from napari_idr.services.search.genes import GeneRow
@@ -66,6 +74,7 @@ class Pivoting(QObject):
             shown=False,
             priority=Priority.AHEAD,
         )
+        self._dock: WellsDock | None = None
         self._genes: GenesPanel | None = None
         self._study_to_open: Study | None = None
         self._genes_slot: JobSlot[GeneRow, None] = jobs.slot(
@@ -95,6 +104,46 @@ class Pivoting(QObject):
                 panel.deleteLater()
         self._panel = self._genes = None
 
+    # The wells' table
+
+    def follow_wells(self, dock: WellsDock) -> None:
+        """Offer searches in the menus of the table of wells and of its legend."""
+        if dock is not self._dock:
+            self._dock = dock
+            dock.panel.table.menuMade.connect(self._on_wells_menu)
+            dock.panel.legend.menuWanted.connect(self._on_legend_menu)
+
+    def _well_pivots(self, name: str, place: int) -> tuple[Pivot, ...]:
+        """Return what the server of this browser can be asked about a cell."""
+        dock, session = self._dock, self._state.session
+        if dock is None or session is None or dock.plate is None:
+            return ()
+        indexed = dock.panel.table.wells.indexed
+        if indexed is None or dock.plate.server != session.url:
+            return ()
+        asker = self._finder.asker
+        return well_pivots(indexed.columns, name, place, asker=asker)
+
+    def _on_wells_menu(self, menu: QMenu, name: str, place: int) -> None:
+        if found := self._well_pivots(name, place):
+            menu.addSeparator()
+            add_pivots(menu, found, self.do)
+
+    def _on_legend_menu(
+        self, places: tuple[int, ...], label: str, where: QPoint
+    ) -> None:
+        dock = self._dock
+        name = None if dock is None else dock.look.color_by
+        indexed = None if dock is None else dock.panel.table.wells.indexed
+        if dock is None or name is None or indexed is None:
+            return
+        with suppress(KeyError):  # coloured by what is no column
+            # The rest, which is of many values, offers nothing.
+            if indexed.texts(name)[places[0]] == label and (
+                found := self._well_pivots(name, places[0])
+            ):
+                pivot_menu(dock.panel.legend, found, self.do).popup(where)
+
     # Facets
 
     @property
@@ -105,8 +154,10 @@ class Pivoting(QObject):
     def show_facets(self, *_: object) -> None:
         """Open the tab with what was found, counted by key."""
         dock = open_wells(self._viewer)
+        self.follow_wells(dock)
         if self._panel is None:
             panel = self._panel = FacetsPanel()
+            self._panels.destroyed.connect(panel.deleteLater)
             panel.seen.connect(self._follow)
             panel.narrowWanted.connect(self._on_narrow)
             panel.excludeWanted.connect(self._on_exclude)
@@ -194,8 +245,10 @@ class Pivoting(QObject):
     def show_genes(self, *_: object) -> None:
         """Open the tab with a list of genes and the studies of each."""
         dock = open_wells(self._viewer)
+        self.follow_wells(dock)
         if self._genes is None:
             panel = self._genes = GenesPanel()
+            self._panels.destroyed.connect(panel.deleteLater)
             panel.wanted.connect(self._on_genes_wanted)
             panel.refused.connect(self._on_refused)
             panel.openWanted.connect(self._on_gene_opened)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from napari_idr.api import column_key
 from napari_idr.model import Condition, SearchKey
 from napari_idr.services.search.catalog import Query
 from napari_idr.services.search.hits import short_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from napari_idr.model import WellColumn, WellValue
 
 __all__ = [
     "GENE",
@@ -21,10 +24,14 @@ __all__ = [
     "excluding",
     "narrowed",
     "pivots",
+    "well_pivots",
 ]
 
 GENE, PHENOTYPE = "Gene Symbol", "Phenotype"
 """The attributes between which "same phenotype, other genes" goes."""
+
+MOST_VALUES: Final = 3
+"""Values of one well that a menu has room for."""
 
 Action = Literal["search", "facets", "copy", "open"]
 
@@ -109,6 +116,57 @@ def pivots(
     if url:
         found.append(Pivot(action="open", label="Open the page", text=url))
     return tuple(found)
+
+
+def well_pivots(
+    columns: Iterable[WellColumn], name: str, place: int, *, asker: Asker
+) -> tuple[Pivot, ...]:
+    """Return what can be done with a cell of a table of wells.
+
+    Of several values of a well each is offered, and its columns are what is beside.
+
+    Parameters
+    ----------
+    columns
+        The columns of the table.
+    name
+        That of the cell.
+    place
+        The place of the well.
+    asker
+        As for `pivots`.
+    """
+    beside: dict[str, str] = {}
+    values: tuple[str, ...] = ()
+    for column in columns:
+        texts = _texts(column.values[place])
+        if column.name == name:
+            values = texts
+        attribute = _attribute(column.name, asker)
+        if texts and attribute:
+            beside.setdefault(attribute, texts[0])
+    attribute = _attribute(name, asker)
+    found: dict[tuple[str, str], Pivot] = {}
+    for value in values[:MOST_VALUES] if attribute else ():
+        for pivot in pivots(attribute, value, asker=asker, beside=beside):
+            if pivot.action != "copy":  # the table copies cells by itself
+                found.setdefault((pivot.label, value), pivot)
+    return tuple(found.values())
+
+
+def _attribute(column: str, asker: Asker) -> str:
+    """Return the attribute that a column is about, "" for none that is searched."""
+    wanted = GENE.casefold() if column == "gene" else column_key(column)
+    for key in asker.keys:
+        for attribute in key.attributes:
+            if attribute.casefold() == wanted:
+                return attribute
+    return ""
+
+
+def _texts(value: WellValue) -> tuple[str, ...]:
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(one for one in values if isinstance(one, str) and one.strip())
 
 
 def _with_conditions(
