@@ -7,15 +7,15 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_warning
-from qtpy.QtCore import QCoreApplication, Qt
-from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QShortcut, QWidget
+from qtpy.QtCore import QCoreApplication
+from qtpy.QtWidgets import QWidget
 
 from napari_idr._qt.dock import Docked, the_only
 from napari_idr._qt.finder import Finder, Results
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.layout import Panels
 from napari_idr._qt.pivoting import Pivoting
 from napari_idr._qt.settings import (
@@ -145,13 +145,8 @@ class Browser(Panels):
         self.search.backWanted.connect(partial(self._go_along, Trail.back))
         self.search.forwardWanted.connect(partial(self._go_along, Trail.forward))
         self.annotations.menuWanted.connect(self._on_annotation_menu)
-        for keys, wanted in (
-            ("Alt+Left", self.search.backWanted),
-            ("Alt+Right", self.search.forwardWanted),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(wanted)
+        add_shortcut(self, "Alt+Left", self.search.backWanted)
+        add_shortcut(self, "Alt+Right", self.search.forwardWanted)
         self.plate.showWanted.connect(self._on_show_plate)
         self.plate.fieldChosen.connect(self._on_field)
         self.plate.tableWanted.connect(self._on_table)

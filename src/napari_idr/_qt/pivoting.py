@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, QPoint, QUrl, Signal
 from qtpy.QtGui import QDesktopServices, QGuiApplication
 
 from napari_idr._qt.panels.facets import FacetsPanel
+from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.genes import GenesPanel
 from napari_idr._qt.panels.pivot_menu import add_pivots, pivot_menu
 from napari_idr._qt.wells.dock import open_wells
@@ -157,7 +158,7 @@ class Pivoting(QObject):
         self.follow_wells(dock)
         if self._panel is None:
             panel = self._panel = FacetsPanel()
-            self._panels.destroyed.connect(panel.deleteLater)
+            self._adopt(panel)
             panel.seen.connect(self._follow)
             panel.narrowWanted.connect(self._on_narrow)
             panel.excludeWanted.connect(self._on_exclude)
@@ -167,6 +168,13 @@ class Pivoting(QObject):
         dock.tabs.setCurrentWidget(self._panel)
         self._panel.tree.setFocus()
         self._follow()
+
+    def _adopt(self, panel: QWidget) -> None:
+        """Let a tab end with the browser, and lead back and forward as it does."""
+        search = self._panels.search
+        self._panels.destroyed.connect(panel.deleteLater)
+        add_shortcut(panel, "Alt+Left", search.backWanted)
+        add_shortcut(panel, "Alt+Right", search.forwardWanted)
 
     def _forget_panel(self, *_: object) -> None:
         self._panel = None
@@ -248,7 +256,7 @@ class Pivoting(QObject):
         self.follow_wells(dock)
         if self._genes is None:
             panel = self._genes = GenesPanel()
-            self._panels.destroyed.connect(panel.deleteLater)
+            self._adopt(panel)
             panel.wanted.connect(self._on_genes_wanted)
             panel.refused.connect(self._on_refused)
             panel.openWanted.connect(self._on_gene_opened)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtGui import QPalette
-from qtpy.QtWidgets import QBoxLayout, QComboBox, QLabel, QSizePolicy, QWidget
+from qtpy.QtGui import QKeySequence, QPalette
+from qtpy.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QLabel,
+    QShortcut,
+    QSizePolicy,
+    QWidget,
+)
 
 from napari_idr.services.plain_text import visible_text
 
@@ -164,6 +171,13 @@ def widen_list(box: QComboBox) -> None:
     """Let what drops down be as wide as its longest line, though the box isn't."""
     view = present(box.view())
     view.setMinimumWidth(view.sizeHintForColumn(0) + POPUP_MARGIN_PX)
+
+
+def add_shortcut(widget: QWidget, keys: str, signal: Any) -> None:
+    """Let keys emit a signal while the focus is in a widget."""
+    shortcut = QShortcut(QKeySequence(keys), widget)
+    shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    shortcut.activated.connect(signal)
 
 
 class PlainLabel(QLabel):
