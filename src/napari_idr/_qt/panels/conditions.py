@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtCore import QEvent, QSize, Qt, Signal
 from qtpy.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -35,6 +36,8 @@ from napari_idr.services.search.conditions import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from qtpy.QtGui import QResizeEvent
 
     from napari_idr.model import Operator, SearchKey, Wanted
 
@@ -72,16 +75,13 @@ class ConditionsEditor(QWidget):
         self.fold.setAutoRaise(True)
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add = QToolButton()
-        self.add.setText("+ Condition")
+        self.add.setText("+")
         self.add.setAutoRaise(True)
         name_widget(self.add, "idr_add_condition", "Add a condition", "Add a condition")
         for button in (self.fold, self.add):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.line = QHBoxLayout()
-        self.line.setContentsMargins(0, 0, 0, 0)
-        self.line.addWidget(self.fold)
-        self.line.addWidget(self.add)
-        self.line.addStretch(1)
+        self.line = _Wrapping()
+        self.line.add_group(self.fold, self.add)
         self._list = QWidget()
         self._column = QVBoxLayout(self._list)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -95,7 +95,7 @@ class ConditionsEditor(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addLayout(self.line)
+        layout.addWidget(self.line)
         layout.addWidget(self._scroll)
         self.fold.toggled.connect(self._on_fold)
         self.add.clicked.connect(self._on_add)
@@ -281,6 +281,60 @@ class ConditionRow(QFrame):
 
     def _on_remove(self, *_: object) -> None:
         self.removeWanted.emit(self)
+
+
+class _Wrapping(QWidget):
+    """Groups of buttons beside each other; where the room is narrow, in lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(0)
+        self._box.setSizeConstraint(QBoxLayout.SizeConstraint.SetNoConstraint)
+        self._groups: list[QWidget] = []
+
+    def add_group(self, *buttons: QWidget) -> None:
+        """Add buttons that stay beside each other, the later groups at the right."""
+        group = QWidget()
+        row = QHBoxLayout(group)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        for button in buttons:
+            row.addWidget(button)
+        if self._groups:
+            self._box.addStretch(1)
+        self._box.addWidget(group, 0, Qt.AlignmentFlag.AlignLeft)
+        self._groups.append(group)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Break the line where it is too long."""
+        super().resizeEvent(event)
+        self._break()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Follow another size of letters."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._break()
+        return super().event(event)
+
+    def _break(self) -> None:
+        needed = sum(group.sizeHint().width() for group in self._groups)
+        direction = QBoxLayout.Direction.LeftToRight
+        if needed > self.width():
+            direction = QBoxLayout.Direction.TopToBottom
+        if direction != self._box.direction():
+            self._box.setDirection(direction)
+            self.updateGeometry()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room that the longest group needs."""
+        widths = [group.sizeHint().width() for group in self._groups]
+        return QSize(max(widths, default=0), self._box.sizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        """Return the room that the line needs as it is broken now."""
+        return QSize(self.minimumSizeHint().width(), self._box.sizeHint().height())
 
 
 class _AsHighAsNeeded(QScrollArea):

@@ -139,8 +139,8 @@ class FacetsPanel(QWidget):
             at_first = row < OPENED_AT_FIRST and not known
             if facet.key in opened or at_first or self.filter.text().strip():
                 tree.expand(model.index(row, 0))
-        if place is not None:
-            tree.setCurrentIndex(model.index_of(*place))
+        there = QModelIndex() if place is None else model.index_of(*place)
+        tree.setCurrentIndex(there if there.isValid() else model.index(0, 0))
         bar.setValue(scrolled)
 
     def _on_chosen(self, index: QModelIndex, excluding: bool) -> None:

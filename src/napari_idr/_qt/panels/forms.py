@@ -153,7 +153,8 @@ class Folding(QObject):
         for place in range(self._line.count()):
             widget = present(self._line.itemAt(place)).widget()
             if widget is not None and widget is not self._control:
-                needed += widget.sizeHint().width() + self._line.spacing()
+                width = max(widget.sizeHint().width(), widget.minimumWidth())
+                needed += width + self._line.spacing()
         folded = needed > self._panel.width()
         if folded == self._folded:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from qtpy.QtCore import QAbstractTableModel, QEvent, QModelIndex, Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -34,6 +34,10 @@ CSV_FILES = "CSV (*.csv)"
 
 STUDY_PX = 130
 """Width of a study's column: the number and the first words of its name."""
+
+ROW_MARGIN_PX = 6
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 _NOWHERE = QModelIndex()
 
@@ -165,7 +169,21 @@ class _Table(QTableView):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setTabKeyNavigation(False)
         present(self.verticalHeader()).hide()
+        header = present(self.horizontalHeader())
+        header.setDefaultAlignment(LEFT)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self._fit_rows()
         self.doubleClicked.connect(self.activatedCell)
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow another size of letters."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        rows = present(self.verticalHeader())
+        rows.setDefaultSectionSize(self.fontMetrics().height() + ROW_MARGIN_PX)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Open with Enter; the rest is Qt's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import ComboBox, Container, LineEdit, PushButton
@@ -62,6 +63,10 @@ class SearchPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.back = _arrow("idr_back", "Back", Qt.ArrowType.LeftArrow, "Alt+Left")
+        self.forward = _arrow(
+            "idr_forward", "Forward", Qt.ArrowType.RightArrow, "Alt+Right"
+        )
         self.key = ComboBox(choices=[], name="idr_key")
         self.value = LineEdit(name="idr_value")
         self.button = PushButton(text="Search", name="idr_search")
@@ -71,10 +76,6 @@ class SearchPanel(QWidget):
             labels=False,
         )
         self.form.margins = (0, 4, 0, 4)
-        self.back = _arrow("idr_back", "Back", Qt.ArrowType.LeftArrow, "Alt+Left")
-        self.forward = _arrow(
-            "idr_forward", "Forward", Qt.ArrowType.RightArrow, "Alt+Right"
-        )
         line = self.form.native.layout()
         assert isinstance(line, QBoxLayout)
         for place, button in enumerate((self.back, self.forward)):
@@ -90,8 +91,7 @@ class SearchPanel(QWidget):
             "idr_show_genes",
             "Count the images of a list of genes in each study (in a tab below)",
         )
-        for button in (self.facets, self.genes):
-            self.conditions.line.addWidget(button)
+        self.conditions.line.add_group(self.facets, self.genes)
         name_widget(self.key, "idr_key", "Search by", "What to search by")
         name_widget(
             self.value,
@@ -136,6 +136,10 @@ class SearchPanel(QWidget):
         self.facets.clicked.connect(self.facetsWanted)
         self.genes.clicked.connect(self.genesWanted)
         self.conditions.searchWanted.connect(self._want_search)
+        order = (self.back, self.forward, self.key.native, self.value.native)
+        order += (self.button.native, self.conditions.fold)
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
         self.set_trail(back=False, forward=False)
         self.set_keys(())
 
@@ -182,6 +186,8 @@ class SearchPanel(QWidget):
         if self.value.value != query.value:
             self.value.native.selectAll()
             self.value.native.insert(query.value)
+            if not self.value.native.hasFocus():
+                self.value.native.setCursorPosition(0)  # one reads how it begins
         self.conditions.set_wanted(query.conditions)
         self.hide_suggestions()
 

@@ -233,6 +233,8 @@ def _besides(query: Query, condition: Condition) -> Query:
 def best_facets(keys: Sequence[str], asker: Asker) -> tuple[str, ...]:
     """Return keys with those that can be searched first, in the order of the search.
 
+    Genes and phenotypes lead: most questions are of these.
+
     >>> gene = SearchKey(name="gene", label="Gene", attributes=("Gene Symbol",))
     >>> best_facets(["Study", "Channels", "Gene Symbol"], Asker(keys=(gene,)))
     ('Gene Symbol', 'Study', 'Channels')
@@ -242,4 +244,8 @@ def best_facets(keys: Sequence[str], asker: Asker) -> tuple[str, ...]:
         for place, key in enumerate(asker.keys)
         for attribute in key.attributes[:1]
     }
+    leading = {
+        attribute: place for place, attribute in enumerate((GENE, PHENOTYPE), -2)
+    }
+    order |= {one: place for one, place in leading.items() if one in order}
     return tuple(sorted(keys, key=lambda key: order.get(key, len(order))))
