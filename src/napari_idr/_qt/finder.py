@@ -46,6 +46,7 @@ class Finder(QObject):
     welcomeWanted = Signal()  # nothing but studies can be shown, or nothing yet
     found = Signal(object)  # Query: its results are what is shown now
     leaving = Signal()  # what is shown is about to be replaced by what was found
+    linesChanged = Signal()  # others are selected, or others are shown
 
     def __init__(self, panels: Panels, jobs: Jobs) -> None:
         super().__init__(panels)
@@ -119,6 +120,7 @@ class Finder(QObject):
             self._leave_lines(model)
             model.set_entries((), count)
         self._shown = None
+        self.linesChanged.emit()
         self._panels.search.set_keys(())
         self._show_spellings(None, Spellings())
 
@@ -132,6 +134,16 @@ class Finder(QObject):
         for of, slot in self._opening:
             if of is model:
                 slot.cancel()
+
+    @property
+    def lines(self) -> tuple[Entry, ...]:
+        """The lines of the tree that are selected."""
+        return self._panels.results.lines
+
+    @property
+    def searched(self) -> Found | None:
+        """What the search found whose results are shown, None for all studies."""
+        return self._shown if self._model is self._panels.found else None
 
     # Searching and browsing
 
@@ -202,6 +214,7 @@ class Finder(QObject):
         self._panels.found.bring(results.lines)
         for entry in results.opened:
             self._panels.results.expand(self._panels.found.index_of(entry))
+        self.linesChanged.emit()
         self._show_spellings(found.query, results.spellings)
         self._panels.status.say(found_message(found))
 
@@ -240,6 +253,7 @@ class Finder(QObject):
         self._panels.found.set_entries(
             found.entries, "Images", short_value(found.query.label)
         )
+        self.linesChanged.emit()
         self.found.emit(found.query)
         self._panels.status.say(found_message(found))
         if found.entries and self._state.session is not None:
@@ -281,6 +295,7 @@ class Finder(QObject):
             return
         kept = filter_studies(studies, text)
         self._panels.browsed.set_entries(kept, "Contains")
+        self.linesChanged.emit()
         self._panels.status.say(f"{len(kept)} of {len(studies)} studies")
 
     def _on_expanded(self, index: QModelIndex) -> None:
@@ -325,6 +340,8 @@ class Finder(QObject):
         self._panels.results.use_model(model)
         selection = present(self._panels.results.selectionModel())
         selection.currentChanged.connect(self._on_current)
+        selection.selectionChanged.connect(self._on_lines)
+        self.linesChanged.emit()
 
     def _on_tab(self, tab: int) -> None:
         searching = tab == SEARCH_TAB
@@ -336,6 +353,9 @@ class Finder(QObject):
     def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
         if (entry := self._entry(index)) is not None:
             self.entrySelected.emit(entry)
+
+    def _on_lines(self, *_: object) -> None:
+        self.linesChanged.emit()
 
     def _on_clicked(self, index: QModelIndex) -> None:
         self._on_current(index, index)

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from napari_idr.model import (
         Annotation,
         Capabilities,
+        CellGrid,
         ContainerHit,
         Dataset,
         DatasetCounts,
@@ -450,7 +451,13 @@ class IDRClient:
         self, dataset_id: DatasetId, *, cancel: CancelToken = NEVER
     ) -> tuple[ImageRef, ...]:
         """Return all images of a dataset, by name."""
-        return tuple(self._containers.images(dataset_id, cancel=cancel))
+        return tuple(self.iter_images(dataset_id, cancel=cancel))
+
+    def iter_images(
+        self, dataset_id: DatasetId, *, cancel: CancelToken = NEVER
+    ) -> Iterator[ImageRef]:
+        """Return an iterator of the images of a dataset, by name, page by page."""
+        return self._containers.images(dataset_id, cancel=cancel)
 
     def runs(
         self, plate_id: PlateId, *, cancel: CancelToken = NEVER
@@ -832,13 +839,15 @@ class IDRClient:
 
     def well_sources(
         self,
-        grid: PlateGrid,
+        grid: CellGrid,
         *,
         table: Table | None = None,
         plate_name: str | None = None,
         cancel: CancelToken = NEVER,
     ) -> WellSources:
         """Return what `wells_table` joins to a grid; some requests.
+
+        A grid that is of no plate has no table.
 
         What is known already, the table of the plate or its name, isn't asked for.
         """

@@ -113,6 +113,11 @@ class MosaicShown(ABC):
         """The names of rows and columns, None where these mean nothing."""
         return None
 
+    @property
+    def reads_unasked(self) -> bool:
+        """Whether what was written about it is read as soon as its table is shown."""
+        return True
+
     @abstractmethod
     def id_of(self, cell: OfCell) -> CellId:
         """Return what tells a cell from the others."""

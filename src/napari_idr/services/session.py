@@ -33,6 +33,13 @@ from napari_idr.services.details import (
     PlateDetails,
     StudyDetails,
 )
+from napari_idr.services.gallery.load import load_gallery
+from napari_idr.services.gallery.sources import (
+    GalleryOf,
+    GalleryOrder,
+    plan_gallery_order,
+)
+from napari_idr.services.gallery.view import GalleryShown
 from napari_idr.services.image.open import (
     OpenedImage,
     load_opened_image,
@@ -442,6 +449,25 @@ class Session:
             self.client.thumbnails,
             cells=missing,
             cancel=cancel,
+        )
+
+    def gallery_order(
+        self,
+        of: GalleryOf,
+        entries: Sequence[Entry],
+        counts: Sequence[int | None],
+        *,
+        cancel: CancelToken,
+    ) -> GalleryOrder:
+        """Return what is asked for a gallery, and what that takes."""
+        return plan_gallery_order(self.client, of, entries, counts, cancel=cancel)
+
+    def show_gallery(
+        self, order: GalleryOrder, aspect: float, *, cancel: CancelToken
+    ) -> Generator[GalleryShown | MosaicStep, None, None]:
+        """Yield a gallery as its images come, and what has been painted into it."""
+        yield from load_gallery(
+            self.client, order, self._open_well, aspect=aspect, cancel=cancel
         )
 
     def well_sources(self, shown: MosaicShown, *, cancel: CancelToken) -> WellSources:

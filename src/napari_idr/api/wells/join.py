@@ -14,7 +14,7 @@ from napari_idr.api.wells.columns import (
     well_column,
 )
 from napari_idr.api.wells.names import folded_name, well_place
-from napari_idr.model import Misfit, TabledWell, WellsTable, value_text
+from napari_idr.model import NO_WELL, Misfit, TabledWell, WellsTable, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -313,7 +313,10 @@ class _Places:
         self.plate_id = grid.plate_id
         self.plate_name = plate_name
         self.cells = tuple(grid)
-        self.by_well = {int(c.well_id): i for i, c in enumerate(self.cells)}
+        # Images that mapr found tell no wells: their rows are found by name alone.
+        self.by_well = {
+            int(c.well_id): i for i, c in enumerate(self.cells) if c.well_id != NO_WELL
+        }
         self.by_image = {int(c.image_id): i for i, c in enumerate(self.cells)}
         self._grid = grid
         self._named: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
@@ -389,7 +392,7 @@ class _Keys:
                     found.add(places.by_image[number])
                 else:
                     reasons.append(OTHER_FIELD)
-        for index in self._well_ids:
+        for index in self._well_ids if places.by_well else ():
             if (number := _id(row[index])) is not None:
                 if number in places.by_well:
                     found.add(places.by_well[number])
