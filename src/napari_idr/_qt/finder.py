@@ -232,6 +232,7 @@ class Finder(QObject):
         selection.blockSignals(False)
         self._panels.results.scrollTo(index)
         present(self._panels.results.viewport()).update()
+        self.linesChanged.emit()
         return True
 
     def open(self, entry: Entry) -> None:

@@ -109,6 +109,8 @@ class ConditionsEditor(QWidget):
 
     def set_takes_several(self, *, several: bool) -> None:
         """Offer as many conditions as a person likes, or one and say why."""
+        if several == self._takes_several:
+            return
         self._takes_several = several
         self._set_drafts([row.draft for row in self.rows])
 
