@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 STUDY: Final = "Study"
 """The facet whose values are lines of the results."""
 
-MAX_KEPT: Final = 30
-"""Searches whose facets are kept for going back to; each is some thousand values."""
+MAX_KEPT: Final = 10
+"""Searches whose facets are kept for going back to; the largest is 3 MB."""
 
 
 class Pivoting(QObject):
@@ -64,7 +64,7 @@ class Pivoting(QObject):
         self._finder = finder
         self._state = BrowserState()
         self._panel: FacetsPanel | None = None
-        self._facet_to_open = ""
+        self._facet_to_open: tuple[Query, str] | None = None
         self._counted: Query | None = None  # what the panel shows, or is to show
         self._kept: dict[Query, Facets] = {}
         self._newest: Facets | None = None
@@ -97,13 +97,6 @@ class Pivoting(QObject):
             if self._panel is not None:
                 self._panel.set_waiting("")
         self._state = state
-
-    def close(self) -> None:
-        """Take the tabs away."""
-        for panel in (self._panel, self._genes):
-            if panel is not None:
-                panel.deleteLater()
-        self._panel = self._genes = None
 
     # The wells' table
 
@@ -196,8 +189,11 @@ class Pivoting(QObject):
         query = self._finder.asker.query
         if panel is None or session is None or not panel.isVisible():
             return
-        if query is None or query == self._counted:
+        if query is None:
             return
+        is_known = self._slot.busy or query in self._kept
+        if query == self._counted and is_known:
+            return  # unless it was cancelled
         self._slot.cancel()
         self._counted = query
         panel.set_waiting(short_value(query.label), "counting …")
@@ -211,9 +207,11 @@ class Pivoting(QObject):
         if self._panel is None:
             return
         self._panel.set_facets(facets, self._finder.asker)
-        if self._facet_to_open:
-            key, self._facet_to_open = self._facet_to_open, ""
-            self._panel.open_facet(key)
+        if self._facet_to_open is not None:
+            query, key = self._facet_to_open
+            if query == self._counted:
+                self._facet_to_open = None
+                self._panel.open_facet(key)
 
     def _on_counted(self, _: None) -> None:
         if self._newest is not None and self._counted is not None:
@@ -353,7 +351,7 @@ class Pivoting(QObject):
             QDesktopServices.openUrl(QUrl(pivot.text))
         elif pivot.query is not None:
             if pivot.action == "facets":
-                self._facet_to_open = pivot.facet
+                self._facet_to_open = pivot.query, pivot.facet
                 self.show_facets()
             self._finder.search(pivot.query)
 

@@ -27,7 +27,7 @@ MAX_VALUES: Final = 20_000
 MAX_KEYS: Final = 60
 """Keys that are counted: an index has some dozens."""
 
-MAX_TOLD: Final = 500
+MAX_TOLD: Final = 300
 """Values of a key that are told: the frequent ones, more than a person reads."""
 
 P = TypeVar("P", Plate, Dataset)
