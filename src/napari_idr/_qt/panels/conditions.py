@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -89,6 +90,7 @@ class ConditionsEditor(QWidget):
         self.note = plain_label("idr_conditions_note")
         self.note.setText(ONE_CONDITION)
         self._column.addWidget(self.note)
+        self._column.addStretch(1)
         self._scroll = _AsHighAsNeeded()
         self._scroll.setWidget(self._list)
         self._scroll.setObjectName("idr_condition_rows")
@@ -145,7 +147,7 @@ class ConditionsEditor(QWidget):
         row.removeWanted.connect(self._on_remove)
         row.searchWanted.connect(self.searchWanted)
         self.rows.append(row)
-        self._column.addWidget(row)
+        self._column.insertWidget(len(self.rows), row)  # the note is the first
         return row
 
     def _take(self, row: ConditionRow) -> None:
@@ -348,11 +350,22 @@ class _AsHighAsNeeded(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        fixed, wide = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred
+        self.setSizePolicy(wide, fixed)
 
     def sizeHint(self) -> QSize:
         """Return the size of what is in it, no higher than `MOST_PX`."""
-        wanted = present(self.widget()).sizeHint()
-        return QSize(wanted.width(), min(wanted.height() + 2, MOST_PX))
+        layout = present(present(self.widget()).layout())
+        wanted = layout.sizeHint()
+        height = wanted.height()
+        if layout.hasHeightForWidth():  # its text wraps
+            height = layout.totalHeightForWidth(self.width())
+        return QSize(wanted.width(), min(height + 2, MOST_PX))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Follow the width: text wraps otherwise."""
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
         """Return the same height: what folds out is to be seen."""

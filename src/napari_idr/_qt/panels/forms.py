@@ -153,7 +153,8 @@ class Folding(QObject):
         for place in range(self._line.count()):
             widget = present(self._line.itemAt(place)).widget()
             if widget is not None and widget is not self._control:
-                width = max(widget.sizeHint().width(), widget.minimumWidth())
+                width = min(widget.sizeHint().width(), widget.maximumWidth())
+                width = max(width, widget.minimumWidth())
                 needed += width + self._line.spacing()
         folded = needed > self._panel.width()
         if folded == self._folded:
@@ -161,7 +162,9 @@ class Folding(QObject):
         self._folded = folded
         focused = self._control.hasFocus()
         if folded:
-            present(self._panel.layout()).addWidget(self._control)
+            lines = self._panel.layout()
+            assert isinstance(lines, QBoxLayout)
+            lines.insertWidget(lines.indexOf(self._row) + 1, self._control)
         else:
             self._line.insertWidget(self._place, self._control)
         if focused:

@@ -171,6 +171,7 @@ class _Table(QTableView):
         present(self.verticalHeader()).hide()
         header = present(self.horizontalHeader())
         header.setDefaultAlignment(LEFT)
+        header.setStretchLastSection(True)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._fit_rows()
         self.doubleClicked.connect(self.activatedCell)

@@ -260,7 +260,7 @@ class ResultsModel(QAbstractItemModel):
 
     def _merge(self, node: _Node, entries: Sequence[Entry]) -> None:
         """Let these be the lines below one; what is there already is kept."""
-        wanted = {entry.key: entry for entry in entries}
+        wanted: dict[object, Entry] = {entry.key: entry for entry in entries}
         if self.order is not None:
             wanted = self._as_shown(node, wanted)
         self._remove(node, lambda line: _key(line) not in wanted)
@@ -283,7 +283,9 @@ class ResultsModel(QAbstractItemModel):
         self._insert(node, place, run)
         first, last = self._below(node, 0), self._below(node, len(wanted) - 1)
         self.dataChanged.emit(first, last.siblingAtColumn(1))
-        ranks = {entry.key: rank for rank, entry in enumerate(entries)}
+        ranks: dict[object, int] = {
+            entry.key: rank for rank, entry in enumerate(entries)
+        }
         for line in node.children or ():
             line.rank = ranks.get(_key(line), 0)
         if self.order is not None and not node.counting:

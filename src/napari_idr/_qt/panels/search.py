@@ -136,8 +136,10 @@ class SearchPanel(QWidget):
         self.facets.clicked.connect(self.facetsWanted)
         self.genes.clicked.connect(self.genesWanted)
         self.conditions.searchWanted.connect(self._want_search)
-        order = (self.back, self.forward, self.key.native, self.value.native)
-        order += (self.button.native, self.conditions.fold)
+        order = (
+            *(self.back, self.forward, self.key.native, self.value.native),
+            *(self.button.native, self.conditions.fold),
+        )
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
         self.set_trail(back=False, forward=False)
