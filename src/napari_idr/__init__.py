@@ -30,15 +30,17 @@ if TYPE_CHECKING:
         StatusError,
         WrongServerError,
     )
-    from napari_idr.model import PixelSource
+    from napari_idr.model import AnyOf, Condition, PixelSource
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AnyOf",
     "BrokenAnswerError",
     "CancelToken",
     "Cancelled",
     "CertificateError",
+    "Condition",
     "ConnectionFailedError",
     "DownloadError",
     "IDRClient",
@@ -58,7 +60,13 @@ __all__ = [
     "__version__",
 ]
 
-_MODULES = {"CancelToken": "cancel", "IDRClient": "api", "PixelSource": "model"}
+_MODULES = {
+    "AnyOf": "model",
+    "CancelToken": "cancel",
+    "Condition": "model",
+    "IDRClient": "api",
+    "PixelSource": "model",
+}
 """Where names are that aren't errors; they are loaded when first used."""
 
 

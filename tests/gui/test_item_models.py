@@ -213,3 +213,33 @@ def test_studies_whose_names_are_cut_can_be_told_apart(qtbot) -> None:
         assert len(set(cut)) == 3
         assert all("…" in one and one[-1] in "AB" for one in cut)
     assert [shown(row, 60 * letter) for row in range(3)] == names
+
+
+def test_lines_are_sorted_and_what_is_selected_stays(qtbot, qtmodeltester) -> None:
+    model = ResultsModel()
+    other = Entry(item=Screen(id=ScreenId(2), name="B", child_count=9), count=9)
+    model.set_entries([other, counted(SCREEN, 2)], "Images")
+    model.ask_for_children(model.index(1, 0))
+    first, second, third = plates(3, 1, 2)
+    model.set_children(SCREEN, [counted(first, 5), counted(second, 7)])
+    below = model.index_of(SCREEN)
+    kept = QPersistentModelIndex(model.index(0, 0, below))
+
+    def lines() -> list[str]:
+        above = model.index_of(SCREEN)
+        rows = range(model.rowCount(above))
+        return [model.index(row, 0, above).data() for row in rows]
+
+    model.sort_by((0, False))
+    assert [model.index(row, 0).data() for row in range(2)] == ["a", "B"]
+    assert lines() == ["plate 1", "plate 3"]
+    assert kept.data() == "plate 3"
+    qtmodeltester.check(model)
+
+    model.set_children(SCREEN, [counted(one, 1) for one in (third, first, second)])
+    assert lines() == ["plate 1", "plate 2", "plate 3"]
+    assert kept.data() == "plate 3"
+
+    model.sort_by(None)
+    assert lines() == ["plate 2", "plate 3", "plate 1"]
+    assert [model.index(row, 0).data() for row in range(2)] == ["B", "a"]

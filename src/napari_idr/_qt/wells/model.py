@@ -43,6 +43,11 @@ class WellsModel(QAbstractTableModel):
         return self._names
 
     @property
+    def indexed(self) -> IndexedTable | None:
+        """The table whose rows are shown."""
+        return self._indexed
+
+    @property
     def places(self) -> NDArray[np.intp]:
         """The places of the wells that are shown, in their order."""
         return self._rows

@@ -41,6 +41,7 @@ class WellsTableView(QTableView):
     """A row for each well; several can be selected, Enter opens the current one."""
 
     wellsChosen = Signal(object)  # places of the selected wells, the current one last
+    menuMade = Signal(object, str, int)  # a menu to add to, the column, the well
     openWanted = Signal(int)  # the place of a well
     goWanted = Signal(int)
     colorWanted = Signal(str)  # the name of a column
@@ -258,6 +259,7 @@ class WellsTableView(QTableView):
             ),
         ):
             _add(menu, f"idr_wells_{key}", label, call)
+        self.menuMade.emit(menu, name, place)
         return menu
 
 

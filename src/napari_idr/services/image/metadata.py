@@ -47,6 +47,7 @@ def idr_metadata(
     pixel_source: PixelSource | None = None,
     web_url: str | None = None,
     query: tuple[str, str] | None = None,
+    conditions: Iterable[str] = (),
     title: str | None = None,
 ) -> dict[str, Json]:
     """Return the origin of a layer as plain values that survive JSON.
@@ -73,7 +74,7 @@ def idr_metadata(
         What the pixels of the layer are.
     web_url
         A link for people.
-    query
+    query, conditions
         The (key, value) of the search that led here.
     title
         What the names of the layers begin with; None for the name of the image.
@@ -105,9 +106,16 @@ def idr_metadata(
         "doi": None if card is None else card.doi_url,
         "data_doi": None if card is None else card.data_doi_url,
         "web_url": web_url,
-        "query": None if query is None else {"key": query[0], "value": query[1]},
+        "query": None if query is None else _query(*query, conditions),
         "title": title,
     }
+
+
+def _query(key: str, value: str, conditions: Iterable[str]) -> dict[str, Json]:
+    found: dict[str, Json] = {"key": key, "value": value}
+    if told := list(conditions):
+        found["conditions"] = list(told)
+    return found
 
 
 def _numbered(number: int, name: str) -> dict[str, Json]:

@@ -202,6 +202,7 @@ def plan_opened_image(
         pixel_source=reader.source,
         web_url=web_url,
         query=None if query is None else (query.key.name, query.value),
+        conditions=() if query is None else query.labels,
         title=well_title(request, details.annotations),
     )
     return plan_layers(details, reader, view, metadata, notes=notes, cancel=cancel)

@@ -21,6 +21,8 @@ from napari_idr.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from napari_idr.model import Wanted
+
 __all__ = [
     "Entry",
     "Item",
@@ -47,15 +49,55 @@ Item = Study | Plate | Dataset | ImageRef
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What was searched."""
+    """What was searched: a key and a value, conditions, or both.
+
+    Without a value the conditions are all that is searched for.
+    """
 
     key: SearchKey
-    value: str
+    value: str = ""
+    conditions: tuple[Wanted, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to search for."""
+        return not self.value and not self.conditions
+
+    @property
+    def asked(self) -> tuple[str | None, str | None]:
+        """The key's name and the value as a client is asked, None without a value."""
+        return (self.key.name, self.value) if self.value else (None, None)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The conditions as people say them."""
+        return tuple(one.label for one in self.conditions)
+
+    @property
+    def told(self) -> str:
+        """What was searched, for a sentence.
+
+        >>> from napari_idr.model import Condition
+        >>> gene = SearchKey(name="gene", label="Gene", attributes=("Gene Symbol",))
+        >>> human = Condition("Organism", "is", "Homo sapiens")
+        >>> Query(key=gene, value="CDC20", conditions=(human,)).told
+        'CDC20 and 1 condition'
+        >>> Query(key=gene, conditions=(human,)).told
+        'Organism is Homo sapiens'
+        """
+        count = len(self.conditions)
+        if not self.value:
+            if count == 1:
+                return self.conditions[0].label
+            return counted(count, "condition", "conditions") if count else ""
+        if not count:
+            return self.value
+        return f"{self.value} and {counted(count, 'condition', 'conditions')}"
 
     @property
     def label(self) -> str:
         """The key and the value for people: "Gene CDC20"."""
-        return f"{self.key.label} {self.value}"
+        return f"{self.key.label} {self.told}" if self.value else self.told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

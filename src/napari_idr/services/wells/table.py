@@ -242,12 +242,12 @@ def table_csv(
     writer = csv.writer(text)
     rest = [column for column in shown if column.name != WELL]
     titles = [column_title(column.name) for column in rest]
-    writer.writerow(map(_safe, [WELL, "well_id", "image_id", *titles]))
+    writer.writerow(map(safe_cell, [WELL, "well_id", "image_id", *titles]))
     for place in range(len(table)) if rows is None else rows:
         well = table.wells[place]
         writer.writerow(
             [
-                _safe(well.label),
+                safe_cell(well.label),
                 well.well_id,
                 well.image_id,
                 *(_cell(column, place) for column in rest),
@@ -271,7 +271,17 @@ def save_csv(
     IDRError
         The file can't be written.
     """
-    text = table_csv(table, rows=rows, columns=columns)
+    return write_csv(path, table_csv(table, rows=rows, columns=columns), cancel=cancel)
+
+
+def write_csv(path: Path, text: str, *, cancel: CancelToken) -> Path:
+    """Write CSV into a file that spreadsheets read rightly; return its path.
+
+    Raises
+    ------
+    IDRError
+        The file can't be written.
+    """
     cancel.check()
     try:
         # with the mark by which spreadsheets tell that letters are UTF-8
@@ -287,8 +297,13 @@ def _cell(column: WellColumn, place: int) -> str:
     value = column.values[place]
     if column.kind == "number":
         return "" if value is None else repr(value)
-    return _safe(value_text(value))
+    return safe_cell(value_text(value))
 
 
-def _safe(text: str) -> str:
+def safe_cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula.
+
+    >>> safe_cell("=1+1"), safe_cell("CDC20")
+    ("'=1+1", 'CDC20')
+    """
     return f"'{text}" if text.startswith(FORMULA) else text
