@@ -56,7 +56,7 @@ __all__ = [
     "__version__",
 ]
 
-_MODULES = {"CancelToken": "cancel", "IDRClient": "api", "PixelSource": "model"}
+_MODULES = {"CancelToken": "cancel", "IDRClient": "api.client", "PixelSource": "model"}
 """Where names are that aren't errors; they are loaded when first used."""
 
 
