@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         WrongServerError,
     )
     from napari_idr.model import PixelSource
+    from napari_idr.services.cite import cite
 
 __version__ = "0.1.0"
 
@@ -54,9 +55,15 @@ __all__ = [
     "StatusError",
     "WrongServerError",
     "__version__",
+    "cite",
 ]
 
-_MODULES = {"CancelToken": "cancel", "IDRClient": "api.client", "PixelSource": "model"}
+_MODULES = {
+    "CancelToken": "cancel",
+    "IDRClient": "api.client",
+    "PixelSource": "model",
+    "cite": "services.cite",
+}
 """Where names are that aren't errors; they are loaded when first used."""
 
 
