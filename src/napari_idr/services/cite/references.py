@@ -19,7 +19,7 @@ IDR: Final = "Image Data Resource"
 IDR_HOST: Final = "idr.openmicroscopy.org"
 
 IDR_ACCESSION: Final = re.compile(r"idr\d{4,}", re.IGNORECASE)
-"""What names of the IDR's studies begin with ("idr0002-heriche-condensation/screenA")."""
+"""What names of the IDR's studies begin with: "idr0002-heriche-condensation"."""
 
 IDR_DATA_DOI: Final = "10.17867/"
 """The prefix under which the IDR registers the DOIs of its studies."""
