@@ -1,4 +1,4 @@
-"""`napari-idr`: open the browser in napari, start the demo archive, check a server."""
+"""`napari-idr`: open the browser in napari, serve the demo archive, check a server."""
 
 from __future__ import annotations
 
