@@ -63,6 +63,7 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/draw_house.py --check
+	$(BIN)/python tools/client_requirements.py --check
 	$(BIN)/npe2 validate src/napari_idr/napari.yaml
 	$(TRIAL_ENV) $(BIN)/npe2 validate --imports napari-idr
 

@@ -18,7 +18,6 @@ from napari_idr.api.links import web_url
 from napari_idr.api.pixels.display import Displays
 from napari_idr.api.pixels.image_details import Drawing, Images
 from napari_idr.api.pixels.render_requests import RenderRequests
-from napari_idr.api.pixels.sources import PixelSources
 from napari_idr.api.pixels.thumbnails import STORED_PX, Thumbnails
 from napari_idr.api.plates import PlateGrids
 from napari_idr.api.rois import Rois
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from napari_idr.api.links import Linkable
     from napari_idr.api.pixels.dask_arrays import ImagePixels
     from napari_idr.api.pixels.reader import PixelReader
-    from napari_idr.api.pixels.sources import OpenedPixels, Plane
+    from napari_idr.api.pixels.sources import OpenedPixels, PixelSources, Plane
     from napari_idr.api.pixels.thumbnails import Thumbnail
     from napari_idr.api.search.base import Search
     from napari_idr.api.wells.measuring import Measure, Scheduler
@@ -926,7 +925,9 @@ class IDRClient:
         return Drawing(works=able.rendering, lossless=able.lossless)
 
     def _pixel_sources(self) -> PixelSources:
-        from napari_idr.api.zarr.store import ObjectStorage  # loads zarr-python
+        # These load numpy, Pillow and zarr-python.
+        from napari_idr.api.pixels.sources import PixelSources
+        from napari_idr.api.zarr.store import ObjectStorage
 
         with self._opening:
             if self._sources is None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from napari_idr import IDRClient, demo
+from napari_idr.api.pixels.choice import choose_source
 from napari_idr.api.pixels.reader import PixelRegion
-from napari_idr.api.pixels.sources import choose_source
 from napari_idr.api.zarr import reader as zarr_reader
 from napari_idr.cancel import NEVER
 from napari_idr.demo.faults import FOREVER
