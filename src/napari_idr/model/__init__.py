@@ -42,6 +42,7 @@ from napari_idr.model._plate import (
     Plate,
     PlateAcquisition,
     PlateGrid,
+    WellSample,
     row_label,
     well_label,
 )
@@ -126,6 +127,7 @@ __all__ = [
     "Value",
     "WellColumn",
     "WellId",
+    "WellSample",
     "WellValue",
     "WellsTable",
     "complete_channels",
