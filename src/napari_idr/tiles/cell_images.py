@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_idr.api import OpenedPixels, PixelReader
     from napari_idr.cancel import CancelToken
+    from napari_idr.errors import IDRError
     from napari_idr.model import ImageId
     from napari_idr.tiles.cache import TileCache
     from napari_idr.tiles.grid import Plane, Rect, TileKey
@@ -65,8 +66,8 @@ class CellImages:
         self._cache = cache
         self._lock = threading.Lock()
         self._images: dict[ImageId, CellImage] = {}
-        # Until when a cell stays its thumbnail, as told by `time.monotonic`.
-        self._thumbnails: dict[ImageId, float] = {}
+        # Until when a cell stays its thumbnail, as told by `time.monotonic`, and why.
+        self._thumbnails: dict[ImageId, tuple[float, IDRError | None]] = {}
         self._opening = SingleFlight[CellImage]()
         self._loading = SingleFlight["NDArray[np.generic]"]()
 
@@ -76,16 +77,16 @@ class CellImages:
         Raises
         ------
         NothingFiner
-            It has only a thumbnail, now or for good.
+            It has only a thumbnail, now or for good; its cause is why, if it has one.
         IDRError
             It can't be had at present; a later call tries again.
         """
         with self._lock:
             if (known := self._images.get(image_id)) is not None:
                 return known
-            left_s = self._thumbnails.get(image_id, 0.0) - time.monotonic()
-        if left_s > 0:
-            raise NothingFiner(left_s)
+            until, cause = self._thumbnails.get(image_id, (0.0, None))
+        if (left_s := until - time.monotonic()) > 0:
+            raise NothingFiner(left_s) from cause
 
         def open_image(cancel: CancelToken) -> CellImage:
             opened = self._open(image_id, cancel)
@@ -136,7 +137,7 @@ class CellImages:
         try:
             opened = self._open_reader(image_id, cancel=cancel)
         except (NotFoundError, PixelDataError) as error:
-            raise self._nothing_finer(image_id, math.inf) from error
+            raise self._nothing_finer(image_id, math.inf, error) from error
         if opened.reader.source is not PixelSource.THUMBNAIL:
             return CellImage(opened.reader, TileLoader(opened.reader, self._cache))
         if opened.failure is not None:  # told, and tried again by who is told
@@ -144,10 +145,12 @@ class CellImages:
         for_s = BETTER_AFTER_S if opened.may_improve else math.inf
         raise self._nothing_finer(image_id, for_s)
 
-    def _nothing_finer(self, image_id: ImageId, for_s: float) -> NothingFiner:
+    def _nothing_finer(
+        self, image_id: ImageId, for_s: float, cause: IDRError | None = None
+    ) -> NothingFiner:
         """Let a cell stay its thumbnail for so long; return what to raise for it."""
         with self._lock:
-            self._thumbnails[image_id] = time.monotonic() + for_s
+            self._thumbnails[image_id] = time.monotonic() + for_s, cause
         return NothingFiner(for_s)
 
     def _tile(
