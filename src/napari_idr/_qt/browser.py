@@ -31,13 +31,15 @@ from napari_idr.services.details import (
     Details,
     ImageDetails,
     ImageRequest,
+    MosaicKey,
     PlateDetails,
-    PlateKey,
     StudyDetails,
     Subject,
+    mosaic_subject,
 )
 from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.image.open import OpenedImage
+from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.regions.load import ImageRois
@@ -79,7 +81,7 @@ class Browser(Panels):
         self._scene = scene_of(napari_viewer)
         self._scene.set_server(self, "")
         Docked(self, self._scene.window)
-        self._loading: PlateKey | None = None
+        self._loading: MosaicKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
         self._problem: IDRError | None = None
@@ -251,8 +253,8 @@ class Browser(Panels):
             plate=isinstance(details, PlateDetails),
         )
         self.show_details(shown=details is not None)
-        well = details.well if isinstance(details, ImageDetails) else None
-        self._scene.select_well(*(well or (None, None)))
+        cell = details.cell if isinstance(details, ImageDetails) else None
+        self._scene.select_well(*(cell or (None, None)))
 
     # What is shown follows the newest search, and goes with what it is about.
 
@@ -261,7 +263,7 @@ class Browser(Panels):
         if self._state.is_on_line:
             self._details_slot.cancel()  # of a line that has gone
         self._state.follow(query)
-        for shown in self._scene.plates.all_shown:
+        for shown in self._scene.plates_shown:
             if self._scene.is_answered_by(self, shown.server):
                 self._scene.mark_hits(shown.details.without_hits())
         self._keep_shown()
@@ -269,7 +271,7 @@ class Browser(Panels):
         session = self._state.session
         if session is None:
             return
-        plates = {shown.key: shown.details for shown in self._scene.plates.all_shown}
+        plates = {shown.key: shown.details for shown in self._scene.plates_shown}
         if (card := self._state.plate) is not None:
             plates[card.key] = card
         asked = tuple(one for one in plates.values() if one.server == session.url)
@@ -319,7 +321,7 @@ class Browser(Panels):
         if session is None or details is None:
             return
         if self._scene.is_complete(details.key, run, field):
-            self._scene.go_to_plate(details.key)
+            self._scene.go_to_mosaic(details.key)
             return
         self._loading = None
         message = f"Loading {details.plate.name} …"
@@ -328,12 +330,12 @@ class Browser(Panels):
     def _on_mosaic_step(self, step: PlateShown | MosaicStep) -> None:
         if isinstance(step, PlateShown):
             self._loading, self._adding = step.key, f"Showing {step.name} …"
-            self._scene.show_plate(self._state.with_news(step))
+            self._scene.show_mosaic(self._state.with_news(step))
         elif self._loading is not None:
             self._scene.paint(self._loading)
             self.status.set_progress(step.done, step.total, "thumbnails")
             if step.summary is not None:
-                self._scene.finish_plate(self._loading, step.summary)
+                self._scene.finish_mosaic(self._loading, step.summary)
                 legend = self._scene.legend(self._loading)
                 self._summary_message = f"{step.summary.message} {legend}".strip()
                 self._problem = step.summary.problem
@@ -341,8 +343,7 @@ class Browser(Panels):
     def _on_mosaic_done(self, _: None) -> None:
         about: frozenset[Subject] = frozenset()
         if self._loading is not None:
-            server, plate_id = self._loading
-            about = frozenset({Subject(kind="plate", server=server, id=plate_id)})
+            about = frozenset({mosaic_subject(self._loading)})
         if self._problem is None:
             self.status.say(self._summary_message, about=about)
         else:
@@ -360,36 +361,36 @@ class Browser(Panels):
         shown = None if self._loading is None else self._scene.shown(self._loading)
         session = None if shown is None else self._scene.session(shown.server)
         if session is not None and shown is not None:
-            message = f"Loading {shown.details.plate.name} …"
+            message = f"Loading {shown.where(None)} …"
             self._mosaic_slot.start_steps(message, session.load_missing, shown)
 
-    def _on_arrived(self, plate: PlateKey) -> None:
+    def _on_arrived(self, plate: MosaicKey) -> None:
         """All layers of a plate are there, which may be after its thumbnails."""
         if plate == self._loading:
             self._adding = None
             self._on_jobs_changed()
 
-    def _on_not_added(self, plate: PlateKey, problem: str) -> None:
+    def _on_not_added(self, plate: MosaicKey, problem: str) -> None:
         if plate == self._loading:
             self._mosaic_slot.cancel()
             self.status.say_failed(problem, can_retry=False)
 
     # Images
 
-    def _on_well(self, shown: PlateShown, cell: GridCell) -> None:
+    def _on_well(self, shown: MosaicShown, cell: GridCell) -> None:
         """Say what is known of the image of a well that was clicked."""
         session = self._scene.session(shown.server)
         if session is not None and self._scene.is_answered_by(self, shown.server):
-            self._scene.select_well(shown.key, cell.well_id)
+            self._scene.select_well(shown.key, shown.id_of(cell))
             request = shown.image_request(cell)
             self._state.leave_line()
             message = f"Reading {request.label} …"
             self._details_slot.start(message, session.image_details, request)
 
-    def _on_well_activated(self, shown: PlateShown, cell: GridCell) -> None:
+    def _on_well_activated(self, shown: MosaicShown, cell: GridCell) -> None:
         if self._scene.is_answered_by(self, shown.server):
             self._state.leave_line()
-            self._scene.select_well(shown.key, cell.well_id)
+            self._scene.select_well(shown.key, shown.id_of(cell))
             self._open(shown.image_request(cell))
 
     def _on_open_image(self) -> None:

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from napari_idr.model import (
         Annotation,
         Capabilities,
+        CellGrid,
         ContainerHit,
         Dataset,
         DatasetCounts,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
         DatasetId,
         FileAnnotation,
         Image,
+        ImageHit,
         ImageId,
         ImageRef,
         MapAnnotation,
@@ -312,7 +314,34 @@ class IDRClient:
 
         At most one of the ids says where to look; none is everywhere.
         """
-        return self._search(cancel).search_images(
+        found = self.search_hits(
+            key,
+            value,
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+            cancel=cancel,
+        )
+        return (hit.ref for hit in found)
+
+    def search_hits(
+        self,
+        key: SearchKey | str,
+        value: str,
+        *,
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> Iterator[ImageHit]:
+        """Return an iterator of what `search_images` finds, with all that is told.
+
+        The search engine tells study, plate or dataset and the key-value pairs of each
+        image; mapr the study and the plate as far as it was asked for them.
+        """
+        return self._search(cancel).search_hits(
             key,
             value,
             screen_id=screen_id,
@@ -348,7 +377,13 @@ class IDRClient:
         self, dataset_id: DatasetId, *, cancel: CancelToken = NEVER
     ) -> tuple[ImageRef, ...]:
         """Return all images of a dataset, by name."""
-        return tuple(self._containers.images(dataset_id, cancel=cancel))
+        return tuple(self.iter_images(dataset_id, cancel=cancel))
+
+    def iter_images(
+        self, dataset_id: DatasetId, *, cancel: CancelToken = NEVER
+    ) -> Iterator[ImageRef]:
+        """Return an iterator of the images of a dataset, by name, page by page."""
+        return self._containers.images(dataset_id, cancel=cancel)
 
     def runs(
         self, plate_id: PlateId, *, cancel: CancelToken = NEVER
@@ -736,13 +771,15 @@ class IDRClient:
 
     def well_sources(
         self,
-        grid: PlateGrid,
+        grid: CellGrid,
         *,
         table: Table | None = None,
         plate_name: str | None = None,
         cancel: CancelToken = NEVER,
     ) -> WellSources:
         """Return what `wells_table` joins to a grid; some requests.
+
+        A grid that is of no plate has no table.
 
         What is known already, the table of the plate or its name, isn't asked for.
         """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari_idr.api.node import Node
     from napari_idr.api.plates import PlateGrids
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import PlateGrid, PlateId, ScreenId, Value, WellId
+    from napari_idr.model import CellGrid, PlateId, ScreenId, Value, WellId
 
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Tables:
         self,
         plate_id: PlateId,
         *,
-        grid: PlateGrid | None = None,
+        grid: CellGrid | None = None,
         cancel: CancelToken,
     ) -> Table:
         """Return the rows of all wells of a plate, in one request as a rule.
@@ -88,7 +88,7 @@ class Tables:
         self,
         path: str,
         plate_id: PlateId,
-        grid: PlateGrid | None,
+        grid: CellGrid | None,
         cancel: CancelToken,
     ) -> Table:
         try:

@@ -16,6 +16,7 @@ from napari_idr.model._containers import (
     Study,
 )
 from napari_idr.model._ids import (
+    NO_WELL,
     AnnotationId,
     DatasetId,
     FileId,
@@ -37,6 +38,7 @@ from napari_idr.model._image import (
     complete_channels,
 )
 from napari_idr.model._plate import (
+    CellGrid,
     FieldRange,
     GridCell,
     Plate,
@@ -56,6 +58,7 @@ from napari_idr.model._search import (
     ContainerHit,
     DatasetCounts,
     DatasetHit,
+    ImageHit,
     PlateCounts,
     PlateHit,
     SearchKey,
@@ -78,9 +81,11 @@ from napari_idr.model._wells import (
 )
 
 __all__ = [
+    "NO_WELL",
     "Annotation",
     "AnnotationId",
     "Capabilities",
+    "CellGrid",
     "Channel",
     "ColumnKind",
     "ColumnSource",
@@ -95,6 +100,7 @@ __all__ = [
     "FileId",
     "GridCell",
     "Image",
+    "ImageHit",
     "ImageId",
     "ImageRef",
     "MapAnnotation",

@@ -15,3 +15,6 @@ AnnotationId = NewType("AnnotationId", int)
 FileId = NewType("FileId", int)
 RoiId = NewType("RoiId", int)
 ShapeId = NewType("ShapeId", int)
+
+NO_WELL = WellId(-1)
+"""The well of an image that is in none, as OMERO's tables write it."""

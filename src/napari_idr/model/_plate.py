@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Protocol
 
 from napari_idr.model._containers import ObjectRef
 from napari_idr.model._ids import ImageId, PlateAcquisitionId, PlateId, WellId
@@ -87,7 +88,7 @@ class Plate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridCell:
-    """The image of one well at the field that was asked for."""
+    """An image in a grid; of a plate, that of one well at the field asked for."""
 
     row: int
     column: int
@@ -134,3 +135,38 @@ class PlateGrid:
     def label(self, row: int, column: int) -> str:
         """Return what is printed on the plate for a 0-based position."""
         return f"{self.row_labels[row]}{self.column_labels[column]}"
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """Yield the (row, column) of all wells, those without an image too."""
+        return product(range(len(self.row_labels)), range(len(self.column_labels)))
+
+
+class CellGrid(Protocol):
+    """Images in rows and columns: a plate, or a gallery."""
+
+    @property
+    def plate_id(self) -> PlateId | None:
+        """The plate that all images are of, None where they are of several or none."""
+        ...
+
+    @property
+    def column_labels(self) -> tuple[str, ...]:
+        """The names of the columns; as many as there are columns."""
+        ...
+
+    @property
+    def cells(self) -> tuple[tuple[GridCell | None, ...], ...]:
+        """The cell in each row and column, None where no image is."""
+        ...
+
+    def __iter__(self) -> Iterator[GridCell]:
+        """Yield the cells that hold an image, row by row."""
+        ...
+
+    def label(self, row: int, column: int) -> str:
+        """Return what the cell at a 0-based position is called."""
+        ...
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """Yield the (row, column) of all cells that have a label."""
+        ...

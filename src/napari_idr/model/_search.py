@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from napari_idr.errors import IDRError
 from napari_idr.model._containers import Dataset, Study
+from napari_idr.model._image import ImageRef
 from napari_idr.model._plate import Plate
 
 
@@ -52,6 +53,21 @@ class DatasetHit:
 
     dataset: Dataset
     image_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageHit:
+    """An image that matches, and what the search tells of it.
+
+    What it doesn't tell is None; an image lies in a screen or in a project. `pairs`
+    are keys and values of the image, empty where the search tells none.
+    """
+
+    ref: ImageRef
+    study: Study | None = None
+    plate: Plate | None = None
+    dataset: Dataset | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,10 +96,12 @@ class Misfit:
 class WellsTable:
     """The wells of a plate with all that is known of them, row by row of the plate.
 
+    Of a gallery, its images; its `plate_id` is None.
+
     `misfits` are the rows of its sources that are not in it, or in doubt.
     """
 
-    plate_id: PlateId
+    plate_id: PlateId | None
     wells: tuple[TabledWell, ...]
     columns: tuple[WellColumn, ...] = ()
     misfits: tuple[Misfit, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -29,10 +30,12 @@ __all__ = [
     "Details",
     "ImageDetails",
     "ImageRequest",
+    "MosaicKey",
     "PlateDetails",
     "PlateKey",
     "StudyDetails",
     "Subject",
+    "mosaic_subject",
 ]
 
 
@@ -58,13 +61,28 @@ PlateKey = tuple[str, "PlateId"]
 """The address of a server and the id of one of its plates."""
 
 
+MosaicKey = tuple[str, Hashable]
+"""The address of a server, and what of it a mosaic shows: a plate by its id, or what a
+gallery is of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A plate or an image of a server, as something that may be in the viewer."""
+    """A plate, a gallery or an image, as something that may be in the viewer.
 
-    kind: Literal["plate", "image"]
+    `id` is the number of a plate or an image, and what a gallery is of.
+    """
+
+    kind: Literal["plate", "gallery", "image"]
     server: str
-    id: int
+    id: Hashable
+
+
+def mosaic_subject(key: MosaicKey) -> Subject:
+    """Return a mosaic as something that may be in the viewer."""
+    server, what = key
+    kind: Literal["plate", "gallery"] = "plate" if isinstance(what, int) else "gallery"
+    return Subject(kind=kind, server=server, id=what)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +113,7 @@ class PlateDetails:
     @property
     def subject(self) -> Subject:
         """The plate as something that may be in the viewer."""
-        return Subject(kind="plate", server=self.server, id=self.plate.id)
+        return mosaic_subject(self.key)
 
     def without_hits(self) -> PlateDetails:
         """Return the same plate as one that no search has found."""
@@ -120,6 +138,7 @@ class ImageRequest:
 
     `server` has the image: a plate stays in the viewer when another server is chosen.
     `told` is the gene or another word for the well, as the plate's table has it.
+    `gallery` is the one it was found in, None for none.
     """
 
     ref: ImageRef
@@ -132,6 +151,7 @@ class ImageRequest:
     well_label: str | None = None
     told: str | None = None
     query: Query | None = None
+    gallery: MosaicKey | None = None
 
     @property
     def label(self) -> str:
@@ -153,18 +173,26 @@ class ImageDetails:
     notes: tuple[str, ...] = ()
 
     @property
-    def well(self) -> tuple[PlateKey, WellId] | None:
-        """The plate and the well it was taken of, None for an image of no well."""
-        well, plate = self.request.ref.well_id or self.image.well_id, self.request.plate
+    def cell(self) -> tuple[MosaicKey, WellId | ImageId] | None:
+        """The mosaic and the cell of it that show the image, None where none can.
+
+        Of a plate that is the well, as at another field.
+        """
+        request = self.request
+        if request.gallery is not None:
+            return request.gallery, self.image.id
+        well, plate = request.ref.well_id or self.image.well_id, request.plate
         if well is None or plate is None:
             return None
-        return (self.request.server, plate.id), well
+        return (request.server, plate.id), well
 
     @property
     def subjects(self) -> frozenset[Subject]:
-        """The image and its plate: one of them is in the viewer if the image is."""
+        """The image and its mosaics: one of them is in the viewer if the image is."""
         request = self.request
         found = {Subject(kind="image", server=request.server, id=self.image.id)}
+        if request.gallery is not None:
+            found.add(mosaic_subject(request.gallery))
         if request.plate is not None:
             found.add(Subject(kind="plate", server=request.server, id=request.plate.id))
         return frozenset(found)

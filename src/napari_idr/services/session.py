@@ -35,11 +35,19 @@ from napari_idr.services.details import (
     PlateDetails,
     StudyDetails,
 )
+from napari_idr.services.gallery.load import load_gallery
+from napari_idr.services.gallery.sources import (
+    GalleryOf,
+    GalleryOrder,
+    plan_gallery_order,
+)
+from napari_idr.services.gallery.view import GalleryShown
 from napari_idr.services.image.open import (
     OpenedImage,
     load_opened_image,
     plan_projected_image,
 )
+from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
 from napari_idr.services.plate.view import PlateShown, plan_plate_shown
 from napari_idr.services.regions.load import ImageRois, load_regions
@@ -461,7 +469,7 @@ class Session:
         )
 
     def load_missing(
-        self, shown: PlateShown, *, cancel: CancelToken
+        self, shown: MosaicShown, *, cancel: CancelToken
     ) -> Generator[MosaicStep, None, None]:
         """Yield what has been painted of the thumbnails that didn't come before."""
         missing = None if shown.summary is None else shown.summary.missing
@@ -473,18 +481,31 @@ class Session:
             cancel=cancel,
         )
 
-    def well_sources(self, shown: PlateShown, *, cancel: CancelToken) -> WellSources:
-        """Return what was written about the wells of a plate that is shown.
+    def gallery_order(
+        self,
+        of: GalleryOf,
+        entries: Sequence[Entry],
+        counts: Sequence[int | None],
+        *,
+        cancel: CancelToken,
+    ) -> GalleryOrder:
+        """Return what is asked for a gallery, and what that takes."""
+        return plan_gallery_order(self.client, of, entries, counts, cancel=cancel)
 
-        Its table isn't asked for again where it is known.
-        """
-        details = shown.details
-        return self.client.well_sources(
-            shown.plan.grid,
-            table=details.table,
-            plate_name=details.plate.name,
-            cancel=cancel,
+    def show_gallery(
+        self, order: GalleryOrder, aspect: float, *, cancel: CancelToken
+    ) -> Generator[GalleryShown | MosaicStep, None, None]:
+        """Yield a gallery as its images come, and what has been painted into it."""
+        yield from load_gallery(
+            self.client, order, self._open_well, aspect=aspect, cancel=cancel
         )
+
+    def well_sources(self, shown: MosaicShown, *, cancel: CancelToken) -> WellSources:
+        """Return what was written about the images of a mosaic that is shown.
+
+        The table of a plate isn't asked for again where it is known.
+        """
+        return shown.load_sources(self.client, cancel=cancel)
 
     def _open_well(self, image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
         """Return the pixels of a well of a plate that is zoomed into."""

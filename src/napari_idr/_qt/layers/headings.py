@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +11,16 @@ from napari.layers import Points
 from napari.utils.theme import get_theme
 from superqt.utils import qdebounced
 
-from napari_idr.services.plate.headings import View, headings_in_view
+from napari_idr.services.plate.headings import View
+from napari_idr.services.plate.mosaic import Heading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from napari.viewer import Viewer
 
+    from napari_idr.services.mosaic import MosaicShown
     from napari_idr.services.plate.mosaic import MosaicPlan
-    from napari_idr.services.plate.view import PlateShown
 
 FOLLOW_MS = 80
 """The headings follow when the camera has rested for so long: moving them takes
@@ -29,19 +33,21 @@ BACKING_PX = 20
 BACKING_OPACITY = 0.7
 """Of the disc behind each letter: in a plate that is zoomed into, it lies on wells."""
 
-
 LONGEST_BACKED = 3
-"""Characters of a letter or a number; what is longer is a title."""
+"""Characters that one disc is behind; behind a longer text is a row of them."""
+
+LETTER_PX, DISC_STEP_PX = 6.5, 5
+"""The width of a letter on the screen, and the distance of two discs in a row."""
 
 
 class HeadingsLayer:
     """A Points layer of texts: beside the plate, or at the canvas's edge if need be."""
 
     def __init__(
-        self, viewer: Viewer, shown: PlateShown, metadata: dict[str, Any]
+        self, viewer: Viewer, shown: MosaicShown, metadata: dict[str, Any]
     ) -> None:
         self._viewer = viewer
-        self._plan, self._title = shown.plan, shown.name
+        self._mosaic = shown
         self._note = ""
         self._above = math.inf
         self._back = np.zeros(4)
@@ -66,9 +72,9 @@ class HeadingsLayer:
         self._place()
         self._on_theme()  # an empty layer would keep a colour for no point
 
-    def show(self, shown: PlateShown) -> None:
+    def show(self, shown: MosaicShown) -> None:
         """Write the headings of what is shown now."""
-        self._plan, self._title = shown.plan, shown.name
+        self._mosaic = shown
         self._place()
 
     def set_note(self, note: str) -> None:
@@ -105,17 +111,14 @@ class HeadingsLayer:
         red, green, blue = theme.canvas.as_rgb_tuple(alpha=False)
         self._back = np.array([red / 255, green / 255, blue / 255, BACKING_OPACITY])
         self.layer.current_face_color = self._back
-        self._color_backing(self._shown[0] if self._shown else ())
+        self._color_backing(self._shown[1] if self._shown else ())
 
-    def _color_backing(self, texts: tuple[str, ...]) -> None:
-        """Lay a disc behind each letter, and none behind a title, which is longer.
-
-        A title lies beside the plate, where nothing is behind it.
-        """
-        if texts:
+    def _color_backing(self, backed: tuple[bool, ...]) -> None:
+        """Lay discs behind what may lie on images, and none behind a plate's title."""
+        if backed:
             clear = np.zeros(4)
             self.layer.face_color = np.array(
-                [self._back if len(one) <= LONGEST_BACKED else clear for one in texts]
+                [self._back if one else clear for one in backed]
             )
 
     def _place(self) -> None:
@@ -126,20 +129,18 @@ class HeadingsLayer:
         half = np.array(self._viewer.canvas.size) / max(zoom, 1e-9) / 2
         (top, left), (bottom, right) = center - half, center + half
         view = View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
-        told: dict[str, Any] = {
-            "title": self._title,
-            "note": self._note,
-            "above": self._above,
-        }
-        # Beside the plate where it isn't seen: writers of files fail at empty layers.
-        seen = headings_in_view(self._plan, view, **told) or headings_in_view(
-            self._plan, _whole(self._plan), **told
-        )
+        told: dict[str, Any] = {"note": self._note, "above": self._above}
+        mosaic = self._mosaic
+        # Beside the mosaic where it isn't seen: writers of files fail at empty layers.
+        seen = mosaic.headings_in_view(view, **told)
+        seen = seen or mosaic.headings_in_view(_whole(mosaic.plan), **told)
+        seen = tuple(_with_backing(seen, zoom))
         texts = tuple(heading.label for heading in seen)
+        backed = tuple(heading.backed for heading in seen)
         positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
         # What lies behind a letter, as large on the screen at any zoom.
         size = round(BACKING_PX / max(zoom, 1e-9), 2)
-        key = (texts, np.round(positions, 2).tobytes(), size)
+        key = (texts, backed, np.round(positions, 2).tobytes(), size)
         if key == self._shown:
             return
         same_texts = self._shown and self._shown[0] == texts
@@ -147,9 +148,28 @@ class HeadingsLayer:
         self.layer.current_size = size
         self.layer.data = positions
         self.layer.size = size
-        self._color_backing(texts)
+        self._color_backing(backed)
         if not same_texts:
             self.layer.features = {"label": np.array(texts, dtype=object)}
+
+
+def _with_backing(headings: Sequence[Heading], zoom: float) -> Iterator[Heading]:
+    """Yield headings, before each long one that is backed the discs behind it.
+
+    >>> one = Heading(label="idr0001", y=0, x=50, backed=True)
+    >>> [(disc.label, round(disc.x)) for disc in _with_backing([one], zoom=2)][::11]
+    [('', 41), ('idr0001', 50)]
+    """
+    for one in headings:
+        if one.backed and len(one.label) > LONGEST_BACKED:
+            half = len(one.label) * LETTER_PX / 2
+            count = math.ceil(2 * half / DISC_STEP_PX)
+            for n in range(count + 1):
+                x = one.x + (n / count * 2 - 1) * (half - BACKING_PX / 4) / zoom
+                yield Heading(label="", y=one.y, x=x, backed=True)
+            yield replace(one, backed=False)
+        else:
+            yield one
 
 
 def _whole(plan: MosaicPlan) -> View:

@@ -13,7 +13,7 @@ from napari_idr.services.plate.marks import plan_marks, stepped_zoom
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-    from napari_idr.services.plate.view import PlateShown
+    from napari_idr.services.mosaic import MosaicShown
 
 FOLLOW_MS = 80
 """The lines keep their width on the screen; they follow once the camera rests."""
@@ -23,7 +23,7 @@ class MarksLayer:
     """A Vectors layer with lines that are as wide on the screen at any zoom."""
 
     def __init__(
-        self, viewer: Viewer, shown: PlateShown, metadata: dict[str, Any]
+        self, viewer: Viewer, shown: MosaicShown, metadata: dict[str, Any]
     ) -> None:
         self._viewer = viewer
         self._shown = shown
@@ -45,7 +45,7 @@ class MarksLayer:
         self.layer.events.visible.connect(self._on_zoom)
         self._draw()
 
-    def show(self, shown: PlateShown) -> None:
+    def show(self, shown: MosaicShown) -> None:
         """Mark the wells of what is shown now."""
         self._shown = shown
         self._draw()

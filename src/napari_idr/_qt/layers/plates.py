@@ -1,4 +1,4 @@
-"""Layers of the plates: for each a mosaic, its wells, its hits and its headings."""
+"""Layers of the plates and galleries: a mosaic, its wells, its hits, its headings."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from napari_idr._qt.layers.headings import HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
 from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.well_status import set_status
-from napari_idr.model import GridCell, WellId
-from napari_idr.services.details import PlateKey
+from napari_idr.model import GridCell
+from napari_idr.services.details import MosaicKey
+from napari_idr.services.mosaic import CellId, MosaicShown
 from napari_idr.services.plate.headings import heading_room
-from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.wells.look import plate_note
 from napari_idr.tiles import MosaicPyramid
 
@@ -39,14 +39,14 @@ WELL_DOT_PX = 12
 
 
 class _Group:
-    """The layers of one plate; they move and leave together."""
+    """The layers of one plate or gallery; they move and leave together."""
 
     def __init__(
         self,
         viewer: Viewer,
         refresher: LayerRefresher,
         units: SceneUnits,
-        shown: PlateShown,
+        shown: MosaicShown,
     ) -> None:
         self._viewer = viewer
         self._refresher = refresher
@@ -110,8 +110,8 @@ class _Group:
         """Where it ends, along y."""
         return self.origin[0] + self.shown.plan.shape[0] * (self.px_um or 1.0)
 
-    def show(self, shown: PlateShown) -> None:
-        """Show another field or run of the same plate in the same layers."""
+    def show(self, shown: MosaicShown) -> None:
+        """Show another field, or other images of a gallery, in the same layers."""
         before, self.shown = self.shown, shown
         for layer, suffix in zip(
             self.layers, ("", " wells", " hits", " headings"), strict=True
@@ -193,7 +193,7 @@ class _Group:
         self.headings.close()
         self._marks.close()
 
-    def select(self, wells: Sequence[WellId]) -> None:
+    def select(self, wells: Sequence[CellId]) -> None:
         """Mark wells as selected, and no others."""
         places = map(self.shown.place_of, wells)
         self._marks.select(tuple(place for place in places if place is not None))
@@ -208,12 +208,12 @@ class _Group:
 
 
 class MosaicLayers(QObject):
-    """The layers of all plates in a viewer. Touches no other layers."""
+    """The layers of all plates and galleries in a viewer. Touches no other layers."""
 
-    arrived = Signal(object)  # PlateKey: none of its layers waits any more
-    failed = Signal(object, str)  # PlateKey, and why it can't be shown
-    changed = Signal(object)  # PlateKey: other things are shown of it, or nothing
-    wellsSelected = Signal(object, object)  # PlateKey, and the ids of wells
+    arrived = Signal(object)  # MosaicKey: none of its layers waits any more
+    failed = Signal(object, str)  # MosaicKey, and why it can't be shown
+    changed = Signal(object)  # MosaicKey: other things are shown of it, or nothing
+    wellsSelected = Signal(object, object)  # MosaicKey, and the ids of wells
 
     def __init__(
         self,
@@ -228,19 +228,20 @@ class MosaicLayers(QObject):
         self._refresher = refresher
         self._units = units
         self._framing = framing
-        self._groups: dict[PlateKey, _Group] = {}
+        self._groups: dict[MosaicKey, _Group] = {}
         self._turns = TurnQueue(self)
         # How wide an image of a plate is; None stands for plates that don't know yet.
-        self._widths_um: dict[PlateKey | None, float] = {}
-        self._selected: tuple[PlateKey, WellId] | None = None
-        self._chosen: tuple[PlateKey, tuple[WellId, ...]] | None = None
+        self._widths_um: dict[MosaicKey | None, float] = {}
+        self._selected: tuple[MosaicKey, CellId] | None = None
+        self._chosen: tuple[MosaicKey, tuple[CellId, ...]] | None = None
         viewer.layers.events.removed.connect(self._on_removed)
 
-    def show(self, shown: PlateShown) -> None:
-        """Show a plate: in its layers if it has them, else in new ones.
+    def show(self, shown: MosaicShown, *, look: bool = True) -> None:
+        """Show a plate or a gallery: in its layers if it has them, else in new ones.
 
-        New layers come one by one; `arrived` is emitted after the last, and when
-        they don't come. Meanwhile the canvas may be painted: they show what it holds.
+        With `look` it becomes the active layer, and the camera moves to it. New layers
+        come one by one; `arrived` is emitted after the last, and when they don't come.
+        Meanwhile the canvas may be painted: they show what it holds.
         """
         key, group = shown.key, self._groups.get(shown.key)
         if group is not None:
@@ -255,13 +256,12 @@ class MosaicLayers(QObject):
                 # Nothing is drawn until all are there; each would be drawn anew.
                 layer.visible = False
         self._mark_selected()
-        self._complete(group)
-        self._turns.add(
-            key,
-            partial(self._reveal, key),
-            partial(self.look_at, key),
-            partial(self.arrived.emit, key),
-        )
+        if look:
+            self._complete(group)
+            self._turns.add(key, partial(self._reveal, key), partial(self.look_at, key))
+        else:
+            self._update(group)
+        self._turns.add(key, partial(self.arrived.emit, key))
         self.changed.emit(key)
 
     def _complete(self, group: _Group) -> None:
@@ -286,13 +286,13 @@ class MosaicLayers(QObject):
                 self._forget(group.shown.key)
                 self.failed.emit(group.shown.key, problem)
 
-    def _forget(self, key: PlateKey) -> None:
+    def _forget(self, key: MosaicKey) -> None:
         """Take a plate out, whatever of it is there."""
         group = self._end(key)
         remove_layers(self._viewer, group.layers)
         self._refresher.unwatch(group.mosaic)
 
-    def _end(self, key: PlateKey) -> _Group:
+    def _end(self, key: MosaicKey) -> _Group:
         """Show no plate any more in what may be left of its layers."""
         group = self._groups.pop(key)
         group.close()
@@ -301,14 +301,14 @@ class MosaicLayers(QObject):
         self.changed.emit(key)
         return group
 
-    def bring_back(self, key: PlateKey) -> None:
+    def bring_back(self, key: MosaicKey) -> None:
         """Make a plate whole, visible and active, and move the camera to it."""
         group = self._groups.get(key)
         if group is not None:
             self._complete(group)
             self._turns.add(key, partial(self._reveal, key), partial(self.look_at, key))
 
-    def _reveal(self, key: PlateKey) -> None:
+    def _reveal(self, key: MosaicKey) -> None:
         group = self._groups.get(key)
         if group is None or group.mosaic not in self._viewer.layers:
             return
@@ -317,20 +317,20 @@ class MosaicLayers(QObject):
                 layer.visible = True
         self._viewer.layers.selection.active = group.mosaic
 
-    def repaint(self, key: PlateKey) -> None:
+    def repaint(self, key: MosaicKey) -> None:
         """Show what has been painted into the canvas since; soon, not at once."""
         group = self._groups.get(key)
         if group is not None:
             group.repaint()
 
-    def finish(self, key: PlateKey, summary: MosaicSummary) -> None:
+    def finish(self, key: MosaicKey, summary: MosaicSummary) -> None:
         """Repaint a mosaic whose load is over."""
         group = self._groups.get(key)
         if group is not None:
             group.shown = replace(group.shown, summary=summary)
             group.repaint()
 
-    def mark(self, shown: PlateShown) -> None:
+    def mark(self, shown: MosaicShown) -> None:
         """Mark the wells of a plate anew: hits or annotations have come."""
         group = self._groups.get(shown.key)
         if group is not None:
@@ -339,7 +339,7 @@ class MosaicLayers(QObject):
             self._update(group)
             self.changed.emit(shown.key)
 
-    def select(self, plate: PlateKey | None, well: WellId | None) -> None:
+    def select(self, plate: MosaicKey | None, well: CellId | None) -> None:
         """Mark a well of a plate as selected, and no other; None for none."""
         self._selected = None if plate is None or well is None else (plate, well)
         if well is not None and well not in (self._chosen or (plate, ()))[1]:
@@ -348,7 +348,7 @@ class MosaicLayers(QObject):
         if plate is not None and well is not None:
             self.wellsSelected.emit(plate, (well,))
 
-    def choose(self, plate: PlateKey, wells: tuple[WellId, ...]) -> None:
+    def choose(self, plate: MosaicKey, wells: tuple[CellId, ...]) -> None:
         """Mark wells as selected, and no others; the last is the one to go on from.
 
         They stay so until others are, also when a browser tells of something else.
@@ -357,7 +357,7 @@ class MosaicLayers(QObject):
         self._mark_selected()
         self.wellsSelected.emit(plate, wells)
 
-    def selected_on(self, plate: PlateKey | None) -> tuple[WellId, ...]:
+    def selected_on(self, plate: MosaicKey | None) -> tuple[CellId, ...]:
         """Return the wells of a plate that are selected, the newest last."""
         chosen = self._chosen[1] if self._chosen and self._chosen[0] == plate else ()
         if self._selected is not None and self._selected[0] == plate:
@@ -384,7 +384,7 @@ class MosaicLayers(QObject):
         return next(filter(None, (one.message_at(position) for one in groups)), "")
 
     @property
-    def all_shown(self) -> tuple[PlateShown, ...]:
+    def all_shown(self) -> tuple[MosaicShown, ...]:
         """The plates that are in the viewer, the first of them first."""
         return tuple(group.shown for group in self._groups.values())
 
@@ -393,29 +393,29 @@ class MosaicLayers(QObject):
         """The servers of the plates that are shown."""
         return {group.shown.server for group in self._groups.values()}
 
-    def set_legend(self, key: PlateKey, legend: Legend | None) -> None:
+    def set_legend(self, key: MosaicKey, legend: Legend | None) -> None:
         """Write below a plate's title what its colours mean; None for no colours."""
         group = self._groups.get(key)
         if group is not None:
             group.legend = legend
             group.headings.set_note(plate_note(legend, group.shown.found_by))
 
-    def key_of(self, layer: Layer | None) -> PlateKey | None:
+    def key_of(self, layer: Layer | None) -> MosaicKey | None:
         """Return the plate that a layer is of, None if it is of none that is shown."""
         found = (key for key, one in self._groups.items() if layer in one.layers)
         return next(found, None)
 
-    def layers_of(self, key: PlateKey) -> tuple[Layer, ...]:
+    def layers_of(self, key: MosaicKey) -> tuple[Layer, ...]:
         """Return mosaic, wells, marks and headings of a plate, () if it isn't shown."""
         group = self._groups.get(key)
         return () if group is None else group.layers
 
-    def units_of(self, key: PlateKey) -> tuple[str, str]:
+    def units_of(self, key: MosaicKey) -> tuple[str, str]:
         """Return the units in which the layers of a plate lie."""
         group = self._groups.get(key)
         return (group.unit, group.unit) if group is not None else ("pixel", "pixel")
 
-    def show_well(self, key: PlateKey, well: WellId, *, always: bool = False) -> None:
+    def show_well(self, key: MosaicKey, well: CellId, *, always: bool = False) -> None:
         """Move the camera to a well; only where it isn't in sight, or `always`."""
         group = self._groups.get(key)
         place = None if group is None else group.shown.place_of(well)
@@ -429,12 +429,12 @@ class MosaicLayers(QObject):
         if always or np.any(away + size / 2 > seen / 2):
             camera.center = (0.0, *middle)
 
-    def shown(self, key: PlateKey) -> PlateShown | None:
+    def shown(self, key: MosaicKey) -> MosaicShown | None:
         """Return what is shown of a plate, None if it isn't."""
         group = self._groups.get(key)
         return None if group is None else group.shown
 
-    def calibrate(self, image_width_um: float, plate: PlateKey | None) -> None:
+    def calibrate(self, image_width_um: float, plate: MosaicKey | None) -> None:
         """Give mosaics, these and later ones, the scale of an image that was opened.
 
         A cell is as wide as the first image that was opened of its plate. Until there
@@ -449,7 +449,7 @@ class MosaicLayers(QObject):
                 self._place(group, top)
                 top = group.bottom
 
-    def activate(self, key: PlateKey) -> None:
+    def activate(self, key: MosaicKey) -> None:
         """Make a mosaic the active layer, whose message the status bar shows.
 
         A layer of a person's own stays active: they are working on it.
@@ -459,15 +459,15 @@ class MosaicLayers(QObject):
         if group is not None and (active is None or "idr" in active.metadata):
             self._viewer.layers.selection.active = group.mosaic
 
-    def look_at(self, key: PlateKey) -> None:
+    def look_at(self, key: MosaicKey) -> None:
         """Move the camera so that a plate fills the canvas."""
         self._framing.fit(partial(self._box, key))
 
-    def _box(self, key: PlateKey) -> Box | None:
+    def _box(self, key: MosaicKey) -> Box | None:
         group = self._groups.get(key)
         return None if group is None else group.box
 
-    def cell_at(self, position: Sequence[float]) -> tuple[PlateShown, GridCell] | None:
+    def cell_at(self, position: Sequence[float]) -> tuple[MosaicShown, GridCell] | None:
         """Return the plate and the cell at a position in the world."""
         for group in self._groups.values():
             if group.mosaic.visible:

@@ -17,6 +17,7 @@ from napari_idr._qt.layers.walking import WellWalker
 from napari_idr._qt.layers.well_colors import WellColors
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.services.image.open import OpenedImage
+from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.threads import call_later
 
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
-    from napari_idr.model import GridCell, ImageId, WellId
-    from napari_idr.services.details import PlateDetails, PlateKey, Subject
+    from napari_idr.model import GridCell, ImageId
+    from napari_idr.services.details import MosaicKey, PlateDetails, Subject
+    from napari_idr.services.mosaic import CellId
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.session import Session
     from napari_idr.tiles import TileViewing
@@ -56,7 +58,7 @@ def scene_of(viewer: Viewer) -> ViewerScene:
 class ViewerScene(QObject):
     """Shows plates and images in a viewer; touches only layers of its own."""
 
-    wellClicked = Signal(object, object)  # PlateShown, GridCell
+    wellClicked = Signal(object, object)  # MosaicShown, GridCell
     wellActivated = Signal(object, object)
     removed = Signal()  # layers were: what was told of them may be of nothing now
 
@@ -173,58 +175,64 @@ class ViewerScene(QObject):
 
     # Plates
 
-    def show_plate(self, shown: PlateShown) -> None:
-        """Show a plate, its canvas still blank."""
-        self.plates.show(shown)
+    def show_mosaic(self, shown: MosaicShown, *, look: bool = True) -> None:
+        """Show a plate or a gallery, its canvas still blank; see `MosaicLayers`."""
+        self.plates.show(shown, look=look)
 
-    def paint(self, plate: PlateKey) -> None:
+    def paint(self, plate: MosaicKey) -> None:
         """Show what has been painted since."""
         self.plates.repaint(plate)
 
-    def finish_plate(self, plate: PlateKey, summary: MosaicSummary) -> None:
+    def finish_mosaic(self, plate: MosaicKey, summary: MosaicSummary) -> None:
         """Show a mosaic whose load is over."""
         self.plates.finish(plate, summary)
 
-    def legend(self, plate: PlateKey) -> str:
+    def legend(self, plate: MosaicKey) -> str:
         """Say what the marks on a plate mean."""
         shown = self.plates.shown(plate)
         return "" if shown is None else shown.legend
 
-    def is_complete(self, plate: PlateKey, run: object, field: int) -> bool:
+    def is_complete(self, plate: MosaicKey, run: object, field: int) -> bool:
         """Whether a plate is shown at this field, with nothing missing."""
         shown = self.plates.shown(plate)
-        return shown is not None and shown.is_complete(run, field)
+        return isinstance(shown, PlateShown) and shown.is_complete(run, field)
 
-    def go_to_plate(self, plate: PlateKey) -> None:
-        """Make a plate visible and move the camera to it."""
+    def go_to_mosaic(self, plate: MosaicKey) -> None:
+        """Make a plate or a gallery visible and move the camera to it."""
         self.plates.bring_back(plate)
 
-    def shown(self, plate: PlateKey) -> PlateShown | None:
+    def shown(self, plate: MosaicKey) -> MosaicShown | None:
         """Return what is shown of a plate, None if it isn't."""
         return self.plates.shown(plate)
 
-    def shows(self, plate: PlateKey) -> bool:
+    @property
+    def plates_shown(self) -> tuple[PlateShown, ...]:
+        """The plates that are in the viewer, without the galleries."""
+        shown = self.plates.all_shown
+        return tuple(one for one in shown if isinstance(one, PlateShown))
+
+    def shows(self, plate: MosaicKey) -> bool:
         """Whether a plate is in the viewer."""
         return self.plates.shown(plate) is not None
 
     def mark_hits(self, details: PlateDetails) -> None:
         """Mark the wells of a plate that is shown by what is known of it now."""
         shown = self.plates.shown(details.key)
-        if shown is not None and shown.details is not details:
+        if isinstance(shown, PlateShown) and shown.details is not details:
             self.plates.mark(shown.with_details(details))
 
-    def plate_of(self, layer: Layer | None) -> PlateKey | None:
+    def plate_of(self, layer: Layer | None) -> MosaicKey | None:
         """Return the plate that a layer is of, None if it is of none that is shown."""
         return self.plates.key_of(layer) or self.colors.key_of(layer)
 
-    def select_well(self, plate: PlateKey | None, well: WellId | None) -> None:
+    def select_well(self, plate: MosaicKey | None, well: CellId | None) -> None:
         """Mark the well that is selected, on its plate if that is shown."""
         self.plates.select(plate, well)
 
     @property
     def subjects(self) -> frozenset[Subject]:
-        """The plates and images that are in the viewer, or about to be."""
-        plates = (one.details.subject for one in self.plates.all_shown)
+        """The mosaics and images that are in the viewer, or about to be."""
+        plates = (one.subject for one in self.plates.all_shown)
         return self.images.subjects.union(plates)
 
     # Images
@@ -296,7 +304,7 @@ class ViewerScene(QObject):
         self._clicked = found
         self._click.start()
 
-    def _cell_at(self, position: Any) -> tuple[PlateShown, GridCell] | None:
+    def _cell_at(self, position: Any) -> tuple[MosaicShown, GridCell] | None:
         """Return the plate and the cell at a position, unless somebody draws there."""
         active = self._viewer.layers.selection.active
         if active is not None and active.mode != LOOKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_idr._qt.layers.plates import MosaicLayers
-    from napari_idr.services.details import PlateKey
+    from napari_idr.services.details import MosaicKey
 
 STEPS = {"Up": (-1, 0), "Down": (1, 0), "Left": (0, -1), "Right": (0, 1)}
 """By napari's names of the keys. Other layers keep them: there they move sliders."""
@@ -28,13 +28,13 @@ OPEN_KEY = "Enter"
 class WellWalker(QObject):
     """Binds keys on layers of plates as they become active, and on no others."""
 
-    opened = Signal(object, object)  # PlateShown, GridCell
+    opened = Signal(object, object)  # MosaicShown, GridCell
 
     def __init__(
         self,
         viewer: Viewer,
         plates: MosaicLayers,
-        plate_of: Callable[[Layer | None], PlateKey | None],
+        plate_of: Callable[[Layer | None], MosaicKey | None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class WellWalker(QObject):
         """Stop following the viewer."""
         self._viewer.layers.selection.events.active.disconnect(self._on_active)
 
-    def bind(self, layer: Layer, plate: PlateKey) -> None:
+    def bind(self, layer: Layer, plate: MosaicKey) -> None:
         """Let the arrow keys walk the wells of a plate while a layer is active."""
         for key, step in STEPS.items():
             call = partial(self._walk, plate, step)
@@ -60,7 +60,7 @@ class WellWalker(QObject):
         if plate is not None:
             self.bind(layer, plate)
 
-    def _walk(self, plate: PlateKey, step: tuple[int, int]) -> None:
+    def _walk(self, plate: MosaicKey, step: tuple[int, int]) -> None:
         shown = self._plates.shown(plate)
         if shown is None:
             return
@@ -69,12 +69,13 @@ class WellWalker(QObject):
         goal = next_place(shown.plate_map.places, place, step)
         well = None if goal is None else shown.plate_map.cell(*goal)
         if well is not None:
-            self._plates.choose(plate, (well.well_id,))
-            self._plates.show_well(plate, well.well_id)
+            cell = shown.id_of(well)
+            self._plates.choose(plate, (cell,))
+            self._plates.show_well(plate, cell)
             center = shown.plan.center(well.row, well.column)
             self._viewer.status = plain_text(shown.message_at(*center))
 
-    def _open(self, plate: PlateKey) -> None:
+    def _open(self, plate: MosaicKey) -> None:
         shown = self._plates.shown(plate)
         selected = self._plates.selected_on(plate)
         if shown is None or not selected:

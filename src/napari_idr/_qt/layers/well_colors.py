@@ -13,7 +13,7 @@ from superqt.utils import qdebounced
 
 from napari_idr._qt.layers.adding import add_layer, remove_layers
 from napari_idr._qt.layers.well_status import set_status
-from napari_idr.services.details import PlateKey
+from napari_idr.services.details import MosaicKey
 from napari_idr.services.plate.marks import is_tinted
 from napari_idr.services.wells.look import CELL_DOTS, colors_picture
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from napari_idr._qt.layers.plates import MosaicLayers
     from napari_idr._qt.layers.units import SceneUnits
-    from napari_idr.services.plate.view import PlateShown
+    from napari_idr.services.mosaic import MosaicShown
     from napari_idr.services.wells.look import ColorStyle
 
 FOLLOW_MS = 80
@@ -37,7 +37,7 @@ FOLLOW_MS = 80
 class _Colored:
     """A plate's colours, and the layer that shows them."""
 
-    shown: PlateShown
+    shown: MosaicShown
     colors: NDArray[np.float32] | None
     style: ColorStyle
     hidden: Sequence[bool]
@@ -48,7 +48,7 @@ class _Colored:
 class WellColors(QObject):
     """The layers with the colours of wells; each goes where its plate goes."""
 
-    dismissed = Signal(object)  # PlateKey: a person has removed its colours
+    dismissed = Signal(object)  # MosaicKey: a person has removed its colours
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class WellColors(QObject):
         self._viewer = viewer
         self._plates = plates
         self._units = units
-        self._colored: dict[PlateKey, _Colored] = {}
+        self._colored: dict[MosaicKey, _Colored] = {}
         self._follow = qdebounced(self._draw_anew, timeout=FOLLOW_MS)
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -70,7 +70,7 @@ class WellColors(QObject):
 
     def show(
         self,
-        shown: PlateShown,
+        shown: MosaicShown,
         colors: NDArray[np.float32] | None,
         style: ColorStyle,
         hidden: Sequence[bool] = (),
@@ -86,19 +86,19 @@ class WellColors(QObject):
         known.style, known.hidden = style, hidden
         self._draw(known)
 
-    def remove(self, key: PlateKey) -> None:
+    def remove(self, key: MosaicKey) -> None:
         """Show a plate without colours."""
         known = self._colored.pop(key, None)
         if known is not None and known.layer is not None:
             self._leave(known)
             remove_layers(self._viewer, [known.layer])
 
-    def layer(self, key: PlateKey) -> Layer | None:
+    def layer(self, key: MosaicKey) -> Layer | None:
         """Return the layer with the colours of a plate, None if it has none."""
         known = self._colored.get(key)
         return None if known is None else known.layer
 
-    def key_of(self, layer: Layer | None) -> PlateKey | None:
+    def key_of(self, layer: Layer | None) -> MosaicKey | None:
         """Return the plate whose colours a layer shows, None if it shows none."""
         found = (key for key, one in self._colored.items() if one.layer is layer)
         return None if layer is None else next(found, None)
@@ -205,12 +205,12 @@ class WellColors(QObject):
             if known.drawn_as != self._style_now(known):
                 self._draw(known)
 
-    def _on_changed(self, key: PlateKey) -> None:
+    def _on_changed(self, key: MosaicKey) -> None:
         if key in self._colored and not self._plates.layers_of(key):
             # Later: who removes several layers counts on the others being there.
             QTimer.singleShot(0, lambda: self.remove(key))
 
-    def _on_arrived(self, key: PlateKey) -> None:
+    def _on_arrived(self, key: MosaicKey) -> None:
         known = self._colored.get(key)
         if known is not None and known.layer is None:
             self._draw(known)

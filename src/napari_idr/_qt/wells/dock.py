@@ -17,7 +17,7 @@ from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.wells.panel import WellsPanel
 from napari_idr.cancel import CancelToken, Priority
 from napari_idr.errors import IDRError
-from napari_idr.services.details import PlateKey
+from napari_idr.services.details import MosaicKey
 from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import counted
 from napari_idr.services.wells.known import WellsKnown, load_wells
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     from napari.viewer import Viewer
 
-    from napari_idr.model import GridCell, Table, WellId
+    from napari_idr.model import GridCell, Table
+    from napari_idr.services.mosaic import CellId, MosaicShown
     from napari_idr.services.plate.mosaic import MosaicPlan
-    from napari_idr.services.plate.view import PlateShown
     from napari_idr.services.wells.colors import ColoredWells
 
 DOCK_NAME = "Wells"
@@ -101,12 +101,12 @@ class WellsDock(QWidget):
         )
         self._own_slot: JobSlot[None, OwnTable] = jobs.slot(self._on_own)
         self._export_slot: JobSlot[None, Path] = jobs.slot(self._on_exported)
-        self._key: PlateKey | None = None
+        self._key: MosaicKey | None = None
         self._known: WellsKnown | None = None
         self._plan_asked: MosaicPlan | None = None  # of the field that was asked for
-        self._learnt: PlateShown | None = None  # the newest with its sources
-        self._tables: dict[PlateKey, Table] = {}
-        self._looks: dict[PlateKey, WellsLook] = {}
+        self._learnt: MosaicShown | None = None  # the newest with its sources
+        self._tables: dict[MosaicKey, Table] = {}
+        self._looks: dict[MosaicKey, WellsLook] = {}
         self._view = TableView()
         self._hidden: frozenset[str] = frozenset()
         self._offered: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ class WellsDock(QWidget):
         return self._jobs
 
     @property
-    def plate(self) -> PlateShown | None:
+    def plate(self) -> MosaicShown | None:
         """The plate whose wells are shown, None for none."""
         return None if self._key is None else self._plates.shown(self._key)
 
@@ -155,7 +155,7 @@ class WellsDock(QWidget):
 
     # Which plate
 
-    def follow(self, key: PlateKey) -> None:
+    def follow(self, key: MosaicKey) -> None:
         """Show the wells of a plate, now or as soon as it is in the viewer."""
         if key != self._key:
             self._key, self._known = key, None
@@ -179,7 +179,7 @@ class WellsDock(QWidget):
         if key is not None and key != self._key:
             self.follow(key)
 
-    def _on_plate_changed(self, key: PlateKey) -> None:
+    def _on_plate_changed(self, key: MosaicKey) -> None:
         if self._plates.shown(key) is None:
             self._looks.pop(key, None)
             if key == self._key:
@@ -225,7 +225,7 @@ class WellsDock(QWidget):
                 return
         self._load(shown)
 
-    def _load(self, shown: PlateShown) -> None:
+    def _load(self, shown: MosaicShown) -> None:
         sources = None
         if self._learnt is not None and self._learnt.plan is shown.plan:
             sources = None if shown.sources is not None else self._learnt.sources
@@ -233,7 +233,7 @@ class WellsDock(QWidget):
         self._wells_slot.start_steps(
             "Asking what is known of the wells …",
             load_wells,
-            self._scene.session(shown.server),
+            self._scene.session(shown.server) if shown.reads_unasked else None,
             shown,
             self.look.own,
             self._tables.get(shown.key),
@@ -256,7 +256,7 @@ class WellsDock(QWidget):
         shown = self._plates.shown(base.key)
         if shown is None or base.key != self._key:
             return
-        if shown.plan is not base.plan or shown.details is not base.details:
+        if shown.plan is not base.plan or shown.basis is not base.basis:
             self._load(shown)
             return
         self._known = known
@@ -284,7 +284,7 @@ class WellsDock(QWidget):
         panel.setEnabled(False)
         self._say()
 
-    def _show(self, shown: PlateShown, known: WellsKnown) -> None:
+    def _show(self, shown: MosaicShown, known: WellsKnown) -> None:
         panel, look = self.panel, self.look
         panel.setEnabled(True)
         found = f" · found by {shown.found_by}" if shown.found_by else ""
@@ -324,10 +324,10 @@ class WellsDock(QWidget):
         panel.table.set_sorted(view.sort_by, descending=view.descending)
         self._select_rows()
         total, count = len(indexed), len(rows)
-        wells = counted(total, "well", "wells")
+        wells = counted(total, *known.shown.noun)
         panel.count.setText(wells if count == total else f"{count:,} of {wells}")
 
-    def _show_colors(self, shown: PlateShown, known: WellsKnown) -> None:
+    def _show_colors(self, shown: MosaicShown, known: WellsKnown) -> None:
         panel, look, table = self.panel, self.look, known.indexed.table
         colored = colored_wells(table, look.color_by)
         colors = None if colored is None else colored.colors
@@ -340,18 +340,18 @@ class WellsDock(QWidget):
         self._show_profiles(shown, known, colored)
 
     def _show_profiles(
-        self, shown: PlateShown, known: WellsKnown, colored: ColoredWells | None
+        self, shown: MosaicShown, known: WellsKnown, colored: ColoredWells | None
     ) -> None:
         table, panel = known.indexed.table, self.panel
         name = self.look.color_by
         column = None if name is None else color_columns(table).get(name)
         is_number = colored is not None and column is not None
         is_number = is_number and column is not None and column.kind == "number"
-        if is_number and column is not None:
-            plan = shown.plan
-            shape = (plan.rows, plan.columns)
+        lines = shown.lines
+        is_number = is_number and lines is not None
+        if is_number and column is not None and lines is not None:
+            shape = (shown.plan.rows, shown.plan.columns)
             made = profiles(table, column, shape, without=uncounted_wells(table))
-            lines = (plan.grid.row_labels, plan.grid.column_labels)
             panel.profiles.set_profiles(made, names=lines)
         else:
             panel.profiles.set_profiles(())
@@ -423,7 +423,7 @@ class WellsDock(QWidget):
         self._show_colors(shown, self._known)
         self.shown.emit()
 
-    def _on_colors_dismissed(self, key: PlateKey) -> None:
+    def _on_colors_dismissed(self, key: MosaicKey) -> None:
         """Colour no more by what a person has taken out of the viewer."""
         if key in self._looks:
             self._looks[key] = replace(
@@ -455,7 +455,7 @@ class WellsDock(QWidget):
         finally:
             self._choosing = False
 
-    def _on_wells_selected(self, key: PlateKey, wells: tuple[WellId, ...]) -> None:
+    def _on_wells_selected(self, key: MosaicKey, wells: tuple[CellId, ...]) -> None:
         """Follow what is selected on the plate, and keep it selected."""
         if self._choosing or key != self._key or not self.isVisible():
             return
@@ -470,16 +470,17 @@ class WellsDock(QWidget):
         """Select the rows of the wells that are selected on the plate."""
         if self._known is None:
             return
+        shown = self._known.shown
         places = {
-            well.well_id: place
+            shown.id_of(well): place
             for place, well in enumerate(self._known.indexed.table.wells)
         }
         wells = self._plates.selected_on(self._key)
         self.panel.table.select_places([places[one] for one in wells if one in places])
 
-    def _well(self, place: int) -> WellId:
+    def _well(self, place: int) -> CellId:
         assert self._known is not None
-        return self._known.indexed.table.wells[place].well_id
+        return self._known.shown.id_of(self._known.indexed.table.wells[place])
 
     def _open(self, place: int) -> None:
         """Open the image of a well, as a double click on the plate does."""

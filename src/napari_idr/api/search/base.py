@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_idr.cancel import CancelToken
     from napari_idr.model import (
         DatasetId,
+        ImageHit,
         ImageRef,
         PlateId,
         ProjectId,
@@ -139,6 +140,20 @@ class Search(Protocol):
         At most one of the ids says where to look; none is everywhere. Images of
         one plate or dataset come by ascending id.
         """
+        ...
+
+    def search_hits(
+        self,
+        key: SearchKey | str,
+        value: str,
+        *,
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[ImageHit]:
+        """Yield what `search_images` does, with all that is told of each image."""
         ...
 
 

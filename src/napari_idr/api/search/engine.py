@@ -31,6 +31,7 @@ from napari_idr.model import (
     Dataset,
     DatasetCounts,
     DatasetHit,
+    ImageHit,
     Plate,
     PlateCounts,
     PlateHit,
@@ -85,8 +86,8 @@ class _Hits:
     Where several questions had to be asked, or hits looked through, there is none.
     """
 
-    images: Iterator[wire.FoundImage]
-    first: wire.FoundImage | None
+    images: Iterator[ImageHit]
+    first: ImageHit | None
     question: wire.Question | None = None
     page: wire.ImagePage | None = None
 
@@ -323,7 +324,7 @@ class SearchEngine:
         value: str,
         study: Mapping[str, int],
         kind: str,
-        part_of: Callable[[wire.FoundImage], P | None],
+        part_of: Callable[[ImageHit], P | None],
         listed: Callable[[], list[P]],
         cancel: CancelToken,
     ) -> Iterator[tuple[Tally[P], bool]]:
@@ -388,6 +389,32 @@ class SearchEngine:
 
         POST /searchengine/api/v1/resources/submitquery/
         """
+        found = self.search_hits(
+            key,
+            value,
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+            cancel=cancel,
+        )
+        return (hit.ref for hit in found)
+
+    def search_hits(
+        self,
+        key: SearchKey | str,
+        value: str,
+        *,
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[ImageHit]:
+        """Yield the matching images by ascending id, with studies, plates and pairs.
+
+        POST /searchengine/api/v1/resources/submitquery/
+        """
         require_value(value)
         ids = {
             "screen_id": screen_id,
@@ -397,10 +424,7 @@ class SearchEngine:
         }
         require_one_place(**ids)
         places = {name: number for name, number in ids.items() if number is not None}
-        return (
-            image.ref
-            for image in lazily(lambda: self._found(key, value, places, cancel).images)
-        )
+        return lazily(lambda: self._found(key, value, places, cancel).images)
 
     def _studies(
         self,
@@ -467,13 +491,13 @@ class SearchEngine:
                 page=page,
             )
 
-        def wanted(image: wire.FoundImage) -> bool:
+        def wanted(image: ImageHit) -> bool:
             if any_case:
                 return bool(wire.stored_spellings(image, attributes, value))
             return wire.has_value(image, attributes, value)
 
         pages = [self._pages(question, places, cancel) for question in questions]
-        merged: Iterable[wire.FoundImage] = heapq.merge(
+        merged: Iterable[ImageHit] = heapq.merge(
             *pages, key=lambda image: image.ref.image_id
         )
         if any(question.loose for question in questions):
@@ -490,7 +514,7 @@ class SearchEngine:
         places: Mapping[str, int],
         cancel: CancelToken,
         first: wire.ImagePage | None = None,
-    ) -> Iterator[wire.FoundImage]:
+    ) -> Iterator[ImageHit]:
         """Yield the images of all pages, one page after the other.
 
         What a page begins after, its bookmark, is the last id of the page before.
@@ -542,7 +566,7 @@ def as_typed(value: str, text: str) -> str:
     return value[:start] + text + value[start + len(text) :]
 
 
-def _each_once(images: Iterable[wire.FoundImage]) -> Iterator[wire.FoundImage]:
+def _each_once(images: Iterable[ImageHit]) -> Iterator[ImageHit]:
     """Yield images that come by ascending id, each once."""
     last = None
     for image in images:
@@ -551,11 +575,11 @@ def _each_once(images: Iterable[wire.FoundImage]) -> Iterator[wire.FoundImage]:
             yield image
 
 
-def _plate_of(image: wire.FoundImage) -> Plate | None:
+def _plate_of(image: ImageHit) -> Plate | None:
     return image.plate
 
 
-def _dataset_of(image: wire.FoundImage) -> Dataset | None:
+def _dataset_of(image: ImageHit) -> Dataset | None:
     return image.dataset
 
 

@@ -16,6 +16,7 @@ from napari_idr.model import (
     ContainerHit,
     Dataset,
     DatasetId,
+    ImageHit,
     ImageId,
     ImageRef,
     Plate,
@@ -38,21 +39,10 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundImage:
-    """An image the search engine found, and all it tells of where it lies."""
-
-    ref: ImageRef
-    plate: Plate | None
-    dataset: Dataset | None
-    study: Study | None
-    pairs: tuple[Pair, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImagePage:
     """One page of images; `size` counts the hits of all `page_count` pages."""
 
-    images: tuple[FoundImage, ...] = ()
+    images: tuple[ImageHit, ...] = ()
     size: int = 0
     page_count: int = 0
     bookmark: int | None = None
@@ -153,12 +143,12 @@ def image_page(answer: Node) -> ImagePage:
     )
 
 
-def found_image(node: Node) -> FoundImage:
+def found_image(node: Node) -> ImageHit:
     """Read an image and where it lies; it is in a screen or in a project."""
     plate_id = node.find_int_like("plate_id")
     dataset_id = node.find_int_like("dataset_id")
     well_id = node.find_int_like("well_id")
-    return FoundImage(
+    return ImageHit(
         ref=ImageRef(
             image_id=ImageId(node.int_like("id")),
             name=node.find("name", str) or "",
@@ -243,14 +233,14 @@ def data_sources(answer: Node) -> tuple[str, ...]:
     return tuple(node.read(str) for node in answer.elements())
 
 
-def has_value(image: FoundImage, wanted: tuple[str, ...], value: str) -> bool:
+def has_value(image: ImageHit, wanted: tuple[str, ...], value: str) -> bool:
     """Tell whether an image has exactly this value under one of some attributes."""
     names = {fold(one) for one in wanted}
     return any(fold(name) in names and stored == value for name, stored in image.pairs)
 
 
 def stored_spellings(
-    image: FoundImage, wanted: tuple[str, ...], value: str
+    image: ImageHit, wanted: tuple[str, ...], value: str
 ) -> frozenset[str]:
     """Return how an image writes a value, among what differs by case alone."""
     names = {fold(one) for one in wanted}

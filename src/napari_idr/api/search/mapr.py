@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.api.search.base import (
@@ -24,6 +25,7 @@ from napari_idr.model import (
     Dataset,
     DatasetHit,
     DatasetId,
+    ImageHit,
     ImageId,
     ImageRef,
     Plate,
@@ -213,8 +215,34 @@ class Mapr:
     ) -> Iterator[ImageRef]:
         """Yield the matching images; wells are not told.
 
+        GET /mapr/api/{key}/images/?value=&node=&id=&page=&limit=
+        """
+        found = self.search_hits(
+            key,
+            value,
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+            cancel=cancel,
+        )
+        return (hit.ref for hit in found)
+
+    def search_hits(
+        self,
+        key: SearchKey | str,
+        value: str,
+        *,
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[ImageHit]:
+        """Yield the matching images with studies and plates, as far as they are asked.
+
         mapr lists the images of one plate or dataset: those of a screen, of a
-        project, of everything are asked for plate by plate.
+        project, of everything are asked for plate by plate. Wells are not told.
 
         GET /mapr/api/{key}/images/?value=&node=&id=&page=&limit=
         """
@@ -228,44 +256,47 @@ class Mapr:
         path = f"{ROOT}/{_name(key)}/images/"
         require_sendable(path, (("value", value), ("node", "dataset")))
 
-        def images() -> Iterator[ImageRef]:
+        def hits() -> Iterator[ImageHit]:
             if plate_id is not None:
-                return self._plate_images(key, value, plate_id, cancel)
+                return _hits(self._plate_images(key, value, plate_id, cancel))
             if dataset_id is not None:
-                return self._dataset_images(key, value, dataset_id, cancel)
+                return _hits(self._dataset_images(key, value, dataset_id, cancel))
             if screen_id is not None:
-                return self._screen_images(key, value, screen_id, cancel)
+                return self._screen_hits(key, value, screen_id, cancel)
             if project_id is not None:
-                return self._project_images(key, value, project_id, cancel)
-            return self._all_images(key, value, cancel)
+                return self._project_hits(key, value, project_id, cancel)
+            return self._all_hits(key, value, cancel)
 
-        return _each_once(lazily(images), lambda image: image.image_id)
+        return _each_once(lazily(hits), lambda hit: hit.ref.image_id)
 
-    def _all_images(
+    def _all_hits(
         self, key: SearchKey | str, value: str, cancel: CancelToken
-    ) -> Iterator[ImageRef]:
-        for hit in self.search(key, value, cancel=cancel):
-            study = hit.container
+    ) -> Iterator[ImageHit]:
+        for found in self.search(key, value, cancel=cancel):
+            study = found.container
             if isinstance(study, Screen):
-                yield from self._screen_images(key, value, study.id, cancel)
+                hits = self._screen_hits(key, value, study.id, cancel)
             else:
-                yield from self._project_images(key, value, study.id, cancel)
+                hits = self._project_hits(key, value, study.id, cancel)
+            yield from (replace(hit, study=study) for hit in hits)
 
-    def _screen_images(
+    def _screen_hits(
         self, key: SearchKey | str, value: str, screen_id: ScreenId, cancel: CancelToken
-    ) -> Iterator[ImageRef]:
-        for hit in self.search_plates(key, value, screen_id, cancel=cancel):
-            yield from self._plate_images(key, value, hit.plate.id, cancel)
+    ) -> Iterator[ImageHit]:
+        for found in self.search_plates(key, value, screen_id, cancel=cancel):
+            images = self._plate_images(key, value, found.plate.id, cancel)
+            yield from _hits(images, plate=found.plate)
 
-    def _project_images(
+    def _project_hits(
         self,
         key: SearchKey | str,
         value: str,
         project_id: ProjectId,
         cancel: CancelToken,
-    ) -> Iterator[ImageRef]:
-        for hit in self.search_datasets(key, value, project_id, cancel=cancel):
-            yield from self._dataset_images(key, value, hit.dataset.id, cancel)
+    ) -> Iterator[ImageHit]:
+        for found in self.search_datasets(key, value, project_id, cancel=cancel):
+            images = self._dataset_images(key, value, found.dataset.id, cancel)
+            yield from _hits(images, dataset=found.dataset)
 
     def _plate_images(
         self, key: SearchKey | str, value: str, plate_id: PlateId, cancel: CancelToken
@@ -363,6 +394,16 @@ def _name(key: SearchKey | str) -> str:
     if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} is not the name of a key")
     return name
+
+
+def _hits(
+    images: Iterable[ImageRef],
+    *,
+    plate: Plate | None = None,
+    dataset: Dataset | None = None,
+) -> Iterator[ImageHit]:
+    for image in images:
+        yield ImageHit(ref=image, plate=plate, dataset=dataset)
 
 
 def _each_once(items: Iterable[T], identity: Callable[[T], Hashable]) -> Iterator[T]:

@@ -14,17 +14,17 @@ from napari_idr.api.wells.columns import (
     well_column,
 )
 from napari_idr.api.wells.names import folded_name, well_place
-from napari_idr.model import Misfit, TabledWell, WellsTable, value_text
+from napari_idr.model import NO_WELL, Misfit, TabledWell, WellsTable, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from napari_idr.model import (
         Annotation,
+        CellGrid,
         ColumnSource,
         GridCell,
         ImageId,
-        PlateGrid,
         Table,
         Value,
         WellColumn,
@@ -65,7 +65,7 @@ class OwnTable:
 
 
 def wells_table(
-    grid: PlateGrid,
+    grid: CellGrid,
     *,
     plate_name: str | None = None,
     table: Table | None = None,
@@ -137,7 +137,7 @@ def wells_table(
 
 def with_own(
     known: WellsTable,
-    grid: PlateGrid,
+    grid: CellGrid,
     own: OwnTable,
     *,
     plate_name: str | None = None,
@@ -159,7 +159,7 @@ def with_own(
 
 def _wells(
     cells: Sequence[GridCell],
-    grid: PlateGrid,
+    grid: CellGrid,
     study: _Said,
     hit_images: Collection[ImageId],
     hit_wells: Collection[WellId],
@@ -309,19 +309,20 @@ def _texts(values: Iterable[object]) -> tuple[str, ...]:
 class _Places:
     """Where the wells of a grid are found: by id, and by each way to spell a name."""
 
-    def __init__(self, grid: PlateGrid, plate_name: str | None) -> None:
-        self.plate_id = int(grid.plate_id)
+    def __init__(self, grid: CellGrid, plate_name: str | None) -> None:
+        self.plate_id = grid.plate_id
         self.plate_name = plate_name
         self.cells = tuple(grid)
-        self.by_well = {int(c.well_id): i for i, c in enumerate(self.cells)}
+        # Images that mapr found tell no wells: their rows are found by name alone.
+        self.by_well = {
+            int(c.well_id): i for i, c in enumerate(self.cells) if c.well_id != NO_WELL
+        }
         self.by_image = {int(c.image_id): i for i, c in enumerate(self.cells)}
         self._grid = grid
         self._named: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
         self._at = {(c.row, c.column): i for i, c in enumerate(self.cells)}
-        for row in range(len(grid.row_labels)):
-            for column in range(len(grid.column_labels)):
-                at = row, column
-                self._named[folded_name(grid.label(*at))].add(at)
+        for at in grid.places():
+            self._named[folded_name(grid.label(*at))].add(at)
 
     def label(self, place: int) -> str:
         cell = self.cells[place]
@@ -391,7 +392,7 @@ class _Keys:
                     found.add(places.by_image[number])
                 else:
                     reasons.append(OTHER_FIELD)
-        for index in self._well_ids:
+        for index in self._well_ids if places.by_well else ():
             if (number := _id(row[index])) is not None:
                 if number in places.by_well:
                     found.add(places.by_well[number])

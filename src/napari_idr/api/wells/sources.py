@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from napari_idr.api.json_client import require_success
 from napari_idr.api.wells.csv_files import read_csv
 from napari_idr.errors import IDRError
+from napari_idr.model import NO_WELL
 from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from napari_idr.api.tables import Tables
     from napari_idr.cancel import CancelToken
     from napari_idr.model import (
+        CellGrid,
         FileAnnotation,
         GridCell,
         MapAnnotation,
-        PlateGrid,
         PlateId,
         Table,
     )
@@ -74,7 +75,7 @@ class Wells:
 
     def sources(
         self,
-        grid: PlateGrid,
+        grid: CellGrid,
         *,
         table: Table | None,
         plate_name: str | None,
@@ -87,16 +88,17 @@ class Wells:
         cells = tuple(grid)
         if not cells:
             return WellSources(table=table, plate_name=plate_name)
-        if table is None:
+        plate_id = grid.plate_id
+        if table is None and plate_id is not None:
             try:
-                table = self._tables.of_plate(grid.plate_id, grid=grid, cancel=cancel)
+                table = self._tables.of_plate(plate_id, grid=grid, cancel=cancel)
             except IDRError as error:
                 if error.may_pass:
                     raise
-                logger.debug("plate %d by its CSV: %s", grid.plate_id, error)
+                logger.debug("plate %d by its CSV: %s", plate_id, error)
                 if plate_name is None:
-                    plate_name = self._plate_name(grid.plate_id, cancel)
-                table = self.csv_table(grid.plate_id, plate_name, cancel=cancel)
+                    plate_name = self._plate_name(plate_id, cancel)
+                table = self.csv_table(plate_id, plate_name, cancel=cancel)
         return WellSources(
             table=table,
             annotations=self._map_annotations(cells, cancel),
@@ -110,7 +112,9 @@ class Wells:
         parts: list[Objects] = []
         for start in range(0, len(cells), WELLS_AT_ONCE):
             some = cells[start : start + WELLS_AT_ONCE]
-            parts.append({"well": [cell.well_id for cell in some]})
+            wells = [cell.well_id for cell in some if cell.well_id != NO_WELL]
+            if wells:
+                parts.append({"well": wells})
             parts.append({"image": [cell.image_id for cell in some]})
 
         def ask(

@@ -35,20 +35,42 @@ CROSS = (214, 106, 92)
 """A cross, so that a failure is told by its shape as well as by its colour."""
 
 
-def blank_canvas(plan: MosaicLayout) -> NDArray[np.uint8]:
+def blank_canvas(plan: MosaicLayout, *, hatched: bool = True) -> NDArray[np.uint8]:
     """Return the mosaic before the first thumbnail, (y, x, 3).
 
-    Wells that wait for their image are grey; those without one are hatched.
+    Cells that wait for their image are grey; those without one are hatched, or not
+    told from the gaps.
     """
     canvas = _plain(plan.shape, BACKGROUND)
     waiting = _plain(plan.cell_shape, WAITING)
-    absent = _absent_cell(plan.cell_shape)
+    absent = _absent_cell(plan.cell_shape) if hatched else None
     filled = {(cell.row, cell.column) for cell in plan.cells}
     for row, column in itertools.product(range(plan.rows), range(plan.columns)):
         y, x = plan.origin(row, column)
         target = canvas[y : y + plan.cell_shape[0], x : x + plan.cell_shape[1]]
-        target[:] = waiting if (row, column) in filled else absent
+        if (row, column) in filled:
+            target[:] = waiting
+        elif absent is not None:
+            target[:] = absent
     return canvas
+
+
+def copy_cells(
+    source: NDArray[np.uint8],
+    before: MosaicLayout,
+    canvas: NDArray[np.uint8],
+    plan: MosaicLayout,
+) -> None:
+    """Copy what one canvas shows of images to where they lie on another.
+
+    The cells of both layouts have one shape; images that aren't in both are left out.
+    """
+    there = {cell.image_id: cell for cell in before.cells}
+    for cell in plan.cells:
+        known = there.get(cell.image_id)
+        if known is not None:
+            area = _cell_area(canvas, plan, cell)
+            area[:] = _cell_area(source, before, known)
 
 
 def paint(

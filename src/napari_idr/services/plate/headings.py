@@ -10,7 +10,8 @@ from napari_idr.services.image.layers import short_name
 from napari_idr.services.plate.mosaic import Heading
 
 if TYPE_CHECKING:
-    from napari_idr.services.plate.mosaic import MosaicPlan
+    from napari_idr.services.plate.mosaic import PlatePlan
+    from napari_idr.tiles import MosaicLayout
 
 ROOM_PX = 18
 """The least distance on the screen, in px, between two headings, or from the cells."""
@@ -44,7 +45,7 @@ class View:
 
 
 def headings_in_view(
-    plan: MosaicPlan,
+    plan: PlatePlan,
     view: View,
     *,
     title: str = "",
@@ -150,14 +151,14 @@ def heading_step(pitch_px: float, room_px: float) -> int:
     return next((step for step in STEPS if step >= needed), STEPS[-1])
 
 
-def heading_room(plan: MosaicPlan) -> tuple[float, float]:
+def heading_room(plan: MosaicLayout) -> tuple[float, float]:
     """Return how many px of a mosaic are kept free for headings: (above, left)."""
     height, width = plan.shape
     cell_height, cell_width = plan.cell_shape
     return max(cell_height, ABOVE_SHARE * height), max(cell_width, LEFT_SHARE * width)
 
 
-def _number_room_px(plan: MosaicPlan) -> float:
+def _number_room_px(plan: PlatePlan) -> float:
     longest = max(map(len, plan.grid.column_labels), default=0)
     return max(ROOM_PX, longest * DIGIT_PX + BETWEEN_PX)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_idr.services.plate.mosaic import MosaicPlan
+    from napari_idr.tiles import MosaicLayout
 
     Place = tuple[int, int]
 
@@ -64,7 +64,7 @@ class Marks:
 
 
 def plan_marks(
-    plan: MosaicPlan,
+    plan: MosaicLayout,
     *,
     hits: Collection[Place] = (),
     controls: Collection[Place] = (),
@@ -108,7 +108,7 @@ def plan_marks(
     return lines.marks()
 
 
-def is_tinted(plan: MosaicPlan, zoom: float) -> bool:
+def is_tinted(plan: MosaicLayout, zoom: float) -> bool:
     """Whether wells are so small on the screen that they are tinted, not framed.
 
     >>> from napari_idr.model import PlateGrid
@@ -178,7 +178,7 @@ def _rgba(color: str, opacity: float = 1.0) -> Color:
     return red, green, blue, opacity
 
 
-def _line_width(plan: MosaicPlan, zoom: float, *, tinted: bool) -> float:
+def _line_width(plan: MosaicLayout, zoom: float, *, tinted: bool) -> float:
     """Return how wide lines are, in px of the mosaic."""
     height = plan.cell_shape[0]
     if tinted:  # so many lines side by side fill a well
@@ -190,7 +190,7 @@ def _line_width(plan: MosaicPlan, zoom: float, *, tinted: bool) -> float:
 class _Lines:
     """Collects lines of one width."""
 
-    def __init__(self, plan: MosaicPlan, width: float) -> None:
+    def __init__(self, plan: MosaicLayout, width: float) -> None:
         self._plan = plan
         self._width = width
         self._vectors: list[tuple[tuple[float, float], tuple[float, float]]] = []

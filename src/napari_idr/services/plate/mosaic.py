@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import ImageId, PlateGrid
+    from napari_idr.model import CellGrid, ImageId, PlateGrid
 
 
 THUMBNAIL_PX = 96
@@ -33,15 +33,27 @@ HEADING_DISTANCE = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """A row letter or a column number, and the (`y`, `x`) where it is centred."""
+    """A text, and the (`y`, `x`) where it is centred: a row letter, a title ...
+
+    One that is `backed` has something dark or bright behind it, as it may lie on
+    images.
+    """
 
     label: str
     y: float
     x: float
+    backed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MosaicPlan(MosaicLayout):
+    """The layout of a mosaic, known before the first thumbnail, and its images."""
+
+    grid: CellGrid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatePlan(MosaicPlan):
     """The layout of a plate's mosaic, known before the first request.
 
     A well without an image has room and no cell.
@@ -53,7 +65,7 @@ class MosaicPlan(MosaicLayout):
         """Return the letters of the rows, left of the first column."""
         x = -0.5 - HEADING_DISTANCE * self.cell_shape[1]
         return tuple(
-            Heading(label=label, y=self.center(row, 0)[0], x=x)
+            Heading(label=label, y=self.center(row, 0)[0], x=x, backed=True)
             for row, label in enumerate(self.grid.row_labels[: self.rows])
         )
 
@@ -61,7 +73,7 @@ class MosaicPlan(MosaicLayout):
         """Return the numbers of the columns, above the first row."""
         y = -0.5 - HEADING_DISTANCE * self.cell_shape[0]
         return tuple(
-            Heading(label=label, y=y, x=self.center(0, column)[1])
+            Heading(label=label, y=y, x=self.center(0, column)[1], backed=True)
             for column, label in enumerate(self.grid.column_labels[: self.columns])
         )
 
@@ -71,7 +83,7 @@ def plan_mosaic(
     *,
     cell_shape: tuple[int, int] = (THUMBNAIL_PX, THUMBNAIL_PX),
     gap_px: int = GAP_PX,
-) -> MosaicPlan:
+) -> PlatePlan:
     """Return where each image of a plate goes, in the geometry of the plate.
 
     Parameters
@@ -113,7 +125,7 @@ def plan_mosaic(
         for column, cell in enumerate(in_row)
         if cell is not None
     )
-    return MosaicPlan(
+    return PlatePlan(
         grid=grid,
         cell_shape=cell_shape,
         gap_px=gap_px,
@@ -348,19 +360,19 @@ class _Batch:
         return step
 
     def last_step(self) -> MosaicStep:
-        failures = tuple(
-            sorted(
-                (*self._all_failures, *self._failures),
-                key=lambda one: (one.cell.row, one.cell.column),
-            )
-        )
-        painted = self._done - len(failures)
-        message = _summary_message(painted, self._total, failures)
-        return self.step(
-            MosaicSummary(
-                total=self._total, painted=painted, failures=failures, message=message
-            )
-        )
+        return self.step(summarize((*self._all_failures, *self._failures), self._total))
+
+
+def summarize(failures: Sequence[CellFailure], total: int) -> MosaicSummary:
+    """Return how the load of so many cells ended, row by row."""
+    ordered = tuple(sorted(failures, key=lambda one: (one.cell.row, one.cell.column)))
+    painted = total - len(ordered)
+    return MosaicSummary(
+        total=total,
+        painted=painted,
+        failures=ordered,
+        message=_summary_message(painted, total, ordered),
+    )
 
 
 def _summary_message(painted: int, total: int, failures: Sequence[CellFailure]) -> str:

@@ -2,70 +2,45 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_idr.model import GridCell, ImageRef, PixelSource, PlateId, WellId
-from napari_idr.services.details import ImageRequest, PlateDetails, PlateKey
+from napari_idr.services.details import ImageRequest, PlateDetails, PlateKey, Subject
 from napari_idr.services.image.metadata import Json, idr_metadata
 from napari_idr.services.image.pixel_source import MOSAIC_TEXT
+from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plain_text import plain_text
 from napari_idr.services.plate.canvas import blank_canvas
-from napari_idr.services.plate.mosaic import (
-    MosaicPlan,
-    MosaicSummary,
-    cell_shape_for,
-    plan_mosaic,
-)
-from napari_idr.services.plate.wells import (
-    PlateMap,
-    plan_plate_map,
-    wells_features,
-)
+from napari_idr.services.plate.headings import headings_in_view
+from napari_idr.services.plate.mosaic import PlatePlan, cell_shape_for, plan_mosaic
+from napari_idr.services.plate.wells import PlateMap, plan_plate_map
 from napari_idr.services.search.catalog import counted
 from napari_idr.services.search.hits import hits_label
-from napari_idr.services.wells.quality import control_role, failed_wells
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
-    from napari_idr.api import OwnTable, WellSources
-    from napari_idr.model import (
-        FeatureColumn,
-        PlateAcquisition,
-        PlateGrid,
-    )
+    from napari_idr.api import IDRClient, OwnTable, WellSources
+    from napari_idr.cancel import CancelToken
+    from napari_idr.model import PlateAcquisition, PlateGrid, Table
+    from napari_idr.services.mosaic import OfCell, Place
+    from napari_idr.services.plate.headings import View
+    from napari_idr.services.plate.mosaic import Heading
     from napari_idr.tiles import OpenReader
 
 __all__ = ["PlateShown", "plan_plate_shown"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlateShown:
-    """A plate at one field of one run.
+class PlateShown(MosaicShown):
+    """A plate at one field of one run."""
 
-    `canvas` is the mosaic (y, x, 3) that a load paints into; `summary` is None until
-    the load is over. `open_reader` opens the pixels of a well, for zooming in.
-    `sources` is None until what was written about the wells has been asked for; `own`
-    are a person's own tables.
-    """
-
-    server: str
+    plan: PlatePlan
     web_url: str
     details: PlateDetails
     run: PlateAcquisition | None
     field: int
-    plan: MosaicPlan
-    plate_map: PlateMap
-    canvas: NDArray[np.uint8] = dataclasses.field(repr=False)
-    open_reader: OpenReader = dataclasses.field(repr=False)
-    summary: MosaicSummary | None = None
-    sources: WellSources | None = dataclasses.field(default=None, repr=False)
-    own: tuple[OwnTable, ...] = dataclasses.field(default=(), repr=False)
 
     @property
     def plate_id(self) -> PlateId:
@@ -78,6 +53,11 @@ class PlateShown:
         return self.details.key
 
     @property
+    def subject(self) -> Subject:
+        """The plate as something that may be in the viewer."""
+        return self.details.subject
+
+    @property
     def name(self) -> str:
         """What the layer is called: the plate, its run if it has several, the field."""
         several = len(self.details.plate.runs) > 1
@@ -85,29 +65,15 @@ class PlateShown:
         parts = [self.details.plate.name, *run, f"field {self.field + 1}"]
         return plain_text(", ".join(parts))
 
-    @cached_property
-    def hits(self) -> tuple[tuple[int, int], ...]:
-        """The (row, column) of the wells that the search found."""
-        return tuple((well.row, well.column) for well in self.plate_map.hits)
+    @property
+    def basis(self) -> PlateDetails:
+        """What is known of the plate as a whole."""
+        return self.details
 
-    @cached_property
-    def controls(self) -> tuple[tuple[int, int], ...]:
-        """The (row, column) of the control wells."""
-        return tuple(
-            (well.row, well.column)
-            for well in self.plate_map.table.wells
-            if control_role(well.control) is not None
-        )
-
-    @cached_property
-    def failed(self) -> tuple[tuple[int, int], ...]:
-        """The (row, column) of the wells that failed the study's quality control."""
-        table = self.plate_map.table
-        return tuple(
-            (well.row, well.column)
-            for well, failed in zip(table.wells, failed_wells(table), strict=True)
-            if failed
-        )
+    @property
+    def noun(self) -> tuple[str, str]:
+        """What a cell is called, one and many of them."""
+        return "well", "wells"
 
     @property
     def found_by(self) -> str:
@@ -116,38 +82,12 @@ class PlateShown:
         return "" if query is None else query.value
 
     @property
-    def legend(self) -> str:
-        """What the marks mean, "" where there are none.
-
-        Only their colours are told: small wells are tinted, others have frames.
-        """
-        parts = []
-        if self.hits:
-            query = self.details.query
-            hits = (
-                counted(len(self.hits), "well with hits", "wells with hits")
-                if query is None
-                else hits_label(len(self.hits), "well", "wells", query)
-            )
-            parts.append(f"{hits} in orange")
-        if self.controls:
-            controls = counted(len(self.controls), "control well", "control wells")
-            parts.append(f"{controls} in blue")
-        if self.failed:
-            failed = counted(len(self.failed), "failed well", "failed wells")
-            parts.append(f"{failed} struck out")
-        return f"{', '.join(parts)}." if parts else ""
-
-    @cached_property
-    def well_centers(self) -> NDArray[np.float32]:
-        """Where each line of the features lies: (y, x) in px, shape (n, 2)."""
-        centers = [self.plan.center(well.row, well.column) for well in self.plate_map]
-        return np.array(centers, np.float32).reshape(-1, 2)
-
-    @cached_property
-    def features(self) -> dict[str, FeatureColumn]:
-        """The table of the wells, as columns."""
-        return wells_features(self.plate_map)
+    def hits_words(self) -> str:
+        """How many of its wells the search found, in words."""
+        count, query = len(self.hits), self.details.query
+        if query is None:
+            return counted(count, "well with hits", "wells with hits")
+        return hits_label(count, "well", "wells", query)
 
     @property
     def metadata(self) -> dict[str, dict[str, Json]]:
@@ -168,6 +108,28 @@ class PlateShown:
         )
         return {"idr": {**known, "pixel_source_words": MOSAIC_TEXT}}
 
+    @property
+    def lines(self) -> tuple[Sequence[str], Sequence[str]]:
+        """The letters of the rows and the numbers of the columns."""
+        return self.plan.grid.row_labels, self.plan.grid.column_labels
+
+    def id_of(self, cell: OfCell) -> WellId:
+        """Return the well: it stays the same at another field."""
+        return cell.well_id
+
+    def where(self, place: Place | None) -> str:
+        """Return the name of the plate."""
+        del place
+        return self.details.plate.name
+
+    def headings_in_view(
+        self, view: View, *, note: str, above: float
+    ) -> tuple[Heading, ...]:
+        """Return letters, numbers, the note and the title, as far as they fit."""
+        return headings_in_view(
+            self.plan, view, title=self.name, note=note, above=above
+        )
+
     def is_complete(self, run: object, field: int) -> bool:
         """Whether all thumbnails of this run and field are here."""
         return (
@@ -175,36 +137,6 @@ class PlateShown:
             and not self.summary.failures
             and (self.plan.grid.run, self.field) == (run, field)
         )
-
-    def cell_at(self, y: float, x: float) -> GridCell | None:
-        """Return the cell at a position in px, None where no image is."""
-        place = self.plan.cell_at(y, x)
-        return None if place is None else self.plan.grid.cells[place[0]][place[1]]
-
-    def place_of(self, well: WellId) -> tuple[int, int] | None:
-        """Return the (row, column) of a well, None if it isn't on the plate."""
-        places = (w for w in self.plate_map if w.well_id == well)
-        found = next(places, None)
-        return None if found is None else (found.row, found.column)
-
-    def message_at(self, y: float, x: float) -> str:
-        """Say what lies at a position in px: plate, well, gene or first annotation."""
-        place = self.plan.cell_at(y, x)
-        if place is None:
-            return self.details.plate.name
-        well = self.plate_map.cell(*place)
-        parts = [self.details.plate.name]
-        if well is None:
-            parts += [self.plan.grid.label(*place), "no image"]
-        else:
-            parts += [well.title, "hit" if well.hit else ""]
-            parts.append("no thumbnail came" if place in self._failed else "")
-        return " · ".join(part for part in parts if part)
-
-    @cached_property
-    def _failed(self) -> frozenset[tuple[int, int]]:
-        failures = () if self.summary is None else self.summary.failures
-        return frozenset((one.cell.row, one.cell.column) for one in failures)
 
     def image_request(self, cell: GridCell) -> ImageRequest:
         """Return how to ask for the image of a cell."""
@@ -226,6 +158,21 @@ class PlateShown:
             query=self.details.query,
         )
 
+    def load_sources(self, client: IDRClient, *, cancel: CancelToken) -> WellSources:
+        """Return the table, unless it is known, and the annotations of wells."""
+        return client.well_sources(
+            self.plan.grid,
+            table=self.details.table,
+            plate_name=self.details.plate.name,
+            cancel=cancel,
+        )
+
+    def with_table(self, table: Table) -> PlateShown:
+        """Return the same with the study's table, where it has none."""
+        if self.details.table is not None:
+            return self
+        return replace(self, details=replace(self.details, table=table))
+
     def with_details(self, details: PlateDetails) -> PlateShown:
         """Return the same picture with what has been learnt about the plate since."""
         known = self.details
@@ -238,19 +185,10 @@ class PlateShown:
         plate_map = _plate_map(self.plan.grid, details, self.sources, self.own)
         return replace(self, details=details, plate_map=plate_map)
 
-    def with_sources(self, sources: WellSources) -> PlateShown:
-        """Return the same picture with what was written about each well."""
-        return self._joined(sources, self.own)
-
-    def with_own(self, own: tuple[OwnTable, ...]) -> PlateShown:
-        """Return the same picture with a person's own tables, and with no others."""
-        return self._joined(self.sources, own)
-
-    def _joined(
+    def _mapped(
         self, sources: WellSources | None, own: tuple[OwnTable, ...]
-    ) -> PlateShown:
-        plate_map = _plate_map(self.plan.grid, self.details, sources, own)
-        return replace(self, sources=sources, own=own, plate_map=plate_map)
+    ) -> PlateMap:
+        return _plate_map(self.plan.grid, self.details, sources, own)
 
 
 def plan_plate_shown(

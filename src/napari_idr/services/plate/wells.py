@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from napari_idr.api import OwnTable
     from napari_idr.model import (
         Annotation,
+        CellGrid,
         FeatureColumn,
         ImageId,
-        PlateGrid,
         Table,
         WellId,
         WellsTable,
@@ -71,7 +71,7 @@ class PlateMap:
     `table` has all that is known of each, in the same order.
     """
 
-    grid: PlateGrid
+    grid: CellGrid
     wells: tuple[WellInfo, ...]
     places: dict[tuple[int, int], int]
     table: WellsTable
@@ -91,7 +91,7 @@ class PlateMap:
 
 
 def plan_plate_map(
-    grid: PlateGrid,
+    grid: CellGrid,
     *,
     hit_images: Collection[ImageId] = frozenset(),
     hit_wells: Collection[WellId] = frozenset(),

@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from napari_idr.api import OwnTable, WellSources
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Table
-    from napari_idr.services.plate.view import PlateShown
+    from napari_idr.services.mosaic import MosaicShown
     from napari_idr.services.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WellsKnown:
-    """A plate with what was learnt about its wells, and their table.
+    """A mosaic with what was learnt about its wells, and their table.
 
     `error` is why what was written about the wells couldn't be had, None if it could.
     """
 
-    shown: PlateShown
+    shown: MosaicShown
     indexed: IndexedTable
     error: IDRError | None = None
 
 
 def load_wells(
     session: Session | None,
-    shown: PlateShown,
+    shown: MosaicShown,
     own: tuple[OwnTable, ...],
     table: Table | None = None,
     sources: WellSources | None = None,
@@ -47,7 +47,7 @@ def load_wells(
         Is asked for what was written about the wells, unless that is known; None for
         a server that can't be asked any more.
     shown
-        The plate.
+        The plate or the gallery.
     own
         The tables that a person has brought along for it.
     table
@@ -63,9 +63,7 @@ def load_wells(
     if shown.sources is not None or session is None:
         return known
     yield known
-    asked = shown
-    if table is not None and shown.details.table is None:
-        asked = replace(shown, details=replace(shown.details, table=table))
+    asked = shown if table is None else shown.with_table(table)
     try:
         sources = session.well_sources(asked, cancel=cancel)
     except IDRError as error:
@@ -74,7 +72,7 @@ def load_wells(
     return _indexed(shown.with_sources(sources))
 
 
-def _indexed(shown: PlateShown) -> WellsKnown:
+def _indexed(shown: MosaicShown) -> WellsKnown:
     indexed = IndexedTable(shown.plate_map.table)
     indexed.prepare()
     return WellsKnown(shown=shown, indexed=indexed)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from napari_idr.api import OwnTable
     from napari_idr.model import WellColumn, WellsTable
-    from napari_idr.services.plate.mosaic import MosaicPlan
     from napari_idr.services.wells.colors import Legend
+    from napari_idr.tiles import MosaicLayout
 
 ColorStyle = Literal["frames", "fill", "fill only"]
 """Frames round the wells, a fill that can be seen through, one that covers them."""
@@ -118,7 +118,7 @@ def plate_note(legend: Legend | None, found_by: str) -> str:
 
 
 def colors_picture(
-    plan: MosaicPlan,
+    plan: MosaicLayout,
     places: Sequence[tuple[int, int]],
     colors: NDArray[np.float32] | None,
     *,

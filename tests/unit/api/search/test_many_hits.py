@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from napari_idr.api.json_client import JsonClient
 from napari_idr.api.search.counting import join_by_name
 from napari_idr.api.search.engine import SearchEngine
-from napari_idr.api.search.engine_answers import FoundImage
+from napari_idr.api.search.engine_answers import ImageHit
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import Cancelled
 from napari_idr.model import Plate, PlateId, ProjectId, ScreenId
@@ -173,7 +173,7 @@ def test_the_images_of_a_few_pages_are_kept_however_many_there_are():
     server = Engine(total=12_000, plates=["a", "a", "b"])
 
     kept = [
-        sum(isinstance(one, FoundImage) for one in gc.get_objects())
+        sum(isinstance(one, ImageHit) for one in gc.get_objects())
         for _ in steps_of(server)
     ]
 
