@@ -71,6 +71,14 @@ class CellImages:
         self._opening = SingleFlight[CellImage]()
         self._loading = SingleFlight["NDArray[np.generic]"]()
 
+    @property
+    def sources(self) -> dict[ImageId, PixelSource]:
+        """Where the pixels of the images come from that were opened so far."""
+        with self._lock:
+            small = [one for one, (_, why) in self._thumbnails.items() if why is None]
+            found = {one: image.reader.source for one, image in self._images.items()}
+        return dict.fromkeys(small, PixelSource.THUMBNAIL) | found
+
     def opened(self, image_id: ImageId, *, cancel: CancelToken) -> CellImage:
         """Return an image, opened once.
 

@@ -105,7 +105,7 @@ def match_channels(
     """Return for each layer which channel of an image it shows, None for none.
 
     Channels are matched by name, whatever its case, and then those that are left by
-    their place.
+    their place; those without a name at last with layers without one.
 
     >>> layers = [Channel(name="DAPI"), Channel(name="GFP"), Channel(name="Actin")]
     >>> match_channels(layers, [Channel(name="gfp"), Channel(name="dapi")])
@@ -125,6 +125,12 @@ def match_channels(
         if taken is None and place in left:
             found[place] = place
             left.discard(place)
+    nameless = [c for c in sorted(left) if not channels[c].name.strip()]
+    free = [place for place, taken in enumerate(found) if taken is None]
+    for place, c in zip(
+        (one for one in free if not layers[one].name.strip()), nameless, strict=False
+    ):
+        found[place] = c
     return tuple(found)
 
 
@@ -171,7 +177,7 @@ class ChannelMosaic:
     open_reader
         Opens the pixels of an image, its channels apart, in a worker.
     on_cell
-        Called in a worker, once for each image that has come, or can't.
+        Called in a worker, once for each image of which a tile has come, or can't.
     """
 
     def __init__(
@@ -246,6 +252,11 @@ class ChannelMosaicReader:
         self._lock = threading.Lock()
         self._cells = {(one.row, one.column): one for one in plan.layout.cells}
         self._told: dict[ImageId, PixelSource | type[BaseException]] = {}
+
+    @property
+    def sources(self) -> dict[ImageId, PixelSource]:
+        """Where the pixels of the images come from that were opened so far."""
+        return self._images.sources
 
     def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
         """Return the part of one cell that a tile covers, (y, x).

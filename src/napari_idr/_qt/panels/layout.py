@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.annotations import AnnotationTable
+from napari_idr._qt.panels.compare import ComparePanel
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
 from napari_idr._qt.panels.image import ImagePanel
 from napari_idr._qt.panels.plate import PlatePanel
@@ -94,10 +95,11 @@ class Panels(QWidget):
         self.study = StudyPanel()
         self.plate = PlatePanel()
         self.image = ImagePanel()
+        self.compare = ComparePanel()
         self._cards = QWidget()
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 4, 4, 4)
-        for card in (self.plate, self.image, self.study):
+        for card in (self.plate, self.image, self.compare, self.study):
             layout.addWidget(card)
         layout.addStretch(1)
         details = self._details = QScrollArea()

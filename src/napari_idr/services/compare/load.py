@@ -155,15 +155,15 @@ def load_comparison(
     def open_cell(image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
         return client.open_pixels(known[image_id], rgb=False, cancel=cancel)
 
-    sources: dict[ImageId, PixelSource | IDRError] = {}
+    failures: dict[ImageId, IDRError] = {}
     lock = threading.Lock()
 
     def tell(
         image_id: ImageId, source: PixelSource | None, error: IDRError | None
     ) -> None:
-        with lock:
-            if (news := source or error) is not None:
-                sources[image_id] = news
+        if error is not None:
+            with lock:
+                failures[image_id] = error
         on_cell(
             CellNews(number=wish.number, image_id=image_id, source=source, error=error)
         )
@@ -172,10 +172,10 @@ def load_comparison(
     try:
         limits = _limits(plan, mosaic, cancel)
         with lock:
-            found = dict(sources)
-        specs = channel_specs(plan, mosaic, limits, found)
+            sources = {**failures, **mosaic.reader.sources}
+        specs = channel_specs(plan, mosaic, limits, sources)
         cancel.check()
-        return Compared(shown=shown, mosaic=mosaic, specs=specs, sources=found)
+        return Compared(shown=shown, mosaic=mosaic, specs=specs, sources=sources)
     except BaseException:
         mosaic.close()
         raise
