@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
 from napari_idr._qt.finder import Finder
+from napari_idr._qt.galleries import Galleries
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
@@ -39,6 +40,8 @@ from napari_idr.services.details import (
     mosaic_subject,
 )
 from napari_idr.services.explain import can_retry, explain
+from napari_idr.services.gallery.sources import GalleryOrder
+from napari_idr.services.gallery.view import GalleryShown
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plate.mosaic import MosaicStep
@@ -81,6 +84,9 @@ class Browser(Panels):
         self._finder = Finder(self, jobs)
         self._scene = scene_of(napari_viewer)
         self._scene.set_server(self, "")
+        self._galleries = Galleries(
+            self.gallery, self._finder, jobs, self._scene, napari_viewer
+        )
         Docked(self, self._scene.window)
         self._loading: MosaicKey | None = None
         self._adding: str | None = None
@@ -92,8 +98,10 @@ class Browser(Panels):
         self._details_slot: JobSlot[None, Details] = jobs.slot(
             self._on_details, on_failure=self._on_details_failed
         )
-        self._mosaic_slot: JobSlot[PlateShown | MosaicStep, None] = jobs.slot(
-            self._on_mosaic_done, on_step=self._on_mosaic_step
+        self._mosaic_slot: JobSlot[MosaicShown | MosaicStep, None] = jobs.slot(
+            self._on_mosaic_done,
+            on_step=self._on_mosaic_step,
+            on_failure=self._on_mosaic_failed,
         )
         self._image_slot: JobSlot[ImageDetails, OpenedImage] = jobs.slot(
             self._on_opened, on_step=self._on_details
@@ -106,9 +114,7 @@ class Browser(Panels):
         self._projection_slot: JobSlot[None, OpenedImage] = jobs.slot(
             self._on_projected
         )
-        self._comparisons = Comparisons(
-            self, self._finder, jobs, self._scene
-        )
+        self._comparisons = Comparisons(self, self._finder, jobs, self._scene)
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
         close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
@@ -136,6 +142,8 @@ class Browser(Panels):
         self._finder.entryActivated.connect(self._on_activated)
         self._finder.found.connect(self._on_found)
         self._finder.welcomeWanted.connect(self._welcome)
+        self._galleries.loadWanted.connect(self._load_gallery)
+        self._galleries.nothingFound.connect(self._on_no_gallery)
         self.plate.showWanted.connect(self._on_show_plate)
         self.plate.fieldChosen.connect(self._on_field)
         self.plate.tableWanted.connect(self._on_table)
@@ -174,6 +182,7 @@ class Browser(Panels):
         self._state = state
         self._finder.enter(state)
         self._comparisons.enter(state)
+        self._galleries.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:
         session, server_info = result
@@ -334,10 +343,28 @@ class Browser(Panels):
         message = f"Loading {details.plate.name} …"
         self._mosaic_slot.start_steps(message, session.show_plate, details, run, field)
 
-    def _on_mosaic_step(self, step: PlateShown | MosaicStep) -> None:
-        if isinstance(step, PlateShown):
+    # Plates and galleries
+
+    def _load_gallery(self, order: GalleryOrder, aspect: float) -> None:
+        session = self._state.session
+        if session is not None:
+            self._loading = None
+            message = f"Loading {order.of.title} …"
+            self._mosaic_slot.start_steps(message, session.show_gallery, order, aspect)
+
+    def _on_no_gallery(self) -> None:
+        self.status.say("There are no images to show.")
+
+    def _on_mosaic_step(self, step: MosaicShown | MosaicStep) -> None:
+        if isinstance(step, MosaicShown):
+            is_first = step.key != self._loading
+            if not (is_first or self._scene.shows(step.key)):
+                self._mosaic_slot.cancel()  # a person has removed it
+                return
             self._loading, self._adding = step.key, f"Showing {step.name} …"
-            self._scene.show_mosaic(self._state.with_news(step))
+            if isinstance(step, PlateShown):
+                step = self._state.with_news(step)
+            self._scene.show_mosaic(step, look=is_first)
         elif self._loading is not None:
             self._scene.paint(self._loading)
             self.status.set_progress(step.done, step.total, "thumbnails")
@@ -347,7 +374,11 @@ class Browser(Panels):
                 self._summary_message = f"{step.summary.message} {legend}".strip()
                 self._problem = step.summary.problem
 
+    def _on_mosaic_failed(self, _: Exception) -> None:
+        self._loading = None  # Retry begins anew
+
     def _on_mosaic_done(self, _: None) -> None:
+        self._galleries.refresh()
         about: frozenset[Subject] = frozenset()
         if self._loading is not None:
             about = frozenset({mosaic_subject(self._loading)})
@@ -366,6 +397,9 @@ class Browser(Panels):
     def _load_missing(self) -> None:
         """Ask again for the thumbnails of a plate that didn't come."""
         shown = None if self._loading is None else self._scene.shown(self._loading)
+        if isinstance(shown, GalleryShown) and shown.whole is not None:
+            shown = shown.whole
+            self._scene.show_mosaic(shown)
         session = None if shown is None else self._scene.session(shown.server)
         if session is not None and shown is not None:
             message = f"Loading {shown.where(None)} …"

@@ -33,6 +33,7 @@ class Finder(QObject):
     entryActivated = Signal(object)  # Entry: Enter or a double click
     welcomeWanted = Signal()  # nothing but studies can be shown, or nothing yet
     found = Signal(object)  # Query: its results are what is shown now
+    linesChanged = Signal()  # others are selected, or others are shown
 
     def __init__(self, panels: Panels, jobs: Jobs) -> None:
         super().__init__(panels)
@@ -44,6 +45,7 @@ class Finder(QObject):
             self._on_found, on_failure=self._on_search_failed
         )
         self._sought: Query | None = None
+        self._found: Found | None = None
         self._opening: list[tuple[ResultsModel, JobSlot[Below, None]]] = []
         self._suggest: JobSlot[None, tuple[Query, tuple[Suggestion, ...]]] = jobs.slot(
             self._on_suggestions, shown=False
@@ -98,6 +100,8 @@ class Finder(QObject):
         ):
             self._leave_lines(model)
             model.set_entries((), count)
+        self._found = None
+        self.linesChanged.emit()
         self._panels.search.set_keys(())
         self._show_spellings(None, Spellings())
 
@@ -111,6 +115,16 @@ class Finder(QObject):
         for of, slot in self._opening:
             if of is model:
                 slot.cancel()
+
+    @property
+    def lines(self) -> tuple[Entry, ...]:
+        """The lines of the tree that are selected."""
+        return self._panels.results.lines
+
+    @property
+    def searched(self) -> Found | None:
+        """What the search found whose results are shown, None for all studies."""
+        return self._found if self._model is self._panels.found else None
 
     # Searching and browsing
 
@@ -140,6 +154,8 @@ class Finder(QObject):
         self._panels.found.set_entries(
             found.entries, "Images", short_value(found.query.label)
         )
+        self._found = found
+        self.linesChanged.emit()
         self.found.emit(found.query)
         self._panels.status.say(found_message(found))
         if found.entries and self._state.session is not None:
@@ -180,6 +196,7 @@ class Finder(QObject):
             return
         kept = filter_studies(studies, text)
         self._panels.browsed.set_entries(kept, "Contains")
+        self.linesChanged.emit()
         self._panels.status.say(f"{len(kept)} of {len(studies)} studies")
 
     def _on_expanded(self, index: QModelIndex) -> None:
@@ -224,6 +241,8 @@ class Finder(QObject):
         self._panels.results.use_model(model)
         selection = present(self._panels.results.selectionModel())
         selection.currentChanged.connect(self._on_current)
+        selection.selectionChanged.connect(self._on_lines)
+        self.linesChanged.emit()
 
     def _on_tab(self, tab: int) -> None:
         searching = tab == SEARCH_TAB
@@ -235,6 +254,9 @@ class Finder(QObject):
     def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
         if (entry := self._entry(index)) is not None:
             self.entrySelected.emit(entry)
+
+    def _on_lines(self, *_: object) -> None:
+        self.linesChanged.emit()
 
     def _on_clicked(self, index: QModelIndex) -> None:
         self._on_current(index, index)

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.compare import ComparePanel
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
+from napari_idr._qt.panels.gallery import GalleryPanel
 from napari_idr._qt.panels.image import ImagePanel
 from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsModel, ResultsTree
@@ -86,6 +87,7 @@ class Panels(QWidget):
         )
 
         self.spellings = SpellingsLine()
+        self.gallery = GalleryPanel()
 
         self.found = ResultsModel(self)
         self.browsed = ResultsModel(self)
@@ -133,6 +135,7 @@ class Panels(QWidget):
         whole.addWidget(self.server)
         whole.addWidget(self.tabs)
         whole.addWidget(self.spellings)
+        whole.addWidget(self.gallery)
         whole.addWidget(self.splitter, 1)
         whole.addWidget(self.status)
         self._set_font()

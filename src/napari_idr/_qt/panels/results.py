@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
+from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, present, tooltip
@@ -22,6 +23,8 @@ _NOWHERE = QModelIndex()
 class ResultsTree(QTreeView):
     """Studies, and below them plates, datasets and images, with counts."""
 
+    galleryWanted = Signal()  # of the selected lines
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         name_widget(
@@ -36,6 +39,24 @@ class ResultsTree(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setExpandsOnDoubleClick(True)
         self.setIndentation(14)
+        # Of the lines that are selected several may be shown at once.
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        # Its menu are its actions, for the mouse and for the menu key.
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self._gallery = QAction("Gallery", self)
+        self._gallery.setObjectName("idr_gallery_action")
+        self._gallery.triggered.connect(self._on_gallery)
+        self.addAction(self._gallery)
+
+    def _on_gallery(self, *_: object) -> None:
+        self.galleryWanted.emit()
+
+    @property
+    def lines(self) -> tuple[Entry, ...]:
+        """The lines that are selected, in the order in which they were."""
+        rows = present(self.selectionModel()).selectedRows()
+        found = (row.data(ENTRY_ROLE) for row in rows)
+        return tuple(entry for entry in found if isinstance(entry, Entry))
 
     def use_model(self, model: ResultsModel) -> None:
         """Show other results; the view has another selection for each model."""

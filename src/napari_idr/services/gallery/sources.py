@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Study
     from napari_idr.services.search.catalog import Item, Query
+    from napari_idr.services.session import Found
 
 __all__ = [
     "MAX_IMAGES",
@@ -31,6 +32,7 @@ __all__ = [
     "GalleryOf",
     "GalleryOrder",
     "gallery_of",
+    "gallery_offer",
     "image_pages",
     "plan_gallery_order",
 ]
@@ -145,6 +147,27 @@ def gallery_of(entries: Sequence[Entry], query: Query | None) -> GalleryOf:
         (entry.key[0].__name__, entry.key[1]) for entry in _topmost(entries)
     )
     return GalleryOf(query=query, lines=lines, title=" in ".join(found))
+
+
+def gallery_offer(entries: Sequence[Entry], found: Found | None) -> str:
+    """Say what a gallery would show: of the lines that are selected, else all found.
+
+    "" where there is neither.
+    """
+    if entries:
+        counts = [entry.count for entry in entries if entry.query is not None]
+        what = entries[0].name if len(entries) == 1 else f"{len(entries)} lines"
+        total = _sum(counts) if len(counts) == len(entries) else None
+        return f"of {what}" + (f", {_images_words(total)}" if total else "")
+    if found is None or not found.entries:
+        return ""
+    total = _sum([entry.count for entry in found.entries])
+    value = short_value(found.query.value)
+    return f"of {value}" + (f", {_images_words(total)}" if total else "")
+
+
+def _images_words(count: int) -> str:
+    return counted(count, "image", "images")
 
 
 def plan_gallery_order(
