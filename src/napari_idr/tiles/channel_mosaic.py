@@ -104,8 +104,8 @@ def match_channels(
 ) -> tuple[int | None, ...]:
     """Return for each layer which channel of an image it shows, None for none.
 
-    Channels are matched by name, whatever its case, and then those that are left by
-    their place; those without a name at last with layers without one.
+    Channels are matched by name, whatever its case, and then those that are left in
+    their order.
 
     >>> layers = [Channel(name="DAPI"), Channel(name="GFP"), Channel(name="Actin")]
     >>> match_channels(layers, [Channel(name="gfp"), Channel(name="dapi")])
@@ -121,16 +121,10 @@ def match_channels(
                 found[place] = c
                 left.discard(c)
                 break
+    rest = iter(sorted(left))
     for place, taken in enumerate(found):
-        if taken is None and place in left:
-            found[place] = place
-            left.discard(place)
-    nameless = [c for c in sorted(left) if not channels[c].name.strip()]
-    free = [place for place, taken in enumerate(found) if taken is None]
-    for place, c in zip(
-        (one for one in free if not layers[one].name.strip()), nameless, strict=False
-    ):
-        found[place] = c
+        if taken is None:
+            found[place] = next(rest, None)
     return tuple(found)
 
 

@@ -172,7 +172,8 @@ def load_comparison(
     try:
         limits = _limits(plan, mosaic, cancel)
         with lock:
-            sources = {**failures, **mosaic.reader.sources}
+            sources: dict[ImageId, PixelSource | IDRError] = dict(failures)
+        sources |= mosaic.reader.sources
         specs = channel_specs(plan, mosaic, limits, sources)
         cancel.check()
         return Compared(shown=shown, mosaic=mosaic, specs=specs, sources=sources)

@@ -192,7 +192,7 @@ def test_controls_that_are_nearest_come_with_a_well(session, viewing):
     ]
     assert {one.wish.request.field for one in cells} == {0}
     assert "2 of 12 negative controls, the nearest. 2 of 4 positive" in result.message
-    assert result.shown.plan.captions[1][0] == "untreated · negative control"
+    assert result.shown.plan.captions[1][0] == "negative control"
     result.close()
 
 
