@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import images, imports, memory, mosaic
+from benchmarks import compare, images, imports, memory, mosaic
 from benchmarks.figures import Setup, table
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ CHAPTERS = {
     "mosaic": mosaic.figures,
     "memory": memory.figures,
     "images": images.figures,
+    "compare": compare.figures,
     "imports": imports.figures,
     "window": window_figures,
     "wells": wells_figures,

@@ -17,7 +17,12 @@ from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.images import is_light
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import PixelSource
-from napari_idr.services.compare.captions import captions, cell_message
+from napari_idr.services.compare.captions import (
+    captions,
+    cell_message,
+    heading_px,
+    room_above_px,
+)
 from napari_idr.services.compare.load import CellNews
 from napari_idr.services.compare.plan import clear
 from napari_idr.services.image.metadata import idr_metadata
@@ -34,14 +39,11 @@ if TYPE_CHECKING:
     from napari_idr.services.compare.load import Compared, CompareShown
     from napari_idr.services.details import ImageRequest
 
-TEXT_POINTS = 9
+TEXT_POINTS = 8
 """The size of captions on the screen; it doesn't change with the zoom."""
 
 FOLLOW_MS = 80
 """Captions follow when the camera has rested for so long, as headings do."""
-
-ROOM_ABOVE = 0.45
-"""Above the first row, in parts of a cell's height: captions and the strip's own."""
 
 
 class _Strip:
@@ -67,14 +69,14 @@ class _Strip:
             **common,
         )
         places = [plan.place(cell) for cell in plan.cells]
-        left, top = min(r.x0 for r in places), min(r.y0 for r in places)
-        positions = [(rect.y0 - 1.5, rect.x0 - 0.5) for rect in places]
+        self._corners = [(rect.y0 - 1.0, rect.x0 - 0.5) for rect in places]
         self.captions = Points(
-            np.array([*positions, (top - self._heading_px, left - 0.5)]),
+            np.array([*self._corners, self._corners[0]]),
             features={"label": np.full(len(places) + 1, "", dtype=object)},
-            text={"string": "{label}", "size": TEXT_POINTS, "anchor": "lower_left"},
+            text={"string": "{label}", "size": TEXT_POINTS, "anchor": "upper_left"},
             size=0.1,
             face_color="transparent",
+            border_color="transparent",
             border_width=0,
             name=f"{plan.title} captions",
             units=(plan.unit, plan.unit),
@@ -87,15 +89,9 @@ class _Strip:
         return self.below, *self.channels, self.captions
 
     @property
-    def _heading_px(self) -> float:
-        """How far above the first row the strip's own heading stands."""
-        return 0.33 * self.shown.plan.layout.cell_shape[0]
-
-    @property
     def room_above(self) -> float:
         """What is kept free above the strip for its captions, in the world."""
-        plan = self.shown.plan
-        return ROOM_ABOVE * plan.layout.cell_shape[0] * plan.scale
+        return room_above_px(self.shown.plan) * self.shown.plan.scale
 
     @property
     def bottom(self) -> float:
@@ -109,7 +105,7 @@ class _Strip:
         plan = self.shown.plan
         size = np.array(plan.layout.shape) * plan.scale
         low = np.array(self.origin)
-        return low - (self.room_above, 0.0), low + size
+        return low - (self.room_above / 2, 0.0), low + size
 
     def place(self, origin: tuple[float, float]) -> None:
         """Put the upper left corner of the first cell at a (y, x) in the world."""
@@ -129,7 +125,14 @@ class _Strip:
     def write(self, zoom: float) -> None:
         """Write captions for this many px of the screen to a unit of the world."""
         plan = self.shown.plan
-        texts = (*captions(plan, self.sources, zoom * plan.scale), plan.heading)
+        written = captions(plan, self.sources, zoom * plan.scale)
+        rows = [cell.cell.row for cell in plan.cells]
+        top, left = min(y for y, _ in self._corners), self._corners[0][1]
+        top -= heading_px(written, rows, zoom * plan.scale)
+        data = np.array([*self._corners, (top, left)])
+        if not np.allclose(data, self.captions.data):
+            self.captions.data = data
+        texts = (*written, plan.heading)
         if texts != self._texts:
             self._texts = texts
             self.captions.features = {"label": np.array(texts, dtype=object)}
@@ -288,7 +291,7 @@ class StripLayers(QObject):
     def _place_all(self) -> None:
         y = self._top()
         for strip in self._strips.values():
-            y = strip.room_above if y is None else y + 2 * strip.room_above
+            y = 0.0 if y is None else y + strip.room_above
             if strip.origin != (y, 0.0):
                 strip.place((y, 0.0))
             y = strip.bottom

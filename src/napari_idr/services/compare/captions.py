@@ -9,7 +9,7 @@ from napari_idr.services.compare.plan import NOT_COMPARABLE
 from napari_idr.services.image.layers import short_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from napari_idr.errors import IDRError
     from napari_idr.model import ImageId
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["captions", "cell_message"]
 
-LETTER_PX = 7.0
+LETTER_PX = 8.0
 """How wide a letter of a caption is on the screen, about."""
 
-LINE_PX = 16.0
+LINE_PX = 19.0
 """How high a line is."""
+
+ROOM_ABOVE = 1.2
+"""Between two strips, in parts of a cell's height: captions and the strip's own."""
 
 FEWEST_LETTERS = 3
 """Captions that are shorter tell nothing."""
@@ -36,8 +39,8 @@ def captions(
 ) -> tuple[str, ...]:
     """Return the caption of each image, lines below each other, "" without room.
 
-    What can't be compared is the first line. Of other rows than the first, so many
-    lines are written as there is room for below the row above.
+    What can't be compared is the first line. So many lines are written as there is
+    room for below the row above, or below the strip above.
 
     Parameters
     ----------
@@ -49,15 +52,35 @@ def captions(
         How many px of the screen a px of the smallest level takes.
     """
     letters = int(plan.layout.pitch[1] * zoom / LETTER_PX)
-    below = max(1, int(plan.layout.row_gap_px * zoom / LINE_PX))
+    between = max(1, int(plan.layout.row_gap_px * zoom / LINE_PX))
+    # A line is the strip's own.
+    above = max(1, int(room_above_px(plan) * zoom / LINE_PX) - 1)
     if letters < FEWEST_LETTERS:
         return ("",) * len(plan.cells)
     found = []
     for cell, lines in zip(plan.cells, plan.captions, strict=True):
         said = (badge(sources.get(cell.image_id)), *lines)
         said = tuple(short_name(line, letters) for line in said if line)
-        found.append("\n".join(said if cell.cell.row == 0 else said[:below]))
+        found.append("\n".join(said[: between if cell.cell.row else above]))
     return tuple(found)
+
+
+def room_above_px(plan: ComparePlan) -> float:
+    """Return what is free above a strip for captions, in px of the smallest level."""
+    return ROOM_ABOVE * plan.layout.cell_shape[0]
+
+
+def heading_px(texts: Sequence[str], rows: Sequence[int], zoom: float) -> float:
+    """Return how far above the first row the strip's own heading stands.
+
+    `texts` are the captions, `rows` the row of each; for `zoom` see `captions`.
+    """
+    lines = [
+        text.count("\n") + 1
+        for text, row in zip(texts, rows, strict=True)
+        if text and row == 0
+    ]
+    return max(lines, default=0) * LINE_PX / max(zoom, 1e-9)
 
 
 def badge(source: PixelSource | IDRError | None) -> str:

@@ -36,7 +36,7 @@ wide as a screen."""
 GAP_SHARE = 1 / 32
 """Between two columns, in parts of a cell's width."""
 
-CAPTION_SHARE = 1 / 4
+CAPTION_SHARE = 1 / 3
 """Above each row but the first, in parts of a cell's height, for captions."""
 
 EQUAL_SIZES = 0.002

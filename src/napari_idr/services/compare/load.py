@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image as Picture
@@ -26,7 +26,7 @@ from napari_idr.tiles import ChannelMosaic
 from napari_idr.tiles.contrast import contrast_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from napari_idr.cancel import CancelToken
     from napari_idr.services.image.layers import LayerSpec
     from napari_idr.tiles import TileViewing
+
+    Thumbnail = NDArray[np.uint8] | IDRError
 
 __all__ = ["CellNews", "CompareShown", "Compared", "ThumbnailsCame", "load_comparison"]
 
@@ -142,14 +144,24 @@ def load_comparison(
     Cancelled
         The token was cancelled; nothing is left open.
     """
-    wish, images, notes = _images(client, wish, cancel)
-    plan = plan_comparison(wish, images)
-    said = (wish.about, *notes, *plan.notes)
-    shown = CompareShown(
-        plan=plan, canvas=blank_strip(plan), notes=tuple(filter(None, said))
-    )
-    yield shown
-    yield from _thumbnails(client, shown, cancel)
+    answers = _first_answers(client, wish, cancel)
+    told: dict[int, Image | IDRError] = {}
+    thumbnails: dict[ImageId, Thumbnail] | None = None
+    shown = None
+    for place, answer in answers:
+        if place is None:
+            thumbnails = answer
+        else:
+            told[place] = answer
+        if shown is None and len(told) == len(wish.cells):
+            shown = _shown(wish, told)
+            yield shown
+        if shown is not None and thumbnails is not None:
+            _paint(shown, thumbnails)
+            yield ThumbnailsCame(done=len(thumbnails), total=len(shown.plan.cells))
+    assert shown is not None
+    plan = shown.plan
+    images = [cell.image for cell in plan.cells]
     known = {one.id: to_draw(one, plan.channels.layers) for one in images}
 
     def open_cell(image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
@@ -182,59 +194,68 @@ def load_comparison(
         raise
 
 
-def _images(
+def _first_answers(
     client: IDRClient, wish: CompareWish, cancel: CancelToken
-) -> tuple[CompareWish, list[Image], list[str]]:
-    """Return what is known of the images, and the wish without those that aren't."""
+) -> Iterator[tuple[int | None, Any]]:
+    """Yield what is known of each image by its place, and all thumbnails by None.
 
-    def ask(place: int, stop: CancelToken) -> tuple[int, Image | IDRError]:
-        image_id = wish.cells[place].request.ref.image_id
+    They are asked for together; each is an answer or why there is none.
+    """
+    ids = [cell.request.ref.image_id for cell in wish.cells]
+
+    def ask(place: int | None, stop: CancelToken) -> tuple[int | None, Any]:
+        if place is None:
+            return None, dict(client.thumbnails(sorted(ids), cancel=stop))
         try:
-            return place, client.image(image_id, cancel=stop)
+            return place, client.image(ids[place], cancel=stop)
         except IDRError as error:
             return place, error
 
-    count = len(wish.cells)
-    told = dict(in_parallel(ask, range(count), at_once=AT_ONCE, cancel=cancel))
+    places: list[int | None] = [*range(len(ids))]
+    # Not the first, as what is known of the images is waited for longer.
+    places.insert(AT_ONCE, None)
+    return in_parallel(ask, places, at_once=AT_ONCE + 1, cancel=cancel)
+
+
+def _shown(wish: CompareWish, told: Mapping[int, Image | IDRError]) -> CompareShown:
+    """Return a comparison of those images of which something is known.
+
+    Raises
+    ------
+    IDRError
+        Nothing is known of any.
+    """
     images: list[Image] = []
     kept: list[int] = []
-    failures: list[IDRError] = []
-    notes: list[str] = []
-    for place in range(count):
+    notes = [wish.about]
+    for place, cell in enumerate(wish.cells):
         answer = told[place]
         if isinstance(answer, IDRError):
-            failures.append(answer)
-            notes.append(f"{wish.cells[place].label} can't be shown: {answer.message}.")
+            notes.append(f"{cell.label} can't be shown: {answer.message}.")
         else:
             images.append(answer)
             kept.append(place)
     if not images:
-        raise failures[0]
-    if failures:
-        wish = replace(
-            wish,
-            cells=tuple(wish.cells[place] for place in kept),
-            groups=tuple(wish.groups[place] for place in kept) if wish.groups else (),
-        )
-    return wish, images, notes
+        raise next(one for one in told.values() if isinstance(one, IDRError))
+    wish = replace(
+        wish,
+        cells=tuple(wish.cells[place] for place in kept),
+        groups=tuple(wish.groups[place] for place in kept) if wish.groups else (),
+    )
+    plan = plan_comparison(wish, images)
+    said = tuple(filter(None, (*notes, *plan.notes)))
+    return CompareShown(plan=plan, canvas=blank_strip(plan), notes=said)
 
 
-def _thumbnails(
-    client: IDRClient, shown: CompareShown, cancel: CancelToken
-) -> Generator[ThumbnailsCame, None, None]:
-    """Yield as thumbnails have been painted; one that doesn't come leaves its grey."""
-    cells = {one.image_id: one for one in shown.plan.cells}
-    done = 0
-    for image_id, picture in client.thumbnails(sorted(cells), cancel=cancel):
-        cancel.check()
-        done += 1
-        if isinstance(picture, IDRError):
+def _paint(shown: CompareShown, thumbnails: Mapping[ImageId, Thumbnail]) -> None:
+    """Paint thumbnails where their images lie; one that didn't come leaves its grey."""
+    for cell in shown.plan.cells:
+        picture = thumbnails.get(cell.image_id)
+        if picture is None or isinstance(picture, IDRError):
             continue
-        target = area(shown.canvas, shown.plan, cells[image_id])
+        target = area(shown.canvas, shown.plan, cell)
         height, width = target.shape[:2]
-        small = Picture.fromarray(picture).resize((width, height))
-        target[:] = np.asarray(small)
-    yield ThumbnailsCame(done=done, total=len(cells))
+        target[:] = np.asarray(Picture.fromarray(picture).resize((width, height)))
 
 
 def _limits(
@@ -249,7 +270,8 @@ def _limits(
     """
     step = max(1, -(-len(plan.cells) // MAX_SAMPLED))
     layers = range(len(plan.channels.layers))
-    wanted = [(one.image_id, c) for one in plan.cells[::step] for c in layers]
+    # The first channel of each first: to open an image takes longer than to read it.
+    wanted = [(one.image_id, c) for c in layers for one in plan.cells[::step]]
 
     def sample(
         which: tuple[ImageId, int], stop: CancelToken

@@ -207,7 +207,7 @@ def _labels(cells: Sequence[CellWish]) -> list[str]:
     labels = [one.label for one in cells]
     if len(set(labels)) == len(labels):
         return labels
-    return [" ".join(filter(None, (one.lines[2], one.label))) for one in cells]
+    return [" ".join(filter(None, (one.lines[3], one.label))) for one in cells]
 
 
 def _captions(

@@ -51,11 +51,9 @@ class CellWish:
         """What is said of the image: what is in it, its place, its plate, its study."""
         request = self.request
         above = request.plate or request.dataset
-        word = " · ".join(
-            dict.fromkeys(one for one in (request.told, self.role) if one)
-        )
         lines = (
-            word,
+            request.told or "",
+            "" if self.role == request.told else self.role,
             self.label,
             "" if above is None else above.name,
             "" if request.study is None else request.study.name,
