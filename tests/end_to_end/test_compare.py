@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QPushButton
+from qtpy.QtWidgets import QPushButton, QTabWidget
 
 from napari_idr.demo.faults import FOREVER
 from support.guards import settle
@@ -365,3 +365,44 @@ def test_hits_are_compared_where_nothing_is_selected(
     compare(person, window)
 
     assert wells_of(strips(window)[0]) == ["C4", "C5", "F9"]
+
+
+TISSUE = "idr0904-demo-tissue/experimentA"
+STACKS = "stacks/z and t"
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def test_lines_of_stacks_are_compared_and_their_planes_go_along(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(1)
+    person.until(lambda: TISSUE in person.rows())
+    person.open(TISSUE)
+    dataset = person.open(TISSUE, STACKS)
+    person.until(lambda: len(person.rows(dataset)) == 3)
+    first, _, third = person.rows(dataset)
+    person.select(TISSUE, STACKS, first)
+    viewport = person.tree.viewport()
+    assert viewport is not None
+    place = person.tree.visualRect(person.line(TISSUE, STACKS, third)).center()
+    QTest.mouseClick(viewport, LEFT, CONTROL, place)
+    person.until_idle()
+    assert person.find("idr_compare", QPushButton).text() == "Compare 2 images"
+
+    compare(person, window)
+
+    layers = strips(window)
+    assert [one.name.split(" · ")[0] for one in layers] == [
+        "DAPI",
+        "Tubulin (Alexa 488)",
+        "Cy3",
+    ]
+    assert layers[0].data[0].shape[:2] == (30, 5)
+    assert "Images have 1 to 5 planes along z" in person.status
+    assert "Tubulin (Alexa 488): none in" in person.status
+    tiled = person.browser._scene.refresher._watched
+    mosaic = next(iter(tiled.values())).tiled
+    window.viewer.dims.set_current_step(0, 20)
+    window.viewer.dims.set_current_step(1, 4)
+    person.until(lambda: mosaic.shown_plane == (20, 4))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image as Picture
 
-from napari_idr.errors import IDRError
+from napari_idr.errors import IDRError, PixelDataError
 from napari_idr.model import Image, ImageId, PixelSource
 from napari_idr.services.compare.channels import to_draw
 from napari_idr.services.compare.plan import (
@@ -161,6 +161,8 @@ def load_comparison(
             yield ThumbnailsCame(done=len(thumbnails), total=len(shown.plan.cells))
     assert shown is not None
     plan = shown.plan
+    if not plan.channels.layers:
+        raise PixelDataError("none of the images has a channel to compare")
     images = [cell.image for cell in plan.cells]
     known = {one.id: to_draw(one, plan.channels.layers) for one in images}
 

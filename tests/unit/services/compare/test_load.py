@@ -18,7 +18,7 @@ from napari_idr.services.compare.load import Compared, CompareShown, ThumbnailsC
 from napari_idr.services.compare.wish import in_groups, new_number
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.session import ConnectionSettings, Session
-from napari_idr.tiles import TileViewing
+from napari_idr.tiles import Rect, TileViewing, Window
 
 CDC20, NEXT = ImageId(1900109), ImageId(1900113)
 """C4 and C5 of the first plate, which are hits."""
@@ -170,6 +170,38 @@ def test_a_cancelled_comparison_leaves_nothing_open(session, viewing):
     with pytest.raises(Cancelled):
         finished(steps)
     assert viewing.scheduler.wait_until_idle(10)
+
+
+ODD = tuple(map(ImageId, (9101, 9103, 9201, 9202, 9203, 9204, 9206, 9207, 9302)))
+"""Stacks, colours, floats, 8 bits, no sizes, one px, negative numbers, a pyramid."""
+
+
+def test_images_that_have_little_in_common_can_be_compared(session, viewing):
+    _, result = compared(session, viewing, ODD)
+    mosaic, plan = result.mosaic, result.shown.plan
+    level = len(mosaic.reader.levels) - 1
+    height, width = mosaic.reader.levels[level].shape
+    whole = Rect(0, height, 0, width)
+    for c in range(len(result.specs)):
+        window = Window(level=level, c=c, ts=(2,), zs=(3,), rect=whole)
+        pixels = mosaic.image.read(window, cancel=NEVER)[0, 0]
+        for cell, indices in zip(plan.cells, plan.channels.indices, strict=True):
+            place = plan.place(cell)
+            part = pixels[place.y0 : place.y1, place.x0 : place.x1]
+            has_channel = indices[c] is not None
+            assert has_channel or not part.any()
+
+    assert mosaic.reader.dtype == np.float32
+    assert (plan.mosaic.size_z, plan.mosaic.size_t) == (5, 30)
+    for told in (
+        "isn't known: drawn pixel by pixel",
+        "Types of pixels differ",
+        "planes along z",
+        "planes along t",
+        "Pixels are 0.1 to 0.5 µm",
+    ):
+        assert told in result.message
+    result.close()
 
 
 def test_controls_that_are_nearest_come_with_a_well(session, viewing):
