@@ -10,6 +10,7 @@ from napari.utils.notifications import show_warning
 from qtpy.QtCore import QCoreApplication
 from qtpy.QtWidgets import QWidget
 
+from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
 from napari_idr._qt.finder import Finder, Results
 from napari_idr._qt.galleries import Galleries
@@ -122,6 +123,7 @@ class Browser(Panels):
         self._projection_slot: JobSlot[None, OpenedImage] = jobs.slot(
             self._on_projected
         )
+        self._comparisons = Comparisons(self, self._finder, jobs, self._scene)
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
         close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
@@ -165,6 +167,7 @@ class Browser(Panels):
         self.image.regionsWanted.connect(self._on_regions_wanted)
         self.image.projectionWanted.connect(self._on_projection_wanted)
         self.image.contrastWanted.connect(self._scene.images.reset_contrast)
+        self._scene.imageActivated.connect(self._on_image_activated)
         self.status.cancelWanted.connect(self._on_cancel)
         self.status.retryWanted.connect(self._jobs.retry)
         self._scene.removed.connect(self._keep_shown)
@@ -197,6 +200,7 @@ class Browser(Panels):
         self._pivoting.enter(state)
         self._trail.clear()
         self._show_trail()
+        self._comparisons.enter(state)
         self._galleries.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:
@@ -285,6 +289,7 @@ class Browser(Panels):
             plate=isinstance(details, PlateDetails),
         )
         self.show_details(shown=details is not None)
+        self._comparisons.offer()
         cell = details.cell if isinstance(details, ImageDetails) else None
         self._scene.select_well(*(cell or (None, None)))
 
@@ -616,6 +621,10 @@ class Browser(Panels):
             self._keep_shown()
         else:
             self.status.say_failed(problem, can_retry=False)
+
+    def _on_image_activated(self, request: ImageRequest) -> None:
+        if self._scene.is_answered_by(self, request.server):
+            self._open(request)
 
     # The status
 

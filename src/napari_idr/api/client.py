@@ -88,6 +88,7 @@ if TYPE_CHECKING:
         Table,
         Wanted,
         WellId,
+        WellSample,
     )
     from napari_idr.transport import Transport
 
@@ -486,6 +487,12 @@ class IDRClient:
         return self._plate_grids.plate_grid(
             plate_id, field=field, run=run, cancel=cancel
         )
+
+    def well_samples(
+        self, well_id: WellId, *, cancel: CancelToken = NEVER
+    ) -> tuple[WellSample, ...]:
+        """Return all images of a well, by one request: run by run, field by field."""
+        return self._plate_grids.well_samples(well_id, cancel=cancel)
 
     # Images and their pixels
 

@@ -254,7 +254,7 @@ def test_a_well_whose_store_is_out_of_order_is_asked_for_again_after_a_while(
 def test_a_well_that_may_improve_is_asked_for_again_but_not_at_once(
     viewing, look, idle, thumbnails, canvas, monkeypatch, pause_s, asked
 ):
-    monkeypatch.setattr("napari_idr.tiles.mosaic.BETTER_AFTER_S", pause_s)
+    monkeypatch.setattr("napari_idr.tiles.cell_images.BETTER_AFTER_S", pause_s)
     thumbnails.more["may_improve"] = True
     layout = grid(1, 1)
     fine = MosaicPyramid(viewing, layout, canvas[:CELL, :CELL], thumbnails).levels()[0]

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.annotations import AnnotationTable
+from napari_idr._qt.panels.compare import ComparePanel
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
 from napari_idr._qt.panels.gallery import GalleryPanel
 from napari_idr._qt.panels.image import ImagePanel
@@ -104,10 +105,11 @@ class Panels(LetteredWidget):
         self.study = StudyPanel()
         self.plate = PlatePanel()
         self.image = ImagePanel()
+        self.compare = ComparePanel()
         self._cards = QWidget()
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 4, 4, 4)
-        for card in (self.plate, self.image, self.study):
+        for card in (self.plate, self.image, self.compare, self.study):
             layout.addWidget(card)
         layout.addStretch(1)
         details = self._details = QScrollArea()

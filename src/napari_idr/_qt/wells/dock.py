@@ -142,6 +142,7 @@ class WellsDock(QWidget):
         table.wellsChosen.connect(self._on_rows)
         table.openWanted.connect(self._open)
         table.goWanted.connect(self._go_to)
+        table.compareWanted.connect(self._scene.compareWanted)
         table.sortWanted.connect(self._on_sort)
         self._jobs.changed.connect(self._say)
         self._jobs.failed.connect(self._on_failed)

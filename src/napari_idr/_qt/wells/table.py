@@ -44,6 +44,7 @@ class WellsTableView(QTableView):
     menuMade = Signal(object, str, int)  # a menu to add to, the column, the well
     openWanted = Signal(int)  # the place of a well
     goWanted = Signal(int)
+    compareWanted = Signal()  # of the selected wells
     colorWanted = Signal(str)  # the name of a column
     filterWanted = Signal(str, str)  # the name of a column, and a condition
     sortWanted = Signal(str, bool)  # the name of a column, and whether descending
@@ -243,6 +244,7 @@ class WellsTableView(QTableView):
         for key, label, call in (
             ("open", "Open the image", partial(self.openWanted.emit, place)),
             ("go_to", "Go to the well", partial(self.goWanted.emit, place)),
+            ("compare", "Compare the selected wells", self.compareWanted.emit),
             ("copy_cell", "Copy the cell", self.copy_cell),
             ("copy_rows", "Copy the selected rows", self.copy_rows),
             ("color_by", f"Colour by {title}", partial(self.colorWanted.emit, name)),
