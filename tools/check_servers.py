@@ -13,10 +13,11 @@ PAGE = Path(__file__).parents[1] / "docs" / "servers.md"
 HEAD = """# What servers answer
 
 `napari-idr check [URL]` asks a server one question for each thing that this plugin
-believes of servers, and says which hold: without an address the IDR, with
-`--report FILE` as Markdown that can be pasted into a report of a problem. Its exit status
-is 0 where all hold or are about what the server hasn't, 1 where one doesn't, 2 where the
-server can't be asked. The same is asked of the IDR by `pytest -m live tests/live`.
+believes of servers, and says which hold: without an address the IDR. With
+`--report FILE` it writes Markdown that can be pasted into a report of a problem. The
+exit status is 0 where all hold or are about what the server hasn't, 1 where one
+differs, and 2 where the server can't be asked. `pytest -m live tests/live` asks the IDR
+the same.
 
 The beliefs are entries of `BELIEFS` in `src/napari_idr/check/beliefs.py`. Below is what
 came of them at servers of this machine; `tools/check_servers.py` wrote it. What the IDR

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from napari_idr import AnyOf, CancelToken, Condition, IDRClient, IDRError
+from napari_idr import AnyOf, CancelToken, Condition, IDRClient, IDRError, cite
 from napari_idr.api import ImagePixels
 from napari_idr.model import (
     Capabilities,
@@ -98,3 +98,9 @@ def numbers_of_different_things_are_told_apart(client: IDRClient) -> None:
 def options_are_named(client: IDRClient) -> None:
     client.plate_grid(PlateId(1), 2)  # type: ignore[call-arg]
     client.studies(CancelToken())  # type: ignore[call-arg]
+
+
+def what_to_cite_is_a_text(metadata: dict[str, object]) -> None:
+    assert_type(cite(metadata), str)
+    assert_type(cite([metadata, metadata], style="csl-json"), str)
+    cite(metadata, style="apa")  # type: ignore[arg-type]

@@ -166,7 +166,7 @@ def metadata_source(metadata: Mapping[str, object]) -> Source:
     return Source(
         server=_text(metadata.get("server")),
         name=_text(study.get("name")),
-        title=_text(cited.get("title")) or _text(study.get("name")),
+        title=_text(cited.get("title")) or _name_of(metadata),
         authors=_text(cited.get("authors")),
         publication=_text(cited.get("publication")),
         released=_text(cited.get("released")),
@@ -266,6 +266,15 @@ def _metadata(shown: object) -> Mapping[str, object] | None:
         return None
     inner = shown.get("idr", shown)
     return inner if isinstance(inner, Mapping) and "server" in inner else None
+
+
+def _name_of(metadata: Mapping[str, object]) -> str:
+    """Return the name of the largest thing that is known, from the study down."""
+    names = (
+        _text(_mapping(metadata.get(kind)).get("name"))
+        for kind in ("study", "dataset", "plate", "image")
+    )
+    return next(filter(None, names), "")
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import napari_idr
-from napari_idr.model import Screen, ScreenId
+from napari_idr.model import ImageId, ImageRef, Screen, ScreenId
 from napari_idr.services.cite import STYLES, cite, cite_card
 from napari_idr.services.image.metadata import idr_metadata
 from napari_idr.services.study import StudyCard
@@ -136,6 +136,19 @@ def test_the_idr_isnt_cited_for_another_archive():
 
     assert IDR_DOI not in cite(elsewhere)
     assert "omero.example.org" in cite(elsewhere)
+
+
+def test_an_image_whose_study_isnt_known_is_cited_by_its_name_and_page():
+    page = "https://omero.example.org/webclient/?show=image-5"
+    alone = idr_metadata(
+        server="https://omero.example.org",
+        image=ImageRef(image_id=ImageId(5), name="cells.tif"),
+        web_url=page,
+    )
+
+    [entry] = read_bibtex(cite(alone)).values()
+
+    assert (entry["title"], entry["url"]) == ("{cells.tif}", page)
 
 
 def test_ris_and_csl_json_tell_the_same():
