@@ -113,8 +113,8 @@ class GalleryShown(MosaicShown):
 
     @property
     def found_by(self) -> str:
-        """What was searched for when the gallery was found, "" for nothing."""
-        return "" if self.of.query is None else self.of.query.value
+        """Nothing: its name says what was searched for."""
+        return ""
 
     @property
     def hits_words(self) -> str:
