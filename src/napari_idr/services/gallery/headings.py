@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from napari_idr.services.plate.headings import View
 
 LETTER_PX = 9
-"""The width of a letter on the screen, about; a text that is wider would lie left of its
-place, or on the next."""
+"""The width of a letter on the screen, about: with less, headings would overlap."""
 
 CAPTION_FROM_PX = 80
 """The least room for a heading on the screen: in less, it would tell nothing."""
