@@ -26,6 +26,7 @@ class Setup:
     thumbnail_ms: int = 8
     plate_id: int = 7202
     large_plate_id: int = 7301
+    compared_plate_id: int = 7101
     one_by_one: int = 96
     pyramid_id: int = 9301
     stack_id: int = 9102

@@ -134,6 +134,13 @@ def test_the_bare_script_gets_what_the_mosaic_gets(archive):
                 "tour of a large image: asked on the way back": 0,
             },
         ),
+        (
+            "compare",
+            {
+                "8 wells side by side, raw: requests sent twice": 0,
+                "8 wells side by side, drawn: requests sent twice": 0,
+            },
+        ),
     ],
 )
 def test_a_chapter_counts_what_it_should(tiny, chapter, counts):

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from napari_idr.api import IDRClient
-from napari_idr.errors import IDRError
+from napari_idr.errors import IDRError, NotFoundError
 from napari_idr.model import (
     Annotation,
     Dataset,
@@ -25,6 +25,8 @@ from napari_idr.model import (
     Study,
     Suggestion,
 )
+from napari_idr.services.compare.load import load_comparison
+from napari_idr.services.compare.well import all_fields, with_controls
 from napari_idr.services.details import (
     DatasetDetails,
     Details,
@@ -50,6 +52,7 @@ from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
 from napari_idr.services.plate.view import PlateShown, plan_plate_shown
 from napari_idr.services.regions.load import ImageRois, load_regions
 from napari_idr.services.search.catalog import Entry, Query, study_entries
+from napari_idr.services.search.genes import GeneRow
 from napari_idr.services.search.hits import (
     Below,
     Spellings,
@@ -64,8 +67,11 @@ if TYPE_CHECKING:
 
     from napari_idr.api import OpenedPixels, PixelReader, WellSources
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import Capabilities, DatasetCounts, PlateCounts
-    from napari_idr.tiles import TiledImage
+    from napari_idr.model import Capabilities, DatasetCounts, Facets, PlateCounts
+    from napari_idr.services.compare.load import CellNews, Compared
+    from napari_idr.services.compare.load import Step as CompareStep
+    from napari_idr.services.compare.wish import CompareWish
+    from napari_idr.tiles import TiledImage, TileViewing
 
 __all__ = [
     "MAX_IMAGES_LISTED",
@@ -124,6 +130,7 @@ class Session:
             timeout_s=settings.timeout_s,
         )
         self._studies: dict[ObjectRef, StudyDetails] = {}
+        self._gene_rows: dict[tuple[str, str], GeneRow] = {}
         self._lock = Lock()
 
     @property
@@ -180,7 +187,9 @@ class Session:
         """Return the studies that carry a value, the richest first."""
         entries = [
             Entry(item=hit.container, count=hit.image_count, query=query)
-            for hit in self.client.search(query.key.name, query.value, cancel=cancel)
+            for hit in self.client.search(
+                *query.asked, conditions=query.conditions, cancel=cancel
+            )
         ]
         entries.sort(key=lambda entry: (-(entry.count or 0), entry.name))
         return Found(query=query, entries=tuple(entries))
@@ -189,8 +198,41 @@ class Session:
         self, query: Query, *, cancel: CancelToken
     ) -> tuple[Query, Spellings]:
         """Return a query with how its value is stored, as found and otherwise."""
+        if not query.value:
+            return query, Spellings()
         stored = self.client.spellings(query.key.name, query.value, cancel=cancel)
         return query, split_spellings(query.value, stored)
+
+    def facets(
+        self, query: Query, *, cancel: CancelToken
+    ) -> Generator[Facets, None, None]:
+        """Yield what was found, counted by key, as the pages of images come."""
+        yield from self.client.facets(
+            *query.asked, conditions=query.conditions, cancel=cancel
+        )
+
+    def gene_rows(
+        self, key: SearchKey, symbols: Sequence[str], *, cancel: CancelToken
+    ) -> Generator[GeneRow, None, None]:
+        """Yield for each symbol the studies that have it, as the answers come.
+
+        One search a symbol, asked once, and one look-up for what isn't stored so.
+        """
+        for symbol in symbols:
+            with self._lock:
+                row = self._gene_rows.get((key.name, symbol))
+            if row is None:
+                row = self._gene_row(key, symbol, cancel)
+                with self._lock:
+                    self._gene_rows[key.name, symbol] = row
+            yield row
+
+    def _gene_row(self, key: SearchKey, symbol: str, cancel: CancelToken) -> GeneRow:
+        hits = self.client.search(key.name, symbol, any_case=False, cancel=cancel)
+        if hits:
+            return GeneRow(symbol=symbol, hits=hits)
+        others = self.client.spellings(key.name, symbol, cancel=cancel)
+        return GeneRow(symbol=symbol, spellings=tuple(others))
 
     def children(
         self, entry: Entry, *, cancel: CancelToken
@@ -224,24 +266,28 @@ class Session:
     def _search_below(self, entry: Entry, cancel: CancelToken) -> Iterator[Below]:
         query = entry.query
         assert query is not None
-        client, key, value = self.client, query.key.name, query.value
+        client, (key, value), conditions = self.client, query.asked, query.conditions
         counts: PlateCounts | DatasetCounts
         match entry.item:
             case Screen(id=screen_id):
                 for counts in client.search_plates_steps(
-                    key, value, screen_id, cancel=cancel
+                    key, value, screen_id, conditions=conditions, cancel=cancel
                 ):
                     plates = plate_entries(counts, query=query, parent=entry)
                     yield Below(entry=entry, children=plates, counts=counts)
             case Project(id=project_id):
                 for counts in client.search_datasets_steps(
-                    key, value, project_id, cancel=cancel
+                    key, value, project_id, conditions=conditions, cancel=cancel
                 ):
                     datasets = dataset_entries(counts, query=query, parent=entry)
                     yield Below(entry=entry, children=datasets, counts=counts)
             case Dataset(id=dataset_id):
                 images = client.search_images(
-                    key, value, dataset_id=dataset_id, cancel=cancel
+                    key,
+                    value,
+                    conditions=conditions,
+                    dataset_id=dataset_id,
+                    cancel=cancel,
                 )
                 line = partial(Entry, query=query, parent=entry)
                 yield Below(entry=entry, children=tuple(_listed(images, line)))
@@ -330,8 +376,8 @@ class Session:
         try:
             hits = tuple(
                 self.client.search_images(
-                    query.key.name,
-                    query.value,
+                    *query.asked,
+                    conditions=query.conditions,
                     plate_id=details.plate.id,
                     cancel=cancel,
                 )
@@ -375,6 +421,72 @@ class Session:
             annotations=tuple(annotations),
             notes=tuple(notes),
         )
+
+    # Images side by side
+
+    def compare(
+        self,
+        wish: CompareWish,
+        viewing: TileViewing,
+        on_cell: Callable[[CellNews], None],
+        *,
+        cancel: CancelToken,
+    ) -> Generator[CompareStep, None, Compared]:
+        """Yield images side by side as they come, return them as layers."""
+        return load_comparison(self.client, wish, viewing, on_cell, cancel=cancel)
+
+    def compare_with_controls(
+        self,
+        request: ImageRequest,
+        number: int,
+        shown: PlateShown | None,
+        viewing: TileViewing,
+        on_cell: Callable[[CellNews], None],
+        *,
+        cancel: CancelToken,
+    ) -> Generator[CompareStep, None, Compared]:
+        """Yield and return the image of a well beside controls of its plate.
+
+        `shown` is the plate at the same field, if it is in the viewer; else it is asked
+        for. `number` is that of the wish.
+        """
+        if shown is None:
+            shown = self._plate_of(request, cancel)
+        if shown.sources is None:
+            shown = shown.with_sources(self.well_sources(shown, cancel=cancel))
+        wish = with_controls(shown, request, number=number)
+        return (yield from self.compare(wish, viewing, on_cell, cancel=cancel))
+
+    def compare_fields(
+        self,
+        request: ImageRequest,
+        number: int,
+        viewing: TileViewing,
+        on_cell: Callable[[CellNews], None],
+        *,
+        cancel: CancelToken,
+    ) -> Generator[CompareStep, None, Compared]:
+        """Yield and return all images of the well of an image."""
+        well_id = request.ref.well_id
+        if well_id is None:
+            raise ValueError("an image of no well")
+        samples = self.client.well_samples(well_id, cancel=cancel)
+        if not samples:
+            raise NotFoundError("the archive has no images of this well")
+        wish = all_fields(request, samples, number=number)
+        return (yield from self.compare(wish, viewing, on_cell, cancel=cancel))
+
+    def _plate_of(self, request: ImageRequest, cancel: CancelToken) -> PlateShown:
+        """Return the plate of an image at its field; its table comes with its wells."""
+        if request.plate is None:
+            raise ValueError("an image of no plate")
+        details = PlateDetails(plate=request.plate, server=self.url)
+        run = None if request.run is None else request.run.id
+        grid = self.client.plate_grid(
+            request.plate.id, field=request.field or 0, run=run, cancel=cancel
+        )
+        web_url = self.client.web_url(request.plate)
+        return plan_plate_shown(self.url, web_url, details, grid, self._open_well)
 
     # Pictures
 
@@ -505,6 +617,11 @@ class ServerInfo:
     capabilities: Capabilities
     keys: tuple[SearchKey, ...]
     search: bool | None
+
+    @property
+    def takes_conditions(self) -> bool:
+        """Whether it can be asked for several conditions: mapr takes one alone."""
+        return not self.capabilities.mapr
 
     @property
     def is_incomplete(self) -> bool:

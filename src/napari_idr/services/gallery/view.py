@@ -140,6 +140,7 @@ class GalleryShown(MosaicShown):
             pixel_source=PixelSource.THUMBNAIL,
             web_url=self.server,
             query=None if query is None else (query.key.name, query.value),
+            conditions=() if query is None else query.labels,
             title=self.name,
         )
         return {"idr": {**known, "pixel_source_words": MOSAIC_TEXT}}

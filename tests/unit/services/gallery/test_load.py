@@ -91,8 +91,8 @@ def test_it_takes_the_lists_and_a_request_for_fifty_thumbnails(server, asker):
 
 
 def test_no_request_for_thumbnails_is_asked_in_halves(server, asker):
-    keys = asker.keys()
-    key = next(one for one in keys if one.name == "phenotype")
+    known = asker.keys()
+    key = next(one for one in known if one.name == "phenotype")
     query = Query(key=key, value="mitotic delay phenotype")
     order = order_of(asker, query=query)
     server.requests.clear()
