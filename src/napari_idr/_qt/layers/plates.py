@@ -264,6 +264,7 @@ class MosaicLayers(QObject):
             self._turns.add(key, partial(self._reveal, key), partial(self.look_at, key))
         else:
             self._update(group)
+            self._turns.add(key, self._framing.refit)
         self._turns.add(key, partial(self.arrived.emit, key))
         self.changed.emit(key)
 
