@@ -137,6 +137,13 @@ class _Strip:
             self._texts = texts
             self.captions.features = {"label": np.array(texts, dtype=object)}
 
+    def hide_thumbnails(self) -> None:
+        """Show the thumbnails of many images where none is opened, and only there."""
+        channels = [one for one in self.channels if one.visible]
+        if self.shown.plan.wish.pictures is not None and channels:
+            last = len(self.shown.plan.mosaic.pyramid.scales) - 1
+            self.below.visible = not last or channels[0].data_level == last
+
     def message_at(self, position: Sequence[float]) -> str:
         """Say which image lies at a position in the world, "" for none."""
         y, x = self._px(position)
@@ -186,6 +193,8 @@ class StripLayers(QObject):
         self._top = top
         self._strips: dict[int, _Strip] = {}
         self._news = QueuedSignal(self._on_news)
+        # Takes what has become known of an image, from any thread.
+        self.tell: Callable[[CellNews], None] = self._news.emit
         self.destroyed.connect(self._news.close)
         self._follow = qdebounced(self._write, timeout=FOLLOW_MS)
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
@@ -201,10 +210,6 @@ class StripLayers(QObject):
         """Return thumbnails, channels and captions of a comparison, () if it's gone."""
         strip = self._strips.get(number)
         return () if strip is None else strip.layers
-
-    def tell(self, news: CellNews) -> None:
-        """Take what has become known of an image; from any thread."""
-        self._news.emit(news)
 
     def show(self, shown: CompareShown) -> str | None:
         """Show a comparison whose pixels are on their way, in place of an earlier try.
@@ -330,7 +335,7 @@ class StripLayers(QObject):
         if strip is None or known is None:
             return
         strip.sources[news.image_id] = known
-        if _has_pixels(known):
+        if _has_pixels(known) and strip.shown.plan.wish.pictures is None:
             for cell in strip.shown.plan.cells:
                 if cell.image_id == news.image_id:
                     clear(strip.shown.canvas, strip.shown.plan, cell)
@@ -355,6 +360,7 @@ class StripLayers(QObject):
     def _write(self) -> None:
         for strip in self._strips.values():
             strip.write(self._viewer.scene.camera.zoom)
+            strip.hide_thumbnails()
 
     def _on_theme(self, _: Any = None) -> None:
         for strip in self._strips.values():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_idr.model import PixelSource
 from napari_idr.services.compare.plan import NOT_COMPARABLE
+from napari_idr.services.compare.wish import MAX_CELLS
 from napari_idr.services.image.layers import short_name
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def captions(
 ) -> tuple[str, ...]:
     """Return the caption of each image, lines below each other, "" without room.
 
+    More than `MAX_CELLS` have none: napari takes long to write so many.
+
     What can't be compared is the first line. So many lines are written as there is
     room for below the row above, or below the strip above.
 
@@ -55,7 +58,7 @@ def captions(
     between = max(1, int(plan.layout.row_gap_px * zoom / LINE_PX))
     # A line is the strip's own.
     above = max(1, int(room_above_px(plan) * zoom / LINE_PX) - 1)
-    if letters < FEWEST_LETTERS:
+    if letters < FEWEST_LETTERS or len(plan.cells) > MAX_CELLS:
         return ("",) * len(plan.cells)
     found = []
     for cell, lines in zip(plan.cells, plan.captions, strict=True):
