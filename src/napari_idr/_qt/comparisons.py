@@ -158,11 +158,17 @@ class Comparisons(QObject):
 
     def _start(self, number: int, message: str, job: Any, *arguments: Any) -> None:
         """Compare; what is on its way for another comparison comes no more."""
+        self.give_up()
         self._number = number
         strips = self._scene.strips
         self._slot.start_steps(
             message, job, *arguments, self._scene.viewing, strips.tell
         )
+
+    def give_up(self) -> None:
+        """Take out what would never be whole."""
+        if self._number is not None:
+            self._scene.strips.give_up(self._number)
 
     def _on_step(self, step: Step) -> None:
         status = self._panels.status

@@ -381,6 +381,12 @@ class StripLayers(QObject):
                 self.gone.emit(number)
                 self.changed.emit()
 
+    def give_up(self, number: int) -> None:
+        """Take a strip out whose pixels will not come."""
+        strip = self._strips.get(number)
+        if strip is not None and not strip.channels:
+            self._end(number)
+
     def _end(self, number: int) -> None:
         """Take a strip out, whatever of it is there."""
         strip = self._strips.pop(number)

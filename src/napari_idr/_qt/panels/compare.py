@@ -80,6 +80,7 @@ class ComparePanel(QWidget):
         self.controls.native.setEnabled(well)
         self.fields.native.setEnabled(well)
         self.channels.native.setEnabled(mosaic)
+        self.setVisible(bool(what) or well or mosaic)
 
     def _on_compare(self, *_: object) -> None:
         self.compareWanted.emit()
