@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 TEXT_POINTS = 8
 """The size of captions on the screen; it doesn't change with the zoom."""
 
+BRIGHT = "#f0f1f2"
+"""The text of napari's dark theme."""
+
 FOLLOW_MS = 80
 """Captions follow when the camera has rested for so long, as headings do."""
 
@@ -137,6 +140,11 @@ class _Strip:
             self._texts = texts
             self.captions.features = {"label": np.array(texts, dtype=object)}
 
+    def color(self, text: str) -> None:
+        """Write in a colour; between rows, where it is dark, in a bright one."""
+        rows = [cell.cell.row for cell in self.shown.plan.cells]
+        self.captions.text.color = [*(BRIGHT if row else text for row in rows), text]
+
     def hide_thumbnails(self) -> None:
         """Show the thumbnails of many images where none is opened, and only there."""
         channels = [one for one in self.channels if one.visible]
@@ -218,7 +226,7 @@ class StripLayers(QObject):
         """
         before = self._strips.pop(shown.number, None)
         strip = _Strip(shown, _metadata(shown))
-        strip.captions.text.color = get_theme(self._viewer.theme).text.as_hex()
+        strip.color(get_theme(self._viewer.theme).text.as_hex())
         self._strips[shown.number] = strip
         self._place_all()
         strip.write(self._viewer.scene.camera.zoom)
@@ -364,7 +372,7 @@ class StripLayers(QObject):
 
     def _on_theme(self, _: Any = None) -> None:
         for strip in self._strips.values():
-            strip.captions.text.color = get_theme(self._viewer.theme).text.as_hex()
+            strip.color(get_theme(self._viewer.theme).text.as_hex())
 
     def _on_removed(self, event: Any) -> None:
         """End a strip of which no pixels are left; its other layers go too.

@@ -63,7 +63,7 @@ def captions(
     found = []
     for cell, lines in zip(plan.cells, plan.captions, strict=True):
         said = (badge(sources.get(cell.image_id)), *lines)
-        said = tuple(short_name(line, letters) for line in said if line)
+        said = tuple(_cut(line, letters) for line in said if line)
         found.append("\n".join(said[: between if cell.cell.row else above]))
     return tuple(found)
 
@@ -84,6 +84,17 @@ def heading_px(texts: Sequence[str], rows: Sequence[int], zoom: float) -> float:
         if text and row == 0
     ]
     return max(lines, default=0) * LINE_PX / max(zoom, 1e-9)
+
+
+def _cut(line: str, letters: int) -> str:
+    """Return a line that fits; names that end with a number keep both ends.
+
+    >>> _cut("negative control", 12), _cut("plate 0007, well 12", 12)
+    ('negative co…', 'plate…ll 12')
+    """
+    if len(line) > letters and not any(one.isdigit() for one in line[-3:]):
+        return f"{line[: letters - 1].rstrip()}…"
+    return short_name(line, letters)
 
 
 def badge(source: PixelSource | IDRError | None) -> str:
