@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import compare, images, imports, memory, mosaic
+from benchmarks import compare, gallery, images, imports, memory, mosaic
 from benchmarks.figures import Setup, table
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def _find_a_person() -> None:
 CHAPTERS = {
     "mosaic": mosaic.figures,
     "memory": memory.figures,
+    "gallery": gallery.figures,
     "images": images.figures,
     "compare": compare.figures,
     "imports": imports.figures,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ConnectionFailedError,
         DownloadError,
         IDRError,
+        MovedError,
         NotFoundError,
         PageError,
         PixelDataError,
@@ -29,19 +30,23 @@ if TYPE_CHECKING:
         StatusError,
         WrongServerError,
     )
-    from napari_idr.model import PixelSource
+    from napari_idr.model import AnyOf, Condition, PixelSource
+    from napari_idr.services.cite import cite
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AnyOf",
     "BrokenAnswerError",
     "CancelToken",
     "Cancelled",
     "CertificateError",
+    "Condition",
     "ConnectionFailedError",
     "DownloadError",
     "IDRClient",
     "IDRError",
+    "MovedError",
     "NotFoundError",
     "PageError",
     "PixelDataError",
@@ -54,9 +59,17 @@ __all__ = [
     "StatusError",
     "WrongServerError",
     "__version__",
+    "cite",
 ]
 
-_MODULES = {"CancelToken": "cancel", "IDRClient": "api", "PixelSource": "model"}
+_MODULES = {
+    "AnyOf": "model",
+    "CancelToken": "cancel",
+    "Condition": "model",
+    "IDRClient": "api.client",
+    "PixelSource": "model",
+    "cite": "services.cite",
+}
 """Where names are that aren't errors; they are loaded when first used."""
 
 

@@ -12,7 +12,15 @@ from napari_idr.api.json_client import JsonClient
 from napari_idr.api.search.mapr import Mapr
 from napari_idr.cancel import NEVER
 from napari_idr.errors import NotFoundError, ResponseFormatError
-from napari_idr.model import DatasetId, PlateId, Project, ProjectId, Screen, ScreenId
+from napari_idr.model import (
+    Condition,
+    DatasetId,
+    PlateId,
+    Project,
+    ProjectId,
+    Screen,
+    ScreenId,
+)
 from napari_idr.transport import HttpTransport
 
 if TYPE_CHECKING:
@@ -113,6 +121,42 @@ def test_a_spelling_that_is_not_stored_finds_the_others(search):
         1202: 3,
         51: 1,
     }
+
+
+def test_a_part_of_a_gene_finds_the_gene_and_whatever_has_it_inside(search):
+    part = [Condition("Gene Symbol", "contains", "CDC2")]
+
+    exact = search.search("gene", "CDC20", cancel=NEVER)
+    hits = search.search(None, None, conditions=part, cancel=NEVER)
+    images = search.search_images(
+        None, None, conditions=part, screen_id=ScreenId(102), cancel=NEVER
+    )
+
+    counts = {hit.container.id: hit.image_count or 0 for hit in hits}
+    for hit in exact:
+        assert counts[hit.container.id] >= (hit.image_count or 0)
+    assert len(list(images)) >= 48
+
+
+def test_what_mapr_cannot_be_asked_is_refused(search):
+    two = [
+        Condition("Gene Symbol", "is", "CDC20"),
+        Condition("Organism", "is", "Homo sapiens"),
+    ]
+
+    with pytest.raises(ValueError, match="takes one condition"):
+        search.search(None, None, conditions=two, cancel=NEVER)
+
+
+def test_studies_and_values_are_counted_at_once(search):
+    (facets,) = search.facets("gene", "CDC20", cancel=NEVER)
+
+    values = {
+        facet.key: {one.value: one.image_count for one in facet.values}
+        for facet in facets.facets
+    }
+    assert values["Gene Symbol"] == {"CDC20": 51}
+    assert sum(values["Study"].values()) == facets.total == 51
 
 
 def test_spellings_come_with_counts(search):

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from napari_idr import CancelToken, IDRClient, IDRError
+from napari_idr import AnyOf, CancelToken, Condition, IDRClient, IDRError
 from napari_idr.api import ImagePixels
 from napari_idr.model import (
     Capabilities,
     ContainerHit,
+    Facets,
     FileAnnotation,
     Image,
     ImageId,
@@ -51,6 +52,21 @@ def answers_have_types(client: IDRClient, cancel: CancelToken) -> None:
     for image_id, thumbnail in client.thumbnails([ImageId(1)]):
         assert_type(image_id, ImageId)
         assert_type(thumbnail, NDArray[np.uint8] | IDRError)
+
+
+def conditions_narrow_a_search(client: IDRClient) -> None:
+    gene = Condition("Gene Symbol", "in a list", ["CDC20", "PLK1"])
+    either = AnyOf(
+        Condition("Phenotype", "is", "binuclear"),
+        Condition("Phenotype", "contains", "mitotic"),
+    )
+    assert_type(client.search(conditions=[gene, either]), tuple[ContainerHit, ...])
+    for one in client.search_images("gene", "CDC20", conditions=[either]):
+        assert_type(one, ImageRef)
+    for step in client.facets(conditions=[gene]):
+        assert_type(step, Facets)
+    Condition("Gene Symbol", "equals", "CDC20")  # type: ignore[arg-type]
+    AnyOf(gene, "CDC20")  # type: ignore[arg-type]
 
 
 def wells_are_measured_by_a_function_of_their_pixels(client: IDRClient) -> None:

@@ -41,6 +41,7 @@ def tiny(figures):
         one_by_one=3,
         view_px=(300, 400),
         scrubbed=5,
+        gallery=("gene", "CDC20"),
     )
 
 
@@ -123,6 +124,7 @@ def test_the_bare_script_gets_what_the_mosaic_gets(archive):
             "mosaic",
             {"requests for 11 wells": 2, "requests repeated by a second opening": 0},
         ),
+        ("gallery", {"requests for thumbnails of 34 images": 1}),
         (
             "images",
             {

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 COOKBOOK = ROOT / "docs/cookbook"
 RECIPES = sorted(set(COOKBOOK.glob("*.md")) - {COOKBOOK / "index.md"})
 
-ON_EITHER_FACE = [page for page in RECIPES if page.name != "measure.md"]
-"""What is measured are raw pixels, and the face with mapr has none of wells."""
+ON_EITHER_FACE = [
+    page for page in RECIPES if page.name not in ("measure.md", "same-phenotype.md")
+]
+"""What is measured are raw pixels, and the face with mapr has none of wells; nor does
+mapr take conditions."""
 
 SHORTEST, LONGEST = 15, 40
 """Lines of a script that is read at a glance, and does something."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,15 @@ from qtpy.QtWidgets import QWidget
 
 from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
-from napari_idr._qt.finder import Finder
+from napari_idr._qt.finder import Finder, Results
 from napari_idr._qt.galleries import Galleries
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.layers.whole_levels import let_levels_be_saved
+from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.layout import Panels
+from napari_idr._qt.pivoting import Pivoting
 from napari_idr._qt.settings import (
     connection_settings,
     recent_addresses,
@@ -26,7 +30,7 @@ from napari_idr._qt.wells.dock import open_wells
 from napari_idr.cancel import Priority
 from napari_idr.errors import IDRError
 from napari_idr.model import GridCell, ImageRef, Plate, PlateAcquisitionId
-from napari_idr.services.annotations import annotation_rows
+from napari_idr.services.annotations import AnnotationRow, annotation_rows
 from napari_idr.services.browser_state import BrowserState, abilities
 from napari_idr.services.details import (
     DatasetDetails,
@@ -48,13 +52,15 @@ from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.regions.load import ImageRois
 from napari_idr.services.search.catalog import Entry, Query
+from napari_idr.services.search.trail import Trail
 from napari_idr.services.session import ServerInfo, Session, connect
 from napari_idr.tiles import check_callers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from napari.viewer import Viewer
+    from qtpy.QtCore import QPoint
 
 
 class Browser(Panels):
@@ -82,12 +88,15 @@ class Browser(Panels):
         self._state = BrowserState()
         jobs = self._jobs = Jobs(self)
         self._finder = Finder(self, jobs)
+        self._pivoting = Pivoting(napari_viewer, self, jobs, self._finder)
+        self._trail: Trail[Stop] = Trail()
         self._scene = scene_of(napari_viewer)
         self._scene.set_server(self, "")
         self._galleries = Galleries(
             self.gallery, self._finder, jobs, self._scene, napari_viewer
         )
         Docked(self, self._scene.window)
+        self._arriving = False
         self._loading: MosaicKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
@@ -122,7 +131,7 @@ class Browser(Panels):
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(close)
-        _warn_of_other_napari()
+        _get_along_with_napari()
         load_units()
         self._warm_slot: JobSlot[None, None] = jobs.slot(
             _nothing, shown=False, priority=Priority.AHEAD
@@ -141,7 +150,14 @@ class Browser(Panels):
         self._finder.entrySelected.connect(self._select)
         self._finder.entryActivated.connect(self._on_activated)
         self._finder.found.connect(self._on_found)
+        self._finder.leaving.connect(self._amend_stop)
         self._finder.welcomeWanted.connect(self._welcome)
+        self._pivoting.studyWanted.connect(self._on_study_wanted)
+        self.search.backWanted.connect(partial(self._go_along, Trail.back))
+        self.search.forwardWanted.connect(partial(self._go_along, Trail.forward))
+        self.annotations.menuWanted.connect(self._on_annotation_menu)
+        add_shortcut(self, "Alt+Left", self.search.backWanted)
+        add_shortcut(self, "Alt+Right", self.search.forwardWanted)
         self._galleries.loadWanted.connect(self._load_gallery)
         self._galleries.nothingFound.connect(self._on_no_gallery)
         self.plate.showWanted.connect(self._on_show_plate)
@@ -181,6 +197,9 @@ class Browser(Panels):
         """Begin with what is known of another server."""
         self._state = state
         self._finder.enter(state)
+        self._pivoting.enter(state)
+        self._trail.clear()
+        self._show_trail()
         self._comparisons.enter(state)
         self._galleries.enter(state)
 
@@ -251,6 +270,8 @@ class Browser(Panels):
             if self._state.take_wish():
                 self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
 
+        self._come_to_line()
+
     def _on_details_failed(self, _: Exception) -> None:
         self._state.forget_line()
 
@@ -276,6 +297,12 @@ class Browser(Panels):
 
     def _on_found(self, query: Query) -> None:
         """Leave the search before: its lines, and its hits on the plates shown."""
+        self._trail.go(Stop())
+        self._show_trail()
+        self._follow(query, {})
+
+    def _follow(self, query: Query, kept: Mapping[MosaicKey, PlateDetails]) -> None:
+        """Show the hits of a search on plates: those that are kept, others asked."""
         if self._state.is_on_line:
             self._details_slot.cancel()  # of a line that has gone
         self._state.follow(query)
@@ -290,8 +317,13 @@ class Browser(Panels):
         plates = {shown.key: shown.details for shown in self._scene.plates_shown}
         if (card := self._state.plate) is not None:
             plates[card.key] = card
-        asked = tuple(one for one in plates.values() if one.server == session.url)
-        self._hits_slot.start_steps("", session.hits_on, asked, query)
+        asked = []
+        for key, one in plates.items():
+            if key in kept:
+                self._on_hits(kept[key])
+            elif one.server == session.url:
+                asked.append(one)
+        self._hits_slot.start_steps("", session.hits_on, tuple(asked), query)
 
     def _on_hits(self, plate: PlateDetails) -> None:
         plate = self._state.current(plate)
@@ -299,6 +331,88 @@ class Browser(Panels):
         self._scene.mark_hits(plate)
         if self._state.plate is plate:
             self._show_cards(self._state.details)
+
+    # Back and forward
+
+    def _amend_stop(self) -> None:
+        """Remember all that is shown, to be shown again when one comes back."""
+        state = self._state
+        on_line = state.is_on_line and state.selected is not None
+        query = self._finder.asker.query
+        self._trail.amend(
+            Stop(
+                results=self._finder.take_along(),
+                entry=state.selected if on_line else None,
+                details=state.details if on_line else None,
+                hits={
+                    shown.key: shown.details
+                    for shown in self._scene.plates_shown
+                    if shown.details.query is not None and shown.details.query == query
+                },
+            )
+        )
+
+    def _come_to_line(self) -> None:
+        """Remember a line that was selected as a stop of its own."""
+        entry, current = self._state.selected, self._trail.current
+        if self._arriving or not self._state.is_on_line or entry is None:
+            return
+        if current is None:
+            self._trail.go(Stop(entry=entry))
+        elif current.entry is None:
+            self._trail.amend(replace(current, entry=entry))
+        elif not entry.is_line(current.entry):
+            self._trail.go(Stop(entry=entry))
+        self._amend_stop()
+        self._show_trail()
+
+    def _go_along(self, move: Callable[[Trail[Stop]], Stop | None]) -> None:
+        """Go back or forward; what is kept isn't asked for."""
+        if self._trail.current is not None:
+            self._amend_stop()
+        stop = move(self._trail)
+        if stop is None:
+            return
+        self._arriving = True
+        try:
+            self._arrive(stop)
+        finally:
+            self._arriving = False
+        self._show_trail()
+
+    def _arrive(self, stop: Stop) -> None:
+        self._details_slot.cancel()
+        if stop.results is not None and (stop.results.found is not self._finder.shown):
+            self._finder.bring(stop.results)
+            self._follow(stop.results.found.query, stop.hits)
+            self._pivoting.follow()
+        if stop.entry is None or not self._finder.go_to(stop.entry):
+            return
+        if stop.details is None:
+            self._state.forget_line()
+            self._select(stop.entry)
+            return
+        self._state.select(stop.entry)
+        self._on_details(stop.details)
+        plate = self._state.plate
+        if plate is not None and self._scene.shows(plate.key):
+            self._scene.plates.activate(plate.key)
+
+    def _show_trail(self) -> None:
+        trail = self._trail
+        self.search.set_trail(back=trail.can_go_back, forward=trail.can_go_forward)
+
+    def _on_study_wanted(self, entry: Entry) -> None:
+        if self._finder.go_to(entry):
+            self._select(entry)
+
+    def _on_annotation_menu(
+        self, row: AnnotationRow, beside: dict[str, str], where: QPoint
+    ) -> None:
+        menu = self._pivoting.menu(
+            self.annotations, row.key, row.value, beside=beside, url=row.url
+        )
+        menu.popup(where)
 
     def _keep_shown(self) -> None:
         """Take back what was told of what is no longer there."""
@@ -330,7 +444,9 @@ class Browser(Panels):
             self._scene.plates.activate(details.key)
         else:
             self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
-        open_wells(self._viewer).follow(details.key)
+        dock = open_wells(self._viewer)
+        self._pivoting.follow_wells(dock)
+        dock.follow(details.key)
 
     def _on_show_plate(self, run: PlateAcquisitionId | None, field: int) -> None:
         session, details = self._state.session, self._state.plate
@@ -539,6 +655,19 @@ class Browser(Panels):
         return explain(error, host=asked or self._state.host)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """What was looked at: what a search found, a line of it, and what it said.
+
+    `hits` are the plates in the viewer with what that search found on them.
+    """
+
+    results: Results | None = None
+    entry: Entry | None = None
+    details: Details | None = None
+    hits: Mapping[MosaicKey, PlateDetails] = field(default_factory=dict)
+
+
 class BrowserDock(QWidget):
     """What napari docks: the one browser of a viewer, not another each time.
 
@@ -569,10 +698,11 @@ class _Closer:
 
 
 @cache
-def _warn_of_other_napari() -> None:
-    """Warn, once a process, where napari isn't as our arrays expect it."""
+def _get_along_with_napari() -> None:
+    """Make our arrays and napari get along, once a process; warn where they don't."""
     if (warning := check_callers()) is not None:
         show_warning(warning)
+    let_levels_be_saved()
 
 
 def _subject(opened: OpenedImage) -> Subject:

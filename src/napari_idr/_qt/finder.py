@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from qtpy.QtCore import QModelIndex, QObject, Signal
 
 from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
-from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
+from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel, ResultsTree
 from napari_idr.model import Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
@@ -20,10 +21,21 @@ from napari_idr.services.search.hits import (
     counting_label,
     short_value,
 )
+from napari_idr.services.search.pivots import Asker
 from napari_idr.services.session import Found
 
 if TYPE_CHECKING:
     from napari_idr._qt.jobs import Jobs, JobSlot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What a search found, with its lines and which of them are open."""
+
+    found: Found
+    spellings: Spellings
+    lines: object
+    opened: tuple[Entry, ...]
 
 
 class Finder(QObject):
@@ -33,6 +45,7 @@ class Finder(QObject):
     entryActivated = Signal(object)  # Entry: Enter or a double click
     welcomeWanted = Signal()  # nothing but studies can be shown, or nothing yet
     found = Signal(object)  # Query: its results are what is shown now
+    leaving = Signal()  # what is shown is about to be replaced by what was found
     linesChanged = Signal()  # others are selected, or others are shown
 
     def __init__(self, panels: Panels, jobs: Jobs) -> None:
@@ -45,7 +58,8 @@ class Finder(QObject):
             self._on_found, on_failure=self._on_search_failed
         )
         self._sought: Query | None = None
-        self._found: Found | None = None
+        self._shown: Found | None = None
+        self._told = Spellings()
         self._opening: list[tuple[ResultsModel, JobSlot[Below, None]]] = []
         self._suggest: JobSlot[None, tuple[Query, tuple[Suggestion, ...]]] = jobs.slot(
             self._on_suggestions, shown=False
@@ -55,6 +69,7 @@ class Finder(QObject):
         )
         self._use_model(panels.found)
         panels.search.searchWanted.connect(self._on_search)
+        panels.search.refused.connect(self._on_refused)
         panels.spellings.searchWanted.connect(self.search)
         panels.search.suggestionsWanted.connect(self._on_suggestions_wanted)
         panels.search.suggestionsLeft.connect(self._suggest.cancel)
@@ -90,6 +105,10 @@ class Finder(QObject):
         keys = () if server_info is None else server_info.keys
         if keys != self._panels.search.keys:
             self._panels.search.set_keys(keys)
+        if server_info is not None:
+            self._panels.search.conditions.set_takes_several(
+                several=server_info.takes_conditions
+            )
         return bool(keys)
 
     def clear(self) -> None:
@@ -100,7 +119,7 @@ class Finder(QObject):
         ):
             self._leave_lines(model)
             model.set_entries((), count)
-        self._found = None
+        self._shown = None
         self.linesChanged.emit()
         self._panels.search.set_keys(())
         self._show_spellings(None, Spellings())
@@ -124,7 +143,7 @@ class Finder(QObject):
     @property
     def searched(self) -> Found | None:
         """What the search found whose results are shown, None for all studies."""
-        return self._found if self._model is self._panels.found else None
+        return self._shown if self._model is self._panels.found else None
 
     # Searching and browsing
 
@@ -132,12 +151,12 @@ class Finder(QObject):
         session = self._state.session
         if session is None:
             return
-        if not query.value:
+        if query.is_empty:
             self._panels.status.say("Type what to search for.")
             return
         self._sought = query
         self._show_spellings(None, Spellings())
-        message = f"Searching {short_value(query.value)} …"
+        message = f"Searching {short_value(query.told)} …"
         self._search.start(message, session.search, query)
 
     def _on_search_failed(self, _: Exception) -> None:
@@ -149,12 +168,92 @@ class Finder(QObject):
         self._panels.search.show_query(query)
         self._on_search(query)
 
+    @property
+    def shown(self) -> Found | None:
+        """What a search found, as it is shown now."""
+        return self._shown
+
+    @property
+    def asker(self) -> Asker:
+        """What can be asked of the server, and what is found now."""
+        known = self._state.server_info
+        if known is None:
+            return Asker()
+        query = None if self._shown is None else self._shown.query
+        return Asker(
+            keys=known.keys, takes_conditions=known.takes_conditions, query=query
+        )
+
+    def _on_refused(self, reason: str) -> None:
+        sentence = explain(ValueError(reason), host=self._state.host)
+        self._panels.status.say_failed(sentence, can_retry=False)
+
+    def take_along(self) -> Results | None:
+        """Return what a search found, as it is shown, to be shown again."""
+        if self._shown is None:
+            return None
+        tree, model = self._panels.results, self._panels.found
+        opened = []
+        if tree.model() is model:
+            opened = _opened(tree, model)
+        return Results(
+            found=self._shown,
+            spellings=self._told,
+            lines=model.taken_along(),
+            opened=tuple(opened),
+        )
+
+    def bring(self, results: Results) -> None:
+        """Show again what a search found; nobody is asked."""
+        self._search.cancel()
+        self._leave_lines(self._panels.found)
+        self._panels.found.stop_loading()
+        self._shown, found = results.found, results.found
+        self._panels.tabs.setCurrentIndex(SEARCH_TAB)
+        self._panels.search.show_query(found.query)
+        self._panels.found.bring(results.lines)
+        for entry in results.opened:
+            self._panels.results.expand(self._panels.found.index_of(entry))
+        self.linesChanged.emit()
+        self._show_spellings(found.query, results.spellings)
+        self._panels.status.say(found_message(found))
+
+    def go_to(self, entry: Entry) -> bool:
+        """Make a line the current one without telling; return whether it is there."""
+        self._panels.tabs.setCurrentIndex(
+            STUDIES_TAB if entry.query is None else SEARCH_TAB
+        )
+        index = self._model_of(entry).index_of(entry)
+        if not index.isValid():
+            return False
+        selection = present(self._panels.results.selectionModel())
+        selection.blockSignals(True)
+        self._panels.results.setCurrentIndex(index)
+        selection.blockSignals(False)
+        self._panels.results.scrollTo(index)
+        present(self._panels.results.viewport()).update()
+        self.linesChanged.emit()
+        return True
+
+    def open(self, entry: Entry) -> None:
+        """Open a line, so that what lies below it is asked for."""
+        index = self._model_of(entry).index_of(entry)
+        if index.isValid():
+            self._panels.results.expand(index)
+
+    def study_named(self, name: str) -> Entry | None:
+        """Return the line of a study that was found, None if it wasn't."""
+        entries = () if self._shown is None else self._shown.entries
+        return next((one for one in entries if one.name == name), None)
+
     def _on_found(self, found: Found) -> None:
         self._leave_lines(self._panels.found)
+        self._panels.found.stop_loading()
+        self.leaving.emit()
+        self._shown, self._told = found, Spellings()
         self._panels.found.set_entries(
             found.entries, "Images", short_value(found.query.label)
         )
-        self._found = found
         self.linesChanged.emit()
         self.found.emit(found.query)
         self._panels.status.say(found_message(found))
@@ -167,6 +266,7 @@ class Finder(QObject):
         self._show_spellings(*told)
 
     def _show_spellings(self, query: Query | None, spellings: Spellings) -> None:
+        self._told = spellings
         self._spell.cancel()  # what is told of another search comes too late
         self._panels.spellings.set_spellings(query, spellings)
 
@@ -276,3 +376,18 @@ def _opening_message(entry: Entry) -> str:
 
 def _nothing(_: None) -> None:
     """Receive that a line is open: all was told in steps."""
+
+
+def _opened(tree: ResultsTree, model: ResultsModel) -> list[Entry]:
+    """Return the lines that are open, those above first."""
+    found: list[Entry] = []
+    above = [QModelIndex()]
+    while above:
+        parent = above.pop(0)
+        for row in range(model.rowCount(parent)):
+            index = model.index(row, 0, parent)
+            entry = model.data(index, ENTRY_ROLE)
+            if tree.isExpanded(index) and isinstance(entry, Entry):
+                found.append(entry)
+                above.append(index)
+    return found

@@ -18,7 +18,6 @@ from napari_idr.api.links import web_url
 from napari_idr.api.pixels.display import Displays
 from napari_idr.api.pixels.image_details import Drawing, Images
 from napari_idr.api.pixels.render_requests import RenderRequests
-from napari_idr.api.pixels.sources import PixelSources
 from napari_idr.api.pixels.thumbnails import STORED_PX, Thumbnails
 from napari_idr.api.plates import PlateGrids
 from napari_idr.api.rois import Rois
@@ -36,7 +35,7 @@ from napari_idr.transport import open_transport, server_address
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self, Unpack
 
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from napari_idr.api.links import Linkable
     from napari_idr.api.pixels.dask_arrays import ImagePixels
     from napari_idr.api.pixels.reader import PixelReader
-    from napari_idr.api.pixels.sources import OpenedPixels, Plane
+    from napari_idr.api.pixels.sources import OpenedPixels, PixelSources, Plane
     from napari_idr.api.pixels.thumbnails import Thumbnail
     from napari_idr.api.search.base import Search
     from napari_idr.api.wells.measuring import Measure, Scheduler
@@ -65,6 +64,7 @@ if TYPE_CHECKING:
         DatasetCounts,
         DatasetHit,
         DatasetId,
+        Facets,
         FileAnnotation,
         Image,
         ImageHit,
@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         Study,
         Suggestion,
         Table,
+        Wanted,
         WellId,
         WellSample,
     )
@@ -239,41 +240,70 @@ class IDRClient:
         return self._search(cancel).spellings(key, value, cancel=cancel)
 
     def search(
-        self, key: SearchKey | str, value: str, *, cancel: CancelToken = NEVER
+        self,
+        key: SearchKey | str | None = None,
+        value: str | None = None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        any_case: bool = True,
+        cancel: CancelToken = NEVER,
     ) -> tuple[ContainerHit, ...]:
-        """Return the studies with images that carry a value, most images first."""
-        return self._search(cancel).search(key, value, cancel=cancel)
+        """Return the studies with images that carry a value, most images first.
+
+        Parameters
+        ----------
+        key, value
+            What to search for; may be left out where there are conditions.
+        conditions
+            What the images are to meet besides: each a `Condition`, or `AnyOf` some.
+        any_case
+            Whether other spellings are looked for where nothing is stored as typed.
+
+        Raises
+        ------
+        ValueError
+            There is nothing to search for, or the server can't be asked this: mapr
+            takes one condition, "is" or "contains".
+        """
+        return self._search(cancel).search(
+            key, value, conditions=conditions, any_case=any_case, cancel=cancel
+        )
 
     def search_plates(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         screen_id: ScreenId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken = NEVER,
     ) -> tuple[PlateHit, ...]:
         """Return the plates of a screen with images that carry a value, by name."""
-        return self._search(cancel).search_plates(key, value, screen_id, cancel=cancel)
+        return self._search(cancel).search_plates(
+            key, value, screen_id, conditions=conditions, cancel=cancel
+        )
 
     def search_datasets(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         project_id: ProjectId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken = NEVER,
     ) -> tuple[DatasetHit, ...]:
         """Return the datasets of a project with images that carry a value, by name."""
         return self._search(cancel).search_datasets(
-            key, value, project_id, cancel=cancel
+            key, value, project_id, conditions=conditions, cancel=cancel
         )
 
     def search_plates_steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         screen_id: ScreenId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken = NEVER,
     ) -> Iterator[PlateCounts]:
         """Return an iterator of what `search_plates` finds, while it is counted.
@@ -283,27 +313,29 @@ class IDRClient:
         counts grow; the last step is exact.
         """
         return self._search(cancel).search_plates_steps(
-            key, value, screen_id, cancel=cancel
+            key, value, screen_id, conditions=conditions, cancel=cancel
         )
 
     def search_datasets_steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         project_id: ProjectId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken = NEVER,
     ) -> Iterator[DatasetCounts]:
         """Return an iterator of what `search_datasets` finds, while it is counted."""
         return self._search(cancel).search_datasets_steps(
-            key, value, project_id, cancel=cancel
+            key, value, project_id, conditions=conditions, cancel=cancel
         )
 
     def search_images(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None = None,
+        value: str | None = None,
         *,
+        conditions: Sequence[Wanted] = (),
         screen_id: ScreenId | None = None,
         plate_id: PlateId | None = None,
         dataset_id: DatasetId | None = None,
@@ -312,11 +344,22 @@ class IDRClient:
     ) -> Iterator[ImageRef]:
         """Return an iterator of the images that carry a value, page by page.
 
-        At most one of the ids says where to look; none is everywhere.
+        At most one of the ids says where to look; none is everywhere. Conditions are
+        as for `search`.
+
+        Examples
+        --------
+        >>> from napari_idr import AnyOf, Condition, IDRClient
+        >>> images = IDRClient().search_images(conditions=[
+        ...     Condition("Gene Symbol", "is", "CDC20"),
+        ...     AnyOf(Condition("Phenotype", "is", "binuclear"),
+        ...           Condition("Phenotype", "contains", "mitotic")),
+        ... ])  # doctest: +SKIP
         """
         found = self.search_hits(
             key,
             value,
+            conditions=conditions,
             screen_id=screen_id,
             plate_id=plate_id,
             dataset_id=dataset_id,
@@ -327,9 +370,10 @@ class IDRClient:
 
     def search_hits(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None = None,
+        value: str | None = None,
         *,
+        conditions: Sequence[Wanted] = (),
         screen_id: ScreenId | None = None,
         plate_id: PlateId | None = None,
         dataset_id: DatasetId | None = None,
@@ -344,6 +388,36 @@ class IDRClient:
         return self._search(cancel).search_hits(
             key,
             value,
+            conditions=conditions,
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+            cancel=cancel,
+        )
+
+    def facets(
+        self,
+        key: SearchKey | str | None = None,
+        value: str | None = None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> Iterator[Facets]:
+        """Return an iterator of what the images that are found carry, counted by key.
+
+        It costs the pages that `search_images` reads; of the images nothing is kept.
+        The counts grow, and the last step is exact. mapr tells studies and values at
+        once, and nothing else; it refuses a place.
+        """
+        return self._search(cancel).facets(
+            key,
+            value,
+            conditions=conditions,
             screen_id=screen_id,
             plate_id=plate_id,
             dataset_id=dataset_id,
@@ -858,7 +932,9 @@ class IDRClient:
         return Drawing(works=able.rendering, lossless=able.lossless)
 
     def _pixel_sources(self) -> PixelSources:
-        from napari_idr.api.zarr.store import ObjectStorage  # loads zarr-python
+        # These load numpy, Pillow and zarr-python.
+        from napari_idr.api.pixels.sources import PixelSources
+        from napari_idr.api.zarr.store import ObjectStorage
 
         with self._opening:
             if self._sources is None:

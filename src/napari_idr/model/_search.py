@@ -95,6 +95,42 @@ class DatasetCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FacetValue:
+    """A value and the number of found images that carry it."""
+
+    value: str
+    image_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facet:
+    """What images that were found carry under one key, the frequent values first.
+
+    `values` are as many as people read; there are `value_count` in all, at least.
+    """
+
+    key: str
+    values: tuple[FacetValue, ...]
+    value_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facets:
+    """What was found, counted by key, as far as `counted` of `total` images are read.
+
+    `total` is None where the server doesn't tell it. Where it finds more than was
+    asked for, the images that don't fit are in `counted` and in no facet: `matching`
+    of them fit.
+    """
+
+    facets: tuple[Facet, ...]
+    counted: int
+    matching: int
+    total: int | None
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a server can do, found out by asking it.
 

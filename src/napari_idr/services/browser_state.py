@@ -184,8 +184,10 @@ class BrowserState:
 def found_message(found: Found) -> str:
     """Say what a search found."""
     entries = found.entries
-    shown = short_value(found.query.value)
+    shown = short_value(found.query.told)
     if not entries:
+        if found.query.conditions:
+            return f"Nothing meets “{shown}”. With fewer conditions more is found."
         return f"Nothing carries “{shown}”. The suggestions show what there is."
     images = sum(entry.count or 0 for entry in entries)
     studies = counted(len(entries), "study", "studies")

@@ -52,6 +52,7 @@ from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
 from napari_idr.services.plate.view import PlateShown, plan_plate_shown
 from napari_idr.services.regions.load import ImageRois, load_regions
 from napari_idr.services.search.catalog import Entry, Query, study_entries
+from napari_idr.services.search.genes import GeneRow
 from napari_idr.services.search.hits import (
     Below,
     Spellings,
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
 
     from napari_idr.api import OpenedPixels, PixelReader, WellSources
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import Capabilities, DatasetCounts, PlateCounts
+    from napari_idr.model import Capabilities, DatasetCounts, Facets, PlateCounts
     from napari_idr.services.compare.load import CellNews, Compared
     from napari_idr.services.compare.load import Step as CompareStep
     from napari_idr.services.compare.wish import CompareWish
@@ -129,6 +130,7 @@ class Session:
             timeout_s=settings.timeout_s,
         )
         self._studies: dict[ObjectRef, StudyDetails] = {}
+        self._gene_rows: dict[tuple[str, str], GeneRow] = {}
         self._lock = Lock()
 
     @property
@@ -185,7 +187,9 @@ class Session:
         """Return the studies that carry a value, the richest first."""
         entries = [
             Entry(item=hit.container, count=hit.image_count, query=query)
-            for hit in self.client.search(query.key.name, query.value, cancel=cancel)
+            for hit in self.client.search(
+                *query.asked, conditions=query.conditions, cancel=cancel
+            )
         ]
         entries.sort(key=lambda entry: (-(entry.count or 0), entry.name))
         return Found(query=query, entries=tuple(entries))
@@ -194,8 +198,41 @@ class Session:
         self, query: Query, *, cancel: CancelToken
     ) -> tuple[Query, Spellings]:
         """Return a query with how its value is stored, as found and otherwise."""
+        if not query.value:
+            return query, Spellings()
         stored = self.client.spellings(query.key.name, query.value, cancel=cancel)
         return query, split_spellings(query.value, stored)
+
+    def facets(
+        self, query: Query, *, cancel: CancelToken
+    ) -> Generator[Facets, None, None]:
+        """Yield what was found, counted by key, as the pages of images come."""
+        yield from self.client.facets(
+            *query.asked, conditions=query.conditions, cancel=cancel
+        )
+
+    def gene_rows(
+        self, key: SearchKey, symbols: Sequence[str], *, cancel: CancelToken
+    ) -> Generator[GeneRow, None, None]:
+        """Yield for each symbol the studies that have it, as the answers come.
+
+        One search a symbol, asked once, and one look-up for what isn't stored so.
+        """
+        for symbol in symbols:
+            with self._lock:
+                row = self._gene_rows.get((key.name, symbol))
+            if row is None:
+                row = self._gene_row(key, symbol, cancel)
+                with self._lock:
+                    self._gene_rows[key.name, symbol] = row
+            yield row
+
+    def _gene_row(self, key: SearchKey, symbol: str, cancel: CancelToken) -> GeneRow:
+        hits = self.client.search(key.name, symbol, any_case=False, cancel=cancel)
+        if hits:
+            return GeneRow(symbol=symbol, hits=hits)
+        others = self.client.spellings(key.name, symbol, cancel=cancel)
+        return GeneRow(symbol=symbol, spellings=tuple(others))
 
     def children(
         self, entry: Entry, *, cancel: CancelToken
@@ -229,24 +266,28 @@ class Session:
     def _search_below(self, entry: Entry, cancel: CancelToken) -> Iterator[Below]:
         query = entry.query
         assert query is not None
-        client, key, value = self.client, query.key.name, query.value
+        client, (key, value), conditions = self.client, query.asked, query.conditions
         counts: PlateCounts | DatasetCounts
         match entry.item:
             case Screen(id=screen_id):
                 for counts in client.search_plates_steps(
-                    key, value, screen_id, cancel=cancel
+                    key, value, screen_id, conditions=conditions, cancel=cancel
                 ):
                     plates = plate_entries(counts, query=query, parent=entry)
                     yield Below(entry=entry, children=plates, counts=counts)
             case Project(id=project_id):
                 for counts in client.search_datasets_steps(
-                    key, value, project_id, cancel=cancel
+                    key, value, project_id, conditions=conditions, cancel=cancel
                 ):
                     datasets = dataset_entries(counts, query=query, parent=entry)
                     yield Below(entry=entry, children=datasets, counts=counts)
             case Dataset(id=dataset_id):
                 images = client.search_images(
-                    key, value, dataset_id=dataset_id, cancel=cancel
+                    key,
+                    value,
+                    conditions=conditions,
+                    dataset_id=dataset_id,
+                    cancel=cancel,
                 )
                 line = partial(Entry, query=query, parent=entry)
                 yield Below(entry=entry, children=tuple(_listed(images, line)))
@@ -335,8 +376,8 @@ class Session:
         try:
             hits = tuple(
                 self.client.search_images(
-                    query.key.name,
-                    query.value,
+                    *query.asked,
+                    conditions=query.conditions,
                     plate_id=details.plate.id,
                     cancel=cancel,
                 )
@@ -576,6 +617,11 @@ class ServerInfo:
     capabilities: Capabilities
     keys: tuple[SearchKey, ...]
     search: bool | None
+
+    @property
+    def takes_conditions(self) -> bool:
+        """Whether it can be asked for several conditions: mapr takes one alone."""
+        return not self.capabilities.mapr
 
     @property
     def is_incomplete(self) -> bool:

@@ -127,7 +127,7 @@ class MosaicLayout:
 
 
 class MosaicPyramid:
-    """A mosaic whose fine levels are its images, and whose coarsest is a canvas.
+    """A mosaic whose fine levels are its images, and whose coarse ones are a canvas.
 
     The canvas holds thumbnails, and somebody else fills it. The layer's coordinates
     are those of the largest level, so its `scale` is `1 / enlargement` where it should
@@ -177,13 +177,37 @@ class MosaicPyramid:
         return self.image.key(0)
 
     def levels(self) -> list[TiledArray | NDArray[np.uint8]]:
-        """Return the arrays, (y, x, 3), the largest first; the last is the canvas."""
-        return [*self.image.levels()[:-1], self._canvas]
+        """Return the arrays, (y, x, 3), the largest first; the last are the canvas."""
+        return [*self.image.levels()[:-1], *thinned(self._canvas)]
 
     def close(self) -> None:
         """Stop everything; the canvas stays."""
         self.image.close()
         self._reader.close()
+
+
+LEAST_OVERVIEW_PX = 512
+"""A canvas is thinned out as long as its shorter side has so many px left: about as
+many as a plate is given on a screen."""
+
+
+def thinned(canvas: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Return a canvas, and each second px of it, each fourth ... along both axes.
+
+    They are views, so that they show what is painted later. A canvas that napari draws
+    as a whole is copied twice, by vispy and by the driver: one of a plate of 1536 wells
+    has 46 MB, of which a screen shows one px in sixteen.
+
+    >>> [one.shape for one in thinned(np.zeros((1100, 2400, 3), np.uint8))]
+    [(1100, 2400, 3), (550, 1200, 3)]
+    """
+    shorter = min(canvas.shape[:2])
+    views = [canvas]
+    while shorter >= 2 * LEAST_OVERVIEW_PX:
+        shorter //= 2
+        step = 2 ** len(views)
+        views.append(canvas[::step, ::step])
+    return views
 
 
 MAX_TILE_PX = 1024

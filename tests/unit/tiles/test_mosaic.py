@@ -126,6 +126,19 @@ def test_the_canvas_is_the_coarsest_level_and_stays_live(viewing, look, wells, c
     assert (look(middle)[cell(0, 0, scale=2)] == 7).all()
 
 
+def test_a_large_canvas_is_thinned_out_and_stays_live(viewing, wells):
+    layout = grid(cell_px=600)
+    canvas = np.zeros((*layout.shape, 3), np.uint8)
+    *_, whole, half = MosaicPyramid(viewing, layout, canvas, wells).levels()
+
+    canvas[2::2, 2::2] = 7
+
+    assert whole is canvas
+    assert half.shape == (-(-canvas.shape[0] // 2), -(-canvas.shape[1] // 2), 3)
+    assert half.base is canvas
+    assert (half[1:, 1:] == 7).all()
+
+
 def test_only_wells_in_sight_are_opened_and_each_once(
     viewing, look, idle, wells, canvas
 ):

@@ -9,13 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Points
+from napari.layers import Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.headings import HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
+from napari_idr._qt.layers.mosaic_image import Image
 from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import GridCell

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QEvent, QModelIndex, Qt, QUrl
+from qtpy.QtCore import QAbstractTableModel, QEvent, QModelIndex, Qt, QUrl, Signal
 from qtpy.QtGui import (
+    QContextMenuEvent,
     QDesktopServices,
     QGuiApplication,
     QKeyEvent,
@@ -39,6 +40,9 @@ _NOWHERE = QModelIndex()
 
 class AnnotationTable(QTableView):
     """Rows of namespace, key and value; Ctrl+C copies, a double click follows links."""
+
+    # AnnotationRow, the values beside it by key, where on the screen (QPoint)
+    menuWanted = Signal(object, object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,6 +128,20 @@ class AnnotationTable(QTableView):
             self.copy()
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        """Ask for the menu of a row: what can be searched, copied and opened."""
+        if event is None:
+            return
+        index, where = self.indexAt(event.pos()), event.globalPos()
+        if event.reason() == event.Reason.Keyboard:
+            index = self.currentIndex()
+            below = self.visualRect(index).bottomLeft()
+            where = present(self.viewport()).mapToGlobal(below)
+        if index.isValid():
+            rows = self._rows.rows
+            beside = {row.key: row.value for row in reversed(rows)}
+            self.menuWanted.emit(rows[index.row()], beside, where)
 
     def copy(self) -> None:
         """Put the selected cells on the clipboard: one as it is, several as a table."""

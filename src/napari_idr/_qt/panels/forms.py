@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtGui import QPalette
-from qtpy.QtWidgets import QBoxLayout, QComboBox, QLabel, QSizePolicy, QWidget
+from qtpy.QtGui import QKeySequence, QPalette
+from qtpy.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QLabel,
+    QShortcut,
+    QSizePolicy,
+    QWidget,
+)
 
 from napari_idr.services.plain_text import visible_text
 
@@ -146,14 +153,18 @@ class Folding(QObject):
         for place in range(self._line.count()):
             widget = present(self._line.itemAt(place)).widget()
             if widget is not None and widget is not self._control:
-                needed += widget.sizeHint().width() + self._line.spacing()
+                width = min(widget.sizeHint().width(), widget.maximumWidth())
+                width = max(width, widget.minimumWidth())
+                needed += width + self._line.spacing()
         folded = needed > self._panel.width()
         if folded == self._folded:
             return
         self._folded = folded
         focused = self._control.hasFocus()
         if folded:
-            present(self._panel.layout()).addWidget(self._control)
+            lines = self._panel.layout()
+            assert isinstance(lines, QBoxLayout)
+            lines.insertWidget(lines.indexOf(self._row) + 1, self._control)
         else:
             self._line.insertWidget(self._place, self._control)
         if focused:
@@ -164,6 +175,13 @@ def widen_list(box: QComboBox) -> None:
     """Let what drops down be as wide as its longest line, though the box isn't."""
     view = present(box.view())
     view.setMinimumWidth(view.sizeHintForColumn(0) + POPUP_MARGIN_PX)
+
+
+def add_shortcut(widget: QWidget, keys: str, signal: Any) -> None:
+    """Let keys emit a signal while the focus is in a widget."""
+    shortcut = QShortcut(QKeySequence(keys), widget)
+    shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    shortcut.activated.connect(signal)
 
 
 class PlainLabel(QLabel):

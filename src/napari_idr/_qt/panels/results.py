@@ -6,10 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
 
 from napari_idr._qt.panels.forms import name_widget, present, tooltip
-from napari_idr.services.search.catalog import Entry
+from napari_idr.services.search.catalog import Entry, fitted_name
 from napari_idr.services.search.hits import hits_label
 
 if TYPE_CHECKING:
@@ -18,6 +26,24 @@ if TYPE_CHECKING:
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 
 _NOWHERE = QModelIndex()
+
+
+class NameDelegate(QStyledItemDelegate):
+    """Cuts names of studies that don't fit so that they can still be told apart."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem | None, index: QModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        if option is None or not isinstance(option.widget, QWidget):
+            return
+        style = present(option.widget.style())
+        margin = style.pixelMetric(
+            QStyle.PixelMetric.PM_FocusFrameHMargin, option, option.widget
+        )
+        room = option.rect.width() - 2 * (margin + 1)
+        advance = option.fontMetrics.horizontalAdvance
+        option.text = fitted_name(option.text or "", lambda text: advance(text) <= room)
 
 
 class ResultsTree(QTreeView):
@@ -32,13 +58,18 @@ class ResultsTree(QTreeView):
             "idr_results",
             "Results",
             "Studies, and below them plates, datasets and images; "
-            "Enter or a double click opens a plate or an image",
+            "Enter or a double click opens a plate or an image; "
+            "a click on a title sorts",
         )
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setItemDelegateForColumn(0, NameDelegate(self))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setExpandsOnDoubleClick(True)
         self.setIndentation(14)
+        header = present(self.header())
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self._on_title)
         # Of the lines that are selected several may be shown at once.
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         # Its menu are its actions, for the mouse and for the menu key.
@@ -50,6 +81,26 @@ class ResultsTree(QTreeView):
 
     def _on_gallery(self, *_: object) -> None:
         self.galleryWanted.emit()
+
+    def _on_title(self, column: int) -> None:
+        """Sort by a column; after both ways comes the order of the answer again."""
+        model = self.model()
+        assert isinstance(model, ResultsModel)
+        if model.order == (column, True):
+            model.sort_by(None)
+        else:
+            model.sort_by((column, model.order == (column, False)))
+        self._show_order(model)
+
+    def _show_order(self, model: ResultsModel) -> None:
+        header = present(self.header())
+        header.setSortIndicatorShown(model.order is not None)
+        if model.order is not None:
+            column, descending = model.order
+            way = Qt.SortOrder
+            header.setSortIndicator(
+                column, way.DescendingOrder if descending else way.AscendingOrder
+            )
 
     @property
     def lines(self) -> tuple[Entry, ...]:
@@ -65,6 +116,13 @@ class ResultsTree(QTreeView):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self._show_order(model)
+
+    def height_of_rows(self, count: int) -> int:
+        """Return how high the tree is when so many lines of it are seen."""
+        line = max(self.sizeHintForRow(0), self.fontMetrics().height())
+        header = present(self.header()).sizeHint().height()
+        return header + count * line + 2 * self.frameWidth()
 
 
 class _Node:
@@ -80,6 +138,7 @@ class _Node:
         "entry",
         "loading",
         "parent",
+        "rank",
         "row",
         "text",
     )
@@ -90,6 +149,7 @@ class _Node:
         self.entry = entry
         self.parent = parent
         self.row = row
+        self.rank = row  # its place in the answer
         self.text = text
         self.children: list[_Node] | None = None
         self.counting = ""
@@ -112,6 +172,33 @@ class ResultsModel(QAbstractItemModel):
         self._root.children = []
         self._loading: set[_Node] = set()
         self._titles = ("Name", "Images")
+        self.order: tuple[int, bool] | None = None
+
+    def sort_by(self, order: tuple[int, bool] | None) -> None:
+        """Order the lines of each level by a column, the greatest first or last.
+
+        None is the order of the answers. What is selected and open stays so.
+        """
+        self.order = order
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        nodes = [(index.internalPointer(), index.column()) for index in before]
+        above = [self._root]
+        while above:
+            node = above.pop()
+            if node.children:
+                self._sort(node.children)
+                above += node.children
+        after = [self.createIndex(node.row, column, node) for node, column in nodes]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _sort(self, lines: list[_Node]) -> None:
+        lines.sort(key=lambda line: line.rank)
+        if self.order is not None:
+            column, descending = self.order
+            lines.sort(key=_by_count if column else _by_name, reverse=descending)
+        _number(lines, 0)
 
     def set_entries(
         self, entries: Sequence[Entry], count_title: str, name_title: str = "Name"
@@ -122,8 +209,21 @@ class ResultsModel(QAbstractItemModel):
         self._root.children = [
             _Node(entry, self._root, row) for row, entry in enumerate(entries)
         ]
+        self._sort(self._root.children)
         self._loading.clear()
         self._titles = (name_title, count_title)
+        self.endResetModel()
+
+    def taken_along(self) -> object:
+        """Return all lines with what is below them, to be shown again by `bring`."""
+        return self._root, self._titles
+
+    def bring(self, lines: object) -> None:
+        """Show lines again that were taken along; nobody is asked."""
+        assert isinstance(lines, tuple)
+        self.beginResetModel()
+        self._root, self._titles = lines
+        self._loading.clear()
         self.endResetModel()
 
     def set_children(
@@ -193,7 +293,9 @@ class ResultsModel(QAbstractItemModel):
 
     def _merge(self, node: _Node, entries: Sequence[Entry]) -> None:
         """Let these be the lines below one; what is there already is kept."""
-        wanted = {entry.key: entry for entry in entries}
+        wanted: dict[object, Entry] = {entry.key: entry for entry in entries}
+        if self.order is not None:
+            wanted = self._as_shown(node, wanted)
         self._remove(node, lambda line: _key(line) not in wanted)
         there = [_key(line) for line in node.children or ()]
         kept = set(there)
@@ -214,6 +316,20 @@ class ResultsModel(QAbstractItemModel):
         self._insert(node, place, run)
         first, last = self._below(node, 0), self._below(node, len(wanted) - 1)
         self.dataChanged.emit(first, last.siblingAtColumn(1))
+        ranks: dict[object, int] = {
+            entry.key: rank for rank, entry in enumerate(entries)
+        }
+        for line in node.children or ():
+            line.rank = ranks.get(_key(line), 0)
+        if self.order is not None and not node.counting:
+            self.sort_by(self.order)  # counts that grow don't move lines about
+
+    def _as_shown(
+        self, node: _Node, wanted: dict[object, Entry]
+    ) -> dict[object, Entry]:
+        """Return what is wanted with what is shown first, in the order it is shown."""
+        shown = [_key(line) for line in node.children or () if _key(line) in wanted]
+        return {key: wanted[key] for key in dict.fromkeys([*shown, *wanted])}
 
     def _replace(self, node: _Node, lines: list[_Node]) -> None:
         self._remove(node, lambda _: True)
@@ -346,6 +462,14 @@ class ResultsModel(QAbstractItemModel):
 
 def _key(line: _Node) -> object:
     return None if line.entry is None else line.entry.key
+
+
+def _by_name(line: _Node) -> tuple[bool, str]:
+    return line.entry is None, "" if line.entry is None else line.entry.name.casefold()
+
+
+def _by_count(line: _Node) -> int:
+    return -1 if line.entry is None or line.entry.count is None else line.entry.count
 
 
 def _number(lines: Sequence[_Node], start: int) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import ComboBox, Container, LineEdit, PushButton
-from qtpy.QtCore import QTimer, Signal
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
+    QBoxLayout,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_idr._qt.panels.conditions import ConditionsEditor
 from napari_idr._qt.panels.forms import (
     ARROW_PX,
     Folding,
@@ -48,11 +53,20 @@ class SearchPanel(QWidget):
     """A key, a value with suggestions, and a button."""
 
     searchWanted = Signal(object)  # Query
+    refused = Signal(str)  # why what is written can't be searched
+    backWanted = Signal()
+    forwardWanted = Signal()
+    facetsWanted = Signal()
+    genesWanted = Signal()
     suggestionsWanted = Signal(object)  # Query
     suggestionsLeft = Signal()  # those that are on their way are of no use
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.back = _arrow("idr_back", "Back", Qt.ArrowType.LeftArrow, "Alt+Left")
+        self.forward = _arrow(
+            "idr_forward", "Forward", Qt.ArrowType.RightArrow, "Alt+Right"
+        )
         self.key = ComboBox(choices=[], name="idr_key")
         self.value = LineEdit(name="idr_value")
         self.button = PushButton(text="Search", name="idr_search")
@@ -62,6 +76,22 @@ class SearchPanel(QWidget):
             labels=False,
         )
         self.form.margins = (0, 4, 0, 4)
+        line = self.form.native.layout()
+        assert isinstance(line, QBoxLayout)
+        for place, button in enumerate((self.back, self.forward)):
+            line.insertWidget(place, button)
+        self.conditions = ConditionsEditor()
+        self.facets = _flat(
+            "Facets",
+            "idr_show_facets",
+            "Count what was found by gene, phenotype, organism … (in a tab below)",
+        )
+        self.genes = _flat(
+            "Genes",
+            "idr_show_genes",
+            "Count the images of a list of genes in each study (in a tab below)",
+        )
+        self.conditions.line.add_group(self.facets, self.genes)
         name_widget(self.key, "idr_key", "Search by", "What to search by")
         name_widget(
             self.value,
@@ -93,6 +123,7 @@ class SearchPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.form.native)
+        layout.addWidget(self.conditions)
         Folding(self, self.form.native, self.value.native, LONG_VALUE)
         self.value.native.returnPressed.connect(self._want_search)
         self.value.native.textEdited.connect(self._on_typed)
@@ -100,6 +131,18 @@ class SearchPanel(QWidget):
         self.suggestions.clickedOn.connect(self._want_search)
         self.suggestions.wanted.connect(self._want_suggestions)
         self.key.native.currentIndexChanged.connect(self.hide_suggestions)
+        self.back.clicked.connect(self.backWanted)
+        self.forward.clicked.connect(self.forwardWanted)
+        self.facets.clicked.connect(self.facetsWanted)
+        self.genes.clicked.connect(self.genesWanted)
+        self.conditions.searchWanted.connect(self._want_search)
+        order = (
+            *(self.back, self.forward, self.key.native, self.value.native),
+            *(self.button.native, self.conditions.fold),
+        )
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
+        self.set_trail(back=False, forward=False)
         self.set_keys(())
 
     def set_keys(self, keys: Sequence[SearchKey]) -> None:
@@ -108,9 +151,30 @@ class SearchPanel(QWidget):
         self.key.choices = [(key.label, key) for key in keys]
         widen_list(self.key.native)
         self.form.enabled = bool(keys)
+        self.conditions.setEnabled(bool(keys))
+        self.conditions.set_keys(self.keys)
+
+    def set_trail(self, *, back: bool, forward: bool) -> None:
+        """Say whether there is anything to go back to, or forward."""
+        self.back.setEnabled(back)
+        self.forward.setEnabled(forward)
 
     @property
     def query(self) -> Query | None:
+        """What is written, with its conditions; None if nothing can be searched.
+
+        Raises
+        ------
+        ValueError
+            A condition can't be asked.
+        """
+        typed = self.typed
+        if typed is None:
+            return None
+        return replace(typed, conditions=self.conditions.wanted)
+
+    @property
+    def typed(self) -> Query | None:
         """What the key and the value stand for; None if nothing can be searched."""
         key = self.key.value
         if not isinstance(key, SearchKey):
@@ -124,11 +188,14 @@ class SearchPanel(QWidget):
         if self.value.value != query.value:
             self.value.native.selectAll()
             self.value.native.insert(query.value)
+            if not self.value.native.hasFocus():
+                self.value.native.setCursorPosition(0)  # one reads how it begins
+        self.conditions.set_wanted(query.conditions)
         self.hide_suggestions()
 
     def set_suggestions(self, query: Query, suggestions: Sequence[Suggestion]) -> None:
         """Show suggestions, unless they were asked for something else."""
-        if query == self.query and self.value.native.hasFocus():
+        if query == self.typed and self.value.native.hasFocus():
             self.suggestions.offer(suggestions)
 
     def take_focus(self) -> None:
@@ -149,11 +216,34 @@ class SearchPanel(QWidget):
         self._pause.start()
 
     def _want_suggestions(self) -> None:
-        query = self.query
+        query = self.typed
         if query is not None and len(query.value) >= MIN_LETTERS:
             self.suggestionsWanted.emit(query)
 
     def _want_search(self, *_: object) -> None:
-        if (query := self.query) is not None:
+        try:
+            query = self.query
+        except ValueError as error:
+            self.refused.emit(str(error))
+            return
+        if query is not None:
             self.show_query(query)
             self.searchWanted.emit(query)
+
+
+def _flat(text: str, name: str, told: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    name_widget(button, name, text, told)
+    return button
+
+
+def _arrow(name: str, label: str, arrow: Qt.ArrowType, shortcut: str) -> QToolButton:
+    button = QToolButton()
+    button.setArrowType(arrow)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    name_widget(button, name, label, f"{label} to what was looked at ({shortcut})")
+    return button

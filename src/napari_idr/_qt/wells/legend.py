@@ -6,11 +6,11 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QLinearGradient, QPainter, QPalette, QPen, QPixmap
 from qtpy.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from napari_idr._qt.panels.forms import name_widget, plain_label, tooltip
+from napari_idr._qt.panels.forms import name_widget, plain_label, present, tooltip
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -30,12 +30,14 @@ DOT_PX = 2.5
 LEFT_OUT = "Controls, failed wells and wells without a number are left out."
 
 PLACES = Qt.ItemDataRole.UserRole + 1
+LABEL = Qt.ItemDataRole.UserRole + 2
 
 
 class LegendPanel(QWidget):
     """What the colours mean; a click on an entry selects the wells that have it."""
 
     wellsWanted = Signal(object)  # the places of wells
+    menuWanted = Signal(object, str, object)  # wells, what they have, where (QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,8 @@ class LegendPanel(QWidget):
         self.list.setIconSize(QSize(SWATCH_PX, SWATCH_PX))
         self.list.itemClicked.connect(self._on_chosen)
         self.list.itemActivated.connect(self._on_chosen)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._on_menu)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -89,12 +93,20 @@ class LegendPanel(QWidget):
             label = f"{' '.join(plain_text(entry.label).split())} ({entry.count})"
             item = QListWidgetItem(_swatch(entry.color), label)
             item.setData(PLACES, entry.places)
+            item.setData(LABEL, entry.label)
             item.setToolTip(tooltip(entry.label))
             self.list.addItem(item)
 
     def _on_chosen(self, item: QListWidgetItem) -> None:
         if places := item.data(PLACES):
             self.wellsWanted.emit(tuple(places))
+
+    def _on_menu(self, where: QPoint) -> None:
+        """Ask for the menu of an entry: the one under the pointer, or the current."""
+        item = self.list.itemAt(where) or self.list.currentItem()
+        if item is not None and (places := item.data(PLACES)):
+            at = present(self.list.viewport()).mapToGlobal(where)
+            self.menuWanted.emit(tuple(places), item.data(LABEL), at)
 
 
 class ColorBar(QWidget):

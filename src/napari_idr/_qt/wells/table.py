@@ -41,6 +41,7 @@ class WellsTableView(QTableView):
     """A row for each well; several can be selected, Enter opens the current one."""
 
     wellsChosen = Signal(object)  # places of the selected wells, the current one last
+    menuMade = Signal(object, str, int)  # a menu to add to, the column, the well
     openWanted = Signal(int)  # the place of a well
     goWanted = Signal(int)
     compareWanted = Signal()  # of the selected wells
@@ -78,9 +79,12 @@ class WellsTableView(QTableView):
         header.sectionClicked.connect(self._on_header)
         self._sorted: tuple[str, bool] | None = None
         self._told = True
+        self._column = ""  # the current one; other rows make Qt forget it
         self._fit_rows()
         self.doubleClicked.connect(self._on_double_click)
-        present(self.selectionModel()).selectionChanged.connect(self._on_selected)
+        selection = present(self.selectionModel())
+        selection.selectionChanged.connect(self._on_selected)
+        selection.currentChanged.connect(self._on_current)
 
     # What is selected
 
@@ -109,7 +113,8 @@ class WellsTableView(QTableView):
         before, self._told = self._told, tell
         try:
             if found:
-                column = max(self.currentIndex().column(), 0)
+                names = self.wells.names
+                column = names.index(self._column) if self._column in names else 0
                 current = self.wells.index(found[-1], column)
                 model.setCurrentIndex(current, SELECT.NoUpdate)
                 self.scrollTo(current)
@@ -122,6 +127,10 @@ class WellsTableView(QTableView):
     def _on_selected(self, *_: object) -> None:
         if self._told:
             self.wellsChosen.emit(self.selected_places)
+
+    def _on_current(self, current: QModelIndex, _: QModelIndex) -> None:
+        if current.isValid():
+            self._column = self.wells.names[current.column()]
 
     # How it looks
 
@@ -252,6 +261,7 @@ class WellsTableView(QTableView):
             ),
         ):
             _add(menu, f"idr_wells_{key}", label, call)
+        self.menuMade.emit(menu, name, place)
         return menu
 
 

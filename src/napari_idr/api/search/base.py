@@ -20,17 +20,19 @@ from napari_idr.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from napari_idr.cancel import CancelToken
     from napari_idr.model import (
         DatasetId,
+        Facets,
         ImageHit,
         ImageRef,
         PlateId,
         ProjectId,
         ScreenId,
         SearchKey,
+        Wanted,
     )
     from napari_idr.transport import Params
 
@@ -46,9 +48,11 @@ MAX_SUGGESTIONS = 500
 class Search(Protocol):
     """Finds what carries a gene, a phenotype, a compound ... Thread-safe.
 
-    A key is one of `keys`, or its name. Methods raise `ValueError` at once for an
-    empty value and for one too long to be sent, and `IDRError` when the server
-    doesn't answer as agreed. What they return doesn't depend on the back end.
+    A key is one of `keys`, or its name. What is found has the value, and meets all
+    conditions; one without the other will do. Methods raise `ValueError` at once for
+    an empty value, one too long to be sent, and for conditions that the server can't
+    be asked; and `IDRError` when the server doesn't answer as agreed. What they
+    return doesn't depend on the back end.
     """
 
     def keys(self, *, cancel: CancelToken) -> tuple[SearchKey, ...]:
@@ -72,17 +76,27 @@ class Search(Protocol):
         ...
 
     def search(
-        self, key: SearchKey | str, value: str, *, cancel: CancelToken
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        any_case: bool = True,
+        cancel: CancelToken,
     ) -> tuple[ContainerHit, ...]:
-        """Return the studies with matching images, one row each, most images first."""
+        """Return the studies with matching images, one row each, most images first.
+
+        Unless `any_case`, what isn't stored as it is typed isn't found.
+        """
         ...
 
     def search_plates(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         screen_id: ScreenId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> tuple[PlateHit, ...]:
         """Return the plates of a screen with matching images, by name."""
@@ -90,10 +104,11 @@ class Search(Protocol):
 
     def search_datasets(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         project_id: ProjectId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> tuple[DatasetHit, ...]:
         """Return the datasets of a project with matching images, by name."""
@@ -101,10 +116,11 @@ class Search(Protocol):
 
     def search_plates_steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         screen_id: ScreenId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> Iterator[PlateCounts]:
         """Yield what `search_plates` returns while it is being counted.
@@ -115,10 +131,11 @@ class Search(Protocol):
 
     def search_datasets_steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         project_id: ProjectId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> Iterator[DatasetCounts]:
         """Yield what `search_datasets` returns while it is being counted."""
@@ -126,9 +143,10 @@ class Search(Protocol):
 
     def search_images(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         *,
+        conditions: Sequence[Wanted] = (),
         screen_id: ScreenId | None = None,
         plate_id: PlateId | None = None,
         dataset_id: DatasetId | None = None,
@@ -144,9 +162,10 @@ class Search(Protocol):
 
     def search_hits(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         *,
+        conditions: Sequence[Wanted] = (),
         screen_id: ScreenId | None = None,
         plate_id: PlateId | None = None,
         dataset_id: DatasetId | None = None,
@@ -154,6 +173,24 @@ class Search(Protocol):
         cancel: CancelToken,
     ) -> Iterator[ImageHit]:
         """Yield what `search_images` does, with all that is told of each image."""
+        ...
+
+    def facets(
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[Facets]:
+        """Yield what the matching images carry, counted by key, while it is read.
+
+        The last of at least one step is exact.
+        """
         ...
 
 

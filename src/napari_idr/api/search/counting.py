@@ -8,12 +8,27 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from napari_idr.model import Dataset, Plate
+from napari_idr.model import Dataset, Facet, Facets, FacetValue, Plate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from napari_idr.model import Study
+
+STUDY: Final = "Study"
+"""Under which the studies of what was found are counted."""
+
+MAX_VALUES: Final = 20_000
+"""Values of a key that are counted; of more than so many none is frequent."""
+
+MAX_KEYS: Final = 60
+"""Keys that are counted: an index has some dozens."""
+
+MAX_TOLD: Final = 300
+"""Values of a key that are told: the frequent ones, more than a person reads."""
 
 P = TypeVar("P", Plate, Dataset)
 
@@ -130,3 +145,68 @@ class Tally(Generic[P]):
             for number, part in self.parts.items()
             if self.counts[number] or not final
         ]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How many images of all that the server told of were read."""
+
+    counted: int = 0
+    total: int = 0
+    is_known: bool = True
+
+
+@dataclass(slots=True)
+class FacetTally:
+    """Values that images carry, by key, as they are counted.
+
+    It keeps a number for each value, and no image.
+    """
+
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    unseen: Counter[str] = field(default_factory=Counter)
+    matching: int = 0
+
+    def add(self, pairs: Iterable[tuple[str, str]], study: Study | None) -> None:
+        """Count an image once for each value that it carries."""
+        self.matching += 1
+        for key, value in dict.fromkeys(pairs):
+            if value:
+                self._count(key, value)
+        if study is not None:
+            self._count(STUDY, study.name)
+
+    def _count(self, key: str, value: str) -> None:
+        counts = self.counts.get(key)
+        if counts is None:
+            if len(self.counts) >= MAX_KEYS:
+                return
+            counts = self.counts[key] = Counter()
+        if value in counts or len(counts) < MAX_VALUES:
+            counts[value] += 1
+        else:
+            self.unseen[key] += 1
+
+    def facets(self, progress: Progress, *, exact: bool) -> Facets:
+        """Return what is counted by now; keys by name, the studies first."""
+        keys = sorted(self.counts, key=lambda key: (key != STUDY, key.lower(), key))
+        return Facets(
+            facets=tuple(self._facet(key) for key in keys),
+            counted=progress.counted,
+            matching=self.matching,
+            total=progress.total if progress.is_known else None,
+            exact=exact,
+        )
+
+    def _facet(self, key: str) -> Facet:
+        counts = self.counts[key]
+        frequent = nsmallest(
+            MAX_TOLD, counts.items(), key=lambda one: (-one[1], one[0].lower(), one[0])
+        )
+        return Facet(
+            key=key,
+            values=tuple(
+                FacetValue(value=value, image_count=count) for value, count in frequent
+            ),
+            value_count=len(counts) + bool(self.unseen[key]),
+        )

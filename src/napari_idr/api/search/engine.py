@@ -22,9 +22,16 @@ from napari_idr.api.search.base import (
     order_suggestions,
     require_one_place,
     require_sendable,
-    require_value,
 )
-from napari_idr.api.search.counting import P, Tally, join_by_name
+from napari_idr.api.search.conditions import meets, rows_of, wanted_of
+from napari_idr.api.search.counting import (
+    FacetTally,
+    P,
+    Progress,
+    Tally,
+    join_by_name,
+)
+from napari_idr.api.search.keys import MENU, attribute_key, key_named
 from napari_idr.errors import IDRError, ResponseFormatError
 from napari_idr.model import (
     ContainerHit,
@@ -35,44 +42,39 @@ from napari_idr.model import (
     Plate,
     PlateCounts,
     PlateHit,
-    SearchKey,
     Suggestion,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from napari_idr.api.json_client import JsonClient
+    from napari_idr.api.search.conditions import Row
     from napari_idr.api.search.counting import Joined
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import DatasetId, ImageRef, PlateId, ProjectId, ScreenId
+    from napari_idr.model import (
+        DatasetId,
+        Facets,
+        ImageRef,
+        PlateId,
+        ProjectId,
+        ScreenId,
+        SearchKey,
+        Wanted,
+    )
+
+    Rows = Sequence[Row]
 
 logger = logging.getLogger(__name__)
 
 ROOT = "searchengine/api/v1/resources"
 
-MENU = tuple(
-    SearchKey(name=name, label=label, attributes=attributes)
-    for name, label, attributes in (
-        ("gene", "Gene", ("Gene Symbol", "Gene Identifier")),
-        ("sirna", "siRNA", ("siRNA Identifier", "siRNA Pool Identifier")),
-        ("omap", "OMAP", ("OMAP Number",)),
-        ("phenotype", "Phenotype", ("Phenotype", "Phenotype Term Accession")),
-        ("compound", "Compound", ("Compound Name",)),
-        ("organism", "Organism", ("Organism",)),
-        ("antibody", "Antibody", ("Antibody Identifier", "Antibody Name")),
-        ("orf", "ORF", ("ORF Identifier",)),
-        ("cellline", "Cell Lines", ("Cell Line",)),
-        ("protein", "Protein", ("Protein",)),
-        ("others", "Others", ("Others",)),
-        ("notebook", "Analysis Notebook", ("Study Notebook",)),
-    )
-)
-"""What IDR's mapr was set up to search by, in its order (IDR/deployment)."""
-
-
 STEP_IMAGES = 1000
 """Images between two steps of a count: a page of the engine's."""
+
+STEP_GROWTH = 1.15
+"""What is counted when facets are told anew, of what it was before: telling costs
+as much as there are values, and nobody sees more than some dozens of steps."""
 
 MAX_COUNTED = 4
 """Spellings of one value that are counted by a question each; few have as many."""
@@ -88,6 +90,7 @@ class _Hits:
 
     images: Iterator[ImageHit]
     first: ImageHit | None
+    progress: Progress
     question: wire.Question | None = None
     page: wire.ImagePage | None = None
 
@@ -116,7 +119,7 @@ class SearchEngine:
         menu = [key for key in MENU if not set(key.attributes).isdisjoint(stored)]
         known = {attribute for key in menu for attribute in key.attributes}
         others = sorted(set(common) - known, key=fold)
-        return *menu, *(_attribute_key(one) for one in others)
+        return *menu, *(attribute_key(one) for one in others)
 
     def autocomplete(
         self, key: SearchKey | str, text: str, *, cancel: CancelToken
@@ -135,7 +138,7 @@ class SearchEngine:
             return ()
         path = f"{ROOT}/image/searchvalues/"
         found: list[str] = []
-        for attribute in _key(key).attributes:
+        for attribute in key_named(key).attributes:
             params = require_sendable(path, (("key", attribute), ("value", part)))
             found += wire.values(self._json_client.json(path, params, cancel=cancel))
         wanted = fold(text.strip())
@@ -160,10 +163,11 @@ class SearchEngine:
         POST /searchengine/api/v1/resources/submitquery/
         POST /searchengine/api/v1/resources/submitquery/containers/
         """
-        wanted = _key(key).attributes
+        wanted = key_named(key).attributes
+        rows = rows_of(wanted_of(key, value, ()))
         spelled: dict[int, frozenset[str]] = {}
         whole = True
-        for question in wire.questions(wanted, require_value(value), any_case=True):
+        for question in wire.questions(rows, any_case=True):
             page = self._page(question, cancel=cancel)
             whole = whole and page.page_count <= 1
             for image in page.images:
@@ -193,41 +197,54 @@ class SearchEngine:
         self, key: SearchKey | str, value: str, cancel: CancelToken
     ) -> int | None:
         """Return how many images have a value in this case; None if it is odd."""
-        question, *more = wire.questions(_key(key).attributes, value)
+        question, *more = wire.questions(rows_of(wanted_of(key, value, ())))
         if more or question.loose:
             return None
         return sum(hit.image_count or 0 for hit in self._studies_of(question, cancel))
 
     def search(
-        self, key: SearchKey | str, value: str, *, cancel: CancelToken
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        any_case: bool = True,
+        cancel: CancelToken,
     ) -> tuple[ContainerHit, ...]:
         """Return the studies with matching images.
 
+        Where the engine finds more than was asked for, the images are looked through.
+
         POST /searchengine/api/v1/resources/submitquery/containers/
         """
-        require_value(value)
-        return self._studies(key, value, cancel=cancel) or self._studies(
-            key, value, any_case=True, cancel=cancel
-        )
+        rows = rows_of(wanted_of(key, value, conditions))
+        found = self._studies(rows, cancel=cancel)
+        if found or not any_case:
+            return found
+        return self._studies(rows, any_case=True, cancel=cancel)
 
     def search_plates(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         screen_id: ScreenId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> tuple[PlateHit, ...]:
         """Return the plates of a screen with matching images; see the steps."""
-        steps = self.search_plates_steps(key, value, screen_id, cancel=cancel)
+        steps = self.search_plates_steps(
+            key, value, screen_id, conditions=conditions, cancel=cancel
+        )
         return last_of(steps).hits
 
     def search_plates_steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         screen_id: ScreenId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> Iterator[PlateCounts]:
         """Yield the plates of a screen with matching images, as they are counted.
@@ -240,14 +257,14 @@ class SearchEngine:
         POST /searchengine/api/v1/resources/sub_container_images/?container_name=
         GET /webclient/api/plates/?id={screen_id}&page=&limit=
         """
-        require_value(value)
+        rows = rows_of(wanted_of(key, value, conditions))
 
         def listed() -> list[Plate]:
             plates = self._containers.plates(screen_id, cancel=cancel)
             return [Plate(id=one.id, name=one.name) for one in plates]
 
         steps = self._steps(
-            key, value, {"screen_id": screen_id}, "plate", _plate_of, listed, cancel
+            rows, {"screen_id": screen_id}, "plate", _plate_of, listed, cancel
         )
         return (
             PlateCounts(
@@ -264,22 +281,26 @@ class SearchEngine:
 
     def search_datasets(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         project_id: ProjectId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> tuple[DatasetHit, ...]:
         """Return the datasets of a project with matching images; see the steps."""
-        steps = self.search_datasets_steps(key, value, project_id, cancel=cancel)
+        steps = self.search_datasets_steps(
+            key, value, project_id, conditions=conditions, cancel=cancel
+        )
         return last_of(steps).hits
 
     def search_datasets_steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         project_id: ProjectId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> Iterator[DatasetCounts]:
         """Yield the datasets of a project with matching images, as they are counted.
@@ -290,20 +311,14 @@ class SearchEngine:
         POST /searchengine/api/v1/resources/sub_container_images/?container_name=
         GET /webclient/api/datasets/?id={project_id}&page=&limit=
         """
-        require_value(value)
+        rows = rows_of(wanted_of(key, value, conditions))
 
         def listed() -> list[Dataset]:
             datasets = self._containers.datasets(project_id, cancel=cancel)
             return [Dataset(id=one.id, name=one.name) for one in datasets]
 
         steps = self._steps(
-            key,
-            value,
-            {"project_id": project_id},
-            "dataset",
-            _dataset_of,
-            listed,
-            cancel,
+            rows, {"project_id": project_id}, "dataset", _dataset_of, listed, cancel
         )
         return (
             DatasetCounts(
@@ -320,8 +335,7 @@ class SearchEngine:
 
     def _steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        rows: Rows,
         study: Mapping[str, int],
         kind: str,
         part_of: Callable[[ImageHit], P | None],
@@ -329,7 +343,7 @@ class SearchEngine:
         cancel: CancelToken,
     ) -> Iterator[tuple[Tally[P], bool]]:
         """Yield a tally of a study's plates or datasets, and whether it is final."""
-        hits = self._found(key, value, study, cancel)
+        hits = self._found(rows, study, cancel)
         tally: Tally[P] = Tally(total=None if hits.page is None else hits.page.size)
         if hits.page is not None and hits.page.size > len(hits.page.images):
             seen = [part for image in hits.page.images if (part := part_of(image))]
@@ -376,9 +390,10 @@ class SearchEngine:
 
     def search_images(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         *,
+        conditions: Sequence[Wanted] = (),
         screen_id: ScreenId | None = None,
         plate_id: PlateId | None = None,
         dataset_id: DatasetId | None = None,
@@ -392,6 +407,7 @@ class SearchEngine:
         found = self.search_hits(
             key,
             value,
+            conditions=conditions,
             screen_id=screen_id,
             plate_id=plate_id,
             dataset_id=dataset_id,
@@ -402,9 +418,10 @@ class SearchEngine:
 
     def search_hits(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         *,
+        conditions: Sequence[Wanted] = (),
         screen_id: ScreenId | None = None,
         plate_id: PlateId | None = None,
         dataset_id: DatasetId | None = None,
@@ -415,29 +432,62 @@ class SearchEngine:
 
         POST /searchengine/api/v1/resources/submitquery/
         """
-        require_value(value)
-        ids = {
-            "screen_id": screen_id,
-            "plate_id": plate_id,
-            "dataset_id": dataset_id,
-            "project_id": project_id,
-        }
-        require_one_place(**ids)
-        places = {name: number for name, number in ids.items() if number is not None}
-        return lazily(lambda: self._found(key, value, places, cancel).images)
+        rows = rows_of(wanted_of(key, value, conditions))
+        places = _places(
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+        )
+        return lazily(lambda: self._found(rows, places, cancel).images)
+
+    def facets(
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[Facets]:
+        """Yield what the matching images carry, counted by key, as pages come.
+
+        The steps grow: hundreds of pages are told in some dozens of them.
+
+        POST /searchengine/api/v1/resources/submitquery/
+        """
+        rows = rows_of(wanted_of(key, value, conditions))
+        places = _places(
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+        )
+        return lazily(lambda: self._facets(rows, places, cancel))
+
+    def _facets(
+        self, rows: Rows, places: Mapping[str, int], cancel: CancelToken
+    ) -> Iterator[Facets]:
+        hits = self._found(rows, places, cancel)
+        tally = FacetTally()
+        due = STEP_IMAGES
+        for image in hits.images:
+            tally.add(image.pairs, image.study)
+            if tally.matching >= due:
+                due = max(due + STEP_IMAGES, int(due * STEP_GROWTH))
+                yield tally.facets(hits.progress, exact=False)
+        yield tally.facets(hits.progress, exact=True)
 
     def _studies(
-        self,
-        key: SearchKey | str,
-        value: str,
-        *,
-        any_case: bool = False,
-        cancel: CancelToken,
+        self, rows: Rows, *, any_case: bool = False, cancel: CancelToken
     ) -> tuple[ContainerHit, ...]:
-        questions = wire.questions(_key(key).attributes, value, any_case=any_case)
+        questions = wire.questions(rows, any_case=any_case)
         if len(questions) == 1 and not questions[0].loose:
             return self._studies_of(questions[0], cancel)
-        hits = self._hits(key, value, {}, cancel, any_case=any_case)
+        hits = self._hits(rows, {}, cancel, any_case=any_case)
         counts = Counter(image.study for image in hits.images)
         return merge_studies(
             ContainerHit(container=study, image_count=count)
@@ -454,58 +504,55 @@ class SearchEngine:
         return merge_studies(wire.studies(answer))
 
     def _found(
-        self,
-        key: SearchKey | str,
-        value: str,
-        places: Mapping[str, int],
-        cancel: CancelToken,
+        self, rows: Rows, places: Mapping[str, int], cancel: CancelToken
     ) -> _Hits:
-        """Return what a value finds; if it isn't stored, what other spellings do."""
-        hits = self._hits(key, value, places, cancel, any_case=False)
+        """Return what rows find; if it isn't stored, what other spellings do."""
+        hits = self._hits(rows, places, cancel, any_case=False)
         stored = hits.first is not None or (
-            bool(places) and bool(self._studies(key, value, cancel=cancel))
+            bool(places) and bool(self._studies(rows, cancel=cancel))
         )
-        return hits if stored else self._hits(key, value, places, cancel, any_case=True)
+        return hits if stored else self._hits(rows, places, cancel, any_case=True)
 
     def _hits(
         self,
-        key: SearchKey | str,
-        value: str,
+        rows: Rows,
         places: Mapping[str, int],
         cancel: CancelToken,
         *,
         any_case: bool,
     ) -> _Hits:
         """Ask for the matching images; further pages when they are wanted."""
-        attributes = _key(key).attributes
-        questions = wire.questions(attributes, value, any_case=any_case)
+        questions = wire.questions(rows, any_case=any_case)
+        progress = Progress()
         if len(questions) == 1 and not questions[0].loose:
             question = questions[0]
             page = self._page(question, places, cancel=cancel)
-            images = _each_once(self._pages(question, places, cancel, page))
+            images = _each_once(self._pages(question, places, cancel, progress, page))
             first = next(images, None)
             return _Hits(
                 images=images if first is None else chain((first,), images),
                 first=first,
+                progress=progress,
                 question=question,
                 page=page,
             )
-
-        def wanted(image: ImageHit) -> bool:
-            if any_case:
-                return bool(wire.stored_spellings(image, attributes, value))
-            return wire.has_value(image, attributes, value)
-
-        pages = [self._pages(question, places, cancel) for question in questions]
+        pages = [
+            self._pages(question, places, cancel, progress) for question in questions
+        ]
+        progress.is_known = len(pages) == 1  # an image may be among two questions
         merged: Iterable[ImageHit] = heapq.merge(
             *pages, key=lambda image: image.ref.image_id
         )
         if any(question.loose for question in questions):
-            merged = filter(wanted, merged)
+            merged = (
+                image for image in merged if meets(image.pairs, rows, any_case=any_case)
+            )
         images = _each_once(merged)
         first = next(images, None)
         return _Hits(
-            images=images if first is None else chain((first,), images), first=first
+            images=images if first is None else chain((first,), images),
+            first=first,
+            progress=progress,
         )
 
     def _pages(
@@ -513,6 +560,7 @@ class SearchEngine:
         question: wire.Question,
         places: Mapping[str, int],
         cancel: CancelToken,
+        progress: Progress,
         first: wire.ImagePage | None = None,
     ) -> Iterator[ImageHit]:
         """Yield the images of all pages, one page after the other.
@@ -522,7 +570,9 @@ class SearchEngine:
         page = first or self._page(question, places, cancel=cancel)
         first = None  # one page at a time is kept
         size, last, count = page.size, -1, 0
+        progress.total += size
         while page.images:
+            progress.counted += len(page.images)
             yield from page.images
             count += len(page.images)
             if count >= size or (mark := page.bookmark) is None:
@@ -583,13 +633,7 @@ def _dataset_of(image: ImageHit) -> Dataset | None:
     return image.dataset
 
 
-def _key(key: SearchKey | str) -> SearchKey:
-    """Return a key by its name: one of mapr's, else an attribute's own."""
-    if isinstance(key, SearchKey):
-        return key
-    by_name = {one.name: one for one in MENU}
-    return by_name.get(key) or _attribute_key(key)
-
-
-def _attribute_key(attribute: str) -> SearchKey:
-    return SearchKey(name=attribute, label=attribute, attributes=(attribute,))
+def _places(**ids: int | None) -> dict[str, int]:
+    """Return the one place to look in, if there is one."""
+    require_one_place(**ids)
+    return {name: number for name, number in ids.items() if number is not None}

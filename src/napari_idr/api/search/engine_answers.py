@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Final
 
 from napari_idr.api.search.base import fold
 from napari_idr.model import (
@@ -29,13 +30,20 @@ from napari_idr.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from napari_idr.api.node import Node
+    from napari_idr.api.search.conditions import Row, Term
     from napari_idr.model import Study
 
 Details = dict[str, object]
 Pair = tuple[str, str]
+
+MAX_QUESTIONS: Final = 16
+"""Questions for one search; each has pages of its own."""
+
+WILD: Final = frozenset("*?")
+"""What stands for any letters in a group of conditions, and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,38 +84,119 @@ class Question:
         return body
 
 
-def questions(
-    attributes: tuple[str, ...], value: str, *, any_case: bool = False
-) -> tuple[Question, ...]:
-    """Return what to ask for images that have a value under any of some attributes.
+def questions(rows: Sequence[Row], *, any_case: bool = False) -> tuple[Question, ...]:
+    """Return what to ask for images that meet some rows of terms.
 
     The hits are those of all questions together. A value with quotes or backslashes
-    is safe in a list alone, and a list is refused inside a group: then each
-    attribute is asked for by itself. A value with blanks around it is found
-    by a part of it alone.
+    is safe in a list alone, and a list is refused inside a group: then each term of
+    a row is asked for by itself. A value with blanks around it is found by a part of
+    it alone. Parts of values are compared rightly only where case is ignored.
 
-    >>> len(questions(("Gene Symbol", "Gene Identifier"), "CDC20"))
+    Raises
+    ------
+    ValueError
+        They can't be asked: too many questions, or a text of backslashes alone.
+
+    Examples
+    --------
+    >>> from napari_idr.api.search.conditions import rows_of
+    >>> from napari_idr.model import Condition
+    >>> len(questions(rows_of([Condition("gene", "is", "CDC20")])))
     1
-    >>> len(questions(("Phenotype", "Phenotype Term Accession"), 'the "grape"'))
+    >>> len(questions(rows_of([Condition("phenotype", "is", 'the "grape"')])))
     2
     """
-    bare = value.strip()
-    if bare != value:
-        return tuple(
-            Question(details=_details(_filter(one, bare, "contains")), loose=True)
-            for one in attributes
+    terms = [term for row in rows for term in row]
+    case_sensitive = not any_case and all(_heeds_case(term) for term in terms)
+    ways = list(product(*(_alternatives(row) for row in rows)))
+    if len(ways) > MAX_QUESTIONS:
+        raise ValueError(
+            "too many conditions with quotes: each would be asked for by itself"
         )
-    plain = json.dumps(value, ensure_ascii=False) == f'"{value}"'
-    if plain and len(attributes) > 1:
-        group = [_filter(one, value, "equals") for one in attributes]
-        details = _details(case_sensitive=not any_case) | {"or_filters": [group]}
-        return (Question(details=details),)
     return tuple(
-        Question(
-            details=_details(_filter(one, [value], "in"), case_sensitive=not any_case)
-        )
-        for one in attributes
+        _question(way, case_sensitive, any_case=any_case) for way in dict.fromkeys(ways)
     )
+
+
+def _alternatives(row: Row) -> list[Row]:
+    """Return the parts of a row that can be asked for in one filter or group."""
+    if len(row) == 1:
+        return [row]
+    together = tuple(term for term in row if _fits_group(term))
+    alone: list[Row] = [(term,) for term in row if not _fits_group(term)]
+    return [together, *alone] if together else alone
+
+
+def _question(way: Sequence[Row], case_sensitive: bool, *, any_case: bool) -> Question:
+    singles = [_single_filter(row[0]) for row in way if len(row) == 1]
+    groups = [[_group_filter(one) for one in row] for row in way if len(row) > 1]
+    details = _details(*singles, case_sensitive=case_sensitive)
+    if groups:
+        details["or_filters"] = groups
+    unheeded = not case_sensitive and not any_case
+    loose = any(
+        _is_loose(term, grouped=len(row) > 1) or (unheeded and _has_case(term))
+        for row in way
+        for term in row
+    )
+    return Question(details=details, loose=loose)
+
+
+def _heeds_case(term: Term) -> bool:
+    """Whether the engine compares it rightly when it heeds case."""
+    if term.operator in ("contains", "begins with"):
+        return False
+    return all(one.strip() == one for one in term.texts)
+
+
+def _has_case(term: Term) -> bool:
+    """Whether case decides what meets the term."""
+    exact = term.operator in ("is", "in a list")
+    return exact and any(one.lower() != one.upper() for one in term.texts)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the engine, which pastes a text into JSON, reads it as it is."""
+    return json.dumps(text, ensure_ascii=False) == f'"{text}"'
+
+
+def _fits_group(term: Term) -> bool:
+    return term.operator in ("is", "contains", "begins with") and _is_plain(term.text)
+
+
+def _is_loose(term: Term, *, grouped: bool) -> bool:
+    """Whether the engine finds more than meets the term."""
+    if term.operator in ("in a list", "has another value"):
+        return False
+    if term.operator == "begins with" or term.text.strip() != term.text:
+        return True
+    if term.operator == "is":
+        return False
+    # In a group asterisks and question marks stand for anything.
+    return "\\" in term.text or (grouped and not WILD.isdisjoint(term.text))
+
+
+def _group_filter(term: Term) -> Details:
+    bare = term.text.strip()
+    exact = term.operator == "is" and bare == term.text
+    return _filter(term.attribute, bare, "equals" if exact else "contains")
+
+
+def _single_filter(term: Term) -> Details:
+    if term.operator == "in a list":
+        return _filter(term.attribute, list(term.texts), "in")
+    if term.operator == "has another value":
+        if _is_plain(term.text):
+            return _filter(term.attribute, term.text, "not_equals")
+        return _filter(term.attribute, [term.text], "not_in")
+    bare = term.text.strip()
+    if term.operator == "is" and bare == term.text:
+        return _filter(term.attribute, [term.text], "in")
+    # Backslashes match in lists alone: the engine is asked for what has none.
+    part = max(bare.split("\\"), key=len)
+    if not part.strip():
+        raise ValueError("a text of backslashes alone can't be looked for")
+    return _filter(term.attribute, part, "contains")
 
 
 def _details(*filters: Details, case_sensitive: bool = False) -> Details:
@@ -231,12 +320,6 @@ def attributes(answer: Node, *, resource: str = "image") -> tuple[str, ...]:
 def data_sources(answer: Node) -> tuple[str, ...]:
     """Read the names of what is indexed."""
     return tuple(node.read(str) for node in answer.elements())
-
-
-def has_value(image: ImageHit, wanted: tuple[str, ...], value: str) -> bool:
-    """Tell whether an image has exactly this value under one of some attributes."""
-    names = {fold(one) for one in wanted}
-    return any(fold(name) in names and stored == value for name, stored in image.pairs)
 
 
 def stored_spellings(

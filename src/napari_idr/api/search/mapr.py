@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.api.search.base import (
@@ -18,13 +18,21 @@ from napari_idr.api.search.base import (
     order_suggestions,
     require_one_place,
     require_sendable,
-    require_value,
 )
+from napari_idr.api.search.conditions import wanted_of
+from napari_idr.api.search.counting import STUDY
+from napari_idr.api.search.keys import key_named, mapr_name
 from napari_idr.model import (
+    OPERATORS_OF_ANY,
+    AnyOf,
+    Condition,
     ContainerHit,
     Dataset,
     DatasetHit,
     DatasetId,
+    Facet,
+    Facets,
+    FacetValue,
     ImageHit,
     ImageId,
     ImageRef,
@@ -40,12 +48,12 @@ from napari_idr.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import DatasetCounts, PlateCounts
+    from napari_idr.model import DatasetCounts, Operator, PlateCounts, Wanted
     from napari_idr.transport import Params
 
 
@@ -65,10 +73,62 @@ TAG = re.compile(r"<[/!?a-zA-Z][^>]*>")
 """What mapr takes for HTML and cuts out of a value before it looks for it."""
 
 
+MAPR_REFUSES = (
+    "this server's search (mapr) takes one condition, “is” or “contains”, and nothing "
+    "beside it"
+)
+"""Why a search isn't asked for; servers with a search engine take more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The one value that mapr is asked for, under the name of a key."""
+
+    name: str
+    attribute: str
+    value: str
+    contains: bool
+
+    def params(self, value: str) -> Params:
+        """Return the parameters that look for a spelling of the value."""
+        pattern = (("query", "true"),) if self.contains else ()
+        return ("value", value), *pattern
+
+    @property
+    def wanted(self) -> tuple[Condition]:
+        """The condition, once more."""
+        operator: Operator = "contains" if self.contains else "is"
+        key = SearchKey(name=self.name, label=self.name, attributes=(self.attribute,))
+        return (Condition(key, operator, self.value),)
+
+
+def _asked(
+    key: SearchKey | str | None, value: str | None, conditions: Sequence[Wanted]
+) -> _Asked:
+    """Return what mapr is to be asked.
+
+    Raises
+    ------
+    ValueError
+        It can't be asked of mapr, or by no key of such a name.
+    """
+    one, *more = wanted_of(key, value, conditions)
+    if isinstance(one, AnyOf) and len(one.conditions) == 1:
+        one = one.conditions[0]
+    if more or isinstance(one, AnyOf) or one.operator not in OPERATORS_OF_ANY:
+        raise ValueError(MAPR_REFUSES)
+    name = mapr_name(one.key)
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not the name of a key")
+    attribute = key_named(one.key).attributes[0]
+    return _Asked(name, attribute, one.text, contains=one.operator == "contains")
+
+
 class Mapr:
     """Searches by mapr; see `Search`.
 
-    Its lists match a value exactly, also by case.
+    Its lists match a value exactly, also by case; so do those of values that contain
+    a text, where an image with two of them may be counted twice.
     """
 
     def __init__(self, json_client: JsonClient) -> None:
@@ -106,107 +166,138 @@ class Mapr:
 
         GET /mapr/api/{key}/?value=&orphaned=true&page=&limit=
         """
-        params = (("value", require_value(value)), ("orphaned", "true"))
-        path = f"{ROOT}/{_name(key)}/"
-        if TAG.search(value):
+        return self._stored(_asked(key, value, ()), cancel)
+
+    def _stored(self, asked: _Asked, cancel: CancelToken) -> tuple[Suggestion, ...]:
+        """Return the values that are meant, whatever their case."""
+        params = (*asked.params(asked.value), ("orphaned", "true"))
+        path = f"{ROOT}/{asked.name}/"
+        if TAG.search(asked.value):
             return ()
         return order_spellings(self._pages(path, params, read_spellings, cancel=cancel))
 
     def search(
-        self, key: SearchKey | str, value: str, *, cancel: CancelToken
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        any_case: bool = True,
+        cancel: CancelToken,
     ) -> tuple[ContainerHit, ...]:
         """Return the studies with matching images.
 
         GET /mapr/api/{key}/?value=&page=&limit=
         """
-        path = f"{ROOT}/{_name(key)}/"
+        asked = _asked(key, value, conditions)
 
         def studies(spelling: str) -> Iterator[ContainerHit]:
             return self._pages(
-                path, (("value", spelling),), read_screens, read_projects, cancel=cancel
+                f"{ROOT}/{asked.name}/",
+                asked.params(spelling),
+                read_screens,
+                read_projects,
+                cancel=cancel,
             )
 
-        return merge_studies(self._as_typed_or_else(key, value, studies, cancel))
+        if not any_case:
+            return merge_studies(
+                () if TAG.search(asked.value) else studies(asked.value)
+            )
+        return merge_studies(self._as_typed_or_else(asked, studies, cancel))
 
     def search_plates(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         screen_id: ScreenId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> tuple[PlateHit, ...]:
         """Return the plates of a screen with matching images.
 
         GET /mapr/api/{key}/plates/?value=&id=&page=&limit=
         """
-        path = f"{ROOT}/{_name(key)}/plates/"
+        asked = _asked(key, value, conditions)
 
         def plates(spelling: str) -> Iterator[PlateHit]:
-            params = ("value", spelling), ("id", screen_id)
+            params = (*asked.params(spelling), ("id", screen_id))
+            path = f"{ROOT}/{asked.name}/plates/"
             return self._pages(path, params, read_plates, cancel=cancel)
 
-        return merge_plates(self._as_typed_or_else(key, value, plates, cancel))
+        return merge_plates(self._as_typed_or_else(asked, plates, cancel))
 
     def search_datasets(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         project_id: ProjectId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> tuple[DatasetHit, ...]:
         """Return the datasets of a project with matching images.
 
         GET /mapr/api/{key}/datasets/?value=&id=&page=&limit=
         """
-        path = f"{ROOT}/{_name(key)}/datasets/"
+        asked = _asked(key, value, conditions)
 
         def datasets(spelling: str) -> Iterator[DatasetHit]:
-            params = ("value", spelling), ("id", project_id)
+            params = (*asked.params(spelling), ("id", project_id))
+            path = f"{ROOT}/{asked.name}/datasets/"
             return self._pages(path, params, read_datasets, cancel=cancel)
 
-        return merge_datasets(self._as_typed_or_else(key, value, datasets, cancel))
+        return merge_datasets(self._as_typed_or_else(asked, datasets, cancel))
 
     def search_plates_steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         screen_id: ScreenId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> Iterator[PlateCounts]:
         """Yield the plates of a screen once: mapr has counted them."""
-        require_value(value)
+        _asked(key, value, conditions)
         return lazily(
             lambda: [
-                counted_plates(self.search_plates(key, value, screen_id, cancel=cancel))
+                counted_plates(
+                    self.search_plates(
+                        key, value, screen_id, conditions=conditions, cancel=cancel
+                    )
+                )
             ]
         )
 
     def search_datasets_steps(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         project_id: ProjectId,
         *,
+        conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> Iterator[DatasetCounts]:
         """Yield the datasets of a project once: mapr has counted them."""
-        require_value(value)
+        _asked(key, value, conditions)
         return lazily(
             lambda: [
                 counted_datasets(
-                    self.search_datasets(key, value, project_id, cancel=cancel)
+                    self.search_datasets(
+                        key, value, project_id, conditions=conditions, cancel=cancel
+                    )
                 )
             ]
         )
 
     def search_images(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         *,
+        conditions: Sequence[Wanted] = (),
         screen_id: ScreenId | None = None,
         plate_id: PlateId | None = None,
         dataset_id: DatasetId | None = None,
@@ -220,6 +311,7 @@ class Mapr:
         found = self.search_hits(
             key,
             value,
+            conditions=conditions,
             screen_id=screen_id,
             plate_id=plate_id,
             dataset_id=dataset_id,
@@ -230,9 +322,10 @@ class Mapr:
 
     def search_hits(
         self,
-        key: SearchKey | str,
-        value: str,
+        key: SearchKey | str | None,
+        value: str | None,
         *,
+        conditions: Sequence[Wanted] = (),
         screen_id: ScreenId | None = None,
         plate_id: PlateId | None = None,
         dataset_id: DatasetId | None = None,
@@ -246,79 +339,125 @@ class Mapr:
 
         GET /mapr/api/{key}/images/?value=&node=&id=&page=&limit=
         """
-        require_value(value)
+        asked = _asked(key, value, conditions)
         require_one_place(
             screen_id=screen_id,
             plate_id=plate_id,
             dataset_id=dataset_id,
             project_id=project_id,
         )
-        path = f"{ROOT}/{_name(key)}/images/"
-        require_sendable(path, (("value", value), ("node", "dataset")))
+        path = f"{ROOT}/{asked.name}/images/"
+        require_sendable(path, (*asked.params(asked.value), ("node", "dataset")))
 
         def hits() -> Iterator[ImageHit]:
             if plate_id is not None:
-                return _hits(self._plate_images(key, value, plate_id, cancel))
+                return _hits(self._plate_images(asked, plate_id, cancel))
             if dataset_id is not None:
-                return _hits(self._dataset_images(key, value, dataset_id, cancel))
+                return _hits(self._dataset_images(asked, dataset_id, cancel))
             if screen_id is not None:
-                return self._screen_hits(key, value, screen_id, cancel)
+                return self._screen_hits(asked, screen_id, cancel)
             if project_id is not None:
-                return self._project_hits(key, value, project_id, cancel)
-            return self._all_hits(key, value, cancel)
+                return self._project_hits(asked, project_id, cancel)
+            return self._all_hits(asked, cancel)
 
         return _each_once(lazily(hits), lambda hit: hit.ref.image_id)
 
-    def _all_hits(
-        self, key: SearchKey | str, value: str, cancel: CancelToken
-    ) -> Iterator[ImageHit]:
-        for found in self.search(key, value, cancel=cancel):
+    def facets(
+        self,
+        key: SearchKey | str | None,
+        value: str | None,
+        *,
+        conditions: Sequence[Wanted] = (),
+        screen_id: ScreenId | None = None,
+        plate_id: PlateId | None = None,
+        dataset_id: DatasetId | None = None,
+        project_id: ProjectId | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[Facets]:
+        """Yield once the studies and the values that were found, as mapr counts them.
+
+        mapr tells no more of images, and counts none for a place: with one, it is
+        refused.
+
+        GET /mapr/api/{key}/?value=&page=&limit=
+        GET /mapr/api/{key}/?value=&orphaned=true&page=&limit=
+        """
+        asked = _asked(key, value, conditions)
+        places = (screen_id, plate_id, dataset_id, project_id)
+        if any(one is not None for one in places):
+            raise ValueError("mapr counts what all studies carry, not one of them")
+
+        def facets() -> Iterator[Facets]:
+            found = self.search(key, value, conditions=conditions, cancel=cancel)
+            stored = self._stored(asked, cancel)
+            whole = sum(hit.image_count or 0 for hit in found)
+            if asked.value in [one.value for one in stored] and not asked.contains:
+                stored = tuple(one for one in stored if one.value == asked.value)
+            studies = [(hit.container.name, hit.image_count or 0) for hit in found]
+            values = [(one.value, one.image_count or 0) for one in stored]
+            yield Facets(
+                facets=tuple(
+                    Facet(
+                        key=name,
+                        values=tuple(
+                            FacetValue(value=value, image_count=count)
+                            for value, count in counts
+                        ),
+                        value_count=len(counts),
+                    )
+                    for name, counts in ((STUDY, studies), (asked.attribute, values))
+                    if counts
+                ),
+                counted=whole,
+                matching=whole,
+                total=whole,
+                exact=True,
+            )
+
+        return lazily(facets)
+
+    def _all_hits(self, asked: _Asked, cancel: CancelToken) -> Iterator[ImageHit]:
+        for found in self.search(None, None, conditions=asked.wanted, cancel=cancel):
             study = found.container
             if isinstance(study, Screen):
-                hits = self._screen_hits(key, value, study.id, cancel)
+                hits = self._screen_hits(asked, study.id, cancel)
             else:
-                hits = self._project_hits(key, value, study.id, cancel)
+                hits = self._project_hits(asked, study.id, cancel)
             yield from (replace(hit, study=study) for hit in hits)
 
     def _screen_hits(
-        self, key: SearchKey | str, value: str, screen_id: ScreenId, cancel: CancelToken
+        self, asked: _Asked, screen_id: ScreenId, cancel: CancelToken
     ) -> Iterator[ImageHit]:
-        for found in self.search_plates(key, value, screen_id, cancel=cancel):
-            images = self._plate_images(key, value, found.plate.id, cancel)
+        for found in self.search_plates(
+            None, None, screen_id, conditions=asked.wanted, cancel=cancel
+        ):
+            images = self._plate_images(asked, found.plate.id, cancel)
             yield from _hits(images, plate=found.plate)
 
     def _project_hits(
-        self,
-        key: SearchKey | str,
-        value: str,
-        project_id: ProjectId,
-        cancel: CancelToken,
+        self, asked: _Asked, project_id: ProjectId, cancel: CancelToken
     ) -> Iterator[ImageHit]:
-        for found in self.search_datasets(key, value, project_id, cancel=cancel):
-            images = self._dataset_images(key, value, found.dataset.id, cancel)
+        for found in self.search_datasets(
+            None, None, project_id, conditions=asked.wanted, cancel=cancel
+        ):
+            images = self._dataset_images(asked, found.dataset.id, cancel)
             yield from _hits(images, dataset=found.dataset)
 
     def _plate_images(
-        self, key: SearchKey | str, value: str, plate_id: PlateId, cancel: CancelToken
+        self, asked: _Asked, plate_id: PlateId, cancel: CancelToken
     ) -> Iterator[ImageRef]:
         return self._images(
-            key,
-            value,
+            asked,
             (("node", "plate"), ("id", plate_id)),
             lambda answer: read_images(answer, plate_id=plate_id),
             cancel,
         )
 
     def _dataset_images(
-        self,
-        key: SearchKey | str,
-        value: str,
-        dataset_id: DatasetId,
-        cancel: CancelToken,
+        self, asked: _Asked, dataset_id: DatasetId, cancel: CancelToken
     ) -> Iterator[ImageRef]:
         return self._images(
-            key,
-            value,
+            asked,
             (("node", "dataset"), ("id", dataset_id)),
             lambda answer: read_images(answer, dataset_id=dataset_id),
             cancel,
@@ -326,38 +465,40 @@ class Mapr:
 
     def _images(
         self,
-        key: SearchKey | str,
-        value: str,
+        asked: _Asked,
         place: Params,
         read: Callable[[Node], tuple[ImageRef, ...]],
         cancel: CancelToken,
     ) -> Iterator[ImageRef]:
-        path = f"{ROOT}/{_name(key)}/images/"
+        path = f"{ROOT}/{asked.name}/images/"
 
         def images(spelling: str) -> Iterator[ImageRef]:
-            params = ("value", spelling), *place
+            params = (*asked.params(spelling), *place)
             return self._pages(path, params, read, cancel=cancel, limit=PAGE_IMAGES)
 
-        found = self._as_typed_or_else(key, value, images, cancel)
+        found = self._as_typed_or_else(asked, images, cancel)
         yield from sorted(found, key=lambda image: image.image_id)
 
     def _as_typed_or_else(
         self,
-        key: SearchKey | str,
-        value: str,
+        asked: _Asked,
         find: Callable[[str], Iterable[T]],
         cancel: CancelToken,
     ) -> Iterator[T]:
-        """Yield what a value finds; if it isn't stored, what its other spellings do."""
-        if TAG.search(require_value(value)):
+        """Yield what a value finds; if it isn't stored, what its other spellings do.
+
+        A part of a value is found as it is typed alone.
+        """
+        value = asked.value
+        if TAG.search(value):
             return
         found = False
         for one in find(value):
             found = True
             yield one
-        if found:
+        if found or asked.contains:
             return
-        stored = [one.value for one in self.spellings(key, value, cancel=cancel)]
+        stored = [one.value for one in self._stored(asked, cancel)]
         if value not in stored:
             for spelling in stored:
                 yield from find(spelling)

@@ -138,7 +138,7 @@ def gallery_of(entries: Sequence[Entry], query: Query | None) -> GalleryOf:
     """
     if entries:
         query = entries[0].query
-    found = [] if query is None else [short_value(query.value)]
+    found = [] if query is None else [short_value(query.told)]
     if len(entries) == 1:
         found.append(entries[0].name)
     elif entries:
@@ -162,7 +162,7 @@ def gallery_offer(entries: Sequence[Entry], found: Found | None) -> str:
     if found is None or not found.entries:
         return ""
     total = _sum([entry.count for entry in found.entries])
-    value = short_value(found.query.value)
+    value = short_value(found.query.told)
     return f"of {value}" + (f", {_images_words(total)}" if total else "")
 
 
@@ -198,7 +198,9 @@ def plan_gallery_order(
     by_plate = of.query is not None and bool(client.capabilities(cancel=cancel).mapr)
     if not entries and of.query is not None:
         if by_plate:
-            for hit in client.search(of.query.key.name, of.query.value, cancel=cancel):
+            for hit in client.search(
+                *of.query.asked, conditions=of.query.conditions, cancel=cancel
+            ):
                 entry = Entry(item=hit.container, query=of.query, count=hit.image_count)
                 asks += _asks_below(client, entry, by_plate=True, cancel=cancel)
         else:
@@ -225,7 +227,8 @@ def image_pages(
     """Yield the images of a gallery, each once, as their lists come; `MAX_IMAGES` most.
 
     The first part is as small as a request for thumbnails, if lists are; later ones
-    are as large as all before, so that not every plate makes the gallery anew.
+    are as large as all before, so that not every plate makes the gallery anew. Each
+    but the last is a number of whole requests for thumbnails.
     """
     seen: set[int] = set()
     told = 0
@@ -241,8 +244,9 @@ def image_pages(
                 yield tuple(page)
                 told, page = told + len(page), []
         if len(page) >= max(BATCH_IMAGES, min(told, PAGE_IMAGES)):
-            yield tuple(page)
-            told, page = told + len(page), []
+            whole = len(page) // BATCH_IMAGES * BATCH_IMAGES
+            yield tuple(page[:whole])
+            told, page = told + whole, page[whole:]
     if page:
         yield tuple(page)
 
@@ -264,8 +268,12 @@ def _listed(client: IDRClient, ask: Ask, cancel: CancelToken) -> Iterable[ImageH
         return (ImageHit(ref=item),)
     if query is not None:
         place: dict[str, int] = {} if item is None else {_PLACES[type(item)]: item.id}
-        key, value = query.key.name, query.value
-        return client.search_hits(key, value, **place, cancel=cancel)  # type: ignore[arg-type]
+        return client.search_hits(
+            *query.asked,
+            conditions=query.conditions,
+            **place,  # type: ignore[arg-type]
+            cancel=cancel,
+        )
     if isinstance(item, Dataset):
         images = client.iter_images(item.id, cancel=cancel)
         return (ImageHit(ref=image) for image in images)
@@ -298,9 +306,11 @@ def _asks_below(
     """Return what is asked for the images of a line."""
     item, query, study = entry.item, entry.query, entry.study
     if query is not None and by_plate and isinstance(item, Screen | Project):
-        key, value = query.key.name, query.value
+        key, value = query.asked
         if isinstance(item, Screen):
-            plates = client.search_plates(key, value, item.id, cancel=cancel)
+            plates = client.search_plates(
+                key, value, item.id, conditions=query.conditions, cancel=cancel
+            )
             return [
                 Ask(
                     query=query,
@@ -311,7 +321,9 @@ def _asks_below(
                 )
                 for hit in plates
             ]
-        datasets = client.search_datasets(key, value, item.id, cancel=cancel)
+        datasets = client.search_datasets(
+            key, value, item.id, conditions=query.conditions, cancel=cancel
+        )
         return [
             Ask(
                 query=query,

@@ -114,7 +114,7 @@ class GalleryShown(MosaicShown):
     @property
     def found_by(self) -> str:
         """What was searched for when the gallery was found, "" for nothing."""
-        return "" if self.of.query is None else self.of.query.value
+        return "" if self.of.query is None else self.of.query.told
 
     @property
     def hits_words(self) -> str:
@@ -135,6 +135,7 @@ class GalleryShown(MosaicShown):
             pixel_source=PixelSource.THUMBNAIL,
             web_url=self.server,
             query=None if query is None else (query.key.name, query.value),
+            conditions=() if query is None else query.labels,
             title=self.name,
         )
         return {"idr": {**known, "pixel_source_words": MOSAIC_TEXT}}

@@ -79,7 +79,7 @@ class PlateShown(MosaicShown):
     def found_by(self) -> str:
         """What was searched for when the plate was found, "" for nothing."""
         query = self.details.query
-        return "" if query is None else query.value
+        return "" if query is None else query.told
 
     @property
     def hits_words(self) -> str:
@@ -105,6 +105,7 @@ class PlateShown(MosaicShown):
             pixel_source=PixelSource.THUMBNAIL,
             web_url=self.web_url,
             query=None if query is None else (query.key.name, query.value),
+            conditions=() if query is None else query.labels,
         )
         return {"idr": {**known, "pixel_source_words": MOSAIC_TEXT}}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,7 +19,9 @@ from napari_idr.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from napari_idr.model import Wanted
 
 __all__ = [
     "Entry",
@@ -25,6 +29,7 @@ __all__ = [
     "Query",
     "counted",
     "filter_studies",
+    "fitted_name",
     "searched_value",
     "study_entries",
 ]
@@ -35,21 +40,64 @@ BLANKS = frozenset({"Cc", "Zl", "Zp", "Zs"})
 WITHOUT_WIDTH = frozenset("\u00ad\u200b\u2060\ufeff")
 """Soft hyphen, zero-width space, word joiner, byte order mark: of pages and files."""
 
+NAME_OF_STUDY = re.compile(r"(?P<accession>idr\d+)(?P<about>.*?)(?P<part>(/[^/]*)?)")
+"""As in "idr0013-neumann-mitocheck/screenB"; the last letter tells parts apart."""
+
 T = TypeVar("T")
 Item = Study | Plate | Dataset | ImageRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What was searched."""
+    """What was searched: a key and a value, conditions, or both.
+
+    Without a value the conditions are all that is searched for.
+    """
 
     key: SearchKey
-    value: str
+    value: str = ""
+    conditions: tuple[Wanted, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to search for."""
+        return not self.value and not self.conditions
+
+    @property
+    def asked(self) -> tuple[str | None, str | None]:
+        """The key's name and the value as a client is asked, None without a value."""
+        return (self.key.name, self.value) if self.value else (None, None)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The conditions as people say them."""
+        return tuple(one.label for one in self.conditions)
+
+    @property
+    def told(self) -> str:
+        """What was searched, for a sentence.
+
+        >>> from napari_idr.model import Condition
+        >>> gene = SearchKey(name="gene", label="Gene", attributes=("Gene Symbol",))
+        >>> human = Condition("Organism", "is", "Homo sapiens")
+        >>> Query(key=gene, value="CDC20", conditions=(human,)).told
+        'CDC20 and 1 condition'
+        >>> Query(key=gene, conditions=(human,)).told
+        'Organism is Homo sapiens'
+        """
+        count = len(self.conditions)
+        if not self.value:
+            if count == 1:
+                return self.conditions[0].label
+            return counted(count, "condition", "conditions") if count else ""
+        if not count:
+            return self.value
+        return f"{self.value} and {counted(count, 'condition', 'conditions')}"
 
     @property
     def label(self) -> str:
         """The key and the value for people: "Gene CDC20"."""
-        return f"{self.key.label} {self.value}"
+        return f"{self.key.label} {self.told}" if self.value else self.told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +207,36 @@ def study_entries(studies: Sequence[Study]) -> tuple[Entry, ...]:
     """
     ordered = sorted(studies, key=lambda study: (study.name.casefold(), study.id))
     return tuple(Entry(item=study, count=study.child_count) for study in ordered)
+
+
+def fitted_name(name: str, fits: Callable[[str], bool]) -> str:
+    """Return the name of a study, cut where it tells least.
+
+    Of names that begin with an accession it stays, and the last letter too. Others are
+    returned as they are, and so are names of which nothing fits.
+
+    Parameters
+    ----------
+    name
+        What is to be shown.
+    fits
+        Whether there is room for a text; if so, then for all that are shorter.
+
+    Examples
+    --------
+    >>> name = "idr0013-neumann-mitocheck/screenB"
+    >>> [fitted_name(name, lambda text: len(text) <= room) for room in (22, 16, 12)]
+    ['idr0013-neuma…/screenB', 'idr0013…/screenB', 'idr0013…eenB']
+    """
+    study = NAME_OF_STUDY.fullmatch(name)
+    if study is None or fits(name):
+        return name
+    accession, about, part = study.group("accession", "about", "part")
+    rest = part or about[-1:]
+    cut = [f"{accession}{about[:n]}…{rest}" for n in range(len(about) - 1, -1, -1)]
+    cut += [f"{accession}…{rest[n:]}" for n in range(1, len(rest))]
+    found = bisect_left(cut, True, key=fits)
+    return cut[found] if found < len(cut) else name
 
 
 def filter_studies(entries: Sequence[Entry], text: str) -> tuple[Entry, ...]:

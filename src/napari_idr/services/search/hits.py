@@ -137,7 +137,7 @@ def hits_label(count: int, one: str, many: str, query: Query) -> str:
     >>> hits_label(8, "well", "wells", Query(key=gene, value="CDC20"))
     '8 wells with CDC20'
     """
-    return f"{counted(count, one, many)} with {short_value(query.value)}"
+    return f"{counted(count, one, many)} with {short_value(query.told)}"
 
 
 def counting_label(counts: PlateCounts | DatasetCounts | None) -> str:

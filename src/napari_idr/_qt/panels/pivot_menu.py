@@ -1,0 +1,43 @@
+"""Menu of what can be done with a value: search for it, narrow by it, copy it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QMenu, QWidget
+
+from napari_idr._qt.panels.forms import present
+from napari_idr.services.plain_text import visible_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari_idr.services.search.pivots import Pivot
+
+
+def pivot_menu(
+    parent: QWidget, pivots: Sequence[Pivot], do: Callable[[Pivot], None]
+) -> QMenu:
+    """Return a menu of pivots that goes when it is closed."""
+    menu = QMenu(parent)
+    menu.setObjectName("idr_pivots")
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    add_pivots(menu, pivots, do)
+    return menu
+
+
+def add_pivots(
+    menu: QMenu, pivots: Sequence[Pivot], do: Callable[[Pivot], None]
+) -> None:
+    """Add pivots to a menu."""
+    for pivot in pivots:
+        label = visible_text(pivot.label).replace("&", "&&")
+        action = present(menu.addAction(label))
+        action.setObjectName(f"idr_pivot_{pivot.action}")
+        action.triggered.connect(partial(_do, do, pivot))
+
+
+def _do(do: Callable[[Pivot], None], pivot: Pivot, *_: object) -> None:
+    do(pivot)
