@@ -32,6 +32,7 @@ from napari_idr.model import (
     ScreenId,
     Table,
     WellId,
+    WellSample,
 )
 
 
@@ -41,6 +42,7 @@ def answers_have_types(client: IDRClient, cancel: CancelToken) -> None:
     assert_type(client.search("gene", "CDC20"), tuple[ContainerHit, ...])
     assert_type(client.plates(ScreenId(1)), tuple[Plate, ...])
     assert_type(client.plate_grid(PlateId(1), field=2), PlateGrid)
+    assert_type(client.well_samples(WellId(1)), tuple[WellSample, ...])
     assert_type(client.image(ImageId(1)), Image)
     assert_type(client.table(plate=PlateId(1)), Table)
     assert_type(client.map_annotations(well=WellId(1)), tuple[MapAnnotation, ...])

@@ -632,6 +632,7 @@ class Browser(Panels):
         self._adding = None
         self._jobs.cancel_all()
         self._finder.stop_loading()
+        self._comparisons.give_up()
         self._state.give_up()
         self.status.say("Cancelled.")
 

@@ -8,7 +8,7 @@ from qtpy.QtCore import QObject
 
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.compare.load import Compared, CompareShown, Step
-from napari_idr.services.compare.wish import in_groups, new_number
+from napari_idr.services.compare.wish import in_channels, in_groups, new_number
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.plate.view import PlateShown
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_idr._qt.jobs import Jobs, JobSlot
     from napari_idr._qt.layers.scene import ViewerScene
     from napari_idr._qt.panels.layout import Panels
+    from napari_idr.services.mosaic import MosaicShown
 
 LEAST = 2
 """Images side by side."""
@@ -46,6 +47,7 @@ class Comparisons(QObject):
         row.compareWanted.connect(self.compare)
         row.controlsWanted.connect(self._on_with_controls)
         row.fieldsWanted.connect(self._on_all_fields)
+        row.channelsWanted.connect(self._on_in_channels)
         scene.compareWanted.connect(self._on_compare_wanted)
         scene.strips.gone.connect(self._on_gone)
         scene.plates.wellsSelected.connect(self.offer)
@@ -80,7 +82,16 @@ class Comparisons(QObject):
         self._panels.compare.offer(
             f"{count} images" if count >= LEAST else "",
             well=request is not None and request.ref.well_id is not None,
+            mosaic=self._mosaic is not None,
         )
+
+    @property
+    def _mosaic(self) -> MosaicShown | None:
+        """The plate or gallery of the active layer, else the last that is shown."""
+        key = self._scene.plate_of(self._scene.active)
+        shown = None if key is None else self._scene.shown(key)
+        rest = self._scene.plates.all_shown
+        return shown or (rest[-1] if rest else None)
 
     @property
     def _request(self) -> ImageRequest | None:
@@ -135,15 +146,29 @@ class Comparisons(QObject):
             message = f"Opening all fields of {request.well_label or 'the well'} …"
             self._start(number, message, session.compare_fields, request, number)
 
+    def _on_in_channels(self) -> None:
+        shown = self._mosaic
+        session = None if shown is None else self._scene.session(shown.server)
+        if shown is not None and session is not None and shown.plan.cells:
+            wish = in_channels(shown)
+            message = f"Opening {shown.name} in channels …"
+            self._start(wish.number, message, session.compare, wish)
+
     # How it comes
 
     def _start(self, number: int, message: str, job: Any, *arguments: Any) -> None:
         """Compare; what is on its way for another comparison comes no more."""
+        self.give_up()
         self._number = number
         strips = self._scene.strips
         self._slot.start_steps(
             message, job, *arguments, self._scene.viewing, strips.tell
         )
+
+    def give_up(self) -> None:
+        """Take out what would never be whole."""
+        if self._number is not None:
+            self._scene.strips.give_up(self._number)
 
     def _on_step(self, step: Step) -> None:
         status = self._panels.status

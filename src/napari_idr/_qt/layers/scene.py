@@ -292,6 +292,11 @@ class ViewerScene(QObject):
         return self.strips.show(shown)
 
     @property
+    def active(self) -> Layer | None:
+        """The layer that one works with."""
+        return self._viewer.layers.selection.active
+
+    @property
     def selected_images(self) -> tuple[ImageRequest, ...]:
         """The images of the cells that are selected, on whichever mosaic."""
         return tuple(

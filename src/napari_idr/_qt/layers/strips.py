@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 TEXT_POINTS = 8
 """The size of captions on the screen; it doesn't change with the zoom."""
 
+BRIGHT = "#f0f1f2"
+"""The text of napari's dark theme."""
+
 FOLLOW_MS = 80
 """Captions follow when the camera has rested for so long, as headings do."""
 
@@ -137,6 +140,18 @@ class _Strip:
             self._texts = texts
             self.captions.features = {"label": np.array(texts, dtype=object)}
 
+    def color(self, text: str) -> None:
+        """Write in a colour; between rows, where it is dark, in a bright one."""
+        rows = [cell.cell.row for cell in self.shown.plan.cells]
+        self.captions.text.color = [*(BRIGHT if row else text for row in rows), text]
+
+    def hide_thumbnails(self) -> None:
+        """Show the thumbnails of many images where none is opened, and only there."""
+        channels = [one for one in self.channels if one.visible]
+        if self.shown.plan.wish.pictures is not None and channels:
+            last = len(self.shown.plan.mosaic.pyramid.scales) - 1
+            self.below.visible = not last or channels[0].data_level == last
+
     def message_at(self, position: Sequence[float]) -> str:
         """Say which image lies at a position in the world, "" for none."""
         y, x = self._px(position)
@@ -186,6 +201,8 @@ class StripLayers(QObject):
         self._top = top
         self._strips: dict[int, _Strip] = {}
         self._news = QueuedSignal(self._on_news)
+        # Takes what has become known of an image, from any thread.
+        self.tell: Callable[[CellNews], None] = self._news.emit
         self.destroyed.connect(self._news.close)
         self._follow = qdebounced(self._write, timeout=FOLLOW_MS)
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
@@ -202,10 +219,6 @@ class StripLayers(QObject):
         strip = self._strips.get(number)
         return () if strip is None else strip.layers
 
-    def tell(self, news: CellNews) -> None:
-        """Take what has become known of an image; from any thread."""
-        self._news.emit(news)
-
     def show(self, shown: CompareShown) -> str | None:
         """Show a comparison whose pixels are on their way, in place of an earlier try.
 
@@ -213,7 +226,7 @@ class StripLayers(QObject):
         """
         before = self._strips.pop(shown.number, None)
         strip = _Strip(shown, _metadata(shown))
-        strip.captions.text.color = get_theme(self._viewer.theme).text.as_hex()
+        strip.color(get_theme(self._viewer.theme).text.as_hex())
         self._strips[shown.number] = strip
         self._place_all()
         strip.write(self._viewer.scene.camera.zoom)
@@ -330,7 +343,7 @@ class StripLayers(QObject):
         if strip is None or known is None:
             return
         strip.sources[news.image_id] = known
-        if _has_pixels(known):
+        if _has_pixels(known) and strip.shown.plan.wish.pictures is None:
             for cell in strip.shown.plan.cells:
                 if cell.image_id == news.image_id:
                     clear(strip.shown.canvas, strip.shown.plan, cell)
@@ -355,10 +368,11 @@ class StripLayers(QObject):
     def _write(self) -> None:
         for strip in self._strips.values():
             strip.write(self._viewer.scene.camera.zoom)
+            strip.hide_thumbnails()
 
     def _on_theme(self, _: Any = None) -> None:
         for strip in self._strips.values():
-            strip.captions.text.color = get_theme(self._viewer.theme).text.as_hex()
+            strip.color(get_theme(self._viewer.theme).text.as_hex())
 
     def _on_removed(self, event: Any) -> None:
         """End a strip of which no pixels are left; its other layers go too.
@@ -374,6 +388,12 @@ class StripLayers(QObject):
                 QTimer.singleShot(0, partial(remove_layers, self._viewer, strip.layers))
                 self.gone.emit(number)
                 self.changed.emit()
+
+    def give_up(self, number: int) -> None:
+        """Take a strip out whose pixels will not come."""
+        strip = self._strips.get(number)
+        if strip is not None and not strip.channels:
+            self._end(number)
 
     def _end(self, number: int) -> None:
         """Take a strip out, whatever of it is there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from magicgui.widgets import PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, tooltip
 
@@ -18,6 +18,7 @@ class ComparePanel(QWidget):
     compareWanted = Signal()
     controlsWanted = Signal()
     fieldsWanted = Signal()
+    channelsWanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,16 +41,28 @@ class ComparePanel(QWidget):
             "All fields",
             "Show all images of the well side by side, of all its fields and runs",
         )
-        layout = QHBoxLayout(self)
+        self.channels = PushButton(text="In channels")
+        name_widget(
+            self.channels,
+            "idr_in_channels",
+            "In channels",
+            "Show all images of the plate or gallery that one looks at as one layer a "
+            "channel, under one contrast; zooming in opens them",
+        )
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for button in (self.compare, self.controls, self.fields):
-            layout.addWidget(button.native, 1)
+        layout.setSpacing(3)
+        layout.addWidget(self.compare.native, 0, 0)
+        layout.addWidget(self.channels.native, 0, 1)
+        layout.addWidget(self.controls.native, 1, 0)
+        layout.addWidget(self.fields.native, 1, 1)
         self.compare.native.clicked.connect(self._on_compare)
         self.controls.native.clicked.connect(self._on_controls)
         self.fields.native.clicked.connect(self._on_fields)
-        self.offer("", well=False)
+        self.channels.native.clicked.connect(self._on_channels)
+        self.offer("", well=False, mosaic=False)
 
-    def offer(self, what: str, *, well: bool) -> None:
+    def offer(self, what: str, *, well: bool, mosaic: bool) -> None:
         """Say what can be compared.
 
         Parameters
@@ -58,12 +71,16 @@ class ComparePanel(QWidget):
             What would be shown side by side, "3 wells"; "" for nothing.
         well
             Whether the image that is selected is of a well.
+        mosaic
+            Whether a plate or a gallery is shown.
         """
         self.compare.text = f"Compare {what}" if what else "Compare"
         self.compare.native.setEnabled(bool(what))
         self.compare.native.setToolTip(tooltip(COMPARE_TIP, "" if what else HOW_TIP))
         self.controls.native.setEnabled(well)
         self.fields.native.setEnabled(well)
+        self.channels.native.setEnabled(mosaic)
+        self.setVisible(bool(what) or well or mosaic)
 
     def _on_compare(self, *_: object) -> None:
         self.compareWanted.emit()
@@ -73,3 +90,6 @@ class ComparePanel(QWidget):
 
     def _on_fields(self, *_: object) -> None:
         self.fieldsWanted.emit()
+
+    def _on_channels(self, *_: object) -> None:
+        self.channelsWanted.emit()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_idr.model import PixelSource
 from napari_idr.services.compare.plan import NOT_COMPARABLE
+from napari_idr.services.compare.wish import MAX_CELLS
 from napari_idr.services.image.layers import short_name
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def captions(
 ) -> tuple[str, ...]:
     """Return the caption of each image, lines below each other, "" without room.
 
+    More than `MAX_CELLS` have none: napari takes long to write so many.
+
     What can't be compared is the first line. So many lines are written as there is
     room for below the row above, or below the strip above.
 
@@ -55,12 +58,12 @@ def captions(
     between = max(1, int(plan.layout.row_gap_px * zoom / LINE_PX))
     # A line is the strip's own.
     above = max(1, int(room_above_px(plan) * zoom / LINE_PX) - 1)
-    if letters < FEWEST_LETTERS:
+    if letters < FEWEST_LETTERS or len(plan.cells) > MAX_CELLS:
         return ("",) * len(plan.cells)
     found = []
     for cell, lines in zip(plan.cells, plan.captions, strict=True):
         said = (badge(sources.get(cell.image_id)), *lines)
-        said = tuple(short_name(line, letters) for line in said if line)
+        said = tuple(_cut(line, letters) for line in said if line)
         found.append("\n".join(said[: between if cell.cell.row else above]))
     return tuple(found)
 
@@ -81,6 +84,17 @@ def heading_px(texts: Sequence[str], rows: Sequence[int], zoom: float) -> float:
         if text and row == 0
     ]
     return max(lines, default=0) * LINE_PX / max(zoom, 1e-9)
+
+
+def _cut(line: str, letters: int) -> str:
+    """Return a line that fits; names that end with a number keep both ends.
+
+    >>> _cut("negative control", 12), _cut("plate 0007, well 12", 12)
+    ('negative co…', 'plate…ll 12')
+    """
+    if len(line) > letters and not any(one.isdigit() for one in line[-3:]):
+        return f"{line[: letters - 1].rstrip()}…"
+    return short_name(line, letters)
 
 
 def badge(source: PixelSource | IDRError | None) -> str:

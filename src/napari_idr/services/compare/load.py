@@ -153,7 +153,7 @@ def load_comparison(
             thumbnails = answer
         else:
             told[place] = answer
-        if shown is None and len(told) == len(wish.cells):
+        if shown is None and len(told) == len(wish.asked):
             shown = _shown(wish, told)
             yield shown
         if shown is not None and thumbnails is not None:
@@ -163,11 +163,17 @@ def load_comparison(
     plan = shown.plan
     if not plan.channels.layers:
         raise PixelDataError("none of the images has a channel to compare")
-    images = [cell.image for cell in plan.cells]
-    known = {one.id: to_draw(one, plan.channels.layers) for one in images}
+    known = {
+        one.image_id: to_draw(one.image, plan.channels.layers)
+        for one in plan.cells
+        if one.image_id in plan.mosaic.shapes
+    }
 
     def open_cell(image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
-        return client.open_pixels(known[image_id], rgb=False, cancel=cancel)
+        image = known.get(image_id)
+        if image is None:
+            image = to_draw(client.image(image_id, cancel=cancel), plan.channels.layers)
+        return client.open_pixels(image, rgb=False, cancel=cancel)
 
     failures: dict[ImageId, IDRError] = {}
     lock = threading.Lock()
@@ -207,13 +213,15 @@ def _first_answers(
 
     def ask(place: int | None, stop: CancelToken) -> tuple[int | None, Any]:
         if place is None:
-            return None, dict(client.thumbnails(sorted(ids), cancel=stop))
+            return None, wish.pictures or dict(
+                client.thumbnails(sorted(ids), cancel=stop)
+            )
         try:
             return place, client.image(ids[place], cancel=stop)
         except IDRError as error:
             return place, error
 
-    places: list[int | None] = [*range(len(ids))]
+    places: list[int | None] = [*wish.asked]
     # Not the first, as what is known of the images is waited for longer.
     places.insert(AT_ONCE, None)
     return in_parallel(ask, places, at_once=AT_ONCE + 1, cancel=cancel)
@@ -230,8 +238,15 @@ def _shown(wish: CompareWish, told: Mapping[int, Image | IDRError]) -> CompareSh
     images: list[Image] = []
     kept: list[int] = []
     notes = [wish.about]
+    known = {one.id: one for one in told.values() if isinstance(one, Image)}
+    like = next(iter(known.values()), None)
     for place, cell in enumerate(wish.cells):
-        answer = told[place]
+        answer = told.get(place)
+        if answer is None and like is not None:
+            ref = cell.request.ref
+            answer = replace(like, id=ref.image_id, name=ref.name)
+        if answer is None:
+            continue
         if isinstance(answer, IDRError):
             notes.append(f"{cell.label} can't be shown: {answer.message}.")
         else:
@@ -244,7 +259,7 @@ def _shown(wish: CompareWish, told: Mapping[int, Image | IDRError]) -> CompareSh
         cells=tuple(wish.cells[place] for place in kept),
         groups=tuple(wish.groups[place] for place in kept) if wish.groups else (),
     )
-    plan = plan_comparison(wish, images)
+    plan = plan_comparison(wish, images, known=known)
     said = tuple(filter(None, (*notes, *plan.notes)))
     return CompareShown(plan=plan, canvas=blank_strip(plan), notes=said)
 
@@ -270,10 +285,11 @@ def _limits(
     IDRError
         No sample came, and one may come later.
     """
-    step = max(1, -(-len(plan.cells) // MAX_SAMPLED))
+    known = [one for one in plan.cells if one.image_id in plan.mosaic.shapes]
+    step = max(1, -(-len(known) // MAX_SAMPLED))
     layers = range(len(plan.channels.layers))
     # The first channel of each first: to open an image takes longer than to read it.
-    wanted = [(one.image_id, c) for c in layers for one in plan.cells[::step]]
+    wanted = [(one.image_id, c) for c in layers for one in known[::step]]
 
     def sample(
         which: tuple[ImageId, int], stop: CancelToken

@@ -39,7 +39,7 @@ from napari_idr.tiles import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -54,6 +54,10 @@ MAX_TITLE = 40
 
 NOT_COMPARABLE = "THUMBNAIL, contrast can't be compared"
 """What the caption of an image says that has no other pixels."""
+
+CLOSER = 2
+"""The scale from which on the many images of a plate are opened: below it, a screen
+shows so many that thumbnails do."""
 
 WAITING = (58, 60, 66)
 """A cell whose pixels are on their way."""
@@ -146,7 +150,12 @@ class ComparePlan:
         return next(found, None)
 
 
-def plan_comparison(wish: CompareWish, images: Sequence[Image]) -> ComparePlan:
+def plan_comparison(
+    wish: CompareWish,
+    images: Sequence[Image],
+    *,
+    known: Collection[ImageId] | None = None,
+) -> ComparePlan:
     """Return where images are shown side by side, and what is to be said of it.
 
     Parameters
@@ -155,6 +164,8 @@ def plan_comparison(wish: CompareWish, images: Sequence[Image]) -> ComparePlan:
         What is compared.
     images
         As many as there are cells, in the same order.
+    known
+        Those that were asked about; others are only taken to be so. None for all.
 
     Raises
     ------
@@ -184,7 +195,10 @@ def plan_comparison(wish: CompareWish, images: Sequence[Image]) -> ComparePlan:
         size_t=max(one.size_t for one in images),
         default_z=images[0].default_z,
         default_t=images[0].default_t,
-        shapes=shapes,
+        shapes={
+            one: shape for one, shape in shapes.items() if known is None or one in known
+        },
+        least_scale=1 if wish.pictures is None else min(CLOSER, scales[0]),
     )
     common, captions = _captions([cell.lines for cell in wish.cells])
     return ComparePlan(

@@ -10,14 +10,30 @@ from typing import TYPE_CHECKING
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_idr.model import ImageId
     from napari_idr.services.details import ImageRequest
+    from napari_idr.services.mosaic import MosaicShown
 
-__all__ = ["MAX_CELLS", "CellWish", "CompareWish", "in_groups", "new_number"]
+__all__ = [
+    "MAX_CELLS",
+    "CellWish",
+    "CompareWish",
+    "in_channels",
+    "in_groups",
+    "new_number",
+]
 
 MAX_CELLS = 96
 """Images side by side; more is a plate or a gallery."""
+
+MAX_ASKED = 8
+"""Images of a whole plate or gallery that are asked about beforehand: enough to know
+its channels and to find a contrast."""
 
 _numbers = itertools.count(1)
 
@@ -63,22 +79,38 @@ class CellWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareWish:
-    """Images to be shown side by side, in order; `groups` count rows from the top.
+    """Images to be shown side by side, in order.
 
     `groups` has a number for each image: those of one number stand in rows of their
     own. `about` says in a sentence what else there is to say of the choice. No two
-    wishes have the same `number`.
+    wishes have the same `number`. `name` is what they are together, "" for a choice.
+
+    `pictures` are thumbnails of a mosaic that is shown already. They tell that the
+    images are many: only some are asked about beforehand, and the others are taken to
+    be like them until one looks closer.
     """
 
     cells: tuple[CellWish, ...]
     groups: tuple[int, ...] = ()
     about: str = ""
+    name: str = ""
+    pictures: Mapping[ImageId, NDArray[np.uint8]] | None = field(
+        default=None, repr=False, compare=False
+    )
     number: int = field(default_factory=new_number)
 
     @property
     def server(self) -> str:
         """The address of the server that has the images."""
         return self.cells[0].request.server
+
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """The places of the images that are asked about beforehand."""
+        count = len(self.cells)
+        if self.pictures is None:
+            return tuple(range(count))
+        return tuple(range(0, count, max(1, -(-count // MAX_ASKED))))
 
     @property
     def title(self) -> str:
@@ -91,6 +123,8 @@ class CompareWish:
         >>> CompareWish(cells=(cell, cell, cell)).title
         'compare CDC20 + 2'
         """
+        if self.name:
+            return self.name
         first = self.cells[0]
         more = f" + {len(self.cells) - 1}" if len(self.cells) > 1 else ""
         return f"compare {plain_text(first.request.told or '') or first.label}{more}"
@@ -122,3 +156,21 @@ def in_groups(requests: Iterable[ImageRequest]) -> CompareWish:
         groups = tuple(rows[cell.request.told] for cell in cells)
         return CompareWish(cells=tuple(cells), groups=groups, about=about)
     return CompareWish(cells=tuple(cells), about=about)
+
+
+def in_channels(shown: MosaicShown) -> CompareWish:
+    """Return a wish to see all images of a plate or a gallery in channels."""
+    cells = tuple(shown.plan.grid)
+    height, width = shown.plan.cell_shape
+    pictures = {
+        one.image_id: shown.canvas[one.y : one.y + height, one.x : one.x + width]
+        for one in shown.plan.cells
+    }
+    return CompareWish(
+        cells=tuple(
+            CellWish(request=shown.image_request(cell), place=(cell.row, cell.column))
+            for cell in cells
+        ),
+        name=f"{shown.name} in channels",
+        pictures=pictures,
+    )

@@ -15,8 +15,14 @@ from napari_idr.demo.faults import FOREVER
 from napari_idr.errors import Cancelled, IDRError
 from napari_idr.model import ImageId, ImageRef, PixelSource, Plate, PlateId, WellId
 from napari_idr.services.compare.load import Compared, CompareShown, ThumbnailsCame
-from napari_idr.services.compare.wish import in_groups, new_number
-from napari_idr.services.details import ImageRequest
+from napari_idr.services.compare.wish import (
+    MAX_ASKED,
+    in_channels,
+    in_groups,
+    new_number,
+)
+from napari_idr.services.details import ImageRequest, PlateDetails
+from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.session import ConnectionSettings, Session
 from napari_idr.tiles import Rect, TileViewing, Window
 
@@ -201,6 +207,45 @@ def test_images_that_have_little_in_common_can_be_compared(session, viewing):
         "Pixels are 0.1 to 0.5 µm",
     ):
         assert told in result.message
+    result.close()
+
+
+def test_a_plate_in_channels_asks_about_some_and_opens_what_is_looked_at(
+    session, viewing, any_archive
+):
+    plate = session.client.plate(PLATE.id, cancel=NEVER)
+    details = PlateDetails(plate=plate, server=session.url)
+    [shown] = [
+        step
+        for step in session.show_plate(details, None, 0, cancel=NEVER)
+        if isinstance(step, PlateShown)
+    ]
+    any_archive.requests.clear()
+
+    wish = in_channels(shown)
+    _, result = finished(session.compare(wish, viewing, lambda _: None, cancel=NEVER))
+
+    asked = [one.path for one in any_archive.requests]
+    about = {path for path in asked if path.startswith("/api/v0/m/images/")}
+    assert len(about) == MAX_ASKED
+    assert not [path for path in asked if "thumbnails" in path]
+    plan = result.shown.plan
+    assert len(plan.cells) == 96
+    assert [spec.name.split(" · ")[0] for spec in result.specs] == ["Cy3", "DAPI"]
+    any_archive.requests.clear()
+    levels = result.mosaic.reader.levels
+    last = len(levels) - 1
+    height, width = levels[last].shape
+    whole = Window(level=last, c=0, ts=(0,), zs=(0,), rect=Rect(0, height, 0, width))
+    result.mosaic.image.request(whole)
+    assert viewing.scheduler.wait_until_idle(20)
+    assert len(any_archive.requests) == 0
+    cell = next(one for one in plan.cells if one.image_id not in plan.mosaic.shapes)
+    place = plan.mosaic.content(0, cell.cell, (cell.image.size_y, cell.image.size_x))
+    window = Window(level=0, c=1, ts=(0,), zs=(0,), rect=place)
+    assert result.mosaic.image.read(window, cancel=NEVER).any()
+    opened = {one.path for one in any_archive.requests if "/m/images/" in one.path}
+    assert opened == {f"/api/v0/m/images/{cell.image_id}/"}
     result.close()
 
 
