@@ -473,9 +473,18 @@ class WellsDock(QWidget):
             self._scene.wellActivated.emit(self.plate, cell)
 
     def _go_to(self, place: int) -> None:
-        if self._key is not None:
-            self._plates.activate(self._key)
-            self._plates.show_well(self._key, self._well(place), always=True)
+        """Show a well, from which the arrow keys then walk on."""
+        if self._key is None:
+            return
+        selected = self.panel.table.selected_places
+        if place in selected:
+            self._choose(selected)  # the current one last
+        else:
+            self._select((place,))
+        self._plates.activate(self._key)
+        self._plates.show_well(self._key, self._well(place), always=True)
+        canvas: QWidget = self._viewer.window._qt_viewer.canvas.native
+        canvas.setFocus()
 
     def _cell(self, place: int) -> GridCell | None:
         shown = self.plate
