@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.wells.dock import WellsDock
+from napari_idr._qt.wells.table import WellsTableView
 from support.person import LEFT, Person
 
 if TYPE_CHECKING:
@@ -218,10 +219,9 @@ def test_back_and_forward_show_what_is_kept_and_ask_nothing(
     anna.search("CDC20")
     anna.open(MITOSIS)
     anna.select(MITOSIS, "DM0001_01")
-    plate = anna.text("idr_plate_name") if has(anna, "idr_plate_name") else ""
+    plate = anna.text("idr_plate_title")
     anna.search("PLK1")
     anna.until_idle()
-    anna.until(lambda: not anna.find("idr_back").isHidden())
     settle_requests(anna, idr)
     before, plk1 = len(idr.requests), anna.rows()
 
@@ -232,7 +232,7 @@ def test_back_and_forward_show_what_is_kept_and_ask_nothing(
     assert anna.rows() == [MITOSIS, KINOME, TISSUE]
     assert "DM0001_01" in anna.rows(anna.line(MITOSIS))
     assert anna.tree.currentIndex().data() == "DM0001_01"
-    assert not has(anna, "idr_plate_name") or anna.text("idr_plate_name") == plate
+    assert anna.text("idr_plate_title") == plate
 
     anna.click("idr_forward")
     anna.until(lambda: anna.text("idr_value") == "PLK1")
@@ -241,10 +241,6 @@ def test_back_and_forward_show_what_is_kept_and_ask_nothing(
     settle_requests(anna, idr)
     assert len(idr.requests) == before
     assert not anna.find("idr_forward").isEnabled()
-
-
-def has(person: Person, name: str) -> bool:
-    return person.browser.findChild(QLineEdit, name) is not None
 
 
 def settle_requests(person: Person, archive: demo.Archive) -> None:
@@ -343,3 +339,33 @@ def test_a_list_of_genes_is_counted_and_its_cells_open(
     anna.until_status("“CDC20”: 34 images")
     anna.until(lambda: anna.tree.currentIndex().data() == MITOSIS)
     assert anna.tree.isExpanded(anna.line(MITOSIS))
+
+
+# The wells' table
+
+
+def test_a_cell_of_the_wells_leads_to_the_genes_that_share_it(
+    anna: Person, below: Callable[[Person], Person]
+) -> None:
+    anna.find_plate("CDC20", MITOSIS, "DM0001_01")
+    anna.click("idr_wells_table_button")
+    anna.until_idle()
+    desk = below(anna)
+    table = desk.find("idr_wells", WellsTableView)
+    anna.until(lambda: "Phenotype" in table.wells.names)
+    model, column = table.wells, table.wells.names.index("Phenotype")
+    rows = [row for row in range(model.rowCount()) if DELAY in model.text(row, column)]
+
+    menu = table.menu_at(model.index(rows[0], column))
+    assert menu is not None
+    labels = {one.text(): one for one in menu.actions()}
+    labels[f"Search for {DELAY}"].trigger()
+    menu.close()
+    anna.until_status(f"“{DELAY}”")
+
+    assert "Same phenotype, other genes" in labels
+    assert f"Narrow to {DELAY}" in labels
+    plain = table.menu_at(model.index(0, table.wells.names.index("well")))
+    assert plain is not None
+    assert not [one for one in plain.actions() if "Search" in one.text()]
+    plain.close()
