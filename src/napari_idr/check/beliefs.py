@@ -191,7 +191,7 @@ def _image(node: Node) -> Facts:
     sizes = {axis: pixels.get(f"Size{axis}", int) for axis in "XYZCT"}
     pixels.child("Type").get("value", str)
     side_x, side_y = min(SHOWN_PX, sizes["X"]), min(SHOWN_PX, sizes["Y"])
-    facts = {
+    facts: dict[str, str | int] = {
         "drawn": data.get("@id", int),
         "region": f"0,0,{side_x},{side_y}",
     }

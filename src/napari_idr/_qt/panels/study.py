@@ -112,8 +112,9 @@ class StudyPanel(QWidget):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         menu = QMenu(button)
         for words, style in CITATION_STYLES:
-            action = menu.addAction(words)
+            action = QAction(words, menu)
             action.setData(style)
+            menu.addAction(action)
         menu.triggered.connect(self._on_style_chosen)
         button.setMenu(menu)
         button.clicked.connect(self._on_copy_citation)
