@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-import napari
 import numpy as np
 import pytest
 import tifffile
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
     from napari import Viewer
     from napari.layers import Layer
-    from pytestqt.qtbot import QtBot
 
     from napari_idr import demo
     from support.person import Person
@@ -443,6 +441,15 @@ def duplicate_and_delete_the_first(desk: Desk) -> None:
     desk.rest()
 
 
+def merge_to_rgb(desk: Desk) -> None:
+    """Merge three channels, which napari wants in red, green and blue."""
+    channels = [one for one in desk.viewer.layers if isinstance(one, Image)]
+    for layer, colour in zip(channels, ("red", "green", "blue"), strict=False):
+        if not layer.rgb:
+            layer.colormap = colour
+    command("merge_rgb")(desk)
+
+
 ENDING: dict[str, Callable[[Desk], object]] = {
     "delete all": delete_all,
     "delete button": delete_with_the_button,
@@ -458,7 +465,7 @@ ENDING: dict[str, Callable[[Desk], object]] = {
     "maximum": each_alone("project_max"),
     "mean": each_alone("project_mean"),
     "merge": command("merge_stack"),
-    "merge to RGB": command("merge_rgb"),
+    "merge to RGB": merge_to_rgb,
     # napari offers it for others as well, and refuses then.
     "a level": each_alone(
         "extract_multiscale_level", lambda one: getattr(one, "multiscale", False)
@@ -627,43 +634,6 @@ def test_the_regions_of_an_image_are_saved_as_a_table(
         for one, other in zip(read.data, layer.data, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-5)
         window.viewer.layers.remove(read)
-
-
-def test_two_windows_show_a_plate_each(
-    window: Window,
-    classic: demo.Archive,
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    # None is emptied: what is left in the other isn't drawn then (napari alone, too).
-    first = Desk(window, window.browse(classic.url), tmp_path)
-    first.open("plate")
-    names = window.names
-    another = Window(napari.Viewer(show_welcome_screen=False), qtbot, monkeypatch)
-    try:
-        second = Desk(another, another.browse(classic.url), tmp_path)
-        second.open("plate")
-        wrong = [
-            one
-            for desk in (first, second, first)
-            for name in ("hide and show", "reset view", "refresh")
-            for one in desk.do(name, KEEPING[name])
-        ]
-        assert wrong == []
-        assert another.names == names
-
-        another.double_click(another.well_point(another.layer(MOSAIC), "C4"))
-        second.person.until(lambda: len(another.names) > len(names))
-        second.rest()
-        assert window.names == names
-    finally:
-        another.close()
-
-    window.double_click(window.well_point(window.layer(MOSAIC), "C4"))
-    first.person.until(lambda: len(window.names) > len(names))
-    first.rest()
-    assert first.untruths() == []
 
 
 def test_a_figure_of_a_plate_is_as_fine_as_its_thumbnails_and_asks_for_nothing(
