@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
@@ -196,14 +195,14 @@ def _filtered(
     shown: GalleryShown, filters: Mapping[str, str], *, cancel: CancelToken
 ) -> GalleryShown:
     cancel.check()
-    return shown.filtered(filters)
+    return shown.filtered(filters).prepare()
 
 
 def _read(
     session: Session, shown: GalleryShown, *, cancel: CancelToken
 ) -> tuple[GalleryShown, GalleryShown]:
     sources = session.well_sources(shown, cancel=cancel)
-    return shown, replace(shown.with_sources(sources), summary=shown.summary)
+    return shown, shown.with_sources(sources).prepare()
 
 
 class _Disconnect:

@@ -199,6 +199,14 @@ class MosaicShown(ABC):
         """The table of the images, as columns."""
         return wells_features(self.plate_map)
 
+    def prepare(self) -> Self:
+        """Compute what the layers are made of, in a worker before they are; return it.
+
+        Of thousands of images that takes longer than a window may wait.
+        """
+        _ = self.features, self.well_centers, self.controls, self.failed, self._places
+        return self
+
     def cell_at(self, y: float, x: float) -> GridCell | None:
         """Return the cell at a position in px, None where no image is."""
         place = self.plan.cell_at(y, x)

@@ -81,7 +81,7 @@ def load_gallery(
             )
         else:
             shown = shown.with_images(images, columns)
-        yield shown
+        yield shown.prepare()
         fresh = {image.ref.image_id for image in page}
         cells = [cell for cell in shown.plan.cells if cell.image_id in fresh]
         total = max(order.shown or 0, len(images))

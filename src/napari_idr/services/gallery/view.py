@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_idr.api import WellSources, column_key, wells_table
 from napari_idr.model import (
     AnnotationId,
@@ -36,7 +38,7 @@ from napari_idr.services.image.metadata import Json, idr_metadata
 from napari_idr.services.image.pixel_source import MOSAIC_TEXT
 from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plain_text import plain_text
-from napari_idr.services.plate.canvas import copy_cells, empty_canvas, paint_waiting
+from napari_idr.services.plate.canvas import copy_cells, paint_gap, paint_waiting
 from napari_idr.services.plate.mosaic import CellFailure, summarize
 from napari_idr.services.plate.wells import PlateMap, plan_plate_map
 from napari_idr.services.search.catalog import counted
@@ -45,7 +47,6 @@ from napari_idr.services.wells.quality import control_role
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from napari_idr.api import IDRClient, OwnTable
@@ -305,8 +306,9 @@ def plan_gallery_shown(
     plan = plan_gallery(images, columns=columns)
     sources = _told_sources(images)
     height, width = plan.shape
-    room = empty_canvas((max(height, rows * plan.pitch[0]), width))
+    room = np.empty((max(height, rows * plan.pitch[0]), width, 3), np.uint8)
     canvas = room[:height]
+    paint_gap(canvas)
     paint_waiting(canvas, plan, plan.cells)
     return GalleryShown(
         server=server,
@@ -350,9 +352,11 @@ def _planned(
     has_room = room.shape[0] >= height and room.shape[1] == width
     if has_room and plan.cells[: len(before)] == before:
         canvas = room[:height]
+        paint_gap(canvas[shown.plan.shape[0] :])
         paint_waiting(canvas, plan, plan.cells[len(before) :])
     else:
-        canvas = room = empty_canvas((height, width))
+        canvas = room = np.empty((height, width, 3), np.uint8)
+        paint_gap(canvas)
         paint_waiting(canvas, plan, plan.cells)
         copy_cells(shown.canvas, shown.plan, canvas, plan)
     return replace(

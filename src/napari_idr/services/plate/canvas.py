@@ -53,17 +53,18 @@ def blank_canvas(plan: MosaicLayout) -> NDArray[np.uint8]:
     return canvas
 
 
-def empty_canvas(shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return a canvas on which nothing is due, (y, x, 3): all of it is a gap."""
-    return _plain(shape, BACKGROUND)
+def paint_gap(area: NDArray[np.uint8]) -> None:
+    """Paint a part of a canvas, (y, x, 3), as one where nothing is due."""
+    _fill(area, BACKGROUND)
 
 
 def paint_waiting(
     canvas: NDArray[np.uint8], plan: MosaicLayout, cells: Iterable[MosaicCell]
 ) -> None:
     """Show that the thumbnails of cells are on their way."""
+    waiting = _plain(plan.cell_shape, WAITING)
     for cell in cells:
-        _cell_area(canvas, plan, cell)[:] = WAITING
+        _cell_area(canvas, plan, cell)[:] = waiting
 
 
 def copy_cells(
@@ -159,11 +160,15 @@ def _fitting(shape: tuple[int, int], cell_shape: tuple[int, int]) -> tuple[int, 
 
 
 def _plain(shape: tuple[int, int], color: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """Return an array of one colour; by whole rows, which is ten times as quick."""
     area = np.empty((*shape, 3), np.uint8)
+    _fill(area, color)
+    return area
+
+
+def _fill(area: NDArray[np.uint8], color: tuple[int, int, int]) -> None:
+    """Give an array one colour; by whole rows, which is ten times as quick."""
     area[:1] = color
     area[1:] = area[:1]
-    return area
 
 
 def _absent_cell(cell_shape: tuple[int, int]) -> NDArray[np.uint8]:
