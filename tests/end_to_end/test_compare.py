@@ -406,3 +406,25 @@ def test_lines_of_stacks_are_compared_and_their_planes_go_along(
     window.viewer.dims.set_current_step(0, 20)
     window.viewer.dims.set_current_step(1, 4)
     person.until(lambda: mosaic.shown_plane == (20, 4))
+
+
+def test_a_plate_in_channels_shows_thumbnails_until_one_looks_closer(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    compare(person, window, "idr_in_channels")
+    layer = strips(window)[0]
+    thumbnail = next(one for one in window.viewer.layers if "[thumbnail]" in one.name)
+    assert layer.name.startswith(f"Cy3 · {MOSAIC} in channels")
+    assert thumbnail.visible
+    server.requests.clear()
+
+    camera = window.viewer.scene.camera
+    scale = thumbnail.scale[-1]
+    camera.center = thumbnail.data_to_world((60, 60))[-2:]
+    camera.zoom = 3 / scale
+
+    person.until(lambda: not thumbnail.visible)
+    until_drawn(person, window)
+    about = {one.path for one in server.requests if "/m/images/" in one.path}
+    assert 1 <= len(about) <= 24
