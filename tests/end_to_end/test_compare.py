@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -163,7 +164,7 @@ def test_a_strip_of_eight_wells_asks_for_each_thing_once(
     pixels = [
         one
         for one in asked
-        if "/webgateway/render" in one or ("/zarr/" in one and one.count("/") > 7)
+        if "/webgateway/render" in one or re.search(r"(/\d+){3,}\?$", one)
     ]
     # Two channels of each, one tile each at the level that is seen and at the smallest.
     assert 16 <= len(pixels) <= 64
@@ -187,8 +188,8 @@ def test_a_hit_lies_beside_controls_of_its_plate(
     captions = next(one for one in window.viewer.layers if "captions" in one.name)
     texts = list(captions.features["label"])
     assert "CDC20" in texts[0]
-    assert "negative control" in texts[1]
-    assert "positive control" in texts[3]
+    assert texts[1].startswith("negative")
+    assert "positive" in texts[3]
 
 
 def select(person: Person, window: Window, well: str) -> None:
@@ -406,3 +407,26 @@ def test_lines_of_stacks_are_compared_and_their_planes_go_along(
     window.viewer.dims.set_current_step(0, 20)
     window.viewer.dims.set_current_step(1, 4)
     person.until(lambda: mosaic.shown_plane == (20, 4))
+
+
+def test_a_plate_in_channels_shows_thumbnails_until_one_looks_closer(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    compare(person, window, "idr_in_channels")
+    layer = strips(window)[0]
+    thumbnail = next(one for one in window.viewer.layers if "[thumbnail]" in one.name)
+    assert layer.name.startswith(f"Cy3 · {MOSAIC} in channels")
+    assert thumbnail.visible
+    server.requests.clear()
+
+    camera = window.viewer.scene.camera
+    scale = thumbnail.scale[-1]
+    # On A2, of which nothing was asked: what is known is known of every twelfth.
+    camera.center = thumbnail.data_to_world((60, 260))[-2:]
+    camera.zoom = 3 / scale
+
+    person.until(lambda: not thumbnail.visible)
+    until_drawn(person, window)
+    about = {one.path for one in server.requests if "/m/images/" in one.path}
+    assert 1 <= len(about) <= 4
