@@ -8,6 +8,8 @@ STAMP := $(VENV)/.napari-idr-installed
 
 # The libraries' own threads would fight over the cores with the tests' servers.
 export OMP_NUM_THREADS ?= 2
+# A canvas that is drawn in software would take all cores, and two are drawn at once.
+export LP_NUM_THREADS ?= 1
 # Settings and caches of a trial run must not end up among a person's own.
 TRIAL := build/trial
 TRIAL_ENV := NAPARI_CONFIG=$(CURDIR)/$(TRIAL)/napari.yaml \
@@ -28,12 +30,12 @@ demo: install
 	$(TRIAL_ENV) tools/with-display $(BIN)/python examples/guided_tour.py \
 		--screenshot build/demo.png
 
-# Those without a window first, two at a time; a window wants the machine for itself.
+# Those without a window first. Of those with one, the tests of a file follow each other.
 test: install
 	@mkdir -p $(TRIAL)
 	$(TRIAL_ENV) $(BIN)/python -m pytest -n 2 tests/unit tests/reliability src
-	$(TRIAL_ENV) $(BIN)/python -m pytest tests/contract tests/gui tests/end_to_end \
-		tests/packaging
+	$(TRIAL_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile --durations 20 \
+		tests/end_to_end tests/contract tests/gui tests/packaging
 
 # All of what `make test` runs a part of: each question with each fault, which writes
 # docs/reliability.md; 100 000 mutants of answers; fifty processes killed of each kind.
@@ -61,6 +63,7 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/draw_house.py --check
+	$(BIN)/python tools/client_requirements.py --check
 	$(BIN)/npe2 validate src/napari_idr/napari.yaml
 	$(TRIAL_ENV) $(BIN)/npe2 validate --imports napari-idr
 

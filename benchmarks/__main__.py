@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import images, imports, memory, mosaic
+from benchmarks import compare, gallery, images, imports, memory, mosaic
 from benchmarks.figures import Setup, table
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def _find_a_person() -> None:
 CHAPTERS = {
     "mosaic": mosaic.figures,
     "memory": memory.figures,
+    "gallery": gallery.figures,
     "images": images.figures,
+    "compare": compare.figures,
     "imports": imports.figures,
     "window": window_figures,
     "wells": wells_figures,

@@ -17,7 +17,8 @@ class Setup:
 
     The plates and images are those of the demo archive's own world; `one_by_one` is
     how many thumbnails are fetched singly, `view_px` the (y, x) size of a window
-    onto a large image, `scrubbed` how many planes a slider passes.
+    onto a large image, `scrubbed` how many planes a slider passes,
+    `gallery` what is searched for a gallery.
     """
 
     rounds: int = 5
@@ -25,11 +26,13 @@ class Setup:
     thumbnail_ms: int = 8
     plate_id: int = 7202
     large_plate_id: int = 7301
+    compared_plate_id: int = 7101
     one_by_one: int = 96
     pyramid_id: int = 9301
     stack_id: int = 9102
     view_px: tuple[int, int] = (800, 1200)
     scrubbed: int = 50
+    gallery: tuple[str, str] = ("organism", "Homo sapiens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

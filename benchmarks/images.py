@@ -79,7 +79,7 @@ def see(address: str, image_id: int, setup: Setup) -> None:
         level = min(VIEW_LEVEL, len(image.reader.levels) - 1)
         shape = image.reader.levels[level].shape
         middle = _window_at(shape, (shape[0] // 2, shape[1] // 2), setup.view_px)
-        _look(viewing, image, level, middle)
+        look(viewing, image, level, middle)
 
 
 def _first_view(
@@ -133,10 +133,10 @@ def _tour(setup: Setup) -> Iterator[Figure]:
         }
         archive.requests.clear()
         for window in windows:
-            _look(viewing, image, VIEW_LEVEL, window)
+            look(viewing, image, VIEW_LEVEL, window)
         there = len(archive.requests)
         for window in reversed(windows):
-            _look(viewing, image, VIEW_LEVEL, window)
+            look(viewing, image, VIEW_LEVEL, window)
         back = len(archive.requests) - there
     yield counted(
         "tour of a large image: asked / visible tiles",
@@ -185,7 +185,7 @@ def _time_of(path: str) -> int:
     return int(path.split("/")[-5])
 
 
-def _look(viewing: TileViewing, image: TiledImage, level: int, rect: Rect) -> None:
+def look(viewing: TileViewing, image: TiledImage, level: int, rect: Rect) -> None:
     """Look at a window as napari does, and wait until all of it is there."""
     for c in range(image.channels):
         window = Window(level=level, c=c, ts=(0,), zs=(0,), rect=rect)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ConnectionFailedError,
         DownloadError,
         IDRError,
+        MovedError,
         NotFoundError,
         PageError,
         PixelDataError,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         WrongServerError,
     )
     from napari_idr.model import AnyOf, Condition, PixelSource
+    from napari_idr.services.cite import cite
 
 __version__ = "0.1.0"
 
@@ -44,6 +46,7 @@ __all__ = [
     "DownloadError",
     "IDRClient",
     "IDRError",
+    "MovedError",
     "NotFoundError",
     "PageError",
     "PixelDataError",
@@ -56,14 +59,16 @@ __all__ = [
     "StatusError",
     "WrongServerError",
     "__version__",
+    "cite",
 ]
 
 _MODULES = {
     "AnyOf": "model",
     "CancelToken": "cancel",
     "Condition": "model",
-    "IDRClient": "api",
+    "IDRClient": "api.client",
     "PixelSource": "model",
+    "cite": "services.cite",
 }
 """Where names are that aren't errors; they are loaded when first used."""
 

@@ -1,16 +1,23 @@
-"""`napari-idr`: open the browser in napari, or start the demo archive."""
+"""`napari-idr`: open the browser in napari, serve the demo archive, check a server."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from napari_idr import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+SERVER_VARIABLE: Final = "NAPARI_IDR_SERVER"
+
+CANT_ASK: Final = 2
+"""Exit status of `check` where the server couldn't be asked, as of a wrong option."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             thumbnail_ms=options.thumbnail_ms,
         )
         return 0
+    if options.command == "check":
+        return _check(options.url, report=options.report, timeout_s=options.timeout)
     return _browse(options.server)
 
 
@@ -46,12 +55,51 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--face", choices=("classic", "idr"), default="classic")
     demo.add_argument("--delay-ms", type=int, default=0, help="of every answer")
     demo.add_argument("--thumbnail-ms", type=int, default=0, help="of every thumbnail")
+    check = commands.add_parser(
+        "check", help="hold a server against what this version believes of it"
+    )
+    check.add_argument("url", nargs="?", metavar="URL", help="default: the IDR")
+    check.add_argument("--report", type=Path, metavar="FILE", help="in Markdown")
+    check.add_argument(
+        "--timeout", type=float, default=30.0, metavar="S", help="longest silence"
+    )
     return parser
+
+
+def _check(url: str | None, *, report: Path | None, timeout_s: float) -> int:
+    """Ask a server; 0 if all is as believed, 1 if not, 2 if it can't be asked."""
+    from napari_idr.api import DEFAULT_URL
+    from napari_idr.check import all_well, as_markdown, as_table, hold
+    from napari_idr.errors import IDRError
+    from napari_idr.services.explain import explain
+    from napari_idr.transport import HttpTransport, server_address
+
+    try:
+        address = server_address(url or os.environ.get(SERVER_VARIABLE) or DEFAULT_URL)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return CANT_ASK
+    transport = HttpTransport(address, timeout_s=timeout_s, connections=1)
+    try:
+        verdicts = tuple(hold(transport, address))
+    except IDRError as error:
+        sys.stderr.write(f"{explain(error, host=address)}\n")
+        return CANT_ASK
+    finally:
+        transport.close()
+    sys.stdout.write(f"{address}\n\n{as_table(verdicts)}")
+    if report is not None:
+        try:
+            report.write_text(as_markdown(verdicts, address), encoding="utf-8")
+        except OSError as error:
+            sys.stderr.write(f"the report can't be written: {error}\n")
+            return CANT_ASK
+    return 0 if all_well(verdicts) else 1
 
 
 def _browse(server: str | None) -> int:
     if server:
-        os.environ["NAPARI_IDR_SERVER"] = server
+        os.environ[SERVER_VARIABLE] = server
     try:
         import napari
 

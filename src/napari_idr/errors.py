@@ -13,6 +13,7 @@
     │   │   ├── RateLimitedError          429; has `retry_after_s`
     │   │   └── ServerError               5xx
     │   ├── ResponseFormatError       an answer, but not in the agreed shape
+    │   │   ├── MovedError                where else to ask; has `place`
     │   │   ├── PageError                 a page for people (a login page is one)
     │   │   ├── ProtocolError             no HTTP, or not of the address's kind
     │   │   └── WrongServerError          not that of an OMERO.web
@@ -26,7 +27,7 @@ Errors carry facts as attributes. Sentences for people are made in
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 __all__ = [
     "BrokenAnswerError",
@@ -35,6 +36,7 @@ __all__ = [
     "ConnectionFailedError",
     "DownloadError",
     "IDRError",
+    "MovedError",
     "NotFoundError",
     "PageError",
     "PixelDataError",
@@ -46,6 +48,10 @@ __all__ = [
     "StatusError",
     "WrongServerError",
 ]
+
+
+DENIALS: Final = frozenset({401, 403})
+"""Who asks isn't known, or may not (RFC 9110, 15.5.2 and 15.5.4)."""
 
 
 class IDRError(Exception):
@@ -115,6 +121,11 @@ class StatusError(IDRError):
         super().__init__(message, url=url)
         self.status = status
 
+    @property
+    def is_denial(self) -> bool:
+        """Whether what was asked for isn't open to everybody, which may be changed."""
+        return self.status in DENIALS
+
 
 class NotFoundError(StatusError):
     """What was asked for doesn't exist, or isn't public.
@@ -161,6 +172,19 @@ class ServerError(StatusError):
 
 class ResponseFormatError(IDRError):
     """An answer came, but not in the agreed shape."""
+
+
+class MovedError(ResponseFormatError):
+    """The server points to another one, which isn't asked unless a person wants it.
+
+    `place` is the address of that server, as "https://host:port".
+    """
+
+    def __init__(
+        self, message: str, *, url: str | None = None, place: str = ""
+    ) -> None:
+        super().__init__(message, url=url)
+        self.place = place
 
 
 class PageError(ResponseFormatError):

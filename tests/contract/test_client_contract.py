@@ -109,6 +109,18 @@ def test_wells_that_are_missing_are_empty_cells(client):
     assert grid.image_shape == (512, 672)
 
 
+def test_the_images_of_a_well_are_those_of_its_fields(client):
+    run = PlateAcquisitionId(3552)
+    [cell, *_] = client.plate_grid(TWO_RUNS, field=0, run=run)
+
+    samples = client.well_samples(cell.well_id)
+
+    within = {(one.run, one.field): one.image_id for one in samples}
+    assert within[run, 0] == cell.image_id
+    assert len(within) == len(samples)
+    assert all(one.stage is None or len(one.stage) == 2 for one in samples)
+
+
 def test_a_field_counts_within_its_run(client):
     run = PlateAcquisitionId(3552)
 

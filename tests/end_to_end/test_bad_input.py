@@ -132,8 +132,7 @@ def test_a_redirect_to_a_page_is_not_taken_for_a_server(
 
     person.connect_to(page(demo.Answer(302, headers={"Location": html})))
 
-    person.until(lambda: person.is_idle and "Type a gene" not in person.status)
-    assert person.status.startswith("The server")
+    person.until_status(f"sends us to {html}", "type its address")
 
 
 def test_another_server_leaves_nothing_of_the_first(

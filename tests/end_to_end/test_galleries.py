@@ -8,8 +8,15 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QComboBox, QProgressBar, QPushButton, QTabWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QProgressBar,
+    QPushButton,
+    QTableView,
+    QTabWidget,
+)
 
+from napari_idr._qt.layers.scene import scene_of
 from napari_idr.demo.faults import FOREVER
 
 if TYPE_CHECKING:
@@ -135,6 +142,63 @@ def test_filters_leave_images_out_without_asking(
     box.setCurrentIndex(0)
     box.activated.emit(0)
     person.until(lambda: len(wells.data) == COUNT)
+
+
+def test_the_table_lists_the_images_and_follows_the_gallery(person: Person) -> None:
+    show(person)
+
+    person.click("idr_gallery_table")
+
+    window = person.viewer.window._qt_window
+    table = window.findChild(QTableView, "idr_wells")
+    person.until(lambda: table.model() is not None and table.model().rowCount() > 0)
+    assert table.model().rowCount() == COUNT
+    scene = scene_of(person.viewer)
+    shown = scene.plates.all_shown[0]
+    table.selectRow(3)
+    (chosen,) = scene.plates.selected_on(shown.key)
+    assert chosen == shown.plate_map.table.wells[3].image_id
+
+
+def test_a_double_click_opens_the_image_and_a_click_selects_it(
+    person: Person,
+) -> None:
+    show(person)
+    scene = scene_of(person.viewer)
+    shown = scene.plates.all_shown[0]
+    cell = next(iter(shown.plan.grid))
+
+    scene.wellClicked.emit(shown, cell)
+    person.until_idle()
+    assert scene.plates.selected_on(shown.key) == (cell.image_id,)
+    scene.wellActivated.emit(shown, cell)
+    person.until_idle()
+
+    opened = [
+        layer.metadata["idr"]["image"]["id"]
+        for layer in person.viewer.layers
+        if layer.metadata.get("idr", {}).get("image")
+    ]
+    assert set(opened) == {cell.image_id}
+    assert scene.plates.selected_on(shown.key) == (cell.image_id,)
+
+
+def test_many_images_are_asked_about_first(
+    server: demo.Archive, make_person: MakePerson
+) -> None:
+    person = make_person(server.url)
+    person.choose("idr_key", "Organism")
+    person.search("Homo sapiens")
+    server.requests.clear()
+
+    person.click("idr_gallery")
+    person.until(lambda: person.find("idr_gallery_confirm").isVisible())
+
+    assert person.is_idle
+    assert "2,634 images" in person.text("idr_gallery_cost")
+    assert "53 for thumbnails" in person.text("idr_gallery_cost")
+    assert not server.requests.matching("get_thumbnails")
+    assert not len(person.viewer.layers)
 
 
 def test_cancel_midway_keeps_what_came(

@@ -163,16 +163,28 @@ def test_removing_the_layers_of_an_image_ends_its_requests(
     assert len(idr.requests) == count
 
 
-def test_an_image_that_came_drawn_is_raw_once_its_store_is_back(
-    window: Window, idr: demo.Archive
+def keep_back(archive: demo.Archive, what: str) -> None:
+    """Let the store deny what is said of its images, or their pixels, or be gone."""
+    if what == "all":
+        archive.faults.drop("^/zarr/")
+    else:
+        match = "^/zarr/.*" + (
+            r"/\.z|zarr\.json" if what == "metadata" else r"/[\d.]+$"
+        )
+        archive.faults.answer_next(403, times=-1, match=match)
+
+
+@pytest.mark.parametrize("kept_back", ["metadata", "chunks", "all"])
+def test_an_image_that_came_drawn_is_raw_once_its_store_is_open_again(
+    window: Window, idr: demo.Archive, kept_back: str
 ) -> None:
     person = window.browse(idr.url)
-    idr.faults.drop("^/zarr/")
+    keep_back(idr, kept_back)
     drawn = open_image(window, person, TISSUE, STACKS, STACK)
     assert all(layer.name.endswith("[rendered]") for layer in drawn)
     assert "The raw pixels can't be read" in person.status
 
-    person.click("idr_retry")  # the store is still gone
+    person.click("idr_retry")  # nothing has changed
     person.until_idle()
     assert list(window.viewer.layers) == drawn
     assert all(layer.visible for layer in drawn)

@@ -190,6 +190,24 @@ def test_arrow_keys_walk_the_wells_of_a_plate_and_open_one(
     wells.browser.until_idle()
 
 
+def test_who_goes_to_a_well_walks_on_from_it(
+    window: Window, classic: demo.Archive
+) -> None:
+    wells = open_table(window, classic.url)
+    wells.table.select_places([0], tell=True)
+    cell = wells.table.wells.index(wells.labels.index("C4"), 0)
+    menu = wells.table.menu_at(cell)
+    assert menu is not None
+    [go_to] = [a for a in menu.actions() if a.objectName() == "idr_wells_go_to"]
+
+    go_to.trigger()
+
+    assert wells.marked == ["C4"]
+    assert window.native.focusWidget() is window.canvas
+    QTest.keyClick(window.canvas, Qt.Key.Key_Right)
+    assert wells.marked == ["C5"]
+
+
 def test_arrow_keys_move_the_sliders_while_another_layer_is_active(
     window: Window, classic: demo.Archive
 ) -> None:

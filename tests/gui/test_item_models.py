@@ -8,8 +8,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from qtpy.QtCore import QPersistentModelIndex
+from qtpy.QtWidgets import QStyleOptionViewItem
 
-from napari_idr._qt.panels.results import ResultsModel
+from napari_idr._qt.panels.results import NameDelegate, ResultsModel, ResultsTree
 from napari_idr.model import Plate, PlateId, Screen, ScreenId
 from napari_idr.services.search.catalog import Entry
 
@@ -174,6 +175,44 @@ def test_10000_lines_are_no_more_work_each_than_1000(qtbot) -> None:
     few, many = min(work(1_000) for _ in range(3)), min(work(10_000) for _ in range(3))
 
     assert many < 30 * few
+
+
+def test_studies_whose_names_are_cut_can_be_told_apart(qtbot) -> None:
+    names = [
+        "idr0013-neumann-mitocheck/screenA",
+        "idr0013-neumann-mitocheck/screenB",
+        "idr0014-neumann-mitocheck/screenA",
+    ]
+    tree, model = ResultsTree(), ResultsModel()
+    qtbot.addWidget(tree)
+    model.set_entries(
+        [
+            Entry(item=Screen(id=ScreenId(n), name=name, child_count=2))
+            for n, name in enumerate(names)
+        ],
+        "Plates",
+    )
+    tree.use_model(model)
+    tree.resize(2000, 200)
+    tree.show()
+    delegate = tree.itemDelegateForColumn(0)
+    assert isinstance(delegate, NameDelegate)
+
+    def shown(row: int, width: int) -> str:
+        option = QStyleOptionViewItem()
+        tree.initViewItemOption(option)
+        option.rect = tree.visualRect(model.index(row, 0))
+        option.rect.setWidth(width)
+        delegate.initStyleOption(option, model.index(row, 0))
+        assert option.fontMetrics.horizontalAdvance(option.text) <= width
+        return option.text
+
+    letter = tree.fontMetrics().horizontalAdvance("m")
+    for width in (9 * letter, 14 * letter):
+        cut = [shown(row, width) for row in range(3)]
+        assert len(set(cut)) == 3
+        assert all("…" in one and one[-1] in "AB" for one in cut)
+    assert [shown(row, 60 * letter) for row in range(3)] == names
 
 
 def test_lines_are_sorted_and_what_is_selected_stays(qtbot, qtmodeltester) -> None:

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
     QTabBar,
     QTableView,
     QTabWidget,
+    QToolButton,
     QWidget,
 )
 
@@ -178,6 +179,24 @@ def test_the_study_says_who_and_under_which_licence(person: Person) -> None:
     assert "Müller-Beispiel" in person.text("idr_study_authors")
     assert "CC BY 4.0" in person.text("idr_study_licence")
     assert "https://doi.org/10.99999/demo.0901" in person.text("idr_study_links")
+
+
+def test_what_to_cite_is_copied_in_the_style_one_chooses(person: Person) -> None:
+    person.search("CDC20")
+    person.select(MITOSIS)
+    button = person.find("idr_copy_citation", QToolButton)
+
+    button.click()
+    text = copied()
+    styles = {action.text(): action for action in button.menu().actions()}
+    styles["BibTeX"].trigger()
+    bibtex = copied()
+
+    assert "Genes whose silence rounds up cells" in text
+    assert "https://doi.org/10.99999/demo.0901" in text
+    assert "10.1038/nmeth.4326" in text
+    assert bibtex.count("@article{") == 2
+    assert bibtex.count("@misc{") == 1
 
 
 def test_studies_are_filtered_as_one_types(person: Person) -> None:

@@ -61,6 +61,19 @@ def test_700_px_leave_room_for_results_buttons_and_annotations(person: Person) -
     assert person.find("idr_annotations").height() >= 80
 
 
+def test_a_low_window_shows_five_results_and_the_button(person: Person) -> None:
+    person.browser.resize(350, 500)  # beside the wells' table, in 800 px
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    rest(person)
+
+    view = person.find("idr_details", QScrollArea).viewport()
+    rows, button = person.tree.viewport(), person.find("idr_show_plate")
+    assert view is not None
+    assert rows is not None
+    assert rows.height() >= 5 * person.tree.sizeHintForRow(0)
+    assert button.mapTo(view, QPoint(0, button.height())).y() <= view.height()
+
+
 def test_a_division_made_by_hand_is_kept(person: Person) -> None:
     person.find_plate("CDC20", MITOSIS, PLATE)
     rest(person)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.layers import Image as ImageLayer
+from napari.layers import Points
 from qtpy.QtCore import Qt
 
 from napari_idr._qt.layers.well_status import set_status
@@ -89,6 +90,25 @@ def test_names_of_plate_layers_and_what_the_status_bar_says(text: str) -> None:
     assert_plain(layer.name)
     for said in told.values():
         assert_plain(said)
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_features_stay_data_and_a_tooltip_shows_them_plain(text: str) -> None:
+    features = {"gene": [text, "p53"], "Comment": ["", "a"]}
+    layer = Points(np.array([[0.0, 0.0], [9.0, 9.0]]), features=features, size=3)
+    set_status(layer, lambda _: "")
+
+    said = layer._get_tooltip_text((0.0, 0.0), world=True)
+
+    assert layer.features["gene"][0] == text
+    first, *_ = said.splitlines()
+    assert first.startswith("gene: ")
+    for line in said.splitlines():
+        assert_plain(line)
+    assert not is_rich(said)
+    assert layer._get_tooltip_text((5.0, 5.0), world=True) == ""
+    for part in layer.get_status((0.0, 0.0), world=True).values():
+        assert_plain(part)
 
 
 @pytest.mark.parametrize("text", ODD)

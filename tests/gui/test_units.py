@@ -8,10 +8,11 @@ from napari.components import ViewerModel
 from napari.layers import Image
 
 from napari_idr._qt.layers.units import SceneUnits
+from support.guards import settle
 
 
 @pytest.fixture
-def viewer() -> ViewerModel:
+def viewer(qapp: object) -> ViewerModel:
     return ViewerModel()
 
 
@@ -48,6 +49,7 @@ def test_it_is_in_um_again_when_the_other_is_gone(viewer: ViewerModel) -> None:
     viewer.add_image(np.zeros((4, 4)), name="mine")
 
     viewer.layers.remove("mine")
+    settle()
 
     assert unit_of(ours) == "micrometer"
 
@@ -79,5 +81,6 @@ def test_two_of_ours_of_which_one_has_no_size_are_both_in_px(
     assert unit_of(ours) == unit_of(other) == "pixel"
 
     viewer.layers.remove(other)
+    settle()
 
     assert unit_of(ours) == "micrometer"

@@ -219,6 +219,25 @@ def test_what_is_selected_stays_so_when_rows_are_sorted(desk: Desk) -> None:
     assert desk.selected == desk.marked == ["B2"]
 
 
+def test_the_current_column_stays_current_and_in_sight_when_rows_are_sorted(
+    desk: Desk,
+) -> None:
+    desk.dock.resize(500, 260)
+    desk.click_row("B2")
+    column = desk.table.wells.names.index("Cell Count")
+    for _ in range(column):
+        QTest.keyClick(desk.table, Qt.Key.Key_Right)
+
+    desk.table.sortWanted.emit("Cell Count", True)
+
+    current = desk.table.currentIndex()
+    assert current.column() == column
+    assert desk.labels[current.row()] == "B2"
+    viewport = desk.table.viewport()
+    assert viewport is not None
+    assert viewport.rect().contains(desk.table.visualRect(current).center())
+
+
 def test_enter_opens_the_image_of_the_current_well(desk: Desk) -> None:
     desk.click_row("C4")
 
@@ -294,6 +313,23 @@ def test_numbers_are_coloured_along_a_range(desk: Desk) -> None:
     headings = desk.viewer.layers[f"{PLATE}, field 1 headings"]
     assert any("Cell Count" in one for one in headings.features["label"])
     assert desk.person.text("idr_row_profile_label").startswith("Median of Cell Count")
+
+
+def test_other_colours_move_no_layer_and_have_none_measured(desk: Desk) -> None:
+    desk.person.choose("idr_color_by", "Cell Count")
+    headings = desk.viewer.layers[f"{PLATE}, field 1 headings"]
+    colors = desk.viewer.layers[f"{PLATE}, field 1 colours"]
+    before = desk.colors().copy()  # type: ignore[union-attr]
+    told: list[str] = []
+    for layer in (headings, colors):
+        for event in (layer.events.extent, layer.events.scale, layer.events.data):
+            event.connect(lambda event: told.append(event.type))
+
+    desk.person.choose("idr_color_by", "Gene Symbol")
+
+    assert told == []
+    assert any("Gene Symbol" in one for one in headings.features["label"])
+    assert not np.array_equal(desk.colors(), before)
 
 
 def test_a_click_on_the_legend_selects_the_wells_that_have_the_colour(

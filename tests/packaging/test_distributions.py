@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -15,12 +16,13 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from napari_idr import __version__
+from napari_idr._home import HOME
 
 ROOT = Path(__file__).parents[2]
 
 NEEDED = (
     "pyproject.toml README.md LICENSE CHANGELOG.md CONTRIBUTING.md Makefile "
-    "napari.yaml src examples docs tests benchmarks tools"
+    "napari.yaml hatch_build.py src examples docs tests benchmarks tools"
 )
 """What the distributions are built from, and what the sdist is to hold."""
 
@@ -124,6 +126,8 @@ def test_the_wheel_names_its_licence_readme_and_entry_points(built: Built):
     assert "Requires-Python: >=3.11" in head
     assert "Classifier: Framework :: napari" in head
     assert readme.startswith("# napari-idr")
+    assert not re.search(r"\]\((?!https:|#)", readme)
+    assert bool(HOME) == ("Project-URL: Source Code" in head)
     assert "napari-idr = napari_idr:napari.yaml" in entry_points
     assert "napari-idr = napari_idr._cli:main" in entry_points
 

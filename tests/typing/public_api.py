@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from napari_idr import AnyOf, CancelToken, Condition, IDRClient, IDRError
+from napari_idr import AnyOf, CancelToken, Condition, IDRClient, IDRError, cite
 from napari_idr.api import ImagePixels
 from napari_idr.model import (
     Capabilities,
@@ -32,6 +32,7 @@ from napari_idr.model import (
     ScreenId,
     Table,
     WellId,
+    WellSample,
 )
 
 
@@ -41,6 +42,7 @@ def answers_have_types(client: IDRClient, cancel: CancelToken) -> None:
     assert_type(client.search("gene", "CDC20"), tuple[ContainerHit, ...])
     assert_type(client.plates(ScreenId(1)), tuple[Plate, ...])
     assert_type(client.plate_grid(PlateId(1), field=2), PlateGrid)
+    assert_type(client.well_samples(WellId(1)), tuple[WellSample, ...])
     assert_type(client.image(ImageId(1)), Image)
     assert_type(client.table(plate=PlateId(1)), Table)
     assert_type(client.map_annotations(well=WellId(1)), tuple[MapAnnotation, ...])
@@ -98,3 +100,9 @@ def numbers_of_different_things_are_told_apart(client: IDRClient) -> None:
 def options_are_named(client: IDRClient) -> None:
     client.plate_grid(PlateId(1), 2)  # type: ignore[call-arg]
     client.studies(CancelToken())  # type: ignore[call-arg]
+
+
+def what_to_cite_is_a_text(metadata: dict[str, object]) -> None:
+    assert_type(cite(metadata), str)
+    assert_type(cite([metadata, metadata], style="csl-json"), str)
+    cite(metadata, style="apa")  # type: ignore[arg-type]

@@ -41,6 +41,7 @@ def tiny(figures):
         one_by_one=3,
         view_px=(300, 400),
         scrubbed=5,
+        gallery=("gene", "CDC20"),
     )
 
 
@@ -123,6 +124,7 @@ def test_the_bare_script_gets_what_the_mosaic_gets(archive):
             "mosaic",
             {"requests for 11 wells": 2, "requests repeated by a second opening": 0},
         ),
+        ("gallery", {"requests for thumbnails of 34 images": 1}),
         (
             "images",
             {
@@ -130,6 +132,13 @@ def test_the_bare_script_gets_what_the_mosaic_gets(archive):
                 "large image, drawn: requests sent twice": 0,
                 "tour of a large image: asked / visible tiles": 1,
                 "tour of a large image: asked on the way back": 0,
+            },
+        ),
+        (
+            "compare",
+            {
+                "8 wells side by side, raw: requests sent twice": 0,
+                "8 wells side by side, drawn: requests sent twice": 0,
             },
         ),
     ],

@@ -8,6 +8,7 @@ import pytest
 
 from napari_idr.errors import (
     Cancelled,
+    MovedError,
     NotFoundError,
     PixelDataError,
     ProtocolError,
@@ -28,6 +29,7 @@ from napari_idr.errors import (
         ServerError("broken", status=503),
         PixelDataError("cut short"),
         ProtocolError("no HTTP", speaks="https"),
+        MovedError("moved", place="https://new.example"),
         Cancelled(),
     ],
     ids=lambda error: type(error).__name__,

@@ -8,9 +8,20 @@ import sys
 import pytest
 
 import napari_idr
-from napari_idr import IDRError, errors
+from napari_idr import IDRError, demo, errors
 
-HEAVY = ("napari", "qtpy", "PyQt6", "requests", "numpy", "zarr", "dask", "pandas")
+HEAVY = (
+    "napari",
+    "qtpy",
+    "PyQt6",
+    "requests",
+    "urllib3",
+    "numpy",
+    "PIL",
+    "zarr",
+    "dask",
+    "pandas",
+)
 
 
 def loaded_by(code: str) -> set[str]:
@@ -25,10 +36,16 @@ def test_importing_the_package_loads_nothing_heavy():
     assert loaded_by("import napari_idr") == set()
 
 
-def test_a_client_needs_neither_qt_nor_napari_nor_readers_of_pixels():
-    loaded = loaded_by("import napari_idr; napari_idr.IDRClient()")
+def test_a_client_loads_nothing_heavy_before_its_first_question():
+    assert loaded_by("from napari_idr import IDRClient; IDRClient().close()") == set()
 
-    assert loaded == {"requests", "numpy"}
+
+def test_a_list_needs_neither_qt_nor_napari_nor_readers_of_pixels(
+    archive: demo.Archive,
+):
+    asked = f"from napari_idr import IDRClient; IDRClient({archive.url!r}, cache=False)"
+
+    assert loaded_by(f"{asked}.studies()") == {"requests", "urllib3"}
 
 
 def test_public_names_are_sorted_and_there():

@@ -10,12 +10,14 @@ from napari.utils.notifications import show_warning
 from qtpy.QtCore import QCoreApplication
 from qtpy.QtWidgets import QWidget
 
+from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
 from napari_idr._qt.finder import Finder, Results
 from napari_idr._qt.galleries import Galleries
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.layers.whole_levels import let_levels_be_saved
 from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.layout import Panels
 from napari_idr._qt.pivoting import Pivoting
@@ -121,6 +123,7 @@ class Browser(Panels):
         self._projection_slot: JobSlot[None, OpenedImage] = jobs.slot(
             self._on_projected
         )
+        self._comparisons = Comparisons(self, self._finder, jobs, self._scene)
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
         close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
@@ -128,7 +131,7 @@ class Browser(Panels):
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(close)
-        _warn_of_other_napari()
+        _get_along_with_napari()
         load_units()
         self._warm_slot: JobSlot[None, None] = jobs.slot(
             _nothing, shown=False, priority=Priority.AHEAD
@@ -164,6 +167,7 @@ class Browser(Panels):
         self.image.regionsWanted.connect(self._on_regions_wanted)
         self.image.projectionWanted.connect(self._on_projection_wanted)
         self.image.contrastWanted.connect(self._scene.images.reset_contrast)
+        self._scene.imageActivated.connect(self._on_image_activated)
         self.status.cancelWanted.connect(self._on_cancel)
         self.status.retryWanted.connect(self._jobs.retry)
         self._scene.removed.connect(self._keep_shown)
@@ -196,6 +200,7 @@ class Browser(Panels):
         self._pivoting.enter(state)
         self._trail.clear()
         self._show_trail()
+        self._comparisons.enter(state)
         self._galleries.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:
@@ -284,6 +289,7 @@ class Browser(Panels):
             plate=isinstance(details, PlateDetails),
         )
         self.show_details(shown=details is not None)
+        self._comparisons.offer()
         cell = details.cell if isinstance(details, ImageDetails) else None
         self._scene.select_well(*(cell or (None, None)))
 
@@ -616,12 +622,17 @@ class Browser(Panels):
         else:
             self.status.say_failed(problem, can_retry=False)
 
+    def _on_image_activated(self, request: ImageRequest) -> None:
+        if self._scene.is_answered_by(self, request.server):
+            self._open(request)
+
     # The status
 
     def _on_cancel(self) -> None:
         self._adding = None
         self._jobs.cancel_all()
         self._finder.stop_loading()
+        self._comparisons.give_up()
         self._state.give_up()
         self.status.say("Cancelled.")
 
@@ -687,10 +698,11 @@ class _Closer:
 
 
 @cache
-def _warn_of_other_napari() -> None:
-    """Warn, once a process, where napari isn't as our arrays expect it."""
+def _get_along_with_napari() -> None:
+    """Make our arrays and napari get along, once a process; warn where they don't."""
     if (warning := check_callers()) is not None:
         show_warning(warning)
+    let_levels_be_saved()
 
 
 def _subject(opened: OpenedImage) -> Subject:

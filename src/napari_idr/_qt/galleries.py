@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_idr._qt.wells.dock import open_wells
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.details import MosaicKey
 from napari_idr.services.gallery.sources import (
@@ -60,6 +61,7 @@ class Galleries(QObject):
         panel.confirmed.connect(self._on_confirmed)
         panel.filtersChosen.connect(self._on_filters)
         panel.readWanted.connect(self._on_read_wanted)
+        panel.tableWanted.connect(self._on_table)
         finder.linesChanged.connect(self._offer)
         scene.plates.changed.connect(self._on_changed)
         active = viewer.layers.selection.events.active
@@ -151,7 +153,7 @@ class Galleries(QObject):
         """Offer what is known of the images, once all are there."""
         shown = self._shown
         if shown is None or (shown.summary is None and shown.whole is None):
-            self._panel.set_filters({}, {}, requests=None)
+            self._panel.set_filters(None, {}, requests=None)
             return
         unread = shown.sources is None
         self._panel.set_filters(
@@ -159,6 +161,12 @@ class Galleries(QObject):
             dict(shown.filters),
             requests=shown.sources_cost if unread else None,
         )
+
+    def _on_table(self) -> None:
+        """Show the table of the images, and make their gallery the active layer."""
+        if self._key is not None:
+            self._scene.plates.activate(self._key)
+            open_wells(self._viewer).follow(self._key)
 
     def _on_filters(self, filters: Mapping[str, str]) -> None:
         shown = self._shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypedDict, TypeVar, cast
 
@@ -256,9 +257,9 @@ def _pair(node: Node) -> tuple[str, str] | None:
 
 def _text(value: object) -> str:
     """Return a text as it is shown; values of other kinds as JSON writes them."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    return json.dumps(value)
+    if isinstance(value, str):
+        return sys.intern(value)  # those of a plate's wells are thousands of equal ones
+    return "" if value is None else json.dumps(value)
 
 
 def _parent(node: Node) -> ObjectRef | None:

@@ -6,8 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_idr.api.json_client import is_json, read_json, status_error
-from napari_idr.errors import IDRError, WrongServerError
+from napari_idr.api.json_client import (
+    is_json,
+    moved_error,
+    read_json,
+    status_error,
+)
+from napari_idr.errors import IDRError, MovedError, WrongServerError
 from napari_idr.model import Capabilities
 
 if TYPE_CHECKING:
@@ -44,6 +49,7 @@ class Finding:
     message: str
     failure: IDRError | None = None
     url: str | None = None
+    moved: MovedError | None = None
 
 
 def capabilities(
@@ -70,6 +76,8 @@ def capabilities(
     ServerError, RateLimitedError
         The server is out of order or wants to be left alone: nothing can be said
         about it.
+    MovedError
+        The server points to another one.
     WrongServerError
         Something answers, but not as OMERO.web does.
 
@@ -91,14 +99,11 @@ def capabilities(
         (name, one.failure) for name, one in findings.items() if one.failure is not None
     )
     if not any(one.works for one in findings.values()):
-        raise (
-            failures[0][1]
-            if failures
-            else WrongServerError(
-                "the address answers, but not as OMERO.web does",
-                url=findings["json_api"].url,
-            )
+        first = findings["json_api"]
+        no_archive = WrongServerError(
+            "the address answers, but not as OMERO.web does", url=first.url
         )
+        raise first.moved or (failures[0][1] if failures else no_archive)
     return Capabilities(
         **{name: one.works for name, one in findings.items()},
         evidence=tuple((name, one.message) for name, one in findings.items()),
@@ -215,7 +220,8 @@ def _json_finding(
     """Return whether JSON came that shows an ability; not known if it is broken."""
     message = _message(response, path)
     if response.status != 200 or not is_json(response):
-        return Finding(False, message, url=response.url)
+        moved = moved_error(response)
+        return Finding(False, message, url=response.url, moved=moved)
     try:
         works = shows(read_json(response))
         return Finding(works, message, url=response.url)

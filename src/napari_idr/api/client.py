@@ -18,7 +18,6 @@ from napari_idr.api.links import web_url
 from napari_idr.api.pixels.display import Displays
 from napari_idr.api.pixels.image_details import Drawing, Images
 from napari_idr.api.pixels.render_requests import RenderRequests
-from napari_idr.api.pixels.sources import PixelSources
 from napari_idr.api.pixels.thumbnails import STORED_PX, Thumbnails
 from napari_idr.api.plates import PlateGrids
 from napari_idr.api.rois import Rois
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from napari_idr.api.links import Linkable
     from napari_idr.api.pixels.dask_arrays import ImagePixels
     from napari_idr.api.pixels.reader import PixelReader
-    from napari_idr.api.pixels.sources import OpenedPixels, Plane
+    from napari_idr.api.pixels.sources import OpenedPixels, PixelSources, Plane
     from napari_idr.api.pixels.thumbnails import Thumbnail
     from napari_idr.api.search.base import Search
     from napari_idr.api.wells.measuring import Measure, Scheduler
@@ -89,6 +88,7 @@ if TYPE_CHECKING:
         Table,
         Wanted,
         WellId,
+        WellSample,
     )
     from napari_idr.transport import Transport
 
@@ -487,6 +487,12 @@ class IDRClient:
         return self._plate_grids.plate_grid(
             plate_id, field=field, run=run, cancel=cancel
         )
+
+    def well_samples(
+        self, well_id: WellId, *, cancel: CancelToken = NEVER
+    ) -> tuple[WellSample, ...]:
+        """Return all images of a well, by one request: run by run, field by field."""
+        return self._plate_grids.well_samples(well_id, cancel=cancel)
 
     # Images and their pixels
 
@@ -926,7 +932,9 @@ class IDRClient:
         return Drawing(works=able.rendering, lossless=able.lossless)
 
     def _pixel_sources(self) -> PixelSources:
-        from napari_idr.api.zarr.store import ObjectStorage  # loads zarr-python
+        # These load numpy, Pillow and zarr-python.
+        from napari_idr.api.pixels.sources import PixelSources
+        from napari_idr.api.zarr.store import ObjectStorage
 
         with self._opening:
             if self._sources is None:

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from operator import index
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urljoin, urlsplit
 
 from napari_idr.api.node import Node
 from napari_idr.errors import (
     IDRError,
+    MovedError,
     NotFoundError,
     PageError,
     RateLimitedError,
@@ -192,7 +194,9 @@ def status_error(response: Response) -> IDRError:
         message = f"{message}: {hint}"
     if 300 <= status < 400:
         place = response.headers.get("location", "nowhere")
-        return ResponseFormatError(f"{message} and points to {place}", url=url)
+        return moved_error(response) or ResponseFormatError(
+            f"{message} and points to {place}", url=url
+        )
     if status in (404, 410):
         return NotFoundError(message, status=status, url=url)
     if status == 429:
@@ -204,6 +208,33 @@ def status_error(response: Response) -> IDRError:
     if status >= 400:
         return StatusError(message, status=status, url=url)
     return ResponseFormatError(f"{message}, not 200", url=url)
+
+
+def moved_error(response: Response) -> MovedError | None:
+    """Return that a redirect leads to another server, None if an answer does not.
+
+    >>> from napari_idr.transport import Response
+    >>> moved = {"location": "https://me@New.example/omero/"}
+    >>> response = Response(url="http://old.example/x/", status=301, headers=moved)
+    >>> moved_error(response).place
+    'https://new.example'
+    """
+    location = response.headers.get("location")
+    if not (300 <= response.status < 400 and location):
+        return None
+    try:
+        old, new = urlsplit(response.url), urlsplit(urljoin(response.url, location))
+        port = "" if new.port is None else f":{new.port}"
+    except ValueError:
+        return None
+    if new.scheme not in ("http", "https") or not new.hostname:
+        return None
+    host = f"[{new.hostname}]" if ":" in new.hostname else new.hostname
+    place = f"{new.scheme}://{host}{port}"
+    if place == f"{old.scheme}://{old.netloc.lower()}":
+        return None
+    message = f"the server answered {response.status} and points to {location}"
+    return MovedError(message, url=response.url, place=place)
 
 
 def is_page(response: Response) -> bool:

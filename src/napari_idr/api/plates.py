@@ -1,7 +1,9 @@
-"""The grid of a plate at one field: the endpoint, and the reading of its answer."""
+"""The grid of a plate, and the fields of a well: endpoints, and their answers."""
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_idr.api.json_client import is_json, naming
@@ -13,6 +15,7 @@ from napari_idr.model import (
     PlateGrid,
     PlateId,
     WellId,
+    WellSample,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +65,54 @@ class PlateGrids:
             return self._json_client.read(
                 path, reader=reader, inspect=inspect, cancel=cancel
             )
+
+    def well_samples(
+        self, well_id: WellId, *, cancel: CancelToken
+    ) -> tuple[WellSample, ...]:
+        """Return the images of a well: run by run, and in each field by field.
+
+        GET /api/v0/m/wells/{well_id}/
+        """
+        with naming("well", well_id):
+            return self._json_client.read(
+                f"api/v0/m/wells/{well_id}/",
+                reader=lambda answer: read_well_samples(answer.child("data")),
+                cancel=cancel,
+            )
+
+
+def read_well_samples(node: Node) -> tuple[WellSample, ...]:
+    """Read the images of a well; its fields without an image are left out.
+
+    Their ids are needed; names, runs and positions inform.
+    """
+    fields: Counter[int | None] = Counter()
+    found = []
+    for sample in node.find_children("WellSamples"):
+        acquisition = sample.find_child("PlateAcquisition")
+        run = None if acquisition is None else acquisition.find("@id", int)
+        field = fields[run]
+        fields[run] += 1
+        if (image := sample.find_child("Image")) is not None:
+            found.append(
+                WellSample(
+                    image_id=ImageId(image.get("@id", int)),
+                    field=field,
+                    run=None if run is None else PlateAcquisitionId(run),
+                    name=image.find("Name", str) or "",
+                    stage=_stage(sample),
+                )
+            )
+    return tuple(sorted(found, key=lambda one: (one.run or 0, one.field)))
+
+
+def _stage(node: Node) -> tuple[float, float] | None:
+    """Return the (y, x) position of a field, None unless both are numbers."""
+    lengths = node.find_child("PositionY"), node.find_child("PositionX")
+    y, x = (None if one is None else one.find("Value", float) for one in lengths)
+    if y is None or x is None or not (math.isfinite(y) and math.isfinite(x)):
+        return None
+    return y, x
 
 
 def read_plate_grid(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -204,6 +205,8 @@ def read_hit_count(node: Node) -> int | None:
 
 def _value(node: Node) -> Value:
     value = node.value
-    if value is None or isinstance(value, str | int | float | bool):
+    if isinstance(value, str):
+        return sys.intern(value)  # most cells of a column are equal to others
+    if value is None or isinstance(value, int | float | bool):
         return value
     return json.dumps(value)  # a column of arrays

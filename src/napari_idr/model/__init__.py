@@ -52,6 +52,7 @@ from napari_idr.model._plate import (
     Plate,
     PlateAcquisition,
     PlateGrid,
+    WellSample,
     row_label,
     well_label,
 )
@@ -152,6 +153,7 @@ __all__ = [
     "Wanted",
     "WellColumn",
     "WellId",
+    "WellSample",
     "WellValue",
     "WellsTable",
     "complete_channels",

@@ -98,6 +98,21 @@ class GridCell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WellSample:
+    """One image taken in a well; `field` counts from 0 within its run.
+
+    `stage` is the (y, x) position of the stage, which can be compared with those of the
+    same well; its unit is whatever the archive was told, None where it wasn't.
+    """
+
+    image_id: ImageId
+    field: int
+    run: PlateAcquisitionId | None = None
+    name: str = ""
+    stage: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlateGrid:
     """A plate at one field; `cells[row][column]` is None where no image is.
 

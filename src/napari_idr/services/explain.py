@@ -14,6 +14,7 @@ from napari_idr.errors import (
     ConnectionFailedError,
     DownloadError,
     IDRError,
+    MovedError,
     NotFoundError,
     PageError,
     PixelDataError,
@@ -179,6 +180,15 @@ def _no_http(error: ProtocolError, server: str) -> str:
     return f"{server} doesn't answer as a web server does. Check the address."
 
 
+def _moved(error: MovedError, server: str) -> str:
+    if not error.place:
+        return f"{server} sends us to another server, which isn't followed."
+    return (
+        f"{server} sends us to {error.place}, which isn't followed unasked. "
+        "If you know that server, type its address."
+    )
+
+
 def _page(error: PageError, server: str) -> str:
     del error
     return (
@@ -258,6 +268,7 @@ _SENTENCES: tuple[tuple[type[Exception], Callable[..., str]], ...] = (
     (ServerError, _server_fault),
     (StatusError, _refused),
     (ProtocolError, _no_http),
+    (MovedError, _moved),
     (PageError, _page),
     (WrongServerError, _wrong_server),
     (ResponseFormatError, _unreadable),

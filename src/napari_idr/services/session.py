@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from napari_idr.api import IDRClient
-from napari_idr.errors import IDRError
+from napari_idr.errors import IDRError, NotFoundError
 from napari_idr.model import (
     Annotation,
     Dataset,
@@ -25,6 +25,8 @@ from napari_idr.model import (
     Study,
     Suggestion,
 )
+from napari_idr.services.compare.load import load_comparison
+from napari_idr.services.compare.well import all_fields, with_controls
 from napari_idr.services.details import (
     DatasetDetails,
     Details,
@@ -66,7 +68,10 @@ if TYPE_CHECKING:
     from napari_idr.api import OpenedPixels, PixelReader, WellSources
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Capabilities, DatasetCounts, Facets, PlateCounts
-    from napari_idr.tiles import TiledImage
+    from napari_idr.services.compare.load import CellNews, Compared
+    from napari_idr.services.compare.load import Step as CompareStep
+    from napari_idr.services.compare.wish import CompareWish
+    from napari_idr.tiles import TiledImage, TileViewing
 
 __all__ = [
     "MAX_IMAGES_LISTED",
@@ -416,6 +421,72 @@ class Session:
             annotations=tuple(annotations),
             notes=tuple(notes),
         )
+
+    # Images side by side
+
+    def compare(
+        self,
+        wish: CompareWish,
+        viewing: TileViewing,
+        on_cell: Callable[[CellNews], None],
+        *,
+        cancel: CancelToken,
+    ) -> Generator[CompareStep, None, Compared]:
+        """Yield images side by side as they come, return them as layers."""
+        return load_comparison(self.client, wish, viewing, on_cell, cancel=cancel)
+
+    def compare_with_controls(
+        self,
+        request: ImageRequest,
+        number: int,
+        shown: PlateShown | None,
+        viewing: TileViewing,
+        on_cell: Callable[[CellNews], None],
+        *,
+        cancel: CancelToken,
+    ) -> Generator[CompareStep, None, Compared]:
+        """Yield and return the image of a well beside controls of its plate.
+
+        `shown` is the plate at the same field, if it is in the viewer; else it is asked
+        for. `number` is that of the wish.
+        """
+        if shown is None:
+            shown = self._plate_of(request, cancel)
+        if shown.sources is None:
+            shown = shown.with_sources(self.well_sources(shown, cancel=cancel))
+        wish = with_controls(shown, request, number=number)
+        return (yield from self.compare(wish, viewing, on_cell, cancel=cancel))
+
+    def compare_fields(
+        self,
+        request: ImageRequest,
+        number: int,
+        viewing: TileViewing,
+        on_cell: Callable[[CellNews], None],
+        *,
+        cancel: CancelToken,
+    ) -> Generator[CompareStep, None, Compared]:
+        """Yield and return all images of the well of an image."""
+        well_id = request.ref.well_id
+        if well_id is None:
+            raise ValueError("an image of no well")
+        samples = self.client.well_samples(well_id, cancel=cancel)
+        if not samples:
+            raise NotFoundError("the archive has no images of this well")
+        wish = all_fields(request, samples, number=number)
+        return (yield from self.compare(wish, viewing, on_cell, cancel=cancel))
+
+    def _plate_of(self, request: ImageRequest, cancel: CancelToken) -> PlateShown:
+        """Return the plate of an image at its field; its table comes with its wells."""
+        if request.plate is None:
+            raise ValueError("an image of no plate")
+        details = PlateDetails(plate=request.plate, server=self.url)
+        run = None if request.run is None else request.run.id
+        grid = self.client.plate_grid(
+            request.plate.id, field=request.field or 0, run=run, cancel=cancel
+        )
+        web_url = self.client.web_url(request.plate)
+        return plan_plate_shown(self.url, web_url, details, grid, self._open_well)
 
     # Pictures
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+from napari_idr.services.licence import Licence, read_licence
 from napari_idr.services.links import is_web_link, split_link
 
 if TYPE_CHECKING:
@@ -26,31 +27,42 @@ _HEADING = re.compile(
     r"[ \t]*:?[ \t]*$",
     re.MULTILINE,
 )
-_NON_COMMERCIAL = re.compile(r"\bNC\b|non-?\s?commercial|/by-nc", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyCard:
     """A study for people; what it doesn't tell is None.
 
-    `description` is plain text. `is_non_commercial` is None where no licence is
-    named. `links` are (label, address) of all addresses that may be opened, and
-    `pairs` the study's own key-values, in order, repeated keys kept.
+    `name` is that on the server, "" if not known. `description` is plain text.
+    `released` is the date as the study writes it. `links` are (label, address) of all
+    addresses that may be opened, and `pairs` the study's own key-values, in order,
+    repeated keys kept.
     """
 
     title: str
+    name: str = ""
     authors: str | None = None
     publication: str | None = None
     doi_url: str | None = None
     data_doi_url: str | None = None
     licence: str | None = None
     licence_url: str | None = None
-    is_non_commercial: bool | None = None
+    released: str | None = None
     description: str | None = None
     organism: str | None = None
     web_url: str | None = None
     links: tuple[tuple[str, str], ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def terms(self) -> Licence:
+        """Class of the licence, and what it forbids."""
+        return read_licence(self.licence, self.licence_url)
+
+    @property
+    def is_non_commercial(self) -> bool | None:
+        """Whether commercial use is forbidden, None where no licence is named."""
+        return None if self.licence is None else self.terms.non_commercial
 
 
 def study_card(
@@ -81,13 +93,14 @@ def study_card(
     licence, licence_url = _licence(pairs)
     return StudyCard(
         title=_text(pairs, "Study Title") or publication or study.name,
+        name=study.name,
         authors=_text(pairs, "Publication Authors") or _text(pairs, "Study Authors"),
         publication=publication,
         doi_url=_doi(pairs, "Publication DOI"),
         data_doi_url=_doi(pairs, "Data DOI"),
         licence=licence,
         licence_url=licence_url,
-        is_non_commercial=_is_non_commercial(licence, licence_url),
+        released=_text(pairs, "Release Date"),
         description=described.get("description"),
         organism=_text(pairs, "Organism"),
         web_url=web_url,
@@ -188,12 +201,6 @@ def _licence(pairs: Iterable[tuple[str, str]]) -> tuple[str | None, str | None]:
         message, url = split_link(value)
         return message or url, url
     return None, None
-
-
-def _is_non_commercial(licence: str | None, url: str | None) -> bool | None:
-    if licence is None:
-        return None
-    return _NON_COMMERCIAL.search(f"{licence} {url or ''}") is not None
 
 
 def _links(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

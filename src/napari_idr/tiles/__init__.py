@@ -2,7 +2,8 @@
 
 A `TileViewing` holds the memory and the workers of a session, and opens each
 `PixelReader` as a `TiledImage`, whose `levels(c)` are a layer's data.
-`MosaicPyramid` does the same for a whole plate. Nothing here knows Qt or napari;
+`MosaicPyramid` does the same for a whole plate, and `ChannelMosaic` for images side by
+side, a layer a channel. Nothing here knows Qt or napari;
 the Qt side connects it so:
 
 1. One QObject with a signal, made on the GUI thread, whose `emit` is given as
@@ -28,14 +29,29 @@ from __future__ import annotations
 from napari_idr.tiles.array import TiledArray, Window
 from napari_idr.tiles.cache import TileCache
 from napari_idr.tiles.caller import check_callers
+from napari_idr.tiles.cell_images import OpenReader
+from napari_idr.tiles.channel_mosaic import (
+    ChannelMosaic,
+    ChannelPlan,
+    common_dtype,
+    match_channels,
+)
 from napari_idr.tiles.grid import ALL, LayerKey, Plane, Rect, TileKey
 from napari_idr.tiles.image import TiledImage
-from napari_idr.tiles.mosaic import MosaicCell, MosaicLayout, MosaicPyramid, OpenReader
+from napari_idr.tiles.mosaic import (
+    MosaicCell,
+    MosaicLayout,
+    MosaicPyramid,
+    PyramidPlan,
+    plan_pyramid,
+)
 from napari_idr.tiles.scheduler import Job, TileScheduler
 from napari_idr.tiles.viewing import TileViewing, ViewingSettings
 
 __all__ = [
     "ALL",
+    "ChannelMosaic",
+    "ChannelPlan",
     "Job",
     "LayerKey",
     "MosaicCell",
@@ -43,6 +59,7 @@ __all__ = [
     "MosaicPyramid",
     "OpenReader",
     "Plane",
+    "PyramidPlan",
     "Rect",
     "TileCache",
     "TileKey",
@@ -53,4 +70,7 @@ __all__ = [
     "ViewingSettings",
     "Window",
     "check_callers",
+    "common_dtype",
+    "match_channels",
+    "plan_pyramid",
 ]

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import math
-import threading
-import time
-from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image as Picture
 
 from napari_idr.api import Level
-from napari_idr.errors import NotFoundError, PixelDataError
 from napari_idr.model import Channel, Image, ImageId, PixelSource
-from napari_idr.threads import LongLock, SingleFlight
+from napari_idr.threads import LongLock
+from napari_idr.tiles.cell_images import CellImage, CellImages
 from napari_idr.tiles.compositor import blend
 from napari_idr.tiles.contrast import contrast_limits
-from napari_idr.tiles.grid import Rect, TileKey, nearest, tile_rect, tiles_in
-from napari_idr.tiles.image import NothingFiner, TileLoader
+from napari_idr.tiles.grid import Plane, Rect, nearest
+from napari_idr.tiles.image import NothingFiner
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_idr.api import OpenedPixels, PixelReader, PixelRegion
+    from napari_idr.api import PixelRegion
     from napari_idr.cancel import CancelToken
     from napari_idr.tiles.array import TiledArray
     from napari_idr.tiles.cache import TileCache
+    from napari_idr.tiles.cell_images import OpenReader
     from napari_idr.tiles.grid import LayerKey
     from napari_idr.tiles.viewing import TileViewing
 
@@ -129,7 +127,7 @@ class MosaicLayout:
 
 
 class MosaicPyramid:
-    """A mosaic whose fine levels are its images, and whose coarsest is a canvas.
+    """A mosaic whose fine levels are its images, and whose coarse ones are a canvas.
 
     The canvas holds thumbnails, and somebody else fills it. The layer's coordinates
     are those of the largest level, so its `scale` is `1 / enlargement` where it should
@@ -179,13 +177,37 @@ class MosaicPyramid:
         return self.image.key(0)
 
     def levels(self) -> list[TiledArray | NDArray[np.uint8]]:
-        """Return the arrays, (y, x, 3), the largest first; the last is the canvas."""
-        return [*self.image.levels()[:-1], self._canvas]
+        """Return the arrays, (y, x, 3), the largest first; the last are the canvas."""
+        return [*self.image.levels()[:-1], *thinned(self._canvas)]
 
     def close(self) -> None:
         """Stop everything; the canvas stays."""
         self.image.close()
         self._reader.close()
+
+
+LEAST_OVERVIEW_PX = 512
+"""A canvas is thinned out as long as its shorter side has so many px left: about as
+many as a plate is given on a screen."""
+
+
+def thinned(canvas: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Return a canvas, and each second px of it, each fourth ... along both axes.
+
+    They are views, so that they show what is painted later. A canvas that napari draws
+    as a whole is copied twice, by vispy and by the driver: one of a plate of 1536 wells
+    has 46 MB, of which a screen shows one px in sixteen.
+
+    >>> [one.shape for one in thinned(np.zeros((1100, 2400, 3), np.uint8))]
+    [(1100, 2400, 3), (550, 1200, 3)]
+    """
+    shorter = min(canvas.shape[:2])
+    views = [canvas]
+    while shorter >= 2 * LEAST_OVERVIEW_PX:
+        shorter //= 2
+        step = 2 ** len(views)
+        views.append(canvas[::step, ::step])
+    return views
 
 
 MAX_TILE_PX = 1024
@@ -297,28 +319,6 @@ ENOUGH = 0.95
 """A level a little smaller than its place is taken before one twice as large."""
 
 
-class OpenReader(Protocol):
-    """Opens the pixels of an image; called in workers."""
-
-    def __call__(self, image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
-        """Return a reader; `NotFoundError` or `PixelDataError` if there is none."""
-        ...
-
-
-BETTER_AFTER_S = 60.0
-"""How long a cell stays its thumbnail where something better isn't to be had just now:
-an image that is opened again is some requests."""
-
-
-@dataclass(slots=True)
-class _Opened:
-    """An opened image, and what was found out about its channels."""
-
-    reader: PixelReader
-    loader: TileLoader
-    limits: dict[int, tuple[float, float]] = field(default_factory=dict)
-
-
 class MosaicReader:
     """A mosaic as the levels of one RGB picture; the last is the canvas itself.
 
@@ -361,16 +361,9 @@ class MosaicReader:
         )
         self._plan = plan
         self._canvas = canvas
-        self._open_reader = open_reader
-        self._cache = cache
-        self._lock = threading.Lock()
+        self._images = CellImages(open_reader, cache)
         # Several that draw at once would leave the window no core to paint with.
         self._drawing = LongLock()
-        self._images: dict[ImageId, _Opened] = {}
-        # Until when a cell stays its thumbnail, as told by `time.monotonic`.
-        self._thumbnails: dict[ImageId, float] = {}
-        self._opening = SingleFlight[_Opened]()
-        self._loading = SingleFlight["NDArray[np.generic]"]()
 
     def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
         """Return the part of one cell that a tile covers, (y, x, 3).
@@ -385,11 +378,11 @@ class MosaicReader:
         image_id = self._plan.image_at(region.level, region.y0, region.x0)
         if self._plan.scales[region.level] < LEAST_SCALE or image_id is None:
             raise NothingFiner
-        opened = self._opened(image_id, cancel)
+        opened = self._images.opened(image_id, cancel=cancel)
         rect = Rect(region.y0, region.y1, region.x0, region.x1)
         shape = opened.reader.levels[0].shape
         content = self._plan.content(region.level, region.y0, region.x0, shape)
-        source = _source_level(opened.reader.levels, content)
+        source = source_level(opened.reader.levels, content)
         if source is None:
             raise NothingFiner
         out = self._enlarged_canvas(region.level, rect)
@@ -401,47 +394,7 @@ class MosaicReader:
 
     def close(self) -> None:
         """Forget the tiles of all images, and keep none that comes late."""
-        with self._lock:
-            images = list(self._images.values())
-        for one in images:
-            one.loader.close()
-
-    def _opened(self, image_id: ImageId, cancel: CancelToken) -> _Opened:
-        """Return an image, opened once; `NothingFiner` if it has only a thumbnail."""
-        with self._lock:
-            if (known := self._images.get(image_id)) is not None:
-                return known
-            left_s = self._thumbnails.get(image_id, 0.0) - time.monotonic()
-        if left_s > 0:
-            raise NothingFiner(left_s)
-
-        def open_image(cancel: CancelToken) -> _Opened:
-            opened = self._open(image_id, cancel)
-            with self._lock:
-                self._images[image_id] = opened
-            # A mosaic that was closed meanwhile hasn't closed this image.
-            cancel.check()
-            return opened
-
-        return self._opening.get(image_id, open_image, cancel=cancel)
-
-    def _open(self, image_id: ImageId, cancel: CancelToken) -> _Opened:
-        try:
-            opened = self._open_reader(image_id, cancel=cancel)
-        except (NotFoundError, PixelDataError) as error:
-            raise self._nothing_finer(image_id, math.inf) from error
-        if opened.reader.source is not PixelSource.THUMBNAIL:
-            return _Opened(opened.reader, TileLoader(opened.reader, self._cache))
-        if opened.failure is not None:  # told, and tried again by who is told
-            raise copy(opened.failure)
-        for_s = BETTER_AFTER_S if opened.may_improve else math.inf
-        raise self._nothing_finer(image_id, for_s)
-
-    def _nothing_finer(self, image_id: ImageId, for_s: float) -> NothingFiner:
-        """Let a cell stay its thumbnail for so long; return what to raise for it."""
-        with self._lock:
-            self._thumbnails[image_id] = time.monotonic() + for_s
-        return NothingFiner(for_s)
+        self._images.close()
 
     def _enlarged_canvas(self, level: int, rect: Rect) -> NDArray[np.uint8]:
         height, width = self.levels[level].shape
@@ -452,7 +405,7 @@ class MosaicReader:
 
     def _drawn(
         self,
-        opened: _Opened,
+        opened: CellImage,
         level: int,
         shared: Rect,
         content: Rect,
@@ -499,31 +452,15 @@ class MosaicReader:
             )
 
     def _plane(
-        self, opened: _Opened, level: int, c: int, rect: Rect, cancel: CancelToken
+        self, opened: CellImage, level: int, c: int, rect: Rect, cancel: CancelToken
     ) -> NDArray[np.generic]:
         """Return a rectangle of the plane that the image shows first."""
-        reader = opened.reader
-        colours = (3,) if reader.rgb else ()
-        plane = np.empty((*rect.shape, *colours), reader.dtype)
-        t, z = reader.image.default_t, reader.image.default_z
-        for tile in tiles_in(reader.levels[level], rect):
-            there = tile_rect(reader.levels[level], *tile)
-            shared = there.shared(rect)
-            key = opened.loader.key(level, c, t, z, tile)
-            numbers = self._tile(opened.loader, key, cancel)
-            plane[shared.within(rect)] = numbers[shared.within(there)]
-        return plane
-
-    def _tile(
-        self, loader: TileLoader, key: TileKey, cancel: CancelToken
-    ) -> NDArray[np.generic]:
-        def load(cancel: CancelToken) -> NDArray[np.generic]:
-            return loader.keep(key, loader.fetch(key, cancel))
-
-        return self._loading.get(key, load, cancel=cancel)
+        image = opened.reader.image
+        first = Plane(image.default_t, image.default_z)
+        return self._images.plane(opened, level, c, first, rect, cancel=cancel)
 
     def _limits(
-        self, opened: _Opened, c: int, channel: Channel, cancel: CancelToken
+        self, opened: CellImage, c: int, channel: Channel, cancel: CancelToken
     ) -> tuple[float, float]:
         """Return the archive's window if it is sound, else the coarsest level's."""
         if opened.reader.source is not PixelSource.RAW:
@@ -559,13 +496,15 @@ def _shown_channels(image: Image) -> list[tuple[int, Channel]]:
     return [(c, channels[c]) for c in image.shown_channels]
 
 
-def _source_level(levels: tuple[Level, ...], content: Rect) -> int | None:
+def source_level(
+    levels: tuple[Level, ...], content: Rect, max_reduction: float = MAX_REDUCTION
+) -> int | None:
     """Return the smallest level that is enough for a place; None if it's too large.
 
     >>> from types import SimpleNamespace
     >>> levels = tuple(SimpleNamespace(shape=(n, n)) for n in (2000, 1000))
     >>> place = lambda px: Rect(0, px, 0, px)
-    >>> [_source_level(levels, place(px)) for px in (4000, 1010, 500, 200)]
+    >>> [source_level(levels, place(px)) for px in (4000, 1010, 500, 200)]
     [0, 1, 1, None]
     """
     height, width = content.shape
@@ -576,4 +515,4 @@ def _source_level(levels: tuple[Level, ...], content: Rect) -> int | None:
     ]
     source = enough[-1] if enough else 0
     reduction = max(levels[source].shape[0] / height, levels[source].shape[1] / width)
-    return None if reduction > MAX_REDUCTION else source
+    return None if reduction > max_reduction else source

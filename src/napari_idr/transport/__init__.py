@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from napari_idr.transport._address import server_address
 from napari_idr.transport._base import (
     JSON_BYTES,
@@ -16,11 +19,13 @@ from napari_idr.transport._base import (
     Transport,
 )
 from napari_idr.transport._cache import CachingTransport, KeepRule
-from napari_idr.transport._http import HttpTransport, user_agent
 from napari_idr.transport._limit import LimitedTransport
 from napari_idr.transport._retry import RetryPolicy, retry_after_s
 from napari_idr.transport._stack import open_transport
 from napari_idr.transport._store import AnswerStore
+
+if TYPE_CHECKING:
+    from napari_idr.transport._http import HttpTransport, user_agent
 
 __all__ = [
     "JSON_BYTES",
@@ -44,3 +49,9 @@ __all__ = [
     "server_address",
     "user_agent",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in ("HttpTransport", "user_agent"):  # these load requests
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}._http"), name)

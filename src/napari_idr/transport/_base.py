@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
+CLOSED: Final = "the client was closed"
+
 Params = tuple[tuple[str, str | int], ...]
 
 JSON_BYTES: Final = 32 * 2**20

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     from napari_idr.cancel import Priority
 
-CLOSED: Final = "the client was closed"
-
 MAX_INTERIM: Final = 16
 """Interim answers to one request: servers send one 100, and a 103 or two."""
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 import requests
 from requests.cookies import RequestsCookieJar
 
+from napari_idr._home import HOME
 from napari_idr.errors import (
     Cancelled,
     ConnectionFailedError,
@@ -26,10 +27,9 @@ from napari_idr.errors import (
 )
 from napari_idr.threads import call_later
 from napari_idr.transport._address import is_loopback, server_address
-from napari_idr.transport._base import Request, Response
+from napari_idr.transport._base import CLOSED, Request, Response
 from napari_idr.transport._decoding import ACCEPTED, PLAIN, decoded
 from napari_idr.transport._exchange import (
-    CLOSED,
     Exchange,
     HeldAdapter,
     carrying,
@@ -74,16 +74,19 @@ WANTS_TLS: Final = re.compile(
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
-HOMEPAGE = "https://github.com/napari-idr/napari-idr"
 
+def user_agent(home: str = HOME) -> str:
+    """Return the name and version that we give ourselves, and where we are at home.
 
-def user_agent() -> str:
-    """Return the name and version that we give ourselves."""
+    >>> user_agent("https://example.org/idr").partition(" ")[2], " " in user_agent("")
+    ('(+https://example.org/idr)', False)
+    """
     try:
         number = version("napari-idr")
     except PackageNotFoundError:  # run from a folder that isn't installed
         number = "0"
-    return f"napari-idr/{number} (+{HOMEPAGE})"
+    name = f"napari-idr/{number}"
+    return f"{name} (+{home})" if home else name
 
 
 class HttpTransport:

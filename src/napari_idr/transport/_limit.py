@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_idr.cancel import wait_for
 from napari_idr.errors import ConnectionFailedError
-from napari_idr.transport._exchange import CLOSED
+from napari_idr.transport._base import CLOSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from platformdirs import user_cache_path
+from typing import TYPE_CHECKING, Any
 
 from napari_idr.transport._cache import CachingTransport, KeepRule
-from napari_idr.transport._http import HttpTransport
 from napari_idr.transport._limit import LimitedTransport
 from napari_idr.transport._store import AnswerStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
-    from napari_idr.transport._base import Transport
+    from napari_idr.cancel import CancelToken
+    from napari_idr.transport._base import Request, Response, Stream, Transport
 
 
 def open_transport(
@@ -32,14 +33,72 @@ def open_transport(
     say which. `at_once` bounds the requests under way with each host, `timeout_s` the
     silence of a server. It pickles as its settings, without what is remembered.
     """
-    limited = LimitedTransport(
-        HttpTransport(address, timeout_s=timeout_s, connections=at_once),
-        at_once=at_once,
-    )
+    late = LateTransport(address, timeout_s=timeout_s, connections=at_once)
+    limited = LimitedTransport(late, at_once=at_once)
     if cache is False:
         return limited
-    directory = cache if isinstance(cache, Path) else user_cache_path("napari-idr")
+    directory = cache if isinstance(cache, Path) else _cache_directory()
     # A remembered answer costs no slot.
     return CachingTransport(
         limited, address=address, store=AnswerStore(directory), rules=rules
     )
+
+
+class LateTransport:
+    """An `HttpTransport` that is made for the first request. Thread-safe.
+
+    Making one loads requests, for which a program that has asked nothing yet needn't
+    wait. It pickles as its settings, and is one for a process where it is unpickled.
+    """
+
+    def __init__(self, address: str, *, timeout_s: float, connections: int) -> None:
+        self._settings = (address, timeout_s, connections)
+        self._lock = threading.Lock()
+        self._made: Transport | None = None
+        self._closed = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _late, self._settings
+
+    def send(self, request: Request, *, cancel: CancelToken) -> Response:
+        """Return the answer, whatever its status."""
+        cancel.check()
+        return self._inner().send(request, cancel=cancel)
+
+    def stream(
+        self, request: Request, *, cancel: CancelToken
+    ) -> AbstractContextManager[Stream]:
+        """Open an answer of any size."""
+        return self._inner().stream(request, cancel=cancel)
+
+    def close(self) -> None:
+        """Let go of connections; what is sent later ends with an error."""
+        with self._lock:
+            self._closed = True
+            made = self._made
+        if made is not None:
+            made.close()
+
+    def _inner(self) -> Transport:
+        with self._lock:
+            if self._made is None:
+                from napari_idr.transport._http import HttpTransport
+
+                address, timeout_s, connections = self._settings
+                self._made = HttpTransport(
+                    address, timeout_s=timeout_s, connections=connections
+                )
+                if self._closed:
+                    self._made.close()
+            return self._made
+
+
+@cache
+def _late(address: str, timeout_s: float, connections: int) -> LateTransport:
+    return LateTransport(address, timeout_s=timeout_s, connections=connections)
+
+
+def _cache_directory() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("napari-idr")

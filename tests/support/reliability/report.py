@@ -27,6 +27,7 @@ SHORT = {
     "RequestTimeoutError": "time",
     "ProtocolError": "http",
     "PageError": "page",
+    "MovedError": "moved",
     "BrokenAnswerError": "broken",
     "WrongServerError": "other",
     "StatusError": "stat",

@@ -7,6 +7,9 @@ import json
 import pytest
 
 from napari_idr.api import IDRClient
+from napari_idr.api.annotations import read_map_annotation
+from napari_idr.api.node import Node
+from napari_idr.api.tables import read_table
 from napari_idr.errors import ResponseFormatError
 from napari_idr.model import ObjectRef, PlateAcquisitionId, ScreenId
 from napari_idr.transport import Response
@@ -215,3 +218,16 @@ def test_what_carries_an_annotation_may_be_odd():
     found = Annotated([odd, row(2)]).client().map_annotations(screen=SCREEN)
 
     assert [one.parent and one.parent.id for one in found] == [None, 3101]
+
+
+def test_equal_texts_of_many_wells_are_kept_once():
+    pair = ["Cell Line", "HeLa (ATCC)"]
+    texts = json.dumps([row(1, values=[pair]), row(2, values=[pair])])
+    table = {"columns": ["Line"], "rows": [["HeLa (ATCC)"], ["HeLa (ATCC)"]]}
+
+    one, other = (read_map_annotation(Node(v, url="x")) for v in json.loads(texts))
+    cells = read_table(Node({"data": json.loads(json.dumps(table))}, url="x")).rows
+
+    for ours, theirs in zip(one.pairs[0], other.pairs[0], strict=True):
+        assert ours is theirs
+    assert cells[0][0] is cells[1][0] is one.pairs[0][1]

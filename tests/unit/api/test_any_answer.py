@@ -30,7 +30,7 @@ from napari_idr.api.pixels.image_details import (
     read_image,
     read_lsid,
 )
-from napari_idr.api.plates import read_plate_grid
+from napari_idr.api.plates import read_plate_grid, read_well_samples
 from napari_idr.api.rois import read_roi
 from napari_idr.api.tables import read_table
 from napari_idr.api.zarr.arrays import level_array
@@ -204,6 +204,19 @@ def shown(node: Node) -> object:
     return merge_image(record, None, Drawing()), zarr_candidates(read_lsid(node))
 
 
+WELL = {
+    "@id": 600001,
+    "WellSamples": [
+        {
+            "PositionX": {"Unit": "REFERENCEFRAME", "Value": 12.5},
+            "PositionY": {"Unit": "REFERENCEFRAME", "Value": 7},
+            "PlateAcquisition": {"@id": 8551},
+            "Image": {"@id": 1900001, "Name": "field 1"},
+        }
+    ],
+}
+
+
 READERS = {
     "display": (DISPLAY, read_display),
     "image": (RECORD, shown),
@@ -219,6 +232,7 @@ READERS = {
     "listed image": (CONTAINER, lambda node: read_listed_image(node, 1)),
     "listed run": (CONTAINER, read_listed_run),
     "grid": (GRID, lambda node: read_plate_grid(node, plate_id=1, field=0, run=None)),
+    "well samples": (WELL, read_well_samples),
     "table": (TABLE, read_table),
     "zarr": (ZARR, lambda node: read_group(parse_json(as_json(node.value)))),
     "zarr 0.5": (

@@ -20,6 +20,7 @@ from napari_idr.model import (
     ProjectId,
     Screen,
     ScreenId,
+    WellId,
 )
 
 TWO_RUNS = PlateId(7102)
@@ -71,6 +72,7 @@ def test_an_empty_folder_is_empty_and_an_unknown_one_isn_t_there(quick):
         (lambda c: c.runs(PlateId(424242)), "plate"),
         (lambda c: c.plate(PlateId(424242)), "plate"),
         (lambda c: c.plate_grid(PlateId(424242)), "plate"),
+        (lambda c: c.well_samples(WellId(424242)), "well"),
     ],
 )
 def test_what_isn_t_there_is_named(quick, ask, kind):
@@ -111,6 +113,27 @@ def test_a_grid_is_one_request(quick, routes):
     assert len(list(grid)) == 96
     assert grid.label(2, 6) == "C7"
     assert grid.image_shape == (512, 672)
+
+
+def test_the_images_of_a_well_are_one_request(quick, routes):
+    samples = quick.well_samples(WellId(600028))
+
+    assert len(routes.asked) == 1
+    assert [one.image_id for one in samples] == [1900109, 1900110, 1900111, 1900112]
+    assert [one.field for one in samples] == [0, 1, 2, 3]
+    assert {one.run for one in samples} == {None}
+    assert samples[1].stage == (18000.0, 27433.44)
+
+
+def test_fields_of_a_well_count_within_their_run(quick):
+    samples = quick.well_samples(WellId(600216))
+
+    assert [(one.run, one.field) for one in samples] == [
+        (8551, 0),
+        (8551, 1),
+        (8552, 0),
+        (8552, 1),
+    ]
 
 
 def test_a_field_counts_within_its_run(quick):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from napari_idr.api.json_client import JsonClient, naming, read_json
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
+    MovedError,
     NotFoundError,
     RateLimitedError,
     ResponseFormatError,
@@ -102,6 +103,27 @@ def test_a_page_s_words_are_not():
 def test_a_redirect_says_where_to():
     with pytest.raises(ResponseFormatError, match="points to /searchengine/"):
         ask(status=302, headers={"location": "/searchengine/apidocs/"})
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        ("https://a/x/", "https://a"),
+        ("//b.example:81/x/?y", "http://b.example:81"),
+        ("http://[::1]/", "http://[::1]"),
+        ("http://A/y/", None),
+        ("/login/", None),
+        ("file:///etc/passwd", None),
+        ("http://b:no", None),
+        ("http://", None),
+    ],
+)
+def test_a_redirect_to_another_server_names_it(location, place):
+    with pytest.raises(ResponseFormatError) as caught:
+        ask(status=302, headers={"location": location})
+
+    assert isinstance(caught.value, MovedError) == (place is not None)
+    assert getattr(caught.value, "place", None) == place
 
 
 @pytest.mark.parametrize(("told", "known"), [("7", 7.0), ("soon", None), (None, None)])

@@ -14,11 +14,18 @@ from hypothesis import strategies as st
 
 from napari_idr import IDRClient
 from napari_idr.errors import IDRError, ResponseFormatError
-from napari_idr.model import Capabilities, ImageId, PlateId, ProjectId, ScreenId
+from napari_idr.model import (
+    Capabilities,
+    ImageId,
+    PlateId,
+    ProjectId,
+    ScreenId,
+    WellId,
+)
 from napari_idr.transport import Response
 
 SCREEN, PROJECT, PLATE = ScreenId(3101), ProjectId(3101), PlateId(7101)
-IMAGE = ImageId(9101)
+IMAGE, WELL = ImageId(9101), WellId(600028)
 """It has regions, of all kinds."""
 
 ABLE = {"json_api": True, "rendering": False, "lossless": False}
@@ -48,6 +55,7 @@ QUESTIONS = {
     "runs": lambda client: client.runs(PLATE),
     "plate": lambda client: client.plate(PLATE),
     "plate_grid": lambda client: client.plate_grid(PLATE),
+    "well_samples": lambda client: client.well_samples(WELL),
     "image": lambda client: client.image(IMAGE),
     "thumbnails": lambda client: list(client.thumbnails([IMAGE])),
     "map_annotations": lambda client: client.map_annotations(screen=SCREEN),

@@ -116,6 +116,8 @@ def test_a_fault_of_the_archive_names_the_archive(url):
         (errors.ProtocolError("x", speaks="http"), "http://"),
         (errors.PageError("x"), "a web page where data is due"),
         (errors.WrongServerError("x"), "no archive of images"),
+        (errors.MovedError("x"), "to another server"),
+        (errors.MovedError("x", place="https://new.example"), "https://new.example"),
     ],
 )
 def test_what_answers_is_not_said_to_be_out_of_reach(error, words):

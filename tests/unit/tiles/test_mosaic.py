@@ -126,6 +126,19 @@ def test_the_canvas_is_the_coarsest_level_and_stays_live(viewing, look, wells, c
     assert (look(middle)[cell(0, 0, scale=2)] == 7).all()
 
 
+def test_a_large_canvas_is_thinned_out_and_stays_live(viewing, wells):
+    layout = grid(cell_px=600)
+    canvas = np.zeros((*layout.shape, 3), np.uint8)
+    *_, whole, half = MosaicPyramid(viewing, layout, canvas, wells).levels()
+
+    canvas[2::2, 2::2] = 7
+
+    assert whole is canvas
+    assert half.shape == (-(-canvas.shape[0] // 2), -(-canvas.shape[1] // 2), 3)
+    assert half.base is canvas
+    assert (half[1:, 1:] == 7).all()
+
+
 def test_only_wells_in_sight_are_opened_and_each_once(
     viewing, look, idle, wells, canvas
 ):
@@ -241,7 +254,7 @@ def test_a_well_whose_store_is_out_of_order_is_asked_for_again_after_a_while(
 def test_a_well_that_may_improve_is_asked_for_again_but_not_at_once(
     viewing, look, idle, thumbnails, canvas, monkeypatch, pause_s, asked
 ):
-    monkeypatch.setattr("napari_idr.tiles.mosaic.BETTER_AFTER_S", pause_s)
+    monkeypatch.setattr("napari_idr.tiles.cell_images.BETTER_AFTER_S", pause_s)
     thumbnails.more["may_improve"] = True
     layout = grid(1, 1)
     fine = MosaicPyramid(viewing, layout, canvas[:CELL, :CELL], thumbnails).levels()[0]

@@ -15,7 +15,7 @@ from napari_idr.errors import (
     RequestTimeoutError,
     ResponseFormatError,
 )
-from napari_idr.transport import HttpTransport, Request, RetryPolicy
+from napari_idr.transport import HttpTransport, Request, RetryPolicy, user_agent
 
 QUICK = RetryPolicy(pause_s=0.01, jitter=0)
 """The same policy with short pauses."""
@@ -35,7 +35,7 @@ def test_it_names_itself_and_asks_for_short_failures(archive, transport):
 
     [entry] = archive.requests
     assert entry.user_agent.startswith("napari-idr/")
-    assert "(+https://" in entry.user_agent
+    assert entry.user_agent == user_agent()
     assert "application/json" in entry.accept
 
 

@@ -51,6 +51,11 @@ class Framing:
         self._box = box
         self._fit()
 
+    def refit(self) -> None:
+        """Let what fills the canvas fill it still, unless somebody moved the camera."""
+        if self._box is not None:
+            self._fit()
+
     def _fit(self) -> None:
         found = None if self._box is None else self._box()
         if found is None:
@@ -83,5 +88,5 @@ class Framing:
             self._box = None
 
     def _on_size(self, _: Any = None) -> None:
-        if self._box is not None and not self._fitting:
-            self._fit()
+        if not self._fitting:
+            self.refit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from napari.layers import Points
 from napari.utils.theme import get_theme
 from superqt.utils import qdebounced
 
+from napari_idr._qt.layers.rows import at_least
 from napari_idr.services.plate.headings import View
 from napari_idr.services.plate.mosaic import Heading
 
@@ -36,8 +37,21 @@ BACKING_OPACITY = 0.7
 LONGEST_BACKED = 3
 """Characters that one disc is behind; behind a longer text is a row of them."""
 
-LETTER_PX, DISC_STEP_PX = 6.5, 5
+LETTER_PX, DISC_STEP_PX = 9, 5
 """The width of a letter on the screen, and the distance of two discs in a row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What stands in the layer; positions are (y, x) in px of the mosaic.
+
+    `backed` is which texts have a disc behind them, of `size` px of the mosaic.
+    """
+
+    texts: tuple[str, ...] = ()
+    backed: tuple[bool, ...] = ()
+    positions: tuple[tuple[float, float], ...] = ()
+    size: float = 1.0
 
 
 class HeadingsLayer:
@@ -63,7 +77,7 @@ class HeadingsLayer:
             metadata=metadata,
         )
         self._follow = qdebounced(self._place_if_seen, timeout=FOLLOW_MS)
-        self._shown: tuple[Any, ...] = ()
+        self._shown = _Shown()
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
         self.layer.events.scale.connect(self._on_moved)
@@ -111,11 +125,11 @@ class HeadingsLayer:
         red, green, blue = theme.canvas.as_rgb_tuple(alpha=False)
         self._back = np.array([red / 255, green / 255, blue / 255, BACKING_OPACITY])
         self.layer.current_face_color = self._back
-        self._color_backing(self._shown[1] if self._shown else ())
+        self._color_backing()
 
-    def _color_backing(self, backed: tuple[bool, ...]) -> None:
+    def _color_backing(self) -> None:
         """Lay discs behind what may lie on images, and none behind a plate's title."""
-        if backed:
+        if backed := self._shown.backed:
             clear = np.zeros(4)
             self.layer.face_color = np.array(
                 [self._back if one else clear for one in backed]
@@ -135,30 +149,43 @@ class HeadingsLayer:
         seen = mosaic.headings_in_view(view, **told)
         seen = seen or mosaic.headings_in_view(_whole(mosaic.plan), **told)
         seen = tuple(_with_backing(seen, zoom))
-        texts = tuple(heading.label for heading in seen)
-        backed = tuple(heading.backed for heading in seen)
-        positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2)
-        # What lies behind a letter, as large on the screen at any zoom.
-        size = round(BACKING_PX / max(zoom, 1e-9), 2)
-        key = (texts, backed, np.round(positions, 2).tobytes(), size)
-        if key == self._shown:
+        positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2).round(2)
+        positions = at_least(len(self.layer.data), positions)
+        hidden = len(positions) - len(seen)
+        self._show(
+            _Shown(
+                texts=(*("",) * hidden, *(one.label for one in seen)),
+                backed=(*(False,) * hidden, *(one.backed for one in seen)),
+                positions=tuple((y, x) for y, x in positions.tolist()),
+                # What lies behind a letter, as large on the screen at any zoom.
+                size=round(BACKING_PX / max(zoom, 1e-9), 2),
+            )
+        )
+
+    def _show(self, shown: _Shown) -> None:
+        """Change what differs: napari draws, and measures all layers, with each."""
+        before, self._shown = self._shown, shown
+        if shown == before:
             return
-        same_texts = self._shown and self._shown[0] == texts
-        self._shown = key
-        self.layer.current_size = size
-        self.layer.data = positions
-        self.layer.size = size
-        self._color_backing(backed)
-        if not same_texts:
-            self.layer.features = {"label": np.array(texts, dtype=object)}
+        self.layer.current_size = shown.size  # of points that are added
+        if shown.positions != before.positions:
+            self.layer.data = np.array(shown.positions).reshape(-1, 2)
+        if shown.backed != before.backed:
+            self._color_backing()
+        if shown.texts != before.texts:
+            self.layer.features = {"label": np.array(shown.texts, dtype=object)}
+        if shown.size != before.size:
+            self.layer.size = shown.size
+        elif shown.texts != before.texts:  # which alone draws nothing
+            self.layer.refresh(thumbnail=False, highlight=False, extent=False)
 
 
 def _with_backing(headings: Sequence[Heading], zoom: float) -> Iterator[Heading]:
     """Yield headings, before each long one that is backed the discs behind it.
 
     >>> one = Heading(label="idr0001", y=0, x=50, backed=True)
-    >>> [(disc.label, round(disc.x)) for disc in _with_backing([one], zoom=2)][::11]
-    [('', 41), ('idr0001', 50)]
+    >>> [(disc.label, round(disc.x)) for disc in _with_backing([one], zoom=2)][::14]
+    [('', 37), ('idr0001', 50)]
     """
     for one in headings:
         if one.backed and len(one.label) > LONGEST_BACKED:

@@ -61,6 +61,17 @@ class ImageLayers:
             if self._present(one)
         )
 
+    @property
+    def bottom(self) -> float | None:
+        """Where the lowest of the images ends along y, None without images."""
+        ends = [
+            float(layer.extent.world[1, -2])
+            for one in self._shown
+            for layer in one.channels
+            if layer in self._viewer.layers
+        ]
+        return max(ends, default=None)
+
     def is_newest(self, details: ImageDetails | None) -> bool:
         """Whether an image is the one that was opened last."""
         newest = self.newest
@@ -155,7 +166,7 @@ class ImageLayers:
         taken = [layer.name for layer in self._viewer.layers]
         for layer in layers:
             layer.name = told_apart(layer.name, taken, opened.origin)
-        if _is_light(self._viewer.theme):
+        if is_light(self._viewer.theme):
             # What is added to white stays white; the lowest channel brings the dark.
             lowest = next((one for one in layers if one.visible), layers[0])
             lowest.blending = "translucent_no_depth"
@@ -229,7 +240,7 @@ class ImageLayers:
             dims.set_point([first + i for i in moved], [float(at[i]) for i in moved])
 
 
-def _is_light(theme: str) -> bool:
+def is_light(theme: str) -> bool:
     """Whether a theme of napari's has a canvas on which additive layers vanish."""
     red, green, blue = get_theme(theme).canvas.as_rgb_tuple(alpha=False)
     return bool(red + green + blue > 3 * 127)

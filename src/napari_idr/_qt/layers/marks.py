@@ -8,6 +8,7 @@ import numpy as np
 from napari.layers import Vectors
 from superqt.utils import qdebounced
 
+from napari_idr._qt.layers.rows import at_least
 from napari_idr.services.plate.marks import plan_marks, stepped_zoom
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ class MarksLayer:
             zoom=self._zoom,
         )
         self.layer.edge_width = marks.width
-        self.layer.data = marks.vectors
-        if len(marks.colors):
-            self.layer.edge_color = marks.colors
+        vectors = at_least(len(self.layer.data), marks.vectors)
+        self.layer.data = vectors
+        if len(vectors):
+            colors = np.zeros((len(vectors), 4), np.float32)
+            colors[len(vectors) - len(marks.colors) :] = marks.colors
+            self.layer.edge_color = colors

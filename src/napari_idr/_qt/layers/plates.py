@@ -9,13 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Points
+from napari.layers import Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.headings import HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
+from napari_idr._qt.layers.mosaic_image import Image
 from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import GridCell
@@ -234,6 +235,8 @@ class MosaicLayers(QObject):
         self._widths_um: dict[MosaicKey | None, float] = {}
         self._selected: tuple[MosaicKey, CellId] | None = None
         self._chosen: tuple[MosaicKey, tuple[CellId, ...]] | None = None
+        # Those on other mosaics, which stay selected beside them.
+        self._kept: dict[MosaicKey, tuple[CellId, ...]] = {}
         viewer.layers.events.removed.connect(self._on_removed)
 
     def show(self, shown: MosaicShown, *, look: bool = True) -> None:
@@ -261,6 +264,7 @@ class MosaicLayers(QObject):
             self._turns.add(key, partial(self._reveal, key), partial(self.look_at, key))
         else:
             self._update(group)
+            self._turns.add(key, self._framing.refit)
         self._turns.add(key, partial(self.arrived.emit, key))
         self.changed.emit(key)
 
@@ -343,7 +347,7 @@ class MosaicLayers(QObject):
         """Mark a well of a plate as selected, and no other; None for none."""
         self._selected = None if plate is None or well is None else (plate, well)
         if well is not None and well not in (self._chosen or (plate, ()))[1]:
-            self._chosen = None
+            self._chosen, self._kept = None, {}
         self._mark_selected()
         if plate is not None and well is not None:
             self.wellsSelected.emit(plate, (well,))
@@ -353,13 +357,28 @@ class MosaicLayers(QObject):
 
         They stay so until others are, also when a browser tells of something else.
         """
+        if (plate, wells) != self._chosen:
+            self._kept = {}
         self._selected, self._chosen = None, (plate, wells)
+        self._mark_selected()
+        self.wellsSelected.emit(plate, wells)
+
+    def toggle(self, plate: MosaicKey, well: CellId) -> None:
+        """Select a well beside those that are, on any mosaic; or no longer."""
+        before = self.selected_on(plate)
+        others = tuple(one for one in before if one != well)
+        wells = others if well in before else (*before, well)
+        kept = {key: self.selected_on(key) for key in self._groups if key != plate}
+        self._selected, self._chosen = None, (plate, wells)
+        self._kept = {key: cells for key, cells in kept.items() if cells}
         self._mark_selected()
         self.wellsSelected.emit(plate, wells)
 
     def selected_on(self, plate: MosaicKey | None) -> tuple[CellId, ...]:
         """Return the wells of a plate that are selected, the newest last."""
-        chosen = self._chosen[1] if self._chosen and self._chosen[0] == plate else ()
+        chosen = () if plate is None else self._kept.get(plate, ())
+        if self._chosen and self._chosen[0] == plate:
+            chosen = self._chosen[1]
         if self._selected is not None and self._selected[0] == plate:
             return (
                 *(one for one in chosen if one != self._selected[1]),

@@ -12,6 +12,7 @@ from napari_idr._qt.layers.framing import Framing
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
 from napari_idr._qt.layers.refresher import LayerRefresher
+from napari_idr._qt.layers.strips import StripLayers
 from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.walking import WellWalker
 from napari_idr._qt.layers.well_colors import WellColors
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_idr.model import GridCell, ImageId
-    from napari_idr.services.details import MosaicKey, PlateDetails, Subject
+    from napari_idr.services.compare.load import CompareShown
+    from napari_idr.services.details import (
+        ImageRequest,
+        MosaicKey,
+        PlateDetails,
+        Subject,
+    )
     from napari_idr.services.mosaic import CellId
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.session import Session
@@ -60,6 +67,8 @@ class ViewerScene(QObject):
 
     wellClicked = Signal(object, object)  # MosaicShown, GridCell
     wellActivated = Signal(object, object)
+    imageActivated = Signal(object)  # ImageRequest: of an image in a strip
+    compareWanted = Signal()  # of what is selected
     removed = Signal()  # layers were: what was told of them may be of nothing now
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
@@ -72,9 +81,18 @@ class ViewerScene(QObject):
             viewer, self.refresher, self._units, self._framing, self
         )
         self.images = ImageLayers(viewer, self.refresher, self._units)
+        self.strips = StripLayers(
+            viewer,
+            self.refresher,
+            self._units,
+            self._framing,
+            lambda: self.images.bottom,
+            self,
+        )
         self.colors = WellColors(viewer, self.plates, self._units, self)
         self.walker = WellWalker(viewer, self.plates, self.plate_of, self)
         self.walker.opened.connect(self.wellActivated)
+        self.walker.compareWanted.connect(self.compareWanted)
         # A click is told from the first half of a double click by waiting for it.
         self._click = QTimer(self)
         self._click.setSingleShot(True)
@@ -104,6 +122,7 @@ class ViewerScene(QObject):
         self._viewer.layers.events.removed.disconnect(self._on_layers_removed)
         self.colors.close()
         self.walker.close()
+        self.strips.close()
         self.plates.close()
         self._framing.close()
         self._units.close()
@@ -245,6 +264,7 @@ class ViewerScene(QObject):
         if (size := opened.image.pixel_size_x_um) is not None:
             self.plates.calibrate(size * opened.image.size_x, opened.plate)
         problem = self.images.add(opened)
+        self.strips.make_room()
         self._follow_status(opened)
         self.look_at(self.images.layers(opened))
         return problem
@@ -256,6 +276,36 @@ class ViewerScene(QObject):
             self._follow_status(opened)
             self.look_at(self.images.layers(opened))
         return opened
+
+    # Images side by side
+
+    def show_strip(self, shown: CompareShown) -> str | None:
+        """Show images side by side, their pixels on their way.
+
+        Return why that failed, as a sentence, or None.
+        """
+        for cell in shown.plan.cells:
+            plate, size = cell.wish.request.plate, cell.image.pixel_size_x_um
+            if plate is not None and size is not None:
+                key = cell.wish.request.server, plate.id
+                self.plates.calibrate(size * cell.image.size_x, key)
+        return self.strips.show(shown)
+
+    @property
+    def active(self) -> Layer | None:
+        """The layer that one works with."""
+        return self._viewer.layers.selection.active
+
+    @property
+    def selected_images(self) -> tuple[ImageRequest, ...]:
+        """The images of the cells that are selected, on whichever mosaic."""
+        return tuple(
+            shown.image_request(cell)
+            for shown in self.plates.all_shown
+            for one in self.plates.selected_on(shown.key)
+            if (place := shown.place_of(one)) is not None
+            and (cell := shown.plan.grid.cells[place[0]][place[1]]) is not None
+        )
 
     def _follow_status(self, opened: OpenedImage) -> None:
         """Let the status name the well under the pointer, if an image is active."""
@@ -279,7 +329,8 @@ class ViewerScene(QObject):
         bar for what runs, and an image may be there before this would return.
         """
         found = self._cell_at(event.position)
-        if found is None:
+        request = None if self._is_drawing else self.strips.request_at(event.position)
+        if found is None and request is None:
             return
         self._click.stop()
         camera = viewer.scene.camera
@@ -287,7 +338,10 @@ class ViewerScene(QObject):
 
         def undo_and_open() -> None:
             camera.zoom, camera.center = zoom, center
-            self.wellActivated.emit(*found)
+            if found is not None:
+                self.wellActivated.emit(*found)
+            else:
+                self.imageActivated.emit(request)
 
         QTimer.singleShot(0, undo_and_open)
 
@@ -301,15 +355,22 @@ class ViewerScene(QObject):
         yield
         while event.type == "mouse_move":
             return
+        if "Shift" in event.modifiers:
+            shown, cell = found
+            self.plates.toggle(shown.key, shown.id_of(cell))
+            return
         self._clicked = found
         self._click.start()
 
     def _cell_at(self, position: Any) -> tuple[MosaicShown, GridCell] | None:
         """Return the plate and the cell at a position, unless somebody draws there."""
+        return None if self._is_drawing else self.plates.cell_at(position)
+
+    @property
+    def _is_drawing(self) -> bool:
+        """Whether somebody draws on the active layer."""
         active = self._viewer.layers.selection.active
-        if active is not None and active.mode != LOOKING:
-            return None
-        return self.plates.cell_at(position)
+        return active is not None and active.mode != LOOKING
 
     def _on_clicked(self) -> None:
         if self._clicked is not None:

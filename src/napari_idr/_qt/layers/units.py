@@ -5,6 +5,8 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from qtpy.QtCore import QTimer
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,6 +44,7 @@ class SceneUnits:
         self._viewer.dims.events.units.disconnect(self._agree)
         self._viewer.layers.events.inserted.disconnect(self._on_inserted)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._own.clear()
 
     def set(self, layer: Layer, units: Sequence[object]) -> None:
         """Let a layer of ours have these units, if all others can be compared."""
@@ -53,8 +56,12 @@ class SceneUnits:
         self._agree()
 
     def _on_removed(self, event: Any) -> None:
+        """Agree anew, once all layers are gone that go: a viewer may be closing.
+
+        It can't slice any more what would change by then.
+        """
         event.value.events.units.disconnect(self._agree)
-        self._agree()
+        QTimer.singleShot(0, self._agree)
 
     def _agree(self, _: Any = None) -> None:
         if self._agreeing:  # with each of the layers napari tells that units differ

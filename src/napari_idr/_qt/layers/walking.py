@@ -23,11 +23,14 @@ STEPS = {"Up": (-1, 0), "Down": (1, 0), "Left": (0, -1), "Right": (0, 1)}
 """By napari's names of the keys. Other layers keep them: there they move sliders."""
 
 OPEN_KEY = "Enter"
+COMPARE_KEY = "C"
+"""Shows the wells that are selected side by side."""
 
 
 class WellWalker(QObject):
     """Binds keys on layers of plates as they become active, and on no others."""
 
+    compareWanted = Signal()
     opened = Signal(object, object)  # MosaicShown, GridCell
 
     def __init__(
@@ -52,6 +55,8 @@ class WellWalker(QObject):
         for key, step in STEPS.items():
             call = partial(self._walk, plate, step)
             layer.bind_key(key, _named(call), overwrite=True)
+        compare = _named(self.compareWanted.emit)
+        layer.bind_key(COMPARE_KEY, compare, overwrite=True)
         layer.bind_key(OPEN_KEY, _named(partial(self._open, plate)), overwrite=True)
 
     def _on_active(self, event: Any) -> None:

@@ -18,8 +18,6 @@ from napari_idr.services.plate.marks import is_tinted
 from napari_idr.services.wells.look import CELL_DOTS, colors_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari.layers import Layer
     from napari.viewer import Viewer
     from numpy.typing import NDArray
@@ -40,9 +38,10 @@ class _Colored:
     shown: MosaicShown
     colors: NDArray[np.float32] | None
     style: ColorStyle
-    hidden: Sequence[bool]
+    hidden: NDArray[np.bool_] | None
     layer: Image | None = None
     drawn_as: ColorStyle | None = None
+    placed: tuple[object, ...] = ()  # by what it lies where it does
 
 
 class WellColors(QObject):
@@ -73,10 +72,13 @@ class WellColors(QObject):
         shown: MosaicShown,
         colors: NDArray[np.float32] | None,
         style: ColorStyle,
-        hidden: Sequence[bool] = (),
+        hidden: NDArray[np.bool_] | None = None,
     ) -> None:
-        """Show the colours of a plate's wells, RGBA (n, 4); None for no colours."""
-        if colors is None and not any(hidden):
+        """Show the colours of a plate's wells, RGBA (n, 4); None for no colours.
+
+        Wells that are `hidden` are covered.
+        """
+        if colors is None and (hidden is None or not hidden.any()):
             self.remove(shown.key)
             return
         known = self._colored.get(shown.key)
@@ -136,11 +138,22 @@ class WellColors(QObject):
             )
             self._add(known, known.layer)
             return
-        known.layer.data = picture
+        self._repaint(known.layer, picture)
         if known.layer.name != name:
             known.layer.name = name
         known.layer.metadata = shown.metadata
         self._place(known)
+
+    def _repaint(self, layer: Image, picture: NDArray[np.uint8]) -> None:
+        """Show another picture; one of the same size where the first lies in memory.
+
+        Else napari would measure all layers anew, which takes as long as a repaint.
+        """
+        if layer.data.shape == picture.shape:
+            layer.data[...] = picture
+            layer.refresh(highlight=False, extent=False)
+        else:
+            layer.data = picture
 
     def _add(self, known: _Colored, layer: Image) -> None:
         """Put the layer right above the mosaic; what is active stays so."""
@@ -175,19 +188,20 @@ class WellColors(QObject):
         if known.layer is None or not layers:
             return
         marks = layers[2]
-        dot = np.array(known.shown.plan.pitch) / CELL_DOTS
+        units = self._plates.units_of(known.shown.key)
+        pitch = known.shown.plan.pitch
+        by = (*marks.scale, *marks.translate, *pitch, *units)
+        if by == known.placed:
+            return  # even what stays as it is makes napari measure all layers anew
+        known.placed = by
+        dot = np.array(pitch) / CELL_DOTS
         with warnings.catch_warnings():
             # Until the last layer has it their units differ.
             warnings.filterwarnings("ignore", message="Inconsistent units")
-            scale = marks.scale * dot
+            known.layer.scale = marks.scale * dot
             # The first px of either begins at -0.5.
-            translate = marks.translate + marks.scale * (dot - 1) / 2
-            # Even what stays as it is makes napari measure all layers anew.
-            if not np.array_equal(known.layer.scale, scale):
-                known.layer.scale = scale
-            if not np.array_equal(known.layer.translate, translate):
-                known.layer.translate = translate
-            self._units.set(known.layer, self._plates.units_of(known.shown.key))
+            known.layer.translate = marks.translate + marks.scale * (dot - 1) / 2
+            self._units.set(known.layer, units)
 
     def _style_now(self, known: _Colored) -> ColorStyle:
         """Return how wells are coloured: in small ones a frame is all there is."""

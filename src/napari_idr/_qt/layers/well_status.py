@@ -1,7 +1,12 @@
-"""What napari's status bar says of a layer, told by us.
+"""What napari's status bar and its tooltips say of a layer, told by us.
 
-napari has no public way to say it: it asks `layer.get_status`, a method. Here alone
-that method is replaced, on one layer, and it is checked that napari still asks so.
+napari has no public way to say it: it asks `layer.get_status`, a method, and
+`layer._get_tooltip_text`. Here alone these are replaced, on one layer, and it is
+checked that napari still asks so.
+
+Features are data, and hold texts as the archive has them. Both labels guess whether a
+text is HTML, so what they show of features loses its marks. napari's table of features
+draws cells as they are, never as markup.
 """
 
 from __future__ import annotations
@@ -43,6 +48,14 @@ def set_status(
         return {part: plain_text(str(text)) for part, text in status.items()}
 
     layer.get_status = get_status
+    if (napari_s_tooltip := getattr(layer, "_get_tooltip_text", None)) is None:
+        return
+
+    def get_tooltip_text(*position: Any, **options: Any) -> str:
+        text: str = napari_s_tooltip(*position, **options)
+        return "\n".join(map(plain_text, text.splitlines()))
+
+    layer._get_tooltip_text = get_tooltip_text
 
 
 def is_replaceable() -> bool:

@@ -44,6 +44,7 @@ class GalleryPanel(QWidget):
     confirmed = Signal()  # what was asked about is to be shown
     filtersChosen = Signal(object)  # dict of values by filter, without "all"
     readWanted = Signal()  # what was written about the images
+    tableWanted = Signal()  # of the images
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +70,14 @@ class GalleryPanel(QWidget):
             "Read annotations",
             "Ask what was written about the images, to filter and colour by it",
         )
+        self.table = PushButton(text="Table", name="idr_gallery_table")
+        name_widget(
+            self.table,
+            "idr_gallery_table",
+            "Table of the images",
+            "Show what is known of each image as a table, and colour the gallery by it",
+        )
+        self.table.native.setSizePolicy(FIXED, FIXED)
         self._boxes = {
             name: ComboBox(choices=[(name, ALL)], name=name) for name in FILTERS
         }
@@ -91,6 +100,7 @@ class GalleryPanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.show_gallery.native)
         row.addWidget(self.of, 1)
+        row.addWidget(self.table.native)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -101,9 +111,10 @@ class GalleryPanel(QWidget):
         self.show_gallery.native.clicked.connect(self._on_wanted)
         self.confirm.native.clicked.connect(self._on_confirmed)
         self.read.native.clicked.connect(self._on_read)
+        self.table.native.clicked.connect(self._on_table)
         self.set_offer("")
         self.ask(None)
-        self.set_filters({}, {}, requests=None)
+        self.set_filters(None, {}, requests=None)
 
     def set_offer(self, text: str) -> None:
         """Say what a press shows; "" for nothing, which can't be pressed."""
@@ -123,17 +134,17 @@ class GalleryPanel(QWidget):
 
     def set_filters(
         self,
-        choices: Mapping[str, tuple[str, ...]],
+        choices: Mapping[str, tuple[str, ...]] | None,
         chosen: Mapping[str, str],
         *,
         requests: int | None,
     ) -> None:
-        """Offer values by filter, none where no gallery is shown.
+        """Offer values by filter; None where no gallery is shown.
 
         `requests` is what reading more about the images takes, None where it is known.
         """
         for name, box in self._boxes.items():
-            values = choices.get(name, ())
+            values = (choices or {}).get(name, ())
             box.choices = [
                 (f"{name}: all", ALL),
                 *((plain_text(value), value) for value in values),
@@ -143,6 +154,7 @@ class GalleryPanel(QWidget):
             box.native.setToolTip(tooltip(name, box.value or "all"))
             widen_list(box.native)
         self.filters.native.setVisible(bool(choices))
+        self.table.native.setVisible(choices is not None)
         self.read.native.setVisible(requests is not None)
         if requests is not None:
             count = counted(requests, "request", "requests")
@@ -161,6 +173,9 @@ class GalleryPanel(QWidget):
 
     def _on_read(self, *_: object) -> None:
         self.readWanted.emit()
+
+    def _on_table(self, *_: object) -> None:
+        self.tableWanted.emit()
 
     def _on_chosen(self, *_: object) -> None:
         self.filtersChosen.emit(self.chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QSize, Qt, QTimer
+from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import (
     QFrame,
     QScrollArea,
@@ -16,9 +16,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.annotations import AnnotationTable
+from napari_idr._qt.panels.compare import ComparePanel
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
 from napari_idr._qt.panels.gallery import GalleryPanel
 from napari_idr._qt.panels.image import ImagePanel
+from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsModel, ResultsTree
 from napari_idr._qt.panels.search import SearchPanel
@@ -27,7 +29,7 @@ from napari_idr._qt.panels.spellings import SpellingsLine
 from napari_idr._qt.panels.status import StatusBar
 from napari_idr._qt.panels.studies import StudiesPanel
 from napari_idr._qt.panels.study import StudyPanel
-from napari_idr._qt.settings import font_points, recent_addresses
+from napari_idr._qt.settings import recent_addresses
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QResizeEvent
@@ -41,25 +43,32 @@ RESULTS_SHARE, CARDS_SHARE = 0.27, 0.5
 """Of the height for results, cards and annotations: what the results have, and the most
 that the cards take. A fixed share lets the buttons stay where they are."""
 
-WRITTEN_SMALL = "QTreeView, QTableView, QHeaderView, QLineEdit"
-"""What napari's own style sheet leaves at the system's size of letters."""
+LEAST_ROWS = 5
+"""Of the results, in a low window; what lies below scrolls."""
 
 LEAST_PX = 60
 """The height of each part, however small the window is."""
 
 
-def divide(room: int, cards: int) -> tuple[int, int, int]:
-    """Return the heights of results, cards and annotations, if the cards need so much.
+def divide(room: int, cards: int, rows: int = LEAST_PX) -> tuple[int, int, int]:
+    """Return the heights of results, cards and annotations.
+
+    `cards` is what the cards need, and `rows` what the results should have at least;
+    `LEAST_PX` are left for each.
 
     >>> divide(700, 300), divide(400, 300)
     ((189, 300, 211), (108, 200, 92))
+    >>> divide(250, 300, rows=100), divide(190, 300, rows=100)
+    ((100, 90, 60), (70, 60, 60))
     """
-    results = max(int(room * RESULTS_SHARE), LEAST_PX)
-    cards = min(cards, int(room * CARDS_SHARE))
+    results = max(int(room * RESULTS_SHARE), min(rows, room - 2 * LEAST_PX), LEAST_PX)
+    cards = min(
+        cards, int(room * CARDS_SHARE), max(room - results - LEAST_PX, LEAST_PX)
+    )
     return results, cards, room - results - cards
 
 
-class Panels(QWidget):
+class Panels(LetteredWidget):
     """All panels, top down: the server, what to look for, what was found, details."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -96,10 +105,11 @@ class Panels(QWidget):
         self.study = StudyPanel()
         self.plate = PlatePanel()
         self.image = ImagePanel()
+        self.compare = ComparePanel()
         self._cards = QWidget()
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 4, 4, 4)
-        for card in (self.plate, self.image, self.study):
+        for card in (self.plate, self.image, self.compare, self.study):
             layout.addWidget(card)
         layout.addStretch(1)
         details = self._details = QScrollArea()
@@ -136,7 +146,7 @@ class Panels(QWidget):
         whole.addWidget(self.gallery)
         whole.addWidget(self.splitter, 1)
         whole.addWidget(self.status)
-        self._set_font()
+        self.lettersChanged.connect(self._divide_soon.start)
 
     def sizeHint(self) -> QSize:
         return PREFERRED_PX
@@ -144,20 +154,6 @@ class Panels(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
         self._divide_soon.start()
-
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Follow another size of letters: napari changes its style sheet with it."""
-        super().changeEvent(event)
-        changes = (QEvent.Type.StyleChange, QEvent.Type.FontChange)
-        if event is not None and event.type() in changes:
-            self._set_font()
-
-    def _set_font(self) -> None:
-        """Write trees, tables and lines as large as napari writes labels."""
-        sheet = f"{WRITTEN_SMALL} {{ font-size: {font_points()}pt; }}"
-        if sheet != self.styleSheet():
-            self.setStyleSheet(sheet)
-            self._divide_soon.start()
 
     def show_details(self, *, shown: bool) -> None:
         """Show cards and annotations; without them the results have all the room."""
@@ -176,7 +172,8 @@ class Panels(QWidget):
         # napari's look puts a frame round it.
         needed += self._details.height() - present(self._details.viewport()).height()
         room = self.splitter.height() - 2 * self.splitter.handleWidth()
-        self.splitter.setSizes(divide(room, needed))
+        rows = self.results.height_of_rows(LEAST_ROWS)
+        self.splitter.setSizes(divide(room, needed, rows))
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True

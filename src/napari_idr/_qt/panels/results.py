@@ -6,10 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
 
 from napari_idr._qt.panels.forms import name_widget, present, tooltip
-from napari_idr.services.search.catalog import Entry
+from napari_idr.services.search.catalog import Entry, fitted_name
 from napari_idr.services.search.hits import hits_label
 
 if TYPE_CHECKING:
@@ -18,6 +26,24 @@ if TYPE_CHECKING:
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 
 _NOWHERE = QModelIndex()
+
+
+class NameDelegate(QStyledItemDelegate):
+    """Cuts names of studies that don't fit so that they can still be told apart."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem | None, index: QModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        if option is None or not isinstance(option.widget, QWidget):
+            return
+        style = present(option.widget.style())
+        margin = style.pixelMetric(
+            QStyle.PixelMetric.PM_FocusFrameHMargin, option, option.widget
+        )
+        room = option.rect.width() - 2 * (margin + 1)
+        advance = option.fontMetrics.horizontalAdvance
+        option.text = fitted_name(option.text or "", lambda text: advance(text) <= room)
 
 
 class ResultsTree(QTreeView):
@@ -37,6 +63,7 @@ class ResultsTree(QTreeView):
         )
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setItemDelegateForColumn(0, NameDelegate(self))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setExpandsOnDoubleClick(True)
         self.setIndentation(14)
@@ -90,6 +117,12 @@ class ResultsTree(QTreeView):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._show_order(model)
+
+    def height_of_rows(self, count: int) -> int:
+        """Return how high the tree is when so many lines of it are seen."""
+        line = max(self.sizeHintForRow(0), self.fontMetrics().height())
+        header = present(self.header()).sizeHint().height()
+        return header + count * line + 2 * self.frameWidth()
 
 
 class _Node:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QEvent
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtGui import QAction, QGuiApplication
+from qtpy.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import link, link_label, plain_label, tooltip
+from napari_idr.services.cite import Style, cite_card
 from napari_idr.services.links import is_web_link
 from napari_idr.services.study import StudyCard
 
@@ -16,6 +18,14 @@ SHOWN_CHARACTERS = 600
 LINKS_TOOLTIP = "Open in your web browser"
 
 DOI_URL = "https://doi.org/"
+
+CITATION_STYLES: tuple[tuple[str, Style], ...] = (
+    ("Text", "text"),
+    ("BibTeX", "bibtex"),
+    ("RIS (EndNote, Zotero)", "ris"),
+    ("CSL-JSON", "csl-json"),
+)
+"""What is copied, in words; the first by a click on the button itself."""
 
 
 class StudyPanel(QWidget):
@@ -37,6 +47,7 @@ class StudyPanel(QWidget):
         self.links.setOpenExternalLinks(True)
         self.links.setToolTip(LINKS_TOOLTIP)
         self.links.linkHovered.connect(self._on_link_hovered)
+        self.citation = self._citation_button()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -45,6 +56,7 @@ class StudyPanel(QWidget):
             self.authors,
             self.licence,
             self.links,
+            self.citation,
             self.description,
         ):
             layout.addWidget(label)
@@ -58,8 +70,8 @@ class StudyPanel(QWidget):
             return
         _show(self.title, card.title)
         _show(self.authors, card.authors or "")
-        warning = " · not for commercial use" if card.is_non_commercial else ""
-        _show(self.licence, f"{card.licence}{warning}" if card.licence else "")
+        terms = (card.licence, card.terms.warning)
+        _show(self.licence, " · ".join(said for said in terms if said))
         self._show_links()
         text = card.description or ""
         if len(text) > SHOWN_CHARACTERS:
@@ -89,6 +101,35 @@ class StudyPanel(QWidget):
                 if url is not None and is_web_link(url)
             )
         )
+
+    def _citation_button(self) -> QToolButton:
+        """Return the button that copies what to cite; its arrow opens the styles."""
+        button = QToolButton()
+        button.setObjectName("idr_copy_citation")
+        button.setText("Copy citation")
+        button.setAccessibleName("Copy citation")
+        button.setToolTip("Copy what to cite: the paper, the data and the IDR")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        menu = QMenu(button)
+        for words, style in CITATION_STYLES:
+            action = QAction(words, menu)
+            action.setData(style)
+            menu.addAction(action)
+        menu.triggered.connect(self._on_style_chosen)
+        button.setMenu(menu)
+        button.clicked.connect(self._on_copy_citation)
+        return button
+
+    def _on_copy_citation(self) -> None:
+        self._copy_citation(CITATION_STYLES[0][1])
+
+    def _on_style_chosen(self, action: QAction) -> None:
+        self._copy_citation(action.data())
+
+    def _copy_citation(self, style: Style) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if self._card is not None and clipboard is not None:
+            clipboard.setText(cite_card(self._card, style))
 
     def _on_link_hovered(self, url: str) -> None:
         self.links.setToolTip(tooltip(url or LINKS_TOOLTIP))

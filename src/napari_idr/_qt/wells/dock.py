@@ -21,13 +21,7 @@ from napari_idr.services.details import MosaicKey
 from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import counted
 from napari_idr.services.wells.known import WellsKnown, load_wells
-from napari_idr.services.wells.look import (
-    WellsLook,
-    color_columns,
-    colored_wells,
-    hidden_wells,
-    uncounted_wells,
-)
+from napari_idr.services.wells.look import WellsLook
 from napari_idr.services.wells.own import OwnTable, load_own_table, misfit_sentences
 from napari_idr.services.wells.quality import profiles
 from napari_idr.services.wells.table import TableView, save_csv
@@ -40,7 +34,6 @@ if TYPE_CHECKING:
     from napari_idr.model import GridCell, Table
     from napari_idr.services.mosaic import CellId, MosaicShown
     from napari_idr.services.plate.mosaic import MosaicPlan
-    from napari_idr.services.wells.colors import ColoredWells
 
 DOCK_NAME = "Wells"
 
@@ -149,6 +142,7 @@ class WellsDock(QWidget):
         table.wellsChosen.connect(self._on_rows)
         table.openWanted.connect(self._open)
         table.goWanted.connect(self._go_to)
+        table.compareWanted.connect(self._scene.compareWanted)
         table.sortWanted.connect(self._on_sort)
         self._jobs.changed.connect(self._say)
         self._jobs.failed.connect(self._on_failed)
@@ -290,7 +284,7 @@ class WellsDock(QWidget):
         found = f" · found by {shown.found_by}" if shown.found_by else ""
         panel.title.setText(f"{shown.name}{found}")
         names = tuple(column.name for column in known.indexed.columns)
-        colored = tuple(color_columns(known.indexed.table))
+        colored = tuple(known.color_columns)
         if (*names, *colored) != self._offered:
             panel.set_columns(
                 names, colored, color_by=look.color_by, hidden=self._hidden
@@ -311,8 +305,7 @@ class WellsDock(QWidget):
         names = [one.name for one in indexed.columns if one.name not in self._hidden]
         rows = indexed.rows(self._view)
         if self.look.hide_failed:
-            hidden = np.array(hidden_wells(indexed.table, self.look), np.bool_)
-            rows = rows[~hidden[rows]]
+            rows = rows[~indexed.failed[rows]]
         filtered = frozenset(
             name for name, wish in self._view.in_columns.items() if wish.strip()
         )
@@ -328,34 +321,29 @@ class WellsDock(QWidget):
         panel.count.setText(wells if count == total else f"{count:,} of {wells}")
 
     def _show_colors(self, shown: MosaicShown, known: WellsKnown) -> None:
-        panel, look, table = self.panel, self.look, known.indexed.table
-        colored = colored_wells(table, look.color_by)
+        panel, look = self.panel, self.look
+        colored = known.colored(look.color_by)
         colors = None if colored is None else colored.colors
-        hidden = hidden_wells(table, look)
+        hidden = known.indexed.failed if look.hide_failed else None
         legend = None if colored is None else colored.legend
         self._colors.show(shown, colors, look.style, hidden)
         self._plates.set_legend(shown.key, legend)
         panel.legend.set_legend(legend)
         panel.table.wells.set_colors(colors)
-        self._show_profiles(shown, known, colored)
+        self._show_profiles(shown, known)
 
-    def _show_profiles(
-        self, shown: MosaicShown, known: WellsKnown, colored: ColoredWells | None
-    ) -> None:
-        table, panel = known.indexed.table, self.panel
-        name = self.look.color_by
-        column = None if name is None else color_columns(table).get(name)
-        is_number = colored is not None and column is not None
-        is_number = is_number and column is not None and column.kind == "number"
-        lines = shown.lines
-        is_number = is_number and lines is not None
-        if is_number and column is not None and lines is not None:
+    def _show_profiles(self, shown: MosaicShown, known: WellsKnown) -> None:
+        panel, name, lines = self.panel, self.look.color_by, shown.lines
+        column = None if name is None else known.color_columns.get(name)
+        is_shown = column is not None and column.kind == "number" and lines is not None
+        if is_shown and column is not None and lines is not None:
             shape = (shown.plan.rows, shown.plan.columns)
-            made = profiles(table, column, shape, without=uncounted_wells(table))
+            table = known.indexed.table
+            made = profiles(table, column, shape, without=known.uncounted)
             panel.profiles.set_profiles(made, names=lines)
         else:
             panel.profiles.set_profiles(())
-        panel.set_profiles_shown(shown=is_number)
+        panel.set_profiles_shown(shown=is_shown)
 
     def _say(self) -> None:
         """Say what runs, what was told, and what couldn't be given to a well."""
@@ -470,11 +458,7 @@ class WellsDock(QWidget):
         """Select the rows of the wells that are selected on the plate."""
         if self._known is None:
             return
-        shown = self._known.shown
-        places = {
-            shown.id_of(well): place
-            for place, well in enumerate(self._known.indexed.table.wells)
-        }
+        places = self._known.places
         wells = self._plates.selected_on(self._key)
         self.panel.table.select_places([places[one] for one in wells if one in places])
 
@@ -489,9 +473,18 @@ class WellsDock(QWidget):
             self._scene.wellActivated.emit(self.plate, cell)
 
     def _go_to(self, place: int) -> None:
-        if self._key is not None:
-            self._plates.activate(self._key)
-            self._plates.show_well(self._key, self._well(place), always=True)
+        """Show a well, from which the arrow keys then walk on."""
+        if self._key is None:
+            return
+        selected = self.panel.table.selected_places
+        if place in selected:
+            self._choose(selected)  # the current one last
+        else:
+            self._select((place,))
+        self._plates.activate(self._key)
+        self._plates.show_well(self._key, self._well(place), always=True)
+        canvas: QWidget = self._viewer.window._qt_viewer.canvas.native
+        canvas.setFocus()
 
     def _cell(self, place: int) -> GridCell | None:
         shown = self.plate

@@ -11,7 +11,6 @@ from qtpy.QtGui import QColor, QFont
 from napari_idr._qt.panels.forms import tooltip
 from napari_idr.services.plain_text import plain_text, visible_text
 from napari_idr.services.wells.look import color_title
-from napari_idr.services.wells.quality import failed_wells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +32,9 @@ class WellsModel(QAbstractTableModel):
         super().__init__(parent)
         self._indexed: IndexedTable | None = None
         self._rows: NDArray[np.intp] = np.zeros(0, np.intp)
-        self._row_of: dict[int, int] = {}
+        self._row_of: NDArray[np.intp] = np.zeros(0, np.intp)  # -1 where it isn't shown
         self._names: tuple[str, ...] = ()
         self._filtered: frozenset[str] = frozenset()
-        self._failed: tuple[bool, ...] = ()
         self._colors: NDArray[np.float32] | None = None
 
     @property
@@ -64,11 +62,11 @@ class WellsModel(QAbstractTableModel):
         """Show these columns and rows; `filtered` columns have a condition."""
         self.beginResetModel()
         if indexed is not self._indexed:
-            self._failed = () if indexed is None else failed_wells(indexed.table)
             self._colors = None
         self._indexed, self._names, self._rows = indexed, tuple(names), rows
         self._filtered = filtered
-        self._row_of = {place: row for row, place in enumerate(rows.tolist())}
+        self._row_of = np.full(0 if indexed is None else len(indexed), -1, np.intp)
+        self._row_of[rows] = np.arange(len(rows))
         self.endResetModel()
 
     def set_colors(self, colors: NDArray[np.float32] | None) -> None:
@@ -84,7 +82,8 @@ class WellsModel(QAbstractTableModel):
 
     def row(self, place: int) -> int | None:
         """Return the row of a well, None if it isn't shown."""
-        return self._row_of.get(place)
+        row = int(self._row_of[place]) if 0 <= place < len(self._row_of) else -1
+        return None if row < 0 else row
 
     def text(self, row: int, column: int) -> str:
         """Return a cell as it is copied: what it says, on one line."""
@@ -108,7 +107,7 @@ class WellsModel(QAbstractTableModel):
         place = self.place(row)
         if role == ROLE.ToolTipRole:
             text = self._indexed.texts(self._names[column])[place]
-            return tooltip(text, FAILED_TIP if self._failed[place] else "")
+            return tooltip(text, FAILED_TIP if self._indexed.failed[place] else "")
         if role == ROLE.TextAlignmentRole:
             is_number = self._indexed.column(self._names[column]).kind == "number"
             side = Qt.AlignmentFlag.AlignRight if is_number else _LEFT
@@ -116,7 +115,7 @@ class WellsModel(QAbstractTableModel):
         if role == ROLE.DecorationRole and column == 0 and self._colors is not None:
             red, green, blue, opacity = self._colors[place].tolist()
             return QColor.fromRgbF(red, green, blue, opacity)
-        if role == ROLE.FontRole and self._failed[place]:
+        if role == ROLE.FontRole and self._indexed.failed[place]:
             font = QFont()
             font.setStrikeOut(True)
             return font

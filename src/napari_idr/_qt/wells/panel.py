@@ -27,6 +27,7 @@ from napari_idr._qt.panels.forms import (
     tooltip,
     widen_list,
 )
+from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.wells.legend import LegendPanel, ProfilesPanel
 from napari_idr._qt.wells.table import WellsTableView
 from napari_idr.services.wells.look import COLOR_STYLES, color_title
@@ -51,7 +52,7 @@ SIDE_PX = 230
 """The least width of legend and profiles."""
 
 
-class WellsPanel(QWidget):
+class WellsPanel(LetteredWidget):
     """The table of the wells of one plate, and what a person makes of it."""
 
     filterChanged = Signal()

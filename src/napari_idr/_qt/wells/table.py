@@ -44,6 +44,7 @@ class WellsTableView(QTableView):
     menuMade = Signal(object, str, int)  # a menu to add to, the column, the well
     openWanted = Signal(int)  # the place of a well
     goWanted = Signal(int)
+    compareWanted = Signal()  # of the selected wells
     colorWanted = Signal(str)  # the name of a column
     filterWanted = Signal(str, str)  # the name of a column, and a condition
     sortWanted = Signal(str, bool)  # the name of a column, and whether descending
@@ -78,9 +79,12 @@ class WellsTableView(QTableView):
         header.sectionClicked.connect(self._on_header)
         self._sorted: tuple[str, bool] | None = None
         self._told = True
+        self._column = ""  # the current one; other rows make Qt forget it
         self._fit_rows()
         self.doubleClicked.connect(self._on_double_click)
-        present(self.selectionModel()).selectionChanged.connect(self._on_selected)
+        selection = present(self.selectionModel())
+        selection.selectionChanged.connect(self._on_selected)
+        selection.currentChanged.connect(self._on_current)
 
     # What is selected
 
@@ -109,7 +113,8 @@ class WellsTableView(QTableView):
         before, self._told = self._told, tell
         try:
             if found:
-                column = max(self.currentIndex().column(), 0)
+                names = self.wells.names
+                column = names.index(self._column) if self._column in names else 0
                 current = self.wells.index(found[-1], column)
                 model.setCurrentIndex(current, SELECT.NoUpdate)
                 self.scrollTo(current)
@@ -122,6 +127,10 @@ class WellsTableView(QTableView):
     def _on_selected(self, *_: object) -> None:
         if self._told:
             self.wellsChosen.emit(self.selected_places)
+
+    def _on_current(self, current: QModelIndex, _: QModelIndex) -> None:
+        if current.isValid():
+            self._column = self.wells.names[current.column()]
 
     # How it looks
 
@@ -235,6 +244,7 @@ class WellsTableView(QTableView):
         for key, label, call in (
             ("open", "Open the image", partial(self.openWanted.emit, place)),
             ("go_to", "Go to the well", partial(self.goWanted.emit, place)),
+            ("compare", "Compare the selected wells", self.compareWanted.emit),
             ("copy_cell", "Copy the cell", self.copy_cell),
             ("copy_rows", "Copy the selected rows", self.copy_rows),
             ("color_by", f"Colour by {title}", partial(self.colorWanted.emit, name)),

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_idr.api.json_client import is_json, naming
-from napari_idr.api.pixels.sources import choose_source
+from napari_idr.api.pixels.choice import choose_source
 from napari_idr.api.zarr.location import zarr_candidates
 from napari_idr.errors import (
     IDRError,

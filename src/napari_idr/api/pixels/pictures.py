@@ -9,15 +9,14 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from PIL import Image as Pillow
-
 from napari_idr.errors import PixelDataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image as Pillow
 
 Format = Literal["PNG", "JPEG", "GIF"]
 
@@ -58,6 +57,9 @@ def decode_picture(
     PixelDataError
         It is broken, of another format, or of another size.
     """
+    import numpy as np  # for the first picture: a client alone doesn't wait for it
+    from PIL import Image as Pillow
+
     try:
         with Pillow.open(io.BytesIO(body), formats=formats) as opened:
             width, height = opened.size

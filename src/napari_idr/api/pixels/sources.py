@@ -1,4 +1,4 @@
-"""Choice of the source of an image's pixels: OME-Zarr, rendering or thumbnail."""
+"""Pixels of images, opened from the best source that works."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from napari_idr.api.pixels.choice import choose_source
 from napari_idr.api.pixels.dask_arrays import ImagePixels, lazy_levels
 from napari_idr.api.pixels.projection import projected_reader
 from napari_idr.api.pixels.reader import PixelRegion, read_notes
@@ -26,6 +27,7 @@ from napari_idr.errors import (
     IDRError,
     NotFoundError,
     PixelDataError,
+    StatusError,
 )
 from napari_idr.model import ImageId, PixelSource
 
@@ -52,20 +54,12 @@ seconds each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """A source of pixels, and in words why it is the one to try."""
-
-    source: PixelSource
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedPixels:
     """A reader, and why it isn't a better one.
 
-    `may_improve` tells that a better source isn't to be had at present: opened again a
-    little later, the image may come from it. `failure` is how one failed just now in a
-    way that may pass, None if none did.
+    `may_improve` tells that a better source isn't to be had at present, or isn't open
+    to everybody yet: opened again later, the image may come from it. `failure` is how
+    one failed just now in a way that may pass, None if none did.
     """
 
     reader: PixelReader
@@ -88,48 +82,6 @@ class Plane:
     lossless: bool
     exact: bool = False
     notes: tuple[str, ...] = ()
-
-
-def choose_source(
-    *,
-    has_zarr: bool,
-    rendering: bool | None,
-    lossless: bool | None,
-    sizes_known: bool,
-) -> Choice:
-    """Return which source of pixels to try, the best that there may be.
-
-    Parameters
-    ----------
-    has_zarr
-        Whether the archive names an OME-Zarr that can be reached from here.
-    rendering
-        Whether the server draws images; None where it hasn't been asked.
-    lossless
-        Whether it sends them without loss; None where it hasn't been seen.
-    sizes_known
-        Whether the server tells how large the image is; else it can't draw it.
-
-    Examples
-    --------
-    >>> choose_source(
-    ...     has_zarr=False, rendering=None, lossless=None, sizes_known=True
-    ... ).source
-    <PixelSource.RENDERED_JPEG: 'rendered-jpeg'>
-    """
-    if has_zarr:
-        return Choice(source=PixelSource.RAW, reason="there is an OME-Zarr")
-    if rendering is False:
-        reason = "the server doesn't draw the image"
-        return Choice(source=PixelSource.THUMBNAIL, reason=reason)
-    if not sizes_known:
-        reason = "the server can't read the pixels"
-        return Choice(source=PixelSource.THUMBNAIL, reason=reason)
-    if lossless:
-        reason = "the server draws, and sends without loss"
-        return Choice(source=PixelSource.RENDERED_LOSSLESS, reason=reason)
-    reason = "the server draws" if rendering else "the server may draw the image"
-    return Choice(source=PixelSource.RENDERED_JPEG, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +141,7 @@ class PixelSources:
                 passing = _passing(failures)
                 may_improve = (
                     passing is not None
+                    or any(isinstance(e, StatusError) and e.is_denial for e in failures)
                     or (refuses and choice.source is PixelSource.THUMBNAIL)
                     or (bool(failures) and self._is_silent(image))
                 )

@@ -8,9 +8,6 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PIL import Image as Pillow
-
 from napari_idr.api.json_client import id_chunks
 from napari_idr.api.pixels.pictures import decode_picture
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
@@ -27,7 +24,9 @@ from napari_idr.threads import in_parallel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image as Pillow
 
     from napari_idr.api.json_client import JsonClient
     from napari_idr.api.node import Node
@@ -229,6 +228,8 @@ def _scaled(picture: Pillow.Image, size: int) -> Pillow.Image:
     if (longest := max(picture.size)) == size:
         return picture
     width, height = (max(1, round(px * size / longest)) for px in picture.size)
+    from PIL import Image as Pillow
+
     return picture.resize((width, height), Pillow.Resampling.BICUBIC)
 
 
@@ -251,6 +252,8 @@ class ThumbnailReader:
     @property
     def dtype(self) -> np.dtype[np.generic]:
         """Always uint8."""
+        import numpy as np
+
         return np.dtype(np.uint8)
 
     @property

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from napari_idr.services.gallery.layout import GalleryPlan, Group
     from napari_idr.services.plate.headings import View
 
-LETTER_PX = 7
-"""The width of a letter on the screen, about."""
+LETTER_PX = 9
+"""The width of a letter on the screen, about: with less, headings would overlap."""
 
-CAPTION_FROM_PX = 64
-"""The least width of a caption on the screen; a shorter one would tell nothing."""
+CAPTION_FROM_PX = 80
+"""The least room for a heading on the screen: in less, it would tell nothing."""
 
 
 def gallery_headings(
@@ -71,6 +71,8 @@ def gallery_headings(
 def _of_studies(plan: GalleryPlan, view: View, room: float) -> Iterator[Heading]:
     """Yield the headings of studies that are in sight, none on another."""
     left, right = max(view.left, 0.0), min(view.right, plan.shape[1])
+    if (right - left) * view.zoom < CAPTION_FROM_PX:
+        return
     last = -math.inf
     for group in plan.groups:
         y = plan.center(group.heading_row, 0)[0]

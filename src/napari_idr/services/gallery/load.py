@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,8 +41,8 @@ def load_gallery(
     """Yield a gallery, then what was painted into it, and it with more images.
 
     Its thumbnails are asked for as soon as the first part of its images is known, and
-    those of the next parts as these come; each is a gallery with a canvas of its own,
-    in which what came before is painted. The last step has the summary.
+    those of the next parts as these come; each is a larger gallery, in whose canvas
+    what came before is painted. The last step has the summary.
 
     Parameters
     ----------
@@ -67,13 +68,15 @@ def load_gallery(
     for page in image_pages(client, order, cancel=cancel):
         images += page
         if shown is None:
-            columns = gallery_columns(_expected(order, page), aspect)
+            expected = _expected(order, page)
+            columns = gallery_columns(expected, aspect)
             shown = plan_gallery_shown(
                 client.url,
                 order.of,
                 images,
                 open_reader,
                 columns=columns,
+                rows=sum(1 + math.ceil(count / columns) for count in expected),
                 aspect=aspect,
             )
         else:

@@ -155,7 +155,11 @@ def gallery_offer(entries: Sequence[Entry], found: Found | None) -> str:
     "" where there is neither.
     """
     if entries:
-        counts = [entry.count for entry in entries if entry.query is not None]
+        counts = [
+            entry.count
+            for entry in entries
+            if entry.query is not None or isinstance(entry.item, Dataset)
+        ]
         what = entries[0].name if len(entries) == 1 else f"{len(entries)} lines"
         total = _sum(counts) if len(counts) == len(entries) else None
         return f"of {what}" + (f", {_images_words(total)}" if total else "")
@@ -192,7 +196,8 @@ def plan_gallery_order(
     entries
         The lines that were chosen; none for all that the query finds.
     counts
-        How many images each study has that the query found, for no lines.
+        How many images each study has that the query found, for no lines; none where
+        that isn't known.
     """
     asks: list[Ask] = []
     by_plate = of.query is not None and bool(client.capabilities(cancel=cancel).mapr)
@@ -204,7 +209,8 @@ def plan_gallery_order(
                 entry = Entry(item=hit.container, query=of.query, count=hit.image_count)
                 asks += _asks_below(client, entry, by_plate=True, cancel=cancel)
         else:
-            asks.append(Ask(query=of.query, count=_sum(counts)))
+            count = _sum(counts) if counts else None
+            asks.append(Ask(query=of.query, count=count))
     for entry in _topmost(entries):
         asks += _asks_below(client, entry, by_plate=by_plate, cancel=cancel)
     per_study: dict[object, int | None] = {}
@@ -227,7 +233,8 @@ def image_pages(
     """Yield the images of a gallery, each once, as their lists come; `MAX_IMAGES` most.
 
     The first part is as small as a request for thumbnails, if lists are; later ones
-    are as large as all before, so that not every plate makes the gallery anew.
+    are as large as all before, so that not every plate makes the gallery anew. Each
+    but the last is a number of whole requests for thumbnails.
     """
     seen: set[int] = set()
     told = 0
@@ -243,8 +250,9 @@ def image_pages(
                 yield tuple(page)
                 told, page = told + len(page), []
         if len(page) >= max(BATCH_IMAGES, min(told, PAGE_IMAGES)):
-            yield tuple(page)
-            told, page = told + len(page), []
+            whole = len(page) // BATCH_IMAGES * BATCH_IMAGES
+            yield tuple(page[:whole])
+            told, page = told + whole, page[whole:]
     if page:
         yield tuple(page)
 

@@ -36,7 +36,7 @@ from napari_idr.services.image.metadata import Json, idr_metadata
 from napari_idr.services.image.pixel_source import MOSAIC_TEXT
 from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plain_text import plain_text
-from napari_idr.services.plate.canvas import blank_canvas, copy_cells
+from napari_idr.services.plate.canvas import copy_cells, empty_canvas, paint_waiting
 from napari_idr.services.plate.mosaic import CellFailure, summarize
 from napari_idr.services.plate.wells import PlateMap, plan_plate_map
 from napari_idr.services.search.catalog import counted
@@ -44,6 +44,9 @@ from napari_idr.services.wells.quality import control_role
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from napari_idr.api import IDRClient, OwnTable
     from napari_idr.cancel import CancelToken
@@ -71,13 +74,15 @@ class GalleryShown(MosaicShown):
     """The images of a search, of datasets, of plates or of lines of the tree.
 
     `images` are all that it has, `whole` is it without its filters, None where none
-    is set; `aspect` is the width of the canvas over its height.
+    is set; `aspect` is the width of the canvas over its height. `room` is what the
+    canvas is the upper part of, so that it grows without being copied.
     """
 
     plan: GalleryPlan
     of: GalleryOf
     images: tuple[ImageHit, ...] = dataclasses.field(repr=False)
     aspect: float
+    room: NDArray[np.uint8] = dataclasses.field(repr=False)
     filters: tuple[tuple[str, str], ...] = ()
     whole: GalleryShown | None = dataclasses.field(default=None, repr=False)
 
@@ -113,8 +118,8 @@ class GalleryShown(MosaicShown):
 
     @property
     def found_by(self) -> str:
-        """What was searched for when the gallery was found, "" for nothing."""
-        return "" if self.of.query is None else self.of.query.told
+        """Nothing: its name says what was searched for."""
+        return ""
 
     @property
     def hits_words(self) -> str:
@@ -290,11 +295,19 @@ def plan_gallery_shown(
     open_reader: OpenReader,
     *,
     columns: int,
+    rows: int = 0,
     aspect: float,
 ) -> GalleryShown:
-    """Return what will be shown of a gallery, its canvas still blank."""
+    """Return what will be shown of a gallery, its canvas still blank.
+
+    `rows` is how many it is likely to have in the end.
+    """
     plan = plan_gallery(images, columns=columns)
     sources = _told_sources(images)
+    height, width = plan.shape
+    room = empty_canvas((max(height, rows * plan.pitch[0]), width))
+    canvas = room[:height]
+    paint_waiting(canvas, plan, plan.cells)
     return GalleryShown(
         server=server,
         of=of,
@@ -302,7 +315,8 @@ def plan_gallery_shown(
         aspect=aspect,
         plan=plan,
         plate_map=_map(plan, sources, (), is_search=of.query is not None),
-        canvas=blank_canvas(plan, hatched=False),
+        canvas=canvas,
+        room=room,
         open_reader=open_reader,
         sources=sources,
     )
@@ -331,13 +345,22 @@ def _planned(
 ) -> GalleryShown:
     """Return a gallery of other images, painted as far as these were there."""
     plan = plan_gallery(images, columns=columns)
-    canvas = blank_canvas(plan, hatched=False)
-    copy_cells(shown.canvas, shown.plan, canvas, plan)
+    height, width = plan.shape
+    room, before = shown.room, shown.plan.cells
+    has_room = room.shape[0] >= height and room.shape[1] == width
+    if has_room and plan.cells[: len(before)] == before:
+        canvas = room[:height]
+        paint_waiting(canvas, plan, plan.cells[len(before) :])
+    else:
+        canvas = room = empty_canvas((height, width))
+        paint_waiting(canvas, plan, plan.cells)
+        copy_cells(shown.canvas, shown.plan, canvas, plan)
     return replace(
         shown,
         plan=plan,
         images=images,
         canvas=canvas,
+        room=room,
         sources=sources,
         plate_map=_map(plan, sources, shown.own, is_search=shown.of.query is not None),
         summary=None,

@@ -30,6 +30,7 @@ __all__ = [
     "image_layer_specs",
     "layer_title",
     "lut_notes",
+    "named_channels",
     "pixel_scale",
     "short_name",
     "told_apart",
@@ -121,7 +122,7 @@ def image_layer_specs(
     """
     if not arrays or (rgb and len(arrays) != 1):
         raise ValueError(f"{len(arrays)} arrays don't make the layers of an image")
-    channels = _channels(image, len(arrays))
+    channels = named_channels(image, len(arrays))
     shown = replace(image, channels=tuple(channels)).shown_channels
     suffix = name_suffix(source, projected=projected)
     title = layer_title(image, metadata)
@@ -245,7 +246,7 @@ def lut_notes(image: Image) -> tuple[str, ...]:
     """
     if image.greyscale:  # no table is used
         return ()
-    channels = _channels(image, len(image.channels))
+    channels = named_channels(image, len(image.channels))
     return tuple(
         f"The archive shows {channel.name} with the lookup table {channel.lut}, "
         "which napari lacks."
@@ -304,7 +305,7 @@ def told_apart(name: str, taken: Collection[str], origin: str | None) -> str:
     return f"{stem} · {short_name(origin, MAX_CHANNEL_NAME)} [{suffix}"
 
 
-def _channels(image: Image, count: int) -> list[Channel]:
+def named_channels(image: Image, count: int) -> list[Channel]:
     """Return as many channels as there are arrays, each with a name.
 
     Here, where nothing else can tell more, what nobody has told is filled in: a

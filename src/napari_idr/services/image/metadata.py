@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_idr import __version__
 from napari_idr.model import ImageRef
 from napari_idr.services.image.pixel_source import source_text
 
@@ -59,7 +60,7 @@ def idr_metadata(
     server
         The address of the server.
     study, card
-        The study, and what its key-values say about licence and DOI.
+        The study, and what its key-values say about licence, DOI and authors.
     dataset, plate, run
         Where the image lies, as far as known.
     field
@@ -86,8 +87,10 @@ def idr_metadata(
     (1, {'key': 'gene', 'value': 'CDC20'}, None)
     """
     exact = not isinstance(image, ImageRef | None) and image.pixel_type == "uint8"
+    terms = None if card is None else card.terms
     return {
         "version": METADATA_VERSION,
+        "plugin_version": __version__,
         "server": server,
         "study": None if study is None else _reference(study.ref),
         "dataset": None if dataset is None else _numbered(dataset.id, dataset.name),
@@ -103,8 +106,12 @@ def idr_metadata(
         ),
         "licence": None if card is None else card.licence,
         "licence_url": None if card is None else card.licence_url,
+        "licence_class": None if terms is None else terms.kind,
+        "licence_version": None if terms is None else terms.version,
+        "licence_warning": None if terms is None else terms.warning,
         "doi": None if card is None else card.doi_url,
         "data_doi": None if card is None else card.data_doi_url,
+        "citation": None if card is None else _citation(card),
         "web_url": web_url,
         "query": None if query is None else _query(*query, conditions),
         "title": title,
@@ -116,6 +123,17 @@ def _query(key: str, value: str, conditions: Iterable[str]) -> dict[str, Json]:
     if told := list(conditions):
         found["conditions"] = list(told)
     return found
+
+
+def _citation(card: StudyCard) -> dict[str, Json]:
+    """Return what a citation of the study needs besides its DOIs and licence."""
+    return {
+        "title": card.title,
+        "authors": card.authors,
+        "publication": card.publication,
+        "released": card.released,
+        "url": card.web_url,
+    }
 
 
 def _numbered(number: int, name: str) -> dict[str, Json]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_idr.api import projected_reader, read_notes
-from napari_idr.errors import IDRError
+from napari_idr.errors import IDRError, StatusError
 from napari_idr.model import Image, PixelSource
 from napari_idr.services.image.layers import (
     LayerSpec,
@@ -56,8 +56,8 @@ class OpenedImage:
 
     `specs` has one layer for each channel, or one for a colour picture; `contrasts`
     has the limits that suit the pixels of each, whatever the archive's window says.
-    `may_improve` tells that a better source isn't to be had at present: opened again a
-    little later, the image may come from it.
+    `may_improve` tells that a better source isn't to be had at present, or isn't open
+    to everybody yet: opened again later, the image may come from it.
     """
 
     details: ImageDetails
@@ -141,7 +141,8 @@ def load_opened_image(
         if best.reader.source is not PixelSource.RAW:
             raise
         refused = f"The raw pixels can't be read: {error.message}."
-        may_improve = error.may_pass
+        denied = isinstance(error, StatusError) and error.is_denial
+        may_improve = error.may_pass or denied
     else:
         return replace(opened, may_improve=best.may_improve)
     drawn = replace(details.image, zarr_url=None)

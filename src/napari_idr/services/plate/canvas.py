@@ -19,6 +19,8 @@ from PIL import Image as Picture
 from napari_idr.errors import PixelDataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from napari_idr.tiles import MosaicCell, MosaicLayout
@@ -35,24 +37,33 @@ CROSS = (214, 106, 92)
 """A cross, so that a failure is told by its shape as well as by its colour."""
 
 
-def blank_canvas(plan: MosaicLayout, *, hatched: bool = True) -> NDArray[np.uint8]:
+def blank_canvas(plan: MosaicLayout) -> NDArray[np.uint8]:
     """Return the mosaic before the first thumbnail, (y, x, 3).
 
-    Cells that wait for their image are grey; those without one are hatched, or not
-    told from the gaps.
+    Wells that wait for their image are grey; those without one are hatched.
     """
     canvas = _plain(plan.shape, BACKGROUND)
     waiting = _plain(plan.cell_shape, WAITING)
-    absent = _absent_cell(plan.cell_shape) if hatched else None
+    absent = _absent_cell(plan.cell_shape)
     filled = {(cell.row, cell.column) for cell in plan.cells}
     for row, column in itertools.product(range(plan.rows), range(plan.columns)):
         y, x = plan.origin(row, column)
         target = canvas[y : y + plan.cell_shape[0], x : x + plan.cell_shape[1]]
-        if (row, column) in filled:
-            target[:] = waiting
-        elif absent is not None:
-            target[:] = absent
+        target[:] = waiting if (row, column) in filled else absent
     return canvas
+
+
+def empty_canvas(shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a canvas on which nothing is due, (y, x, 3): all of it is a gap."""
+    return _plain(shape, BACKGROUND)
+
+
+def paint_waiting(
+    canvas: NDArray[np.uint8], plan: MosaicLayout, cells: Iterable[MosaicCell]
+) -> None:
+    """Show that the thumbnails of cells are on their way."""
+    for cell in cells:
+        _cell_area(canvas, plan, cell)[:] = WAITING
 
 
 def copy_cells(

@@ -19,6 +19,9 @@ ROOM_PX = 18
 DIGIT_PX, BETWEEN_PX = 8, 8
 """The width of a digit on the screen, and the least distance between two numbers."""
 
+LETTER_PX = 10
+"""The width of a letter of titles and notes on the screen; few are wider."""
+
 LINES_WITH_NOTE = 3
 """Above a plate: its numbers, its note, its title."""
 
@@ -65,7 +68,8 @@ def headings_in_view(
     title
         What the plate is called; the last heading, above all others.
     note
-        A line below the title, where there is room for three; the last but one.
+        A line below the title, where there is room for three; the last but one. What
+        there is no room for is left out from its end.
     above
         How many px of the mosaic are free above it. Where they aren't enough for
         title and numbers, the numbers are left out, and then the title: they would
@@ -91,7 +95,9 @@ def headings_in_view(
     if apart or not (view.zoom > 0 and math.isfinite(view.zoom)):
         return ()
     room = ROOM_PX / view.zoom
-    name = short_name(title, int(min(width, view.right - view.left) / room * 2))
+    letter = LETTER_PX / view.zoom
+    letters = int(min(width, view.right - view.left) / letter)
+    name = short_name(title, letters)
     lines = above / room  # that there is room for
     # The letters keep their distance from the cells on the screen.
     top, left, beside = view.top + room / 1.5, view.left + room / 1.5, -room / 1.5
@@ -114,12 +120,12 @@ def headings_in_view(
     # Above the numbers if there are any, and not where the view begins below it.
     over = min([one.y for one in numbers] or [0.0]) - room
     is_titled = len(name) > 1 and lines >= 1 and over > view.top + room / 2
-    told = short_name(note, int(min(width, view.right - view.left) / room * 2))
+    told = begun(note, letters)
     is_noted = is_titled and len(told) > 1 and lines >= LINES_WITH_NOTE
     is_noted = is_noted and over - room > view.top + room / 2
 
     def middle(text: str) -> float:
-        half = len(text) * room / 4
+        half = len(text) * letter / 2
         return _seen((width - 1) / 2, width, view.left + half, view.right - half)
 
     return (
@@ -139,6 +145,20 @@ def headings_in_view(
             else ()
         ),
     )
+
+
+def begun(note: str, length: int) -> str:
+    """Return as many parts of a note as there is room for; what says most comes first.
+
+    >>> begun("Gene: KIF11 (24), BUB1 (20), missing (8)", 32)
+    'Gene: KIF11 (24), BUB1 (20) …'
+    >>> begun("Cells: 5 to 9", 32), begun("a single long word", 9)
+    ('Cells: 5 to 9', 'a single…')
+    """
+    if len(note) <= length:
+        return note
+    whole, comma, _ = note[:length].rpartition(", ")
+    return f"{whole} …" if comma else f"{note[: max(length - 1, 0)].rstrip()}…"
 
 
 def heading_step(pitch_px: float, room_px: float) -> int:

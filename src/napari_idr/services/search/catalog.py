@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,7 +19,7 @@ from napari_idr.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_idr.model import Wanted
 
@@ -27,6 +29,7 @@ __all__ = [
     "Query",
     "counted",
     "filter_studies",
+    "fitted_name",
     "searched_value",
     "study_entries",
 ]
@@ -36,6 +39,9 @@ BLANKS = frozenset({"Cc", "Zl", "Zp", "Zs"})
 
 WITHOUT_WIDTH = frozenset("\u00ad\u200b\u2060\ufeff")
 """Soft hyphen, zero-width space, word joiner, byte order mark: of pages and files."""
+
+NAME_OF_STUDY = re.compile(r"(?P<accession>idr\d+)(?P<about>.*?)(?P<part>(/[^/]*)?)")
+"""As in "idr0013-neumann-mitocheck/screenB"; the last letter tells parts apart."""
 
 T = TypeVar("T")
 Item = Study | Plate | Dataset | ImageRef
@@ -201,6 +207,36 @@ def study_entries(studies: Sequence[Study]) -> tuple[Entry, ...]:
     """
     ordered = sorted(studies, key=lambda study: (study.name.casefold(), study.id))
     return tuple(Entry(item=study, count=study.child_count) for study in ordered)
+
+
+def fitted_name(name: str, fits: Callable[[str], bool]) -> str:
+    """Return the name of a study, cut where it tells least.
+
+    Of names that begin with an accession it stays, and the last letter too. Others are
+    returned as they are, and so are names of which nothing fits.
+
+    Parameters
+    ----------
+    name
+        What is to be shown.
+    fits
+        Whether there is room for a text; if so, then for all that are shorter.
+
+    Examples
+    --------
+    >>> name = "idr0013-neumann-mitocheck/screenB"
+    >>> [fitted_name(name, lambda text: len(text) <= room) for room in (22, 16, 12)]
+    ['idr0013-neuma…/screenB', 'idr0013…/screenB', 'idr0013…eenB']
+    """
+    study = NAME_OF_STUDY.fullmatch(name)
+    if study is None or fits(name):
+        return name
+    accession, about, part = study.group("accession", "about", "part")
+    rest = part or about[-1:]
+    cut = [f"{accession}{about[:n]}…{rest}" for n in range(len(about) - 1, -1, -1)]
+    cut += [f"{accession}…{rest[n:]}" for n in range(1, len(rest))]
+    found = bisect_left(cut, True, key=fits)
+    return cut[found] if found < len(cut) else name
 
 
 def filter_studies(entries: Sequence[Entry], text: str) -> tuple[Entry, ...]:

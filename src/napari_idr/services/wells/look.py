@@ -10,11 +10,7 @@ import numpy as np
 from napari_idr.api import column_title
 from napari_idr.services.plain_text import plain_text
 from napari_idr.services.plate.marks import TINT_OPACITY
-from napari_idr.services.wells.colors import (
-    ColoredWells,
-    color_wells,
-    phenotype_column,
-)
+from napari_idr.services.wells.colors import phenotype_column
 from napari_idr.services.wells.quality import control_roles, failed_wells
 from napari_idr.services.wells.table import WELL, table_columns
 
@@ -80,19 +76,6 @@ def color_title(name: str) -> str:
     return plain_text(column_title(name))
 
 
-def colored_wells(table: WellsTable, color_by: str | None) -> ColoredWells | None:
-    """Return the colours of the wells; None without a column of that name."""
-    if color_by is None:
-        return None
-    column = color_columns(table).get(color_by)
-    return None if column is None else color_wells(column)
-
-
-def hidden_wells(table: WellsTable, look: WellsLook) -> tuple[bool, ...]:
-    """Return for each well whether it isn't to be seen."""
-    return failed_wells(table) if look.hide_failed else (False,) * len(table)
-
-
 def uncounted_wells(table: WellsTable) -> frozenset[int]:
     """Return the places of wells that don't count in profiles: controls and failed."""
     controls, failed = control_roles(table), failed_wells(table)
@@ -123,7 +106,7 @@ def colors_picture(
     colors: NDArray[np.float32] | None,
     *,
     style: ColorStyle,
-    hidden: Sequence[bool] = (),
+    hidden: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
     """Return the colours of wells as a picture that lies over their mosaic.
 
@@ -138,7 +121,7 @@ def colors_picture(
     style
         How much of a well is coloured.
     hidden
-        Which wells are covered with black, all of them.
+        Which wells are covered with black, all of them; None for none.
 
     Returns
     -------
@@ -168,8 +151,8 @@ def colors_picture(
         if style == "frames":
             inner = slice(FRAME_DOTS, CELL_DOTS - 1 - FRAME_DOTS)
             picture[rows, inner, columns, inner] = 0
-    covered = np.flatnonzero(np.array(hidden, np.bool_))
-    if covered.size:
+    if hidden is not None and hidden.any():
+        covered = np.flatnonzero(hidden)
         black = _bytes(np.array([HIDDEN]))[0]
         picture[rows[covered], well, columns[covered], well] = black
     return picture.reshape(plan.rows * CELL_DOTS, plan.columns * CELL_DOTS, 4)

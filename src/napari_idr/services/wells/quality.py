@@ -75,6 +75,8 @@ def failed_wells(table: WellsTable) -> tuple[bool, ...]:
     A well of which nothing is said has not failed.
     """
     told = [one for one in table.columns if column_key(one.name) in QUALITY_KEYS]
+    if not told:
+        return (False,) * len(table)
     return tuple(
         any(_has_failed(column.values[place]) for column in told)
         for place in range(len(table))

@@ -15,6 +15,7 @@ from napari_idr.api import column_key, column_title
 from napari_idr.errors import IDRError
 from napari_idr.model import WellColumn, value_text
 from napari_idr.services.wells.order import column_ranks, sorted_rows
+from napari_idr.services.wells.quality import failed_wells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,8 +44,9 @@ _SIGNS: dict[str, Callable[[NDArray[np.float64], float], NDArray[np.bool_]]] = {
     "!=": np.not_equal,
 }
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection)."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection); the
+last are the first four as wide as a letter of Japanese."""
 
 
 def table_columns(table: WellsTable) -> tuple[WellColumn, ...]:
@@ -109,6 +111,11 @@ class IndexedTable:
         """Return a column that is shown; raise `KeyError` if there is none."""
         return self._by_name[name]
 
+    @cached_property
+    def failed(self) -> NDArray[np.bool_]:
+        """For each well whether it failed the study's quality control."""
+        return np.array(failed_wells(self.table), np.bool_)
+
     def rows(self, view: TableView) -> NDArray[np.intp]:
         """Return the places of the wells that are shown, in their order."""
         order = self._order(view)
@@ -117,7 +124,7 @@ class IndexedTable:
 
     def prepare(self) -> None:
         """Compute all that sorting and searching need, in a worker before it does."""
-        _ = self._searched
+        _ = self._searched, self.failed
         for column in self.columns:
             self.ranks(column.name)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from napari_idr import IDRClient, demo
+from napari_idr.api.pixels.choice import choose_source
 from napari_idr.api.pixels.reader import PixelRegion
-from napari_idr.api.pixels.sources import choose_source
 from napari_idr.api.zarr import reader as zarr_reader
 from napari_idr.cancel import NEVER
 from napari_idr.demo.faults import FOREVER
@@ -217,9 +217,11 @@ def test_a_silent_store_is_asked_again_after_a_while(idr, monkeypatch):
     [
         (ServerError("the store answered 503", status=503), True),
         (ConnectionFailedError("no answer came from the store"), True),
+        (StatusError("the object isn't public", status=403), True),
+        (StatusError("no such method", status=405), False),
         (PixelDataError("the metadata aren't JSON"), False),
     ],
-    ids=["failure", "silence", "page"],
+    ids=["failure", "silence", "denial", "refusal", "page"],
 )
 def test_a_source_that_failed_for_a_moment_is_worth_opening_again(
     idr, monkeypatch, failure, may_improve

@@ -87,8 +87,21 @@ def test_it_takes_the_lists_and_a_request_for_fifty_thumbnails(server, asker):
     count = len(shown.plan.cells)
     assert order.count == count
     assert len(server.requests) - thumbnails == order.requests
-    parts = len(list(image_pages(asker, order, cancel=NEVER)))
-    assert thumbnails <= -(-count // 50) + parts - 1
+    assert thumbnails == -(-count // 50)
+
+
+def test_no_request_for_thumbnails_is_asked_in_halves(server, asker):
+    known = asker.keys()
+    key = next(one for one in known if one.name == "phenotype")
+    query = Query(key=key, value="mitotic delay phenotype")
+    order = order_of(asker, query=query)
+    server.requests.clear()
+
+    shown, _ = loaded(asker, order)
+
+    thumbnails = len(server.requests.matching("/get_thumbnails/"))
+    assert len(shown.plan.cells) == order.count > 150
+    assert thumbnails == -(-order.count // 50)
 
 
 def test_the_first_row_is_painted_after_one_page_and_one_batch(server, asker):

@@ -133,6 +133,20 @@ def test_a_title_is_cut_to_the_width_of_its_plate():
     assert len(title.label) * 8 <= plan.shape[1] * 0.1
 
 
+def test_a_long_note_begins_as_it_is_and_is_no_wider_than_its_plate():
+    plan, zoom = plan_of(8, 12), 0.4
+    note = ", ".join(f"GENE{n} ({90 - n})" for n in range(12))
+
+    *_, told, _ = headings_in_view(
+        plan, view_of(y=300, x=600, zoom=zoom), title="DM0001_01", note=note
+    )
+
+    head = told.label.removesuffix(" …")
+    assert note.startswith(f"{head}, ")
+    assert head.count(",") >= 2
+    assert len(told.label) * 10 <= plan.shape[1] * zoom
+
+
 def test_where_the_top_of_a_plate_is_out_of_sight_it_has_no_title():
     seen = headings_in_view(
         plan_of(8, 12), view_of(y=400, x=600, zoom=4), title="DM0001_01"

@@ -13,11 +13,8 @@ from napari_idr.services.wells.colors import Legend, LegendEntry
 from napari_idr.services.wells.look import (
     CELL_DOTS,
     HAS_PHENOTYPE,
-    WellsLook,
     color_columns,
-    colored_wells,
     colors_picture,
-    hidden_wells,
     plate_note,
     uncounted_wells,
 )
@@ -88,7 +85,7 @@ def test_a_frame_leaves_the_middle_of_its_well_free():
 
 
 def test_hidden_wells_are_covered_with_or_without_colours():
-    hidden = (False, True)
+    hidden = np.array([False, True])
 
     for colors in (None, COLORS):
         picture = cells(
@@ -108,18 +105,6 @@ def test_wells_are_coloured_by_columns_that_say_something():
     known = table(texts("Phenotype", "round", None), texts("Empty", None, None))
 
     assert list(color_columns(known)) == [HAS_PHENOTYPE, "hit", "Phenotype"]
-    colored = colored_wells(known, HAS_PHENOTYPE)
-    assert colored is not None
-    assert colored.legend.title == "Phenotype"
-    assert colored_wells(known, "gone") is None
-    assert colored_wells(known, None) is None
-
-
-def test_failed_wells_are_hidden_only_if_one_wishes():
-    known = table(texts("Quality Control", "pass", "fail"))
-
-    assert hidden_wells(known, WellsLook()) == (False, False)
-    assert hidden_wells(known, WellsLook(hide_failed=True)) == (False, True)
 
 
 def test_controls_and_failed_wells_do_not_count():

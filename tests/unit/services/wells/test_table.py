@@ -162,13 +162,17 @@ def test_columns_that_only_say_which_well_it_is_are_left_out():
     assert names == ["well", "gene", "control", "hit", "n", "Empty"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+x", "-x", "@cmd", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+x", "-x", "@cmd", "\t=1", "\r=1", "\uff1d1+1", "\uff0bx"]
+)
 def test_no_text_of_an_export_is_a_formula(text):
     table = a_table(texts(text, text), numbers("n", -5.5))
 
     header, row = csv.reader(io.StringIO(table_csv(table), newline=""))
 
-    assert not any(cell.startswith(("=", "+", "@", "\t", "\r")) for cell in header)
+    assert not any(
+        cell.startswith(("=", "+", "@", "\t", "\r", "\uff1d")) for cell in header
+    )
     assert row[-2:] == [f"'{text}", "-5.5"]
 
 

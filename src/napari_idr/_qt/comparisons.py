@@ -1,0 +1,196 @@
+"""Comparisons of a browser: what can be compared, and how it comes into the viewer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject
+
+from napari_idr.services.browser_state import BrowserState
+from napari_idr.services.compare.load import Compared, CompareShown, Step
+from napari_idr.services.compare.wish import in_channels, in_groups, new_number
+from napari_idr.services.details import ImageRequest
+from napari_idr.services.plate.view import PlateShown
+
+if TYPE_CHECKING:
+    from napari_idr._qt.finder import Finder
+    from napari_idr._qt.jobs import Jobs, JobSlot
+    from napari_idr._qt.layers.scene import ViewerScene
+    from napari_idr._qt.panels.layout import Panels
+    from napari_idr.services.mosaic import MosaicShown
+
+LEAST = 2
+"""Images side by side."""
+
+NOTHING_SELECTED = (
+    "Select two wells or images at least to compare them: Shift-click wells, or select "
+    "rows of the Wells table or lines of the results."
+)
+
+
+class Comparisons(QObject):
+    """Wires the buttons that compare to the session and to the strips of the scene."""
+
+    def __init__(
+        self, panels: Panels, finder: Finder, jobs: Jobs, scene: ViewerScene
+    ) -> None:
+        super().__init__(panels)
+        self._panels = panels
+        self._finder = finder
+        self._scene = scene
+        self._state = BrowserState()
+        self._number: int | None = None
+        self._slot: JobSlot[Step, Compared] = jobs.slot(
+            self._on_compared, on_step=self._on_step
+        )
+        row = panels.compare
+        row.compareWanted.connect(self.compare)
+        row.controlsWanted.connect(self._on_with_controls)
+        row.fieldsWanted.connect(self._on_all_fields)
+        row.channelsWanted.connect(self._on_in_channels)
+        scene.compareWanted.connect(self._on_compare_wanted)
+        scene.strips.gone.connect(self._on_gone)
+        scene.plates.wellsSelected.connect(self.offer)
+        scene.plates.changed.connect(self.offer)
+        finder.linesChanged.connect(self.offer)
+
+    def enter(self, state: BrowserState) -> None:
+        """Work with what is known of another server."""
+        self._state = state
+        self.offer()
+
+    # What can be compared
+
+    def _images(self) -> tuple[ImageRequest, ...]:
+        """Return what would be compared: lines, else cells, else hits of the plate."""
+        lines = map(self._state.request_for, self._finder.lines)
+        images = tuple(one for one in lines if one is not None)
+        if len(images) < LEAST:
+            images = self._scene.selected_images
+        card = self._state.plate
+        shown = None if card is None else self._scene.shown(card.key)
+        if len(images) < LEAST and shown is not None:
+            cells = (shown.plan.grid.cells[row][column] for row, column in shown.hits)
+            images = tuple(shown.image_request(cell) for cell in cells if cell)
+        # Those of other servers are asked for by other sessions.
+        return tuple(one for one in images if one.server == images[0].server)
+
+    def offer(self, *_: object) -> None:
+        """Say what the buttons would compare."""
+        count = len(self._images())
+        request = self._request
+        self._panels.compare.offer(
+            f"{count} images" if count >= LEAST else "",
+            well=request is not None and request.ref.well_id is not None,
+            mosaic=self._mosaic is not None,
+        )
+
+    @property
+    def _mosaic(self) -> MosaicShown | None:
+        """The plate or gallery of the active layer, else the last that is shown."""
+        key = self._scene.plate_of(self._scene.active)
+        shown = None if key is None else self._scene.shown(key)
+        rest = self._scene.plates.all_shown
+        return shown or (rest[-1] if rest else None)
+
+    @property
+    def _request(self) -> ImageRequest | None:
+        """How to ask for the image whose card is shown."""
+        details = self._state.image
+        return None if details is None else details.request
+
+    def _on_compare_wanted(self) -> None:
+        images = self._images()
+        server = images[0].server if images else ""
+        if self._scene.is_answered_by(self._panels, server):
+            self.compare()
+
+    def compare(self) -> None:
+        """Show what is selected side by side."""
+        images = self._images()
+        session = self._scene.session(images[0].server) if images else None
+        if len(images) < LEAST or session is None:
+            self._panels.status.say(NOTHING_SELECTED)
+            return
+        wish = in_groups(images)
+        message = f"Opening {len(wish.cells)} images …"
+        self._start(wish.number, message, session.compare, wish)
+
+    def _on_with_controls(self) -> None:
+        request = self._request
+        session = None if request is None else self._scene.session(request.server)
+        if request is None or session is None:
+            return
+        plate = request.plate
+        shown = None if plate is None else self._scene.shown((session.url, plate.id))
+        is_there = (
+            isinstance(shown, PlateShown)
+            and shown.run == request.run
+            and shown.field == (request.field or 0)
+        )
+        number = new_number()
+        self._start(
+            number,
+            "Looking for controls …",
+            session.compare_with_controls,
+            request,
+            number,
+            shown if is_there else None,
+        )
+
+    def _on_all_fields(self) -> None:
+        request = self._request
+        session = None if request is None else self._scene.session(request.server)
+        if request is not None and session is not None:
+            number = new_number()
+            message = f"Opening all fields of {request.well_label or 'the well'} …"
+            self._start(number, message, session.compare_fields, request, number)
+
+    def _on_in_channels(self) -> None:
+        shown = self._mosaic
+        session = None if shown is None else self._scene.session(shown.server)
+        if shown is not None and session is not None and shown.plan.cells:
+            wish = in_channels(shown)
+            message = f"Opening {shown.name} in channels …"
+            self._start(wish.number, message, session.compare, wish)
+
+    # How it comes
+
+    def _start(self, number: int, message: str, job: Any, *arguments: Any) -> None:
+        """Compare; what is on its way for another comparison comes no more."""
+        self.give_up()
+        self._number = number
+        strips = self._scene.strips
+        self._slot.start_steps(
+            message, job, *arguments, self._scene.viewing, strips.tell
+        )
+
+    def give_up(self) -> None:
+        """Take out what would never be whole."""
+        if self._number is not None:
+            self._scene.strips.give_up(self._number)
+
+    def _on_step(self, step: Step) -> None:
+        status = self._panels.status
+        if not isinstance(step, CompareShown):
+            if self._number is not None:
+                self._scene.strips.repaint(self._number)
+            status.set_progress(step.done, step.total, "thumbnails")
+            return
+        problem = self._scene.show_strip(step)
+        if problem is not None:
+            self._slot.cancel()
+            status.say_failed(problem, can_retry=False)
+
+    def _on_compared(self, compared: Compared) -> None:
+        message, number = compared.message, compared.number
+        problem = self._scene.strips.add(compared)
+        if problem is not None:
+            self._panels.status.say_failed(problem, can_retry=False)
+        elif number in self._scene.strips.numbers:
+            self._panels.status.say(message)
+
+    def _on_gone(self, number: int) -> None:
+        """Ask for no more of a comparison that was taken out."""
+        if number == self._number:
+            self._slot.cancel()

@@ -1,0 +1,423 @@
+"""Layers of images side by side: a strip for each comparison, with captions."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Layer, Points
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QObject, QTimer, Signal
+from superqt.utils import qdebounced
+
+from napari_idr._qt.jobs import QueuedSignal
+from napari_idr._qt.layers.adding import add_layer, remove_layers
+from napari_idr._qt.layers.framing import Box, Framing
+from napari_idr._qt.layers.images import is_light
+from napari_idr._qt.layers.well_status import set_status
+from napari_idr.model import PixelSource
+from napari_idr.services.compare.captions import (
+    captions,
+    cell_message,
+    heading_px,
+    room_above_px,
+)
+from napari_idr.services.compare.load import CellNews
+from napari_idr.services.compare.plan import clear
+from napari_idr.services.image.metadata import idr_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari.viewer import Viewer
+
+    from napari_idr._qt.layers.refresher import LayerRefresher
+    from napari_idr._qt.layers.units import SceneUnits
+    from napari_idr.errors import IDRError
+    from napari_idr.model import ImageId
+    from napari_idr.services.compare.load import Compared, CompareShown
+    from napari_idr.services.details import ImageRequest
+
+TEXT_POINTS = 8
+"""The size of captions on the screen; it doesn't change with the zoom."""
+
+BRIGHT = "#f0f1f2"
+"""The text of napari's dark theme."""
+
+FOLLOW_MS = 80
+"""Captions follow when the camera has rested for so long, as headings do."""
+
+
+class _Strip:
+    """The layers of one comparison; they move and leave together."""
+
+    def __init__(self, shown: CompareShown, metadata: dict[str, Any]) -> None:
+        self.shown = shown
+        self.compared: Compared | None = None
+        self.sources: dict[ImageId, PixelSource | IDRError] = {}
+        self.channels: list[Layer] = []
+        self.origin = (0.0, 0.0)
+        self._texts: tuple[str, ...] = ()
+        plan = shown.plan
+        common: dict[str, Any] = {"projection_mode": "none", "metadata": metadata}
+        self.below = Image(
+            shown.canvas,
+            rgb=True,
+            multiscale=False,
+            name=f"{plan.title} [thumbnail]",
+            blending="translucent_no_depth",
+            units=(plan.unit, plan.unit),
+            axis_labels=("y", "x"),
+            **common,
+        )
+        places = [plan.place(cell) for cell in plan.cells]
+        self._corners = [(rect.y0 - 1.0, rect.x0 - 0.5) for rect in places]
+        self.captions = Points(
+            np.array([*self._corners, self._corners[0]]),
+            features={"label": np.full(len(places) + 1, "", dtype=object)},
+            text={"string": "{label}", "size": TEXT_POINTS, "anchor": "upper_left"},
+            size=0.1,
+            face_color="transparent",
+            border_color="transparent",
+            border_width=0,
+            name=f"{plan.title} captions",
+            units=(plan.unit, plan.unit),
+            **common,
+        )
+        self.place((0.0, 0.0))
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return self.below, *self.channels, self.captions
+
+    @property
+    def room_above(self) -> float:
+        """What is kept free above the strip for its captions, in the world."""
+        return room_above_px(self.shown.plan) * self.shown.plan.scale
+
+    @property
+    def bottom(self) -> float:
+        """Where it ends along y, in the world."""
+        plan = self.shown.plan
+        return self.origin[0] + plan.layout.shape[0] * plan.scale
+
+    @property
+    def box(self) -> Box:
+        """From where to where it reaches in the world, its captions included."""
+        plan = self.shown.plan
+        size = np.array(plan.layout.shape) * plan.scale
+        low = np.array(self.origin)
+        return low - (self.room_above / 2, 0.0), low + size
+
+    def place(self, origin: tuple[float, float]) -> None:
+        """Put the upper left corner of the first cell at a (y, x) in the world."""
+        self.origin = origin
+        plan = self.shown.plan
+        step = plan.pixel_um or 1.0
+        # The centre of the first px, of the large pixels and of the small ones.
+        coarse = tuple(at + plan.scale / 2 for at in origin)
+        for layer in (self.below, self.captions):
+            layer.scale = (plan.scale, plan.scale)
+            layer.translate = coarse
+        for layer in self.channels:
+            translate = [0.0] * layer.ndim
+            translate[-2:] = [at + step / 2 for at in origin]
+            layer.translate = translate
+
+    def write(self, zoom: float) -> None:
+        """Write captions for this many px of the screen to a unit of the world."""
+        plan = self.shown.plan
+        written = captions(plan, self.sources, zoom * plan.scale)
+        rows = [cell.cell.row for cell in plan.cells]
+        top, left = min(y for y, _ in self._corners), self._corners[0][1]
+        top -= heading_px(written, rows, zoom * plan.scale)
+        data = np.array([*self._corners, (top, left)])
+        if not np.allclose(data, self.captions.data):
+            self.captions.data = data
+        texts = (*written, plan.heading)
+        if texts != self._texts:
+            self._texts = texts
+            self.captions.features = {"label": np.array(texts, dtype=object)}
+
+    def color(self, text: str) -> None:
+        """Write in a colour; between rows, where it is dark, in a bright one."""
+        rows = [cell.cell.row for cell in self.shown.plan.cells]
+        self.captions.text.color = [*(BRIGHT if row else text for row in rows), text]
+
+    def hide_thumbnails(self) -> None:
+        """Show the thumbnails of many images where none is opened, and only there."""
+        channels = [one for one in self.channels if one.visible]
+        if self.shown.plan.wish.pictures is not None and channels:
+            last = len(self.shown.plan.mosaic.pyramid.scales) - 1
+            self.below.visible = not last or channels[0].data_level == last
+
+    def message_at(self, position: Sequence[float]) -> str:
+        """Say which image lies at a position in the world, "" for none."""
+        y, x = self._px(position)
+        return cell_message(self.shown.plan, self.sources, y, x)
+
+    def request_at(self, position: Sequence[float]) -> ImageRequest | None:
+        """Return how to ask for the image at a position in the world."""
+        cell = self.shown.plan.cell_at(*self._px(position))
+        return None if cell is None else cell.wish.request
+
+    def _px(self, position: Sequence[float]) -> tuple[float, float]:
+        scale = self.shown.plan.scale
+        y, x = (
+            (float(at) - start) / scale - 0.5
+            for at, start in zip(position[-2:], self.origin, strict=True)
+        )
+        return y, x
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the pixels of all images have come."""
+        ids = (cell.image_id for cell in self.shown.plan.cells)
+        return all(_has_pixels(self.sources.get(one)) for one in ids)
+
+
+class StripLayers(QObject):
+    """The layers of all comparisons in a viewer. Touches no other layers."""
+
+    gone = Signal(int)  # the number of a comparison that a person has taken out
+    changed = Signal()
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        refresher: LayerRefresher,
+        units: SceneUnits,
+        framing: Framing,
+        top: Callable[[], float | None],
+        parent: QObject | None = None,
+    ) -> None:
+        """Make none yet; `top` tells where the images above end, None for no images."""
+        super().__init__(parent)
+        self._viewer = viewer
+        self._refresher = refresher
+        self._units = units
+        self._framing = framing
+        self._top = top
+        self._strips: dict[int, _Strip] = {}
+        self._news = QueuedSignal(self._on_news)
+        # Takes what has become known of an image, from any thread.
+        self.tell: Callable[[CellNews], None] = self._news.emit
+        self.destroyed.connect(self._news.close)
+        self._follow = qdebounced(self._write, timeout=FOLLOW_MS)
+        viewer.scene.camera.events.zoom.connect(self._on_zoom)
+        viewer.events.theme.connect(self._on_theme)
+        viewer.layers.events.removed.connect(self._on_removed)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The comparisons that are in the viewer, the oldest first."""
+        return tuple(self._strips)
+
+    def layers_of(self, number: int) -> tuple[Layer, ...]:
+        """Return thumbnails, channels and captions of a comparison, () if it's gone."""
+        strip = self._strips.get(number)
+        return () if strip is None else strip.layers
+
+    def show(self, shown: CompareShown) -> str | None:
+        """Show a comparison whose pixels are on their way, in place of an earlier try.
+
+        Return why that failed, as a sentence, or None.
+        """
+        before = self._strips.pop(shown.number, None)
+        strip = _Strip(shown, _metadata(shown))
+        strip.color(get_theme(self._viewer.theme).text.as_hex())
+        self._strips[shown.number] = strip
+        self._place_all()
+        strip.write(self._viewer.scene.camera.zoom)
+        for layer in strip.layers:
+            set_status(layer, self.message_at)
+            self._units.set(layer, layer.units)
+        problem = None
+        for layer in strip.layers:
+            problem = problem or add_layer(self._viewer, layer)
+        # Added first, removed after: an emptied canvas that is filled in the same
+        # turn of the event loop crashes in OpenGL.
+        if before is not None:
+            remove_layers(self._viewer, before.layers)
+        if problem is not None:
+            self._end(shown.number)
+            return problem
+        self.look_at(shown.number)
+        self.changed.emit()
+        return None
+
+    def repaint(self, number: int) -> None:
+        """Show what has been painted into the canvas since."""
+        if (strip := self._strips.get(number)) is not None:
+            strip.below.refresh(highlight=False, extent=False)
+
+    def add(self, compared: Compared) -> str | None:
+        """Lay the channels over the thumbnails.
+
+        Return why that failed, as a sentence, or None.
+        """
+        strip = self._strips.get(compared.number)
+        if strip is None:
+            compared.close()  # it was removed in the meantime
+            return None
+        tiled = compared.mosaic.image
+        plan = compared.mosaic.plan
+        # A layer reads where the sliders are said to be as soon as it is made.
+        tiled.set_current(plan.default_t, plan.default_z)
+        strip.compared = compared
+        strip.sources |= compared.sources
+        strip.channels = [
+            Layer.create(*spec.as_layer_data()) for spec in compared.specs
+        ]
+        strip.place(strip.origin)
+        for c, layer in enumerate(strip.channels):
+            self._units.set(layer, layer.units)
+            self._refresher.watch(
+                layer,
+                tiled,
+                c,
+                server=compared.shown.plan.wish.server,
+                close=compared.close,
+            )
+        for layer in strip.channels:
+            if (problem := add_layer(self._viewer, layer)) is not None:
+                self._end(compared.number)
+                self._refresher.unwatch(*strip.channels)
+                return problem
+        self._lift(strip.captions)
+        self._viewer.layers.selection.active = strip.channels[0]
+        strip.write(self._viewer.scene.camera.zoom)
+        self.changed.emit()
+        return None
+
+    def _lift(self, layer: Layer) -> None:
+        """Put a layer on top of all others."""
+        layers = self._viewer.layers
+        if layer in layers:
+            layers.move(layers.index(layer), len(layers))
+
+    def make_room(self) -> None:
+        """Put the strips below the images, which may be larger now."""
+        self._place_all()
+
+    def _place_all(self) -> None:
+        y = self._top()
+        for strip in self._strips.values():
+            y = 0.0 if y is None else y + strip.room_above
+            if strip.origin != (y, 0.0):
+                strip.place((y, 0.0))
+            y = strip.bottom
+
+    def look_at(self, number: int) -> None:
+        """Move the camera so that a strip fills the canvas."""
+        self._framing.fit(partial(self._box, number))
+
+    def _box(self, number: int) -> Box | None:
+        strip = self._strips.get(number)
+        return None if strip is None else strip.box
+
+    def message_at(self, position: Sequence[float] | None) -> str:
+        """Say which image of which strip lies at a position in the world, "" for none.
+
+        napari asks from a thread.
+        """
+        if position is None:
+            return ""
+        strips = tuple(self._strips.values())
+        return next(filter(None, (one.message_at(position) for one in strips)), "")
+
+    def request_at(self, position: Sequence[float]) -> ImageRequest | None:
+        """Return how to ask for the image at a position in the world, None for none."""
+        for strip in self._strips.values():
+            if any(layer.visible for layer in strip.layers):
+                request = strip.request_at(position)
+                if request is not None:
+                    return request
+        return None
+
+    def _on_news(self, news: CellNews) -> None:
+        """Take away the thumbnail of an image whose pixels came; say if none do."""
+        strip = self._strips.get(news.number)
+        known = news.source or news.error
+        if strip is None or known is None:
+            return
+        strip.sources[news.image_id] = known
+        if _has_pixels(known) and strip.shown.plan.wish.pictures is None:
+            for cell in strip.shown.plan.cells:
+                if cell.image_id == news.image_id:
+                    clear(strip.shown.canvas, strip.shown.plan, cell)
+            self.repaint(news.number)
+            if strip.is_complete:
+                self._remove_thumbnails(strip)
+        strip.write(self._viewer.scene.camera.zoom)
+        self.changed.emit()
+
+    def _remove_thumbnails(self, strip: _Strip) -> None:
+        if is_light(self._viewer.theme):
+            # What is added to white stays white; the lowest channel brings the dark.
+            lowest = next((one for one in strip.channels if one.visible), None)
+            if lowest is not None:
+                lowest.blending = "translucent_no_depth"
+        QTimer.singleShot(0, partial(remove_layers, self._viewer, [strip.below]))
+
+    def _on_zoom(self, _: Any = None) -> None:
+        if self._strips:
+            self._follow()
+
+    def _write(self) -> None:
+        for strip in self._strips.values():
+            strip.write(self._viewer.scene.camera.zoom)
+            strip.hide_thumbnails()
+
+    def _on_theme(self, _: Any = None) -> None:
+        for strip in self._strips.values():
+            strip.color(get_theme(self._viewer.theme).text.as_hex())
+
+    def _on_removed(self, event: Any) -> None:
+        """End a strip of which no pixels are left; its other layers go too.
+
+        They go later: who removes several layers counts on the others being there.
+        """
+        for number, strip in tuple(self._strips.items()):
+            if event.value not in strip.layers:
+                continue
+            shown = strip.channels or [strip.below]
+            if not any(layer in self._viewer.layers for layer in shown):
+                del self._strips[number]
+                QTimer.singleShot(0, partial(remove_layers, self._viewer, strip.layers))
+                self.gone.emit(number)
+                self.changed.emit()
+
+    def give_up(self, number: int) -> None:
+        """Take a strip out whose pixels will not come."""
+        strip = self._strips.get(number)
+        if strip is not None and not strip.channels:
+            self._end(number)
+
+    def _end(self, number: int) -> None:
+        """Take a strip out, whatever of it is there."""
+        strip = self._strips.pop(number)
+        remove_layers(self._viewer, strip.layers)
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Stop listening to the viewer; what is shown stays."""
+        self._viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
+        self._viewer.events.theme.disconnect(self._on_theme)
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+
+
+def _has_pixels(known: object) -> bool:
+    return isinstance(known, PixelSource) and known is not PixelSource.THUMBNAIL
+
+
+def _metadata(shown: CompareShown) -> dict[str, Any]:
+    plan = shown.plan
+    return {
+        "idr": idr_metadata(
+            server=plan.wish.server,
+            pixel_source=PixelSource.THUMBNAIL,
+            title=plan.title,
+        )
+    }

@@ -1,0 +1,408 @@
+"""Images side by side: wells, hits, controls, fields, under one contrast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QPushButton, QTabWidget
+
+from napari_idr.demo.faults import FOREVER
+from support.guards import settle
+from support.person import LEFT
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+    from napari_idr import demo
+    from support.person import Person
+    from support.window import Window
+
+MITOSIS = "idr0901-demo-mitosis/screenA"
+PLATE = "DM0001_01"
+MOSAIC = f"{PLATE}, field 1"
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture(params=["idr", "classic"])
+def server(
+    request: pytest.FixtureRequest, classic: demo.Archive, idr: demo.Archive
+) -> demo.Archive:
+    return classic if request.param == "classic" else idr
+
+
+def with_plate(window: Window, address: str) -> Person:
+    """Show the plate with the hits of CDC20."""
+    person = window.browse(address)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    person.until_idle()
+    person.until(lambda: MOSAIC in window.names)
+    settle()
+    return person
+
+
+def shift_click(window: Window, *wells: str) -> None:
+    for well in wells:
+        place = window.well_point(window.layer(MOSAIC), well)
+        QTest.mouseMove(window.canvas, place)
+        QTest.mouseClick(window.canvas, LEFT, SHIFT, place)
+        settle()
+
+
+def compare(person: Person, window: Window, button: str = "idr_compare") -> None:
+    """Press a button, and wait until all pixels that are looked at are there."""
+    before = len(strips(window))
+    person.click(button)
+    person.until(lambda: len(strips(window)) > before)
+    person.until_idle()
+    until_drawn(person, window)
+
+
+def until_drawn(person: Person, window: Window) -> None:
+    viewing = person.browser._scene.viewing
+    person.until(lambda: window.paint() or viewing.scheduler.wait_until_idle(0.05))
+    settle()
+
+
+def strips(window: Window) -> list[Layer]:
+    """Return the layers of channels of all comparisons."""
+    return [one for one in window.viewer.layers if "compared" in idr_of(one)]
+
+
+def idr_of(layer: Layer) -> dict[str, Any]:
+    found: dict[str, Any] = layer.metadata.get("idr", {})
+    return found
+
+
+def wells_of(layer: Layer) -> list[str]:
+    return [one["well"] for one in idr_of(layer)["compared"]]
+
+
+def test_shift_clicked_wells_lie_side_by_side(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+
+    shift_click(window, "C4", "C5", "A1")
+    button = person.find("idr_compare", QPushButton)
+    assert button.text() == "Compare 3 images"
+    compare(person, window)
+
+    layers = strips(window)
+    raw = "[raw]" in layers[0].name
+    assert [one.name.split(" · ")[0] for one in layers] == ["Cy3", "DAPI"]
+    assert all(" · compare CDC20 + 2 [" in one.name for one in layers)
+    assert wells_of(layers[0]) == ["C4", "C5", "A1"]
+    assert len({tuple(one.contrast_limits) for one in layers}) <= 2
+    assert {str(unit) for one in layers for unit in one.units} == {"micrometer"}
+    assert "3 images side by side in 2 channels, one contrast for all." in person.status
+    assert ("drawn by the server in 8 bits" in person.status) is not raw
+    person.until(lambda: not [n for n in window.names if n.endswith("[thumbnail]")])
+    captions = next(one for one in window.viewer.layers if "captions" in one.name)
+    texts = [text.split("\n") for text in captions.features["label"]]
+    assert [text[-1] for text in texts[:3]] == [
+        "C4, field 1",
+        "C5, field 1",
+        "A1, field 1",
+    ]
+    assert PLATE in texts[3][0]
+
+
+def test_equal_numbers_are_equal_colours_in_every_cell(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = with_plate(window, idr.url)
+    shift_click(window, "C4", "A1")
+    compare(person, window)
+    layer = strips(window)[-1]
+    for other in [one for one in window.viewer.layers if one is not layer]:
+        other.visible = False
+    camera = window.viewer.scene.camera
+    height, width = layer.data[0].shape[-2:]
+    camera.center = layer.data_to_world((height / 2, width / 2))[-2:]
+    camera.zoom = 3 / layer.scale[-1]  # three px of the screen for each number
+    until_drawn(person, window)
+
+    picture = window.viewer.screenshot(canvas_only=True, flash=False)
+    factor = picture.shape[1] / window.canvas.width()
+    numbers = np.asarray(layer.data[0])
+    half = 100
+    colours: dict[int, dict[int, set[tuple[int, ...]]]] = {0: {}, 1: {}}
+    for y in range(height // 2 - 60, height // 2 + 60):
+        for x in range(width // 2 - half, width // 2 + half):
+            place = window.canvas_point(layer.data_to_world((y, x)))
+            pixel = picture[int(place.y() * factor), int(place.x() * factor), :3]
+            side = int(x > width // 2)
+            found = colours[side].setdefault(int(numbers[y, x]), set())
+            found.add(tuple(map(int, pixel)))
+
+    shared = set(colours[0]) & set(colours[1]) - {0}
+    assert len(shared) > 20
+    for number in shared:
+        assert colours[0][number] == colours[1][number]
+        assert len(colours[0][number]) == 1
+
+
+def test_a_strip_of_eight_wells_asks_for_each_thing_once(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    shift_click(window, *(f"B{column}" for column in range(2, 10)))
+    server.requests.clear()
+
+    compare(person, window)
+
+    asked = [f"{one.path}?{one.query}" for one in server.requests]
+    assert len(asked) == len(set(asked))
+    thumbnails = [one for one in asked if "get_thumbnails" in one]
+    assert len(thumbnails) == 1
+    pixels = [
+        one
+        for one in asked
+        if "/webgateway/render" in one or ("/zarr/" in one and one.count("/") > 7)
+    ]
+    # Two channels of each, one tile each at the level that is seen and at the smallest.
+    assert 16 <= len(pixels) <= 64
+    server.requests.clear()
+    window.paint()
+    until_drawn(person, window)
+    assert len(server.requests) == 0
+
+
+def test_a_hit_lies_beside_controls_of_its_plate(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    select(person, window, "C4")
+
+    compare(person, window, "idr_with_controls")
+
+    layer = strips(window)[0]
+    assert wells_of(layer) == ["C4", "C1", "B1", "C12", "A12"]
+    assert "2 of 12 negative controls, the nearest." in person.status
+    captions = next(one for one in window.viewer.layers if "captions" in one.name)
+    texts = list(captions.features["label"])
+    assert "CDC20" in texts[0]
+    assert "negative control" in texts[1]
+    assert "positive control" in texts[3]
+
+
+def select(person: Person, window: Window, well: str) -> None:
+    """Click a well, and wait until its image is known."""
+    place = window.well_point(window.layer(MOSAIC), well)
+    QTest.mouseMove(window.canvas, place)
+    QTest.mouseClick(window.canvas, LEFT, pos=place)
+    button = person.find("idr_all_fields", QPushButton)
+    person.until(button.isEnabled)
+    person.until_idle()
+
+
+def test_all_fields_of_a_well_lie_as_the_stage_went(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    select(person, window, "C4")
+
+    compare(person, window, "idr_all_fields")
+
+    compared = idr_of(strips(window)[0])["compared"]
+    assert [(one["row"], one["column"]) for one in compared] == [
+        (0, 0),
+        (0, 1),
+        (1, 0),
+        (1, 1),
+    ]
+    assert "Fields lie as the stage went" in person.status
+
+
+def test_a_double_click_opens_the_image_of_a_cell(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    shift_click(window, "C4", "C5")
+    compare(person, window)
+    layer = strips(window)[0]
+    height, width = layer.data[0].shape[-2:]
+
+    world = layer.data_to_world((height / 2, 3 * width / 4))
+    window.double_click(window.canvas_point(world[-2:]))
+
+    person.until(lambda: any("C5" in one and "[" in one for one in window.names))
+    person.until_idle()
+    opened = [one for one in window.viewer.layers if one.name.startswith("C5")]
+    assert idr_of(opened[0])["well"]["label"] == "C5"
+    ends = [one.extent.world[1, -2] for one in opened]
+    assert strips(window)[0].extent.world[0, -2] > max(ends)  # below the image
+
+
+def test_a_second_comparison_lies_below_the_first(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = with_plate(window, idr.url)
+    shift_click(window, "C4", "C5")
+    compare(person, window)
+    first = strips(window)
+    shift_click(window, "A1")
+    compare(person, window)
+
+    second = [one for one in strips(window) if one not in first]
+
+    assert len(second) == 2
+    bottom = max(one.extent.world[1, -2] for one in first)
+    assert min(one.extent.world[0, -2] for one in second) > bottom
+
+
+def test_a_strip_whose_layers_are_removed_is_gone_and_asks_for_no_more(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    shift_click(window, "C4", "C5")
+    compare(person, window)
+    scene = person.browser._scene
+
+    for layer in strips(window):
+        window.viewer.layers.remove(layer)
+    settle()
+    person.until(lambda: not [n for n in window.names if "compare" in n])
+
+    assert scene.strips.numbers == ()
+    person.until(lambda: scene.viewing.scheduler.wait_until_idle(0.05))
+    server.requests.clear()
+    window.paint()
+    assert len(server.requests) == 0
+
+
+def test_layers_removed_midway_end_what_was_asked_for(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    shift_click(window, "C4", "C5", "C6")
+    server.faults.delay("get_thumbnails", 1500)
+    person.click("idr_compare")
+    person.until(lambda: any("[thumbnail]" in one for one in window.names))
+
+    thumbnail = next(one for one in window.names if "[thumbnail]" in one)
+    window.viewer.layers.remove(thumbnail)
+    person.until(lambda: not [n for n in window.names if "compare" in n])
+    server.faults.clear()
+
+    person.until_idle()
+    assert strips(window) == []
+
+
+def test_a_comparison_can_be_cancelled(window: Window, server: demo.Archive) -> None:
+    person = with_plate(window, server.url)
+    shift_click(window, "C4", "C5")
+    server.faults.delay("get_thumbnails", 3000)
+    person.click("idr_compare")
+    person.until(lambda: any("[thumbnail]" in one for one in window.names))
+
+    person.click("idr_cancel")
+
+    assert person.status == "Cancelled."
+    server.faults.clear()
+    person.until_idle()
+    assert not [name for name in window.names if "compare" in name]
+    compare(person, window)
+    assert wells_of(strips(window)[0]) == ["C4", "C5"]
+
+
+def test_a_server_that_is_gone_midway_is_told_and_asked_again(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    shift_click(window, "C4", "C5")
+    server.faults.answer_next(500, match=r"/webgateway/render|/zarr/", times=FOREVER)
+    person.click("idr_compare")
+    person.until(lambda: person.find("idr_retry", QPushButton).isVisible())
+    assert strips(window) == []
+    assert any("[thumbnail]" in one for one in window.names)
+
+    server.faults.clear()
+    compare(person, window, "idr_retry")
+
+    assert wells_of(strips(window)[0]) == ["C4", "C5"]
+    person.until(lambda: len([n for n in window.names if "captions" in n]) == 1)
+
+
+def test_a_cell_with_a_thumbnail_only_says_so(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = with_plate(window, classic.url)
+    shift_click(window, "C4", "C5")
+    classic.faults.answer_next(404, match=r"render_image/1900113/", times=FOREVER)
+
+    compare(person, window)
+
+    assert "contrast can't be compared" in person.status
+    captions = next(one for one in window.viewer.layers if "captions" in one.name)
+    texts = list(captions.features["label"])
+    assert texts[1].startswith("THUMBNAIL")
+    assert not texts[0].startswith("THUMBNAIL")
+    assert any("[thumbnail]" in one for one in window.names)
+
+
+def test_c_compares_the_selected_wells(window: Window, idr: demo.Archive) -> None:
+    person = with_plate(window, idr.url)
+    shift_click(window, "C4", "C5")
+
+    QTest.keyClick(window.canvas, Qt.Key.Key_C)
+    person.until(lambda: len(strips(window)) == 2)
+
+    assert wells_of(strips(window)[0]) == ["C4", "C5"]
+
+
+def test_hits_are_compared_where_nothing_is_selected(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = with_plate(window, idr.url)
+    assert person.find("idr_compare", QPushButton).text() == "Compare 3 images"
+
+    compare(person, window)
+
+    assert wells_of(strips(window)[0]) == ["C4", "C5", "F9"]
+
+
+TISSUE = "idr0904-demo-tissue/experimentA"
+STACKS = "stacks/z and t"
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def test_lines_of_stacks_are_compared_and_their_planes_go_along(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(1)
+    person.until(lambda: TISSUE in person.rows())
+    person.open(TISSUE)
+    dataset = person.open(TISSUE, STACKS)
+    person.until(lambda: len(person.rows(dataset)) == 3)
+    first, _, third = person.rows(dataset)
+    person.select(TISSUE, STACKS, first)
+    viewport = person.tree.viewport()
+    assert viewport is not None
+    place = person.tree.visualRect(person.line(TISSUE, STACKS, third)).center()
+    QTest.mouseClick(viewport, LEFT, CONTROL, place)
+    person.until_idle()
+    assert person.find("idr_compare", QPushButton).text() == "Compare 2 images"
+
+    compare(person, window)
+
+    layers = strips(window)
+    assert [one.name.split(" · ")[0] for one in layers] == [
+        "DAPI",
+        "Tubulin (Alexa 488)",
+        "Cy3",
+    ]
+    assert layers[0].data[0].shape[:2] == (30, 5)
+    assert "Images have 1 to 5 planes along z" in person.status
+    assert "Tubulin (Alexa 488): none in" in person.status
+    tiled = person.browser._scene.refresher._watched
+    mosaic = next(iter(tiled.values())).tiled
+    window.viewer.dims.set_current_step(0, 20)
+    window.viewer.dims.set_current_step(1, 4)
+    person.until(lambda: mosaic.shown_plane == (20, 4))

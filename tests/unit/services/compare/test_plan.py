@@ -1,0 +1,228 @@
+"""Plans of comparisons: channels, places, captions, and what is said of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_idr.model import Channel, Image, ImageRef, Plate, RenderingWindow
+from napari_idr.services.compare.channels import compare_channels, to_draw
+from napari_idr.services.compare.layout import (
+    common_pixel_um,
+    drawn_shapes,
+    row_places,
+    stage_places,
+)
+from napari_idr.services.compare.plan import plan_comparison
+from napari_idr.services.compare.wish import CellWish, CompareWish, in_groups
+from napari_idr.services.details import ImageRequest
+from napari_idr.tiles import match_channels
+
+NAMES = st.lists(
+    st.sampled_from(["", "DAPI", "dapi", "GFP", "Actin", "Cy3"]), max_size=5
+)
+
+
+def image(number=1, *, names=("DAPI",), size=(60, 80), um=0.5, **more):
+    channels = tuple(Channel(name=name) for name in names)
+    return Image(
+        id=number,
+        name=f"image {number}",
+        size_y=size[0],
+        size_x=size[1],
+        size_c=len(channels),
+        channels=channels,
+        pixel_size_x_um=um,
+        pixel_size_y_um=um,
+        **{"pixel_type": "uint16"} | more,
+    )
+
+
+def wish(*images, told=None, **more):
+    cells = tuple(
+        CellWish(
+            request=ImageRequest(
+                ref=ImageRef(image_id=one.id, name=one.name),
+                well_label=f"A{one.id}",
+                told=told,
+            )
+        )
+        for one in images
+    )
+    return CompareWish(cells=cells, **more)
+
+
+@given(NAMES, NAMES)
+def test_no_channel_of_an_image_is_shown_twice_and_names_go_first(layers, channels):
+    layers = [Channel(name=name) for name in layers]
+    channels = [Channel(name=name) for name in channels]
+
+    found = match_channels(layers, channels)
+
+    taken = [c for c in found if c is not None]
+    assert len(found) == len(layers)
+    assert len(set(taken)) == len(taken)
+    for layer, c in zip(layers, found, strict=True):
+        if c is None or layer.name.casefold() != channels[c].name.casefold():
+            left = [one for i, one in enumerate(channels) if i not in taken]
+            assert not layer.name or all(
+                one.name.casefold() != layer.name.casefold() for one in left
+            )
+
+
+@given(st.lists(NAMES.filter(len), min_size=1, max_size=4))
+def test_every_channel_of_every_image_is_in_one_layer(names):
+    images = [image(n, names=one) for n, one in enumerate(names, 1)]
+
+    found = compare_channels(images, [str(one.id) for one in images])
+
+    assert len(found.names) == len(set(found.names)) == len(found.layers)
+    for one, indices in zip(images, found.indices, strict=True):
+        assert sorted(c for c in indices if c is not None) == list(range(one.size_c))
+
+
+def test_what_doesnt_match_is_said():
+    images = [image(1, names=("DAPI", "GFP")), image(2, names=("Hoechst", "GFP", "x"))]
+
+    found = compare_channels(images, ["A1", "B2"])
+
+    assert found.names == ("DAPI", "GFP", "x")
+    assert found.notes == (
+        "DAPI is Hoechst in B2: matched by its place.",
+        "x: none in A1.",
+    )
+
+
+def test_all_images_are_drawn_within_the_window_that_holds_theirs():
+    low, high = RenderingWindow(start=10, end=90), RenderingWindow(start=50, end=300)
+    one, other = image(1), image(2)
+    one = replace(one, channels=(replace(one.channels[0], window=low),))
+    other = replace(other, channels=(replace(other.channels[0], window=high),))
+
+    found = compare_channels([one, other], ["A1", "B2"])
+
+    both = RenderingWindow(start=10, end=300)
+    assert found.layers[0].window == both
+    assert to_draw(one, found.layers).channels[0].window == both
+    assert to_draw(other, found.layers).channels[0].window == both
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 3000),
+            st.integers(1, 3000),
+            st.sampled_from([None, 0.25, 0.5, 1.1]),
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_images_fit_their_cells_and_no_two_overlap(sizes):
+    images = [image(n, size=(y, x), um=um) for n, (y, x, um) in enumerate(sizes, 1)]
+
+    plan = plan_comparison(wish(*images), images)
+
+    canvas = np.zeros(plan.layout.shape, int)
+    for one in plan.cells:
+        rect = plan.place(one)
+        assert min(rect.shape) >= 1
+        canvas[rect.y0 : rect.y1, rect.x0 : rect.x1] += 1
+        middle = (rect.y0 + rect.y1 - 1) / 2, (rect.x0 + rect.x1 - 1) / 2
+        assert plan.cell_at(*middle) is one
+    assert canvas.max() == 1
+    scale = plan.mosaic.pyramid.scales[0]
+    for one in plan.cells:
+        y, x = plan.mosaic.shapes[one.image_id]
+        rect = plan.mosaic.content(0, one.cell, (one.image.size_y, one.image.size_x))
+        assert rect.shape == (y, x)
+    assert max(plan.layout.cell_shape) <= 256
+    assert scale * max(plan.layout.cell_shape) >= max(
+        map(max, plan.mosaic.shapes.values())
+    )
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=40))
+def test_each_image_has_a_place_and_each_group_rows_of_its_own(groups):
+    groups = sorted(groups)
+
+    places = row_places(groups)
+
+    assert len(set(places)) == len(places) == len(groups)
+    rows = {}
+    for group, (row, column) in zip(groups, places, strict=True):
+        assert column < 8
+        assert rows.setdefault(row, group) == group
+
+
+def test_fields_of_a_stage_that_went_in_a_grid_lie_in_it():
+    snake = [(y * 9.9, x * 10.2 + y * 0.3) for y, x in
+             [(0, 0), (0, 1), (0, 2), (1, 2), (1, 1), (1, 0)]]  # fmt: skip
+
+    assert stage_places(snake) == ((0, 0), (0, 1), (0, 2), (1, 2), (1, 1), (1, 0))
+    assert stage_places([(0.0, 0.0), None]) is None
+
+
+def test_sizes_are_drawn_at_one_scale_and_that_is_said():
+    images = [image(1, um=0.5), image(2, um=0.25), image(3, um=None)]
+
+    plan = plan_comparison(wish(*images), images)
+
+    assert plan.pixel_um == common_pixel_um(images) == 0.25
+    assert drawn_shapes(images, 0.25) == {1: (120, 160), 2: (60, 80), 3: (60, 80)}
+    assert plan.unit == "um"
+    assert plan.notes == (
+        (
+            "The pixel size of A3 isn't known: drawn pixel by pixel, the scale bar "
+            "isn't theirs."
+        ),
+        "Pixels are 0.25 to 0.5 µm: all images are drawn at the same scale.",
+    )
+
+
+def test_types_and_stacks_that_differ_are_said():
+    images = [image(1, size_z=5), image(2, pixel_type="uint8")]
+
+    plan = plan_comparison(wish(*images), images)
+
+    assert plan.mosaic.dtype == np.uint16
+    assert plan.mosaic.size_z == 5
+    assert plan.notes == (
+        "Types of pixels differ (uint16, uint8): equal intensities look alike.",
+        "Images have 1 to 5 planes along z: beyond its last, an image stays at that.",
+    )
+
+
+def test_captions_say_once_what_all_have_in_common():
+    images = [image(1), image(2)]
+    asked = wish(*images, told="CDC20")
+    plate = Plate(id=7, name="Plate 7")
+    cells = tuple(
+        replace(one, request=replace(one.request, plate=plate)) for one in asked.cells
+    )
+
+    plan = plan_comparison(replace(asked, cells=cells), images)
+
+    assert plan.heading == "CDC20 · Plate 7"
+    assert plan.captions == (("A1",), ("A2",))
+    assert plan.title == "compare CDC20 + 1"
+
+
+def test_images_of_two_genes_are_two_groups():
+    genes = ["CDC20", "PLK1", "CDC20", "PLK1"]
+    requests = [
+        ImageRequest(ref=ImageRef(image_id=n), told=gene)
+        for n, gene in enumerate(genes)
+    ]
+
+    found = in_groups([*requests, requests[0]])
+
+    assert [one.request.told for one in found.cells] == sorted(genes)
+    assert found.groups == (0, 0, 1, 1)
+    assert in_groups(requests[:2]).groups == ()
+    with pytest.raises(ValueError, match="no images"):
+        in_groups([])
