@@ -167,6 +167,7 @@ class Folding(QObject):
             lines.insertWidget(lines.indexOf(self._row) + 1, self._control)
         else:
             self._line.insertWidget(self._place, self._control)
+        present(self._panel.layout()).activate()  # at once, not in two steps
         if focused:
             self._control.setFocus()
 

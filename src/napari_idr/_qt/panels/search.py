@@ -46,6 +46,9 @@ LONG_KEY = "Phenotype"
 LONG_VALUE = "CDC20 …"
 """The least that the line for the value has room for."""
 
+ARROW_BUTTON_PX = 18
+"""Width of the buttons that lead back and forward: the value needs the room."""
+
 FIXED = QSizePolicy.Policy.Fixed
 
 
@@ -243,6 +246,7 @@ def _flat(text: str, name: str, told: str) -> QToolButton:
 def _arrow(name: str, label: str, arrow: Qt.ArrowType, shortcut: str) -> QToolButton:
     button = QToolButton()
     button.setArrowType(arrow)
+    button.setFixedWidth(ARROW_BUTTON_PX)
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     name_widget(button, name, label, f"{label} to what was looked at ({shortcut})")
