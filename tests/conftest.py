@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode
 
@@ -23,6 +26,16 @@ if TYPE_CHECKING:
 # examples are the same each time, so that a failure is due to what was changed.
 settings.register_profile("napari-idr", deadline=None, derandomize=True)
 settings.load_profile("napari-idr")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let napari keep its settings where neither a person nor another worker has any.
+
+    It writes them down with each change; a run that is killed would leave them so.
+    """
+    folder = TemporaryDirectory(prefix="napari-settings-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["NAPARI_CONFIG"] = str(Path(folder.name) / "settings.yaml")
 
 
 class Routes:
