@@ -160,16 +160,17 @@ class Folding(QObject):
         if folded == self._folded:
             return
         self._folded = folded
-        focused, hidden = self._control.hasFocus(), self._control.isHidden()
+        focused = self._control.hasFocus()
         if folded:
             lines = self._panel.layout()
             assert isinstance(lines, QBoxLayout)
             lines.insertWidget(lines.indexOf(self._row) + 1, self._control)
         else:
             self._line.insertWidget(self._place, self._control)
-        # Another parent hides it, and a layout shows it a moment later: at once.
-        self._control.setVisible(not hidden)
-        present(self._panel.layout()).activate()
+        if self._panel.isVisible():
+            # Another parent hides it, and a layout shows it a moment later: at once.
+            self._control.show()
+            present(self._panel.layout()).activate()
         if focused:
             self._control.setFocus()
 
