@@ -167,7 +167,10 @@ class Folding(QObject):
             lines.insertWidget(lines.indexOf(self._row) + 1, self._control)
         else:
             self._line.insertWidget(self._place, self._control)
-        present(self._panel.layout()).activate()  # at once, not in two steps
+        if self._panel.isVisible():
+            # Another parent hides it, and a layout shows it a moment later: at once.
+            self._control.show()
+            present(self._panel.layout()).activate()
         if focused:
             self._control.setFocus()
 
