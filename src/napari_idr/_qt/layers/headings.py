@@ -11,7 +11,7 @@ from napari.layers import Points
 from napari.utils.theme import get_theme
 from superqt.utils import qdebounced
 
-from napari_idr._qt.layers.rows import at_least
+from napari_idr._qt.layers.rows import never_fewer
 from napari_idr.services.plate.headings import View
 from napari_idr.services.plate.mosaic import Heading
 
@@ -150,7 +150,7 @@ class HeadingsLayer:
         seen = seen or mosaic.headings_in_view(_whole(mosaic.plan), **told)
         seen = tuple(_with_backing(seen, zoom))
         positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2).round(2)
-        positions = at_least(len(self.layer.data), positions)
+        positions = never_fewer(self.layer, positions)
         hidden = len(positions) - len(seen)
         self._show(
             _Shown(

@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Vectors
 from superqt.utils import qdebounced
 
-from napari_idr._qt.layers.rows import at_least
+from napari_idr._qt.layers.rows import never_fewer
 from napari_idr.services.plate.marks import plan_marks, stepped_zoom
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class MarksLayer:
             zoom=self._zoom,
         )
         self.layer.edge_width = marks.width
-        vectors = at_least(len(self.layer.data), marks.vectors)
+        vectors = never_fewer(self.layer, marks.vectors)
         self.layer.data = vectors
         if len(vectors):
             colors = np.zeros((len(vectors), 4), np.float32)

@@ -1,23 +1,31 @@
-"""Rows of a layer's data, of which there never become fewer."""
+"""Rows of a layer's data, of which there are never fewer while napari slices them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from napari.settings import get_settings
 
 if TYPE_CHECKING:
     from typing import Any
 
+    from napari.layers import Points, Vectors
     from numpy.typing import NDArray
+
+
+def never_fewer(layer: Points | Vectors, rows: NDArray[Any]) -> NDArray[Any]:
+    """Return the rows to show, after as many to hide as the layer has more now.
+
+    There are such only where napari is set to slice layers in a thread: until that is
+    done it draws the rows that there were before, and fails where there are fewer.
+    """
+    count = len(layer.data) if get_settings().experimental.async_ else 0
+    return at_least(count, rows)
 
 
 def at_least(count: int, rows: NDArray[Any]) -> NDArray[Any]:
     """Return at least so many rows: the first is repeated in front, where there is one.
-
-    napari may be set to slice layers in a thread. Until that is done it draws the rows
-    that there were before, and fails where there are fewer now. The rows in front are
-    for the caller to hide.
 
     >>> at_least(3, np.array([[7, 8]]))
     array([[7, 8],
