@@ -27,7 +27,7 @@ LINE_PX = 19.0
 ROOM_ABOVE = 1.2
 """Between two strips, in parts of a cell's height: captions and the strip's own."""
 
-FEWEST_LETTERS = 3
+FEWEST_LETTERS = 8
 """Captions that are shorter tell nothing."""
 
 DIDNT_COME = "pixels didn't come"

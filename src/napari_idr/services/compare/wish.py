@@ -171,6 +171,7 @@ def in_channels(shown: MosaicShown) -> CompareWish:
             CellWish(request=shown.image_request(cell), place=(cell.row, cell.column))
             for cell in cells
         ),
+        about="Far out thumbnails are shown; zooming in opens the images.",
         name=f"{shown.name} in channels",
         pictures=pictures,
     )
