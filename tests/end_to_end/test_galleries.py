@@ -129,6 +129,10 @@ def test_filters_leave_images_out_without_asking(
 ) -> None:
     show(person)
     person.until(lambda: person.find("idr_gallery_filters").isVisible())
+    plates = scene_of(person.viewer).plates
+    shown = plates.all_shown[0]
+    last = shown.plan.cells[-1].image_id
+    plates.choose(shown.key, (last,))  # where the fewer images have no row
     server.requests.clear()
 
     box = person.find("idr_gallery_study", QComboBox)
@@ -142,6 +146,7 @@ def test_filters_leave_images_out_without_asking(
     box.setCurrentIndex(0)
     box.activated.emit(0)
     person.until(lambda: len(wells.data) == COUNT)
+    assert plates.selected_on(shown.key) == (last,)
 
 
 def test_the_table_lists_the_images_and_follows_the_gallery(person: Person) -> None:

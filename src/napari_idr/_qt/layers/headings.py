@@ -37,7 +37,7 @@ BACKING_OPACITY = 0.7
 LONGEST_BACKED = 3
 """Characters that one disc is behind; behind a longer text is a row of them."""
 
-LETTER_PX, DISC_STEP_PX = 9, 5
+LETTER_PX, DISC_STEP_PX = 10, 5
 """The width of a letter on the screen, and the distance of two discs in a row."""
 
 
@@ -184,8 +184,8 @@ def _with_backing(headings: Sequence[Heading], zoom: float) -> Iterator[Heading]
     """Yield headings, before each long one that is backed the discs behind it.
 
     >>> one = Heading(label="idr0001", y=0, x=50, backed=True)
-    >>> [(disc.label, round(disc.x)) for disc in _with_backing([one], zoom=2)][::14]
-    [('', 37), ('idr0001', 50)]
+    >>> [(disc.label, round(disc.x)) for disc in _with_backing([one], zoom=2)][::15]
+    [('', 35), ('idr0001', 50)]
     """
     for one in headings:
         if one.backed and len(one.label) > LONGEST_BACKED:

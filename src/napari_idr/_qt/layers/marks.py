@@ -47,7 +47,9 @@ class MarksLayer:
         self._draw()
 
     def show(self, shown: MosaicShown) -> None:
-        """Mark the wells of what is shown now."""
+        """Mark the wells of what is shown now; in another layout none is selected."""
+        if shown.plan is not self._shown.plan:
+            self._selected = ()  # places that may not be there any more
         self._shown = shown
         self._draw()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari_idr.services.gallery.layout import GalleryPlan, Group
     from napari_idr.services.plate.headings import View
 
-LETTER_PX = 9
+LETTER_PX = 10
 """The width of a letter on the screen, about: with less, headings would overlap."""
 
 CAPTION_FROM_PX = 80
