@@ -43,6 +43,7 @@ from napari_idr.tiles.mosaic import (
     MosaicLayout,
     MosaicPyramid,
     PyramidPlan,
+    canvas_level,
     plan_pyramid,
 )
 from napari_idr.tiles.scheduler import Job, TileScheduler
@@ -69,6 +70,7 @@ __all__ = [
     "TiledImage",
     "ViewingSettings",
     "Window",
+    "canvas_level",
     "check_callers",
     "common_dtype",
     "match_channels",

@@ -12,6 +12,7 @@ from PIL import Image as Picture
 from napari_idr.api import Level
 from napari_idr.model import Channel, Image, ImageId, PixelSource
 from napari_idr.threads import LongLock
+from napari_idr.tiles.array import TiledArray
 from napari_idr.tiles.cell_images import CellImage, CellImages
 from napari_idr.tiles.compositor import blend
 from napari_idr.tiles.contrast import contrast_limits
@@ -19,11 +20,12 @@ from napari_idr.tiles.grid import Plane, Rect, nearest
 from napari_idr.tiles.image import NothingFiner
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_idr.api import PixelRegion
     from napari_idr.cancel import CancelToken
-    from napari_idr.tiles.array import TiledArray
     from napari_idr.tiles.cache import TileCache
     from napari_idr.tiles.cell_images import OpenReader
     from napari_idr.tiles.grid import LayerKey
@@ -208,6 +210,15 @@ def thinned(canvas: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
         step = 2 ** len(views)
         views.append(canvas[::step, ::step])
     return views
+
+
+def canvas_level(levels: Sequence[object]) -> int | None:
+    """Return which level of a layer is the canvas of a mosaic, None where none is.
+
+    It is the first that isn't made of tiles; those of an image are all.
+    """
+    drawn = (n for n, one in enumerate(levels) if not isinstance(one, TiledArray))
+    return next(drawn, None)
 
 
 MAX_TILE_PX = 1024

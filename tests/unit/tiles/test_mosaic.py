@@ -22,6 +22,7 @@ from napari_idr.tiles import (
     MosaicPyramid,
     TileViewing,
     ViewingSettings,
+    canvas_level,
 )
 
 CELL, GAP, IMAGE = 8, 2, 32
@@ -137,6 +138,18 @@ def test_a_large_canvas_is_thinned_out_and_stays_live(viewing, wells):
     assert half.shape == (-(-canvas.shape[0] // 2), -(-canvas.shape[1] // 2), 3)
     assert half.base is canvas
     assert (half[1:, 1:] == 7).all()
+
+
+def test_the_canvas_is_found_among_the_levels(viewing, wells):
+    layout = grid(cell_px=600, image_px=2400)
+    canvas = np.zeros((*layout.shape, 3), np.uint8)
+    pyramid = MosaicPyramid(viewing, layout, canvas, wells)
+
+    levels = pyramid.levels()
+
+    assert levels[canvas_level(levels)] is canvas
+    assert len(levels) > canvas_level(levels) + 1
+    assert canvas_level(pyramid.image.levels()) is None
 
 
 def test_only_wells_in_sight_are_opened_and_each_once(

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from napari import layers
 
+from napari_idr.tiles import canvas_level
+
 if TYPE_CHECKING:
     from napari.layers.utils.layer_utils import Extent
 
 
 class Image(layers.Image):  # type: ignore[misc]  # its types are unknown
-    """An image that is told to be as fine as its coarsest level.
+    """An image that is told to be as fine as the canvas of its thumbnails.
 
     napari exports a figure as fine as its finest layer. Of a plate that would be each
     well at full size, some gigabytes; and a plate is a map of thumbnails, which
@@ -22,7 +24,7 @@ class Image(layers.Image):  # type: ignore[misc]  # its types are unknown
 
     @cached_property
     def extent(self) -> Extent:
-        """From where to where it reaches, and the (y, x) step of its coarsest level."""
+        """From where to where it reaches, and the (y, x) step of its thumbnails."""
         found: Any = super().extent
-        step = found.step * self.downsample_factors[-1]
+        step = found.step * self.downsample_factors[canvas_level(self.data) or 0]
         return found._replace(step=step)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_idr.tiles import TiledArray
+from napari_idr.tiles import TiledArray, canvas_level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +42,9 @@ def let_levels_be_saved() -> None:
 def level_to_save(levels: Sequence[Any]) -> Any | None:
     """Return the one of our levels that stands for all, None for levels of others.
 
-    That is the finest of an image. Of a plate it is the coarsest, which has all wells
-    as thumbnails: the finest would be hundreds of whole images.
+    That is the finest of an image. Of a plate it is the canvas, which has all wells as
+    thumbnails: the finest would be hundreds of whole images.
     """
-    if isinstance(levels[-1], TiledArray):
-        return levels[0]
-    return levels[-1] if isinstance(levels[0], TiledArray) else None
+    if not isinstance(levels[0], TiledArray):
+        return None
+    return levels[canvas_level(levels) or 0]
