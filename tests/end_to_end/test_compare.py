@@ -382,7 +382,7 @@ def test_lines_of_stacks_are_compared_and_their_planes_go_along(
     person.open(TISSUE)
     dataset = person.open(TISSUE, STACKS)
     person.until(lambda: len(person.rows(dataset)) == 3)
-    first, _, third = person.rows(dataset)
+    first, third = "stack c3 z5 t7.ome.tiff", "time lapse t30"
     person.select(TISSUE, STACKS, first)
     viewport = person.tree.viewport()
     assert viewport is not None
