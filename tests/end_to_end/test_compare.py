@@ -131,7 +131,7 @@ def test_equal_numbers_are_equal_colours_in_every_cell(
     picture = window.viewer.screenshot(canvas_only=True, flash=False)
     factor = picture.shape[1] / window.canvas.width()
     numbers = np.asarray(layer.data[0])
-    half = 100
+    half = 80  # within the canvas
     colours: dict[int, dict[int, set[tuple[int, ...]]]] = {0: {}, 1: {}}
     for y in range(height // 2 - 60, height // 2 + 60):
         for x in range(width // 2 - half, width // 2 + half):
@@ -166,8 +166,8 @@ def test_a_strip_of_eight_wells_asks_for_each_thing_once(
         for one in asked
         if "/webgateway/render" in one or re.search(r"(/\d+){3,}\?$", one)
     ]
-    # Two channels of each, one tile each at the level that is seen and at the smallest.
-    assert 16 <= len(pixels) <= 64
+    # Two channels of each: a picture, or the six chunks of its only level.
+    assert len(pixels) in (16, 96)
     server.requests.clear()
     window.paint()
     until_drawn(person, window)
@@ -382,11 +382,13 @@ def test_lines_of_stacks_are_compared_and_their_planes_go_along(
     person.open(TISSUE)
     dataset = person.open(TISSUE, STACKS)
     person.until(lambda: len(person.rows(dataset)) == 3)
-    first, _, third = person.rows(dataset)
+    first, third = "stack c3 z5 t7.ome.tiff", "time lapse t30"
     person.select(TISSUE, STACKS, first)
     viewport = person.tree.viewport()
     assert viewport is not None
-    place = person.tree.visualRect(person.line(TISSUE, STACKS, third)).center()
+    line = person.line(TISSUE, STACKS, third)
+    person.tree.scrollTo(line)
+    place = person.tree.visualRect(line).center()
     QTest.mouseClick(viewport, LEFT, CONTROL, place)
     person.until_idle()
     assert person.find("idr_compare", QPushButton).text() == "Compare 2 images"
