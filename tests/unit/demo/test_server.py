@@ -271,7 +271,10 @@ def test_an_answer_without_a_body_leaves_the_connection_in_order(archive):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a child alone")
 def test_control_c_ends_the_command():
-    command = [sys.executable, "-m", "napari_idr._cli", "demo"]
+    # Whatever runs in the background of a shell is made to ignore Ctrl+C.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    run = "from napari_idr._cli import main; sys.exit(main(['demo']))"
+    command = [sys.executable, "-c", f"import sys; {heed}; {run}"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
