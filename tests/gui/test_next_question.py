@@ -210,6 +210,36 @@ def test_facets_of_mapr_are_studies_and_values(
     assert facet(tree, "Study")[MITOSIS] == "16"
 
 
+# A filter
+
+
+def test_results_are_filtered_and_nothing_is_asked(
+    anna: Person, idr: demo.Archive
+) -> None:
+    field = anna.find("idr_results_filter")
+    assert not field.isVisible()
+    anna.search("CDC20")
+    anna.open(MITOSIS)
+    anna.select(MITOSIS, anna.rows(anna.line(MITOSIS))[0])
+    settle_requests(anna, idr)
+    before = len(idr.requests)
+
+    anna.type("idr_results_filter", "KINOME screen")
+
+    assert anna.rows() == [KINOME]
+    assert anna.counts() == ["13"]
+    anna.press("idr_results_filter", Qt.Key.Key_Escape)
+    assert anna.rows() == [MITOSIS, KINOME, TISSUE]
+    assert anna.tree.isExpanded(anna.line(MITOSIS))
+    settle_requests(anna, idr)
+    assert len(idr.requests) == before
+
+    anna.type("idr_results_filter", "kinome")
+    anna.search("PLK1")
+    assert anna.text("idr_results_filter") == ""
+    assert MITOSIS in anna.rows()
+
+
 # Back and forward
 
 
