@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QTreeView,
 )
 
+from napari_idr._qt.panels.genes import GenesPanel
 from napari_idr._qt.wells.dock import WellsDock
 from napari_idr._qt.wells.table import WellsTableView
 from support.person import LEFT, Person
@@ -364,11 +365,30 @@ def test_a_list_of_genes_is_counted_and_its_cells_open(
     anna.until_idle()
     assert len(idr.requests) - before == asked  # all is kept
 
-    table.setCurrentIndex(model.index(0, titles.index(MITOSIS)))
+    cell = model.index(0, titles.index(MITOSIS))
+    table.setCurrentIndex(cell)
     QTest.keyClick(table, Qt.Key.Key_Return)
+    anna.until_status("All 16 thumbnails are here")
+    wells = anna.viewer.layers[f"CDC20 in {MITOSIS} gallery wells"].features
+    assert set(wells["Study"]) == {MITOSIS}
+    assert not anna.rows()  # nothing was searched
+
+    choose(desk, cell, "idr_genes_open")
     anna.until_status("“CDC20”: 34 images")
     anna.until(lambda: anna.tree.currentIndex().data() == MITOSIS)
     assert anna.tree.isExpanded(anna.line(MITOSIS))
+
+    choose(desk, model.index(0, 1), "idr_genes_gallery")
+    anna.until_status("All 34 thumbnails are here")
+
+
+def choose(desk: Person, cell: QModelIndex, name: str) -> None:
+    """Choose from the menu of a cell of the genes."""
+    menu = desk.find("idr_genes_panel", GenesPanel).menu_at(cell)
+    assert menu is not None
+    [action] = [one for one in menu.actions() if one.objectName() == name]
+    action.trigger()
+    menu.close()
 
 
 # The wells' table

@@ -153,6 +153,7 @@ class Browser(Panels):
         self._finder.leaving.connect(self._amend_stop)
         self._finder.welcomeWanted.connect(self._welcome)
         self._pivoting.studyWanted.connect(self._on_study_wanted)
+        self._pivoting.galleryWanted.connect(self._galleries.show_lines)
         self.search.backWanted.connect(partial(self._go_along, Trail.back))
         self.search.forwardWanted.connect(partial(self._go_along, Trail.forward))
         self.annotations.menuWanted.connect(self._on_annotation_menu)

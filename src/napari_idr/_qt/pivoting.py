@@ -17,7 +17,7 @@ from napari_idr._qt.wells.dock import open_wells
 from napari_idr.cancel import Priority
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.explain import explain
-from napari_idr.services.search.catalog import Query
+from napari_idr.services.search.catalog import Entry, Query
 from napari_idr.services.search.genes import read_symbols, save_matrix
 from napari_idr.services.search.hits import short_value
 from napari_idr.services.search.pivots import (
@@ -54,6 +54,8 @@ class Pivoting(QObject):
     """Does what a person chooses for a value, and shows what a search has in common."""
 
     studyWanted = Signal(object)  # Entry
+    # Lines, the Query, and counts by study for no lines: as of `Galleries.show_lines`.
+    galleryWanted = Signal(object, object, object)
 
     def __init__(
         self, viewer: Viewer, panels: Panels, jobs: Jobs, finder: Finder
@@ -258,6 +260,7 @@ class Pivoting(QObject):
             panel.wanted.connect(self._on_genes_wanted)
             panel.refused.connect(self._on_refused)
             panel.openWanted.connect(self._on_gene_opened)
+            panel.galleryWanted.connect(self._on_gene_gallery)
             panel.loadWanted.connect(self._on_load)
             panel.saveWanted.connect(self._on_save)
             panel.destroyed.connect(self._forget_genes)
@@ -300,6 +303,19 @@ class Pivoting(QObject):
         if (key := self._gene_key) is not None:
             self._study_to_open = study
             self._finder.search(Query(key=key, value=symbol))
+
+    def _on_gene_gallery(self, symbol: str, study: Study | None) -> None:
+        panel, key = self._genes, self._gene_key
+        row = None if panel is None else panel.model.matrix.rows.get(symbol)
+        if row is None or key is None:
+            return
+        query = Query(key=key, value=symbol)
+        lines: tuple[Entry, ...] = ()
+        if study is not None and panel is not None:
+            count = panel.model.matrix.count(symbol, study)
+            lines = (Entry(item=study, query=query, count=count),)
+        counts = tuple(hit.image_count for hit in row.hits)
+        self.galleryWanted.emit(lines, query, counts)
 
     def _on_load(self, path: str) -> None:
         name = Path(path).name
