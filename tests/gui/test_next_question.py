@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QListWidget,
     QMenu,
     QTableView,
     QTreeView,
@@ -327,6 +328,55 @@ def test_an_annotation_leads_to_the_genes_that_share_it(
     tree = below(anna).find("idr_facets", QTreeView)
     anna.until(lambda: "PLK1" in facet(tree, "Gene Symbol"))
     assert "CDC20" not in facet(tree, "Gene Symbol")
+
+
+def test_a_key_searches_for_the_value_one_is_at(
+    anna: Person, below: Callable[[Person], Person]
+) -> None:
+    anna.find_plate("CDC20", MITOSIS, "DM0001_01")
+    anna.click("idr_wells_table_button")
+    anna.until_idle()
+    desk = below(anna)
+    wells = desk.find("idr_wells", WellsTableView)
+    anna.until(lambda: "Phenotype" in wells.wells.names)
+    column = wells.wells.names.index("Phenotype")
+    texts = [wells.wells.text(row, column) for row in range(wells.wells.rowCount())]
+    wells.setCurrentIndex(wells.wells.index(texts.index(DELAY), column))
+    QTest.keyClick(wells, Qt.Key.Key_F3)
+    anna.until_status(f"“{DELAY}”")
+
+    anna.click("idr_show_facets")
+    tree = desk.find("idr_facets", QTreeView)
+    anna.until(lambda: "CDC20" in facet(tree, "Gene Symbol"))
+    tree.setCurrentIndex(facet_line(tree, "Gene Symbol", "CDC20"))
+    QTest.keyClick(tree, Qt.Key.Key_F3)
+    anna.until_status("“CDC20”: 34 images")
+
+    legend = desk.find("idr_legend", QListWidget)
+    wells.colorWanted.emit("Phenotype")
+    anna.until(lambda: bool(legend.findItems(DELAY, Qt.MatchFlag.MatchStartsWith)))
+    legend.setCurrentItem(legend.findItems(DELAY, Qt.MatchFlag.MatchStartsWith)[0])
+    QTest.keyClick(legend, Qt.Key.Key_F3)
+    anna.until_status(f"“{DELAY}”")
+
+
+def test_a_key_searches_for_an_annotation(anna: Person) -> None:
+    anna.search("CDC20")
+    dataset = anna.open(TISSUE)
+    name = anna.rows(dataset)[0]
+    images = anna.open(TISSUE, name)
+    anna.select(TISSUE, name, anna.rows(images)[0])
+    row = [one[1] for one in anna.annotations].index("Phenotype")
+    value = anna.annotations[row][2]
+    table = anna.find("idr_annotations", QTableView)
+    model = table.model()
+    assert model is not None
+
+    table.setCurrentIndex(model.index(row, 2))
+    QTest.keyClick(table, Qt.Key.Key_F3)
+
+    anna.until_status(f"“{value}”")
+    assert anna.text("idr_value") == value
 
 
 # Lists of genes

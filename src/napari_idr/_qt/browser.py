@@ -157,6 +157,7 @@ class Browser(Panels):
         self.search.backWanted.connect(partial(self._go_along, Trail.back))
         self.search.forwardWanted.connect(partial(self._go_along, Trail.forward))
         self.annotations.menuWanted.connect(self._on_annotation_menu)
+        self.annotations.searchWanted.connect(self._on_annotation_search)
         add_shortcut(self, "Alt+Left", self.search.backWanted)
         add_shortcut(self, "Alt+Right", self.search.forwardWanted)
         self._galleries.loadWanted.connect(self._load_gallery)
@@ -414,6 +415,9 @@ class Browser(Panels):
             self.annotations, row.key, row.value, beside=beside, url=row.url
         )
         menu.popup(where)
+
+    def _on_annotation_search(self, row: AnnotationRow, beside: dict[str, str]) -> None:
+        self._pivoting.search_for(row.key, row.value, beside)
 
     def _keep_shown(self) -> None:
         """Take back what was told of what is no longer there."""

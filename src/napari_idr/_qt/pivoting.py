@@ -107,7 +107,9 @@ class Pivoting(QObject):
         if dock is not self._dock:
             self._dock = dock
             dock.panel.table.menuMade.connect(self._on_wells_menu)
+            dock.panel.table.searchWanted.connect(self._on_wells_search)
             dock.panel.legend.menuWanted.connect(self._on_legend_menu)
+            dock.panel.legend.searchWanted.connect(self._on_legend_search)
 
     def _well_pivots(self, name: str, place: int) -> tuple[Pivot, ...]:
         """Return what the server of this browser can be asked about a cell."""
@@ -125,20 +127,29 @@ class Pivoting(QObject):
             menu.addSeparator()
             add_pivots(menu, found, self.do)
 
-    def _on_legend_menu(
-        self, places: tuple[int, ...], label: str, where: QPoint
-    ) -> None:
+    def _on_wells_search(self, name: str, place: int) -> None:
+        self.search_first(self._well_pivots(name, place))
+
+    def _legend_pivots(self, places: tuple[int, ...], label: str) -> tuple[Pivot, ...]:
+        """Return what can be asked about an entry; nothing of one of many values."""
         dock = self._dock
         name = None if dock is None else dock.look.color_by
         indexed = None if dock is None else dock.panel.table.wells.indexed
-        if dock is None or name is None or indexed is None:
-            return
-        with suppress(KeyError):  # coloured by what is no column
-            # The rest, which is of many values, offers nothing.
-            if indexed.texts(name)[places[0]] == label and (
-                found := self._well_pivots(name, places[0])
-            ):
-                pivot_menu(dock.panel.legend, found, self.do).popup(where)
+        if name is not None and indexed is not None:
+            with suppress(KeyError):  # coloured by what is no column
+                if indexed.texts(name)[places[0]] == label:
+                    return self._well_pivots(name, places[0])
+        return ()
+
+    def _on_legend_menu(
+        self, places: tuple[int, ...], label: str, where: QPoint
+    ) -> None:
+        found = self._legend_pivots(places, label)
+        if found and self._dock is not None:
+            pivot_menu(self._dock.panel.legend, found, self.do).popup(where)
+
+    def _on_legend_search(self, places: tuple[int, ...], label: str) -> None:
+        self.search_first(self._legend_pivots(places, label))
 
     # Facets
 
@@ -158,6 +169,7 @@ class Pivoting(QObject):
             panel.narrowWanted.connect(self._on_narrow)
             panel.excludeWanted.connect(self._on_exclude)
             panel.menuWanted.connect(self._on_menu)
+            panel.searchWanted.connect(self._on_facet_search)
             panel.destroyed.connect(self._forget_panel)
             dock.tabs.addTab(panel, "Facets")
         dock.tabs.setCurrentWidget(self._panel)
@@ -238,6 +250,12 @@ class Pivoting(QObject):
             query = narrowed(asker.query, line.key, line.value)
             if query != asker.query:
                 self._finder.search(query)
+
+    def _on_facet_search(self, line: FacetLine) -> None:
+        if line.key == STUDY:
+            self._on_narrow(line)
+        else:
+            self.search_for(line.key, line.value)
 
     def _on_exclude(self, line: FacetLine) -> None:
         asker = self._finder.asker
@@ -356,6 +374,21 @@ class Pivoting(QObject):
     def _on_menu(self, line: FacetLine, where: QPoint) -> None:
         if self._panel is not None:
             self.menu(self._panel, line.key, line.value).popup(where)
+
+    def search_for(
+        self, attribute: str, value: str, beside: Mapping[str, str] | None = None
+    ) -> None:
+        """Search for a value alone, or say that this server can't be asked for it."""
+        asker = self._finder.asker
+        self.search_first(pivots(attribute, value, asker=asker, beside=beside))
+
+    def search_first(self, found: tuple[Pivot, ...]) -> None:
+        """Do the first search of what can be done, or say that there is none."""
+        search = next((one for one in found if one.action == "search"), None)
+        if search is None:
+            self._panels.status.say("This isn't something that can be searched for.")
+        else:
+            self.do(search)
 
     def do(self, pivot: Pivot) -> None:
         """Do what was chosen."""

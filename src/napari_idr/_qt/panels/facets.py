@@ -15,7 +15,14 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_idr._qt.panels.forms import name_widget, plain_label, present, tooltip
+from napari_idr._qt.panels.forms import (
+    add_shortcut,
+    name_widget,
+    plain_label,
+    present,
+    tooltip,
+)
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
 from napari_idr.services.plain_text import visible_text
 from napari_idr.services.search.facets import (
     FacetLine,
@@ -50,6 +57,7 @@ class FacetsPanel(QWidget):
     seen = Signal()  # it is shown: what it shows is wanted
     narrowWanted = Signal(object)  # FacetLine
     excludeWanted = Signal(object)  # FacetLine
+    searchWanted = Signal(object)  # FacetLine
     menuWanted = Signal(object, object)  # FacetLine, where on the screen (QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -86,6 +94,7 @@ class FacetsPanel(QWidget):
         layout.addWidget(self.tree, 1)
         self.tree.chosen.connect(self._on_chosen)
         self.tree.menuWanted.connect(self._on_menu)
+        add_shortcut(self.tree, SEARCH_KEY, self._on_search)
         self.filter.textChanged.connect(self._show)
         self.filter.returnPressed.connect(self.tree.setFocus)
         self.set_waiting("")
@@ -148,6 +157,11 @@ class FacetsPanel(QWidget):
         if isinstance(line, FacetLine):
             (self.excludeWanted if excluding else self.narrowWanted).emit(line)
 
+    def _on_search(self) -> None:
+        line = self.model.data(self.tree.currentIndex(), LINE_ROLE)
+        if isinstance(line, FacetLine):
+            self.searchWanted.emit(line)
+
     def _on_menu(self, index: QModelIndex, where: QPoint) -> None:
         line = self.model.data(index, LINE_ROLE)
         if isinstance(line, FacetLine):
@@ -167,7 +181,8 @@ class _Tree(QTreeView):
             "idr_facets",
             "Facets",
             "What was found, counted by key. A click or Enter narrows the search to a "
-            "value, Ctrl+click or Ctrl+Enter leaves it out",
+            f"value, Ctrl+click or Ctrl+Enter leaves it out, {SEARCH_KEY} searches "
+            "for it alone",
         )
         self.setUniformRowHeights(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -19,7 +19,14 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_idr._qt.panels.forms import name_widget, plain_label, present, tooltip
+from napari_idr._qt.panels.forms import (
+    add_shortcut,
+    name_widget,
+    plain_label,
+    present,
+    tooltip,
+)
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
 from napari_idr.services.plain_text import visible_text
 from napari_idr.services.search.genes import GeneMatrix, symbols_of
 
@@ -101,6 +108,7 @@ class GenesPanel(QWidget):
         self.save.clicked.connect(self._on_save)
         self.table.activatedCell.connect(self._on_cell)
         self.table.menuWanted.connect(self._on_menu)
+        add_shortcut(self.table, SEARCH_KEY, self._on_search)
         self.save.setEnabled(False)
 
     def set_symbols(self, symbols: Sequence[str]) -> None:
@@ -143,6 +151,11 @@ class GenesPanel(QWidget):
             self.openWanted.emit(symbol, study)
         elif self.model.count(index):
             self.galleryWanted.emit(symbol, study)
+
+    def _on_search(self) -> None:
+        index = self.table.currentIndex()
+        if index.isValid():
+            self.openWanted.emit(*self.model.cell(index))
 
     def menu_at(self, index: QModelIndex) -> QMenu | None:
         """Return the menu of a cell, None where no cell is."""
@@ -203,7 +216,8 @@ class _Table(QTableView):
             "Genes and studies",
             "How many images of each study carry each gene; "
             "Enter or a double click shows these images as a gallery, "
-            "a right click what else there is",
+            f"{SEARCH_KEY} searches for the gene, a right click shows what else "
+            "there is",
         )
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
