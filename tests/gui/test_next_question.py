@@ -212,6 +212,35 @@ def test_facets_of_mapr_are_studies_and_values(
     assert facet(tree, "Study")[MITOSIS] == "16"
 
 
+def test_tables_of_plates_tell_mapr_facets_after_a_count_and_a_yes(
+    person: Person, classic: demo.Archive, below: Callable[[Person], Person]
+) -> None:
+    person.search("CDC20")
+    person.click("idr_show_facets")
+    desk = below(person)
+    tree = desk.find("idr_facets", QTreeView)
+    person.until(lambda: facet(tree, "Gene Symbol") == {"CDC20": "34"})
+    person.until(lambda: desk.find("idr_facets_more").isVisible())
+
+    desk.click("idr_facets_more")
+    person.until(lambda: "Read the tables of" in desk.text("idr_facets_more"))
+    classic.requests.clear()
+    told = desk.text("idr_facets_more")
+    desk.click("idr_facets_more")
+    person.until(lambda: bool(facet(tree, "Phenotype")))
+    person.until(lambda: desk.find("idr_facets_more").isHidden())
+
+    tables = len(classic.requests.matching("webgateway/table"))
+    assert f"({tables} requests)" in told
+    assert DELAY in facet(tree, "Phenotype")
+    assert "what plates tell is of" in desk.text("idr_facets_count")
+
+    person.search("PLK1")
+    person.until(lambda: "PLK1" in facet(tree, "Gene Symbol"))
+    person.click("idr_back")
+    person.until(lambda: bool(facet(tree, "Phenotype")))  # it is kept
+
+
 # A filter
 
 

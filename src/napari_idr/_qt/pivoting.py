@@ -15,6 +15,7 @@ from napari_idr._qt.panels.genes import GenesPanel
 from napari_idr._qt.panels.pivot_menu import add_pivots, pivot_menu
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.cancel import Priority
+from napari_idr.model import Screen
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.explain import explain
 from napari_idr.services.search.catalog import Entry, Query
@@ -27,6 +28,7 @@ from napari_idr.services.search.pivots import (
     pivots,
     well_pivots,
 )
+from napari_idr.services.search.plate_facets import tells_facets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +44,12 @@ if TYPE_CHECKING:
     from napari_idr.services.search.facets import FacetLine
     from napari_idr.services.search.genes import GeneRow
     from napari_idr.services.search.pivots import Pivot
+    from napari_idr.services.search.plate_facets import PlateFacets, TablesOrder
 
 STUDY: Final = "Study"
 """The facet whose values are lines of the results."""
+
+PLATES_OFFER: Final = "Count genes, phenotypes and controls on the plates …"
 
 MAX_KEPT: Final = 10
 """Searches whose facets are kept for going back to; the largest is 3 MB."""
@@ -77,6 +82,12 @@ class Pivoting(QObject):
             shown=False,
             priority=Priority.AHEAD,
         )
+        self._order: TablesOrder | None = None
+        self._with_tables: set[Query] = set()  # whose facets are kept with tables
+        self._order_slot: JobSlot[None, TablesOrder] = jobs.slot(self._on_order)
+        self._tables_slot: JobSlot[PlateFacets, None] = jobs.slot(
+            self._on_tables_read, on_step=self._on_table_read
+        )
         self._dock: WellsDock | None = None
         self._genes: GenesPanel | None = None
         self._study_to_open: Study | None = None
@@ -92,7 +103,8 @@ class Pivoting(QObject):
     def enter(self, state: BrowserState) -> None:
         """Work with what is known of another server."""
         if state.session is not self._state.session:
-            self._slot.cancel()
+            for slot in (self._slot, self._order_slot, self._tables_slot):
+                slot.cancel()
             self._genes_slot.cancel()
             self._kept.clear()
             self._counted = None
@@ -170,6 +182,7 @@ class Pivoting(QObject):
             panel.excludeWanted.connect(self._on_exclude)
             panel.menuWanted.connect(self._on_menu)
             panel.searchWanted.connect(self._on_facet_search)
+            panel.moreWanted.connect(self._on_more)
             panel.destroyed.connect(self._forget_panel)
             dock.tabs.addTab(panel, "Facets")
         dock.tabs.setCurrentWidget(self._panel)
@@ -208,11 +221,13 @@ class Pivoting(QObject):
         is_known = self._slot.busy or query in self._kept
         if query == self._counted and is_known:
             return  # unless it was cancelled
-        self._slot.cancel()
-        self._counted = query
+        for slot in (self._slot, self._order_slot, self._tables_slot):
+            slot.cancel()
+        self._counted, self._order = query, None
         panel.set_waiting(short_value(query.label), "counting …")
         if (kept := self._kept.get(query)) is not None:
             self._on_facets(kept)
+            self._offer_tables()
         else:
             self._slot.start_steps("", session.facets, query)
 
@@ -229,9 +244,69 @@ class Pivoting(QObject):
 
     def _on_counted(self, _: None) -> None:
         if self._newest is not None and self._counted is not None:
-            self._kept[self._counted] = self._newest
-            if len(self._kept) > MAX_KEPT:
-                del self._kept[next(iter(self._kept))]
+            self._keep(self._counted, self._newest)
+            self._with_tables.discard(self._counted)
+            self._offer_tables()
+
+    def _keep(self, query: Query, facets: Facets) -> None:
+        self._kept[query] = facets
+        if len(self._kept) > MAX_KEPT:
+            del self._kept[next(iter(self._kept))]
+
+    # Facets from the tables of plates, where the search tells none
+
+    @property
+    def _screens(self) -> tuple[Screen, ...]:
+        found = self._finder.shown
+        items = () if found is None else (entry.item for entry in found.entries)
+        return tuple(item for item in items if isinstance(item, Screen))
+
+    def _offer_tables(self) -> None:
+        """Offer to ask the tables of plates, and once these are counted, how many."""
+        query = self._counted
+        if self._panel is None or query is None:
+            return
+        text = ""
+        is_wanted = (
+            not self._finder.asker.takes_conditions
+            and query not in self._with_tables
+            and tells_facets(query)
+        )
+        if is_wanted and self._screens:
+            text = PLATES_OFFER if self._order is None else self._order.cost
+        self._panel.offer(text)
+
+    def _on_more(self) -> None:
+        session, query = self._state.session, self._counted
+        if session is None or query is None or query not in self._kept:
+            return
+        if self._order is None:
+            self._order_slot.start(
+                "Counting plates …", session.tables_order, query, self._screens
+            )
+        else:
+            self._tables_slot.start_steps(
+                "Reading tables of plates …",
+                session.plate_facets,
+                self._order,
+                self._kept[query],
+            )
+
+    def _on_order(self, order: TablesOrder) -> None:
+        if order.query == self._counted:
+            self._order = order
+            self._offer_tables()
+
+    def _on_table_read(self, told: PlateFacets) -> None:
+        self._on_facets(told.facets)
+        if self._panel is not None:
+            self._panel.say(told.message)
+
+    def _on_tables_read(self, _: None) -> None:
+        if self._newest is not None and self._counted is not None:
+            self._with_tables.add(self._counted)
+            self._keep(self._counted, self._newest)
+        self._offer_tables()
 
     def _on_failed(self, error: Exception) -> None:
         self._counted = None  # looked at again, it is asked again

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QPushButton,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -54,6 +55,7 @@ _NOWHERE = QModelIndex()
 class FacetsPanel(QWidget):
     """What was found, counted by key; it asks nobody by itself."""
 
+    moreWanted = Signal()  # what is offered
     seen = Signal()  # it is shown: what it shows is wanted
     narrowWanted = Signal(object)  # FacetLine
     excludeWanted = Signal(object)  # FacetLine
@@ -76,6 +78,14 @@ class FacetsPanel(QWidget):
         )
         self.filter.setPlaceholderText("filter")
         self.filter.setClearButtonEnabled(True)
+        self.more = QPushButton()
+        name_widget(
+            self.more,
+            "idr_facets_more",
+            "Ask for more",
+            "This server's search tells no more of images: genes, phenotypes and "
+            "controls are counted from the studies' tables, a request for each plate",
+        )
         self.model = FacetsModel(self)
         self.tree = _Tree()
         self.tree.setModel(self.model)
@@ -91,7 +101,9 @@ class FacetsPanel(QWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(3)
         layout.addLayout(top)
+        layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.tree, 1)
+        self.more.clicked.connect(self._on_more)
         self.tree.chosen.connect(self._on_chosen)
         self.tree.menuWanted.connect(self._on_menu)
         add_shortcut(self.tree, SEARCH_KEY, self._on_search)
@@ -109,11 +121,17 @@ class FacetsPanel(QWidget):
         self.title.setText(title or NOTHING)
         self.count.setText(message)
         self._facets = None
+        self.offer("")
         self.model.show((), None)
 
     def say(self, message: str) -> None:
         """Say in place of the count why there is none, or no more."""
         self.count.setText(message)
+
+    def offer(self, text: str) -> None:
+        """Offer to ask for more, in the words of the button; "" for nothing."""
+        self.more.setText(text)
+        self.more.setVisible(bool(text))
 
     def set_facets(self, facets: Facets, asker: Asker) -> None:
         """Show facets; what is open and where one is stays."""
@@ -156,6 +174,9 @@ class FacetsPanel(QWidget):
         line = self.model.data(index, LINE_ROLE)
         if isinstance(line, FacetLine):
             (self.excludeWanted if excluding else self.narrowWanted).emit(line)
+
+    def _on_more(self, *_: object) -> None:
+        self.moreWanted.emit()
 
     def _on_search(self) -> None:
         line = self.model.data(self.tree.currentIndex(), LINE_ROLE)
