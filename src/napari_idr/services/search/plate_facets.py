@@ -1,4 +1,4 @@
-"""Facets from the tables of plates, where the search tells none: genes, controls ..."""
+"""Genes, phenotypes and controls from the tables of plates, where mapr tells none."""
 
 from __future__ import annotations
 
