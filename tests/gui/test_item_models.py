@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from qtpy.QtCore import QPersistentModelIndex
+from qtpy.QtCore import QModelIndex, QPersistentModelIndex
 from qtpy.QtWidgets import QStyleOptionViewItem
 
 from napari_idr._qt.panels.results import NameDelegate, ResultsModel, ResultsTree
@@ -243,3 +243,121 @@ def test_lines_are_sorted_and_what_is_selected_stays(qtbot, qtmodeltester) -> No
     model.sort_by(None)
     assert lines() == ["plate 2", "plate 3", "plate 1"]
     assert [model.index(row, 0).data() for row in range(2)] == ["B", "a"]
+
+
+def shown(model: ResultsModel, index: QModelIndex | None = None) -> list[str]:
+    above = index or QModelIndex()
+    return [model.index(row, 0, above).data() for row in range(model.rowCount(above))]
+
+
+def test_a_filter_keeps_lines_with_all_words_and_what_leads_to_them(
+    qtbot, qtmodeltester
+) -> None:
+    model = ResultsModel()
+    other = Entry(item=Screen(id=ScreenId(2), name="other", child_count=9), count=9)
+    model.set_entries([other, SCREEN], "Images")
+    model.ask_for_children(model.index(1, 0))
+    model.set_children(SCREEN, [counted(one, 5) for one in plates(1, 12, 2)])
+    kept = QPersistentModelIndex(model.index(1, 0, model.index_of(SCREEN)))
+
+    model.set_filter("PLATE 2")
+
+    assert shown(model) == ["a"]
+    assert shown(model, model.index(0, 0)) == ["plate 12", "plate 2"]
+    assert kept.data() == "plate 12"
+    assert model.index(0, 1, model.index(0, 0)).data() == "5"
+    qtmodeltester.check(model)
+
+    model.set_children(SCREEN, plates(1, 12, 20, 2, 3))
+    assert shown(model, model.index(0, 0)) == ["plate 12", "plate 20", "plate 2"]
+    model.sort_by((0, True))
+    assert shown(model, model.index(0, 0)) == ["plate 20", "plate 2", "plate 12"]
+    model.sort_by(None)
+
+    model.set_filter("")
+    assert shown(model) == ["other", "a"]
+    assert shown(model, model.index(1, 0)) == [
+        f"plate {number}" for number in (1, 12, 20, 2, 3)
+    ]
+    assert kept.data() == "plate 12"
+    qtmodeltester.check(model)
+
+
+def test_what_lies_below_a_line_that_is_found_can_be_opened(qtbot) -> None:
+    model = ResultsModel()
+    other = Entry(item=Screen(id=ScreenId(2), name="other", child_count=9), count=9)
+    model.set_entries([other, SCREEN], "Images")
+    model.set_filter("a")
+
+    model.ask_for_children(model.index(0, 0))
+    loading = shown(model, model.index(0, 0))
+    model.set_children(SCREEN, plates(1, 2))
+
+    assert loading == ["loading …"]
+    assert shown(model, model.index(0, 0)) == ["plate 1", "plate 2"]
+
+
+@given(
+    before=st.sets(st.integers(0, 200)).map(sorted),
+    after=st.sets(st.integers(0, 200), min_size=1).map(sorted),
+    text=st.sampled_from(["", "1", "plate 7", "a 3", "nowhere"]),
+    other=st.sampled_from(["", "1", "2", "nowhere"]),
+)
+def test_a_filter_that_is_cleared_has_changed_nothing(
+    before, after, text, other
+) -> None:
+    model = ResultsModel()
+    model.set_entries([SCREEN], "Plates")
+    model.ask_for_children(model.index(0, 0))
+    model.set_children(SCREEN, plates(*before), counting="1 of 2")
+
+    model.set_filter(text)
+    model.set_children(SCREEN, plates(*after))
+    model.set_filter(other)
+    found = shown(model, model.index_of(SCREEN))
+    model.set_filter("")
+
+    names = [f"plate {number}" for number in after]
+    assert shown(model, model.index(0, 0)) == names
+    assert other == "nowhere" or found == [one for one in names if other in one]
+
+
+def test_lines_taken_along_while_filtered_come_back_whole(qtbot) -> None:
+    model = ResultsModel()
+    model.set_entries([SCREEN], "Plates")
+    model.ask_for_children(model.index(0, 0))
+    model.set_children(SCREEN, plates(1, 2))
+    model.set_filter("plate 2")
+    lines = model.taken_along()
+    model.set_filter("")
+    model.set_filter("plate 1")
+    model.set_entries([], "Plates")
+    model.set_filter("")
+
+    model.bring(lines)
+
+    assert shown(model, model.index(0, 0)) == ["plate 1", "plate 2"]
+
+
+def test_a_filter_opens_what_leads_and_leaves_open_what_was(qtbot) -> None:
+    tree, model = ResultsTree(), ResultsModel()
+    qtbot.addWidget(tree)
+    other = Entry(item=Screen(id=ScreenId(2), name="other", child_count=9), count=9)
+    model.set_entries([SCREEN, other], "Images")
+    tree.use_model(model)
+    for study in (SCREEN, other):
+        model.ask_for_children(model.index_of(study))
+    model.set_children(SCREEN, plates(1, 2))
+    model.set_failed(other, "no way")  # opening it would ask again
+    tree.expand(model.index_of(other))
+    asked: list[Entry] = []
+    tree.expanded.connect(model.ask_for_children)
+    model.childrenWanted.connect(asked.append)
+
+    tree.filter("plate 2")
+    assert tree.isExpanded(model.index_of(SCREEN))
+    assert not model.index_of(other).isValid()
+    tree.filter("")
+
+    assert tree.isExpanded(model.index_of(other))
+    assert not asked

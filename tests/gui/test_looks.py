@@ -24,8 +24,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.browser import Browser
+from napari_idr._qt.panels.gallery import GalleryPanel
 
 if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
     from napari_idr import demo
     from support.person import Person
 
@@ -285,3 +288,24 @@ def cut_off(person: Person) -> list[str]:
         if one.mapTo(person.browser, one.rect().topRight()).x() >= 300
         or one.height() < one.fontMetrics().height()
     ]
+
+
+@pytest.mark.parametrize("width", [300, 340, 500])
+def test_a_gallery_tells_its_count_beside_a_long_name(width: int, qtbot: QtBot) -> None:
+    panel = GalleryPanel()
+    qtbot.addWidget(panel)
+    panel.set_filters({}, {}, requests=None)  # with the button for its table
+    offer = "of DM0002_02 two runs/[µ], and more of its name, 1,234 images"
+    panel.set_offer(offer)
+    panel.resize(width, panel.sizeHint().height())
+    panel.show()
+
+    shown = panel.of.shown
+
+    assert shown.endswith("1,234 images")
+    assert "…" in shown
+    assert panel.of.fontMetrics().horizontalAdvance(shown) <= panel.of.width()
+    assert panel.of.text() == offer
+    blank = panel.of.grab().toImage()
+    panel.of.setText("")
+    assert panel.of.grab().toImage() != blank

@@ -12,11 +12,13 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QListWidget,
     QMenu,
     QTableView,
     QTreeView,
 )
 
+from napari_idr._qt.panels.genes import GenesPanel
 from napari_idr._qt.wells.dock import WellsDock
 from napari_idr._qt.wells.table import WellsTableView
 from support.person import LEFT, Person
@@ -210,6 +212,65 @@ def test_facets_of_mapr_are_studies_and_values(
     assert facet(tree, "Study")[MITOSIS] == "16"
 
 
+def test_tables_of_plates_tell_mapr_facets_after_a_count_and_a_yes(
+    person: Person, classic: demo.Archive, below: Callable[[Person], Person]
+) -> None:
+    person.search("CDC20")
+    person.click("idr_show_facets")
+    desk = below(person)
+    tree = desk.find("idr_facets", QTreeView)
+    person.until(lambda: facet(tree, "Gene Symbol") == {"CDC20": "34"})
+    person.until(lambda: desk.find("idr_facets_more").isVisible())
+
+    desk.click("idr_facets_more")
+    person.until(lambda: "Read the tables of" in desk.text("idr_facets_more"))
+    classic.requests.clear()
+    told = desk.text("idr_facets_more")
+    desk.click("idr_facets_more")
+    person.until(lambda: bool(facet(tree, "Phenotype")))
+    person.until(lambda: desk.find("idr_facets_more").isHidden())
+
+    tables = len(classic.requests.matching("webgateway/table"))
+    assert f"({tables} requests)" in told
+    assert DELAY in facet(tree, "Phenotype")
+    assert "what plates tell is of" in desk.text("idr_facets_count")
+
+    person.search("PLK1")
+    person.until(lambda: "PLK1" in facet(tree, "Gene Symbol"))
+    person.click("idr_back")
+    person.until(lambda: bool(facet(tree, "Phenotype")))  # it is kept
+
+
+# A filter
+
+
+def test_results_are_filtered_and_nothing_is_asked(
+    anna: Person, idr: demo.Archive
+) -> None:
+    field = anna.find("idr_results_filter")
+    assert not field.isVisible()
+    anna.search("CDC20")
+    anna.open(MITOSIS)
+    anna.select(MITOSIS, anna.rows(anna.line(MITOSIS))[0])
+    settle_requests(anna, idr)
+    before = len(idr.requests)
+
+    anna.type("idr_results_filter", "KINOME screen")
+
+    assert anna.rows() == [KINOME]
+    assert anna.counts() == ["13"]
+    anna.press("idr_results_filter", Qt.Key.Key_Escape)
+    assert anna.rows() == [MITOSIS, KINOME, TISSUE]
+    assert anna.tree.isExpanded(anna.line(MITOSIS))
+    settle_requests(anna, idr)
+    assert len(idr.requests) == before
+
+    anna.type("idr_results_filter", "kinome")
+    anna.search("PLK1")
+    assert anna.text("idr_results_filter") == ""
+    assert MITOSIS in anna.rows()
+
+
 # Back and forward
 
 
@@ -298,6 +359,55 @@ def test_an_annotation_leads_to_the_genes_that_share_it(
     assert "CDC20" not in facet(tree, "Gene Symbol")
 
 
+def test_a_key_searches_for_the_value_one_is_at(
+    anna: Person, below: Callable[[Person], Person]
+) -> None:
+    anna.find_plate("CDC20", MITOSIS, "DM0001_01")
+    anna.click("idr_wells_table_button")
+    anna.until_idle()
+    desk = below(anna)
+    wells = desk.find("idr_wells", WellsTableView)
+    anna.until(lambda: "Phenotype" in wells.wells.names)
+    column = wells.wells.names.index("Phenotype")
+    texts = [wells.wells.text(row, column) for row in range(wells.wells.rowCount())]
+    wells.setCurrentIndex(wells.wells.index(texts.index(DELAY), column))
+    QTest.keyClick(wells, Qt.Key.Key_F3)
+    anna.until_status(f"“{DELAY}”")
+
+    anna.click("idr_show_facets")
+    tree = desk.find("idr_facets", QTreeView)
+    anna.until(lambda: "CDC20" in facet(tree, "Gene Symbol"))
+    tree.setCurrentIndex(facet_line(tree, "Gene Symbol", "CDC20"))
+    QTest.keyClick(tree, Qt.Key.Key_F3)
+    anna.until_status("“CDC20”: 34 images")
+
+    legend = desk.find("idr_legend", QListWidget)
+    wells.colorWanted.emit("Phenotype")
+    anna.until(lambda: bool(legend.findItems(DELAY, Qt.MatchFlag.MatchStartsWith)))
+    legend.setCurrentItem(legend.findItems(DELAY, Qt.MatchFlag.MatchStartsWith)[0])
+    QTest.keyClick(legend, Qt.Key.Key_F3)
+    anna.until_status(f"“{DELAY}”")
+
+
+def test_a_key_searches_for_an_annotation(anna: Person) -> None:
+    anna.search("CDC20")
+    dataset = anna.open(TISSUE)
+    name = anna.rows(dataset)[0]
+    images = anna.open(TISSUE, name)
+    anna.select(TISSUE, name, anna.rows(images)[0])
+    row = [one[1] for one in anna.annotations].index("Phenotype")
+    value = anna.annotations[row][2]
+    table = anna.find("idr_annotations", QTableView)
+    model = table.model()
+    assert model is not None
+
+    table.setCurrentIndex(model.index(row, 2))
+    QTest.keyClick(table, Qt.Key.Key_F3)
+
+    anna.until_status(f"“{value}”")
+    assert anna.text("idr_value") == value
+
+
 # Lists of genes
 
 
@@ -334,11 +444,30 @@ def test_a_list_of_genes_is_counted_and_its_cells_open(
     anna.until_idle()
     assert len(idr.requests) - before == asked  # all is kept
 
-    table.setCurrentIndex(model.index(0, titles.index(MITOSIS)))
+    cell = model.index(0, titles.index(MITOSIS))
+    table.setCurrentIndex(cell)
     QTest.keyClick(table, Qt.Key.Key_Return)
+    anna.until_status("All 16 thumbnails are here")
+    wells = anna.viewer.layers[f"CDC20 in {MITOSIS} gallery wells"].features
+    assert set(wells["Study"]) == {MITOSIS}
+    assert not anna.rows()  # nothing was searched
+
+    choose(desk, cell, "idr_genes_open")
     anna.until_status("“CDC20”: 34 images")
     anna.until(lambda: anna.tree.currentIndex().data() == MITOSIS)
     assert anna.tree.isExpanded(anna.line(MITOSIS))
+
+    choose(desk, model.index(0, 1), "idr_genes_gallery")
+    anna.until_status("All 34 thumbnails are here")
+
+
+def choose(desk: Person, cell: QModelIndex, name: str) -> None:
+    """Choose from the menu of a cell of the genes."""
+    menu = desk.find("idr_genes_panel", GenesPanel).menu_at(cell)
+    assert menu is not None
+    [action] = [one for one in menu.actions() if one.objectName() == name]
+    action.trigger()
+    menu.close()
 
 
 # The wells' table

@@ -153,9 +153,11 @@ class Browser(Panels):
         self._finder.leaving.connect(self._amend_stop)
         self._finder.welcomeWanted.connect(self._welcome)
         self._pivoting.studyWanted.connect(self._on_study_wanted)
+        self._pivoting.galleryWanted.connect(self._galleries.show_lines)
         self.search.backWanted.connect(partial(self._go_along, Trail.back))
         self.search.forwardWanted.connect(partial(self._go_along, Trail.forward))
         self.annotations.menuWanted.connect(self._on_annotation_menu)
+        self.annotations.searchWanted.connect(self._on_annotation_search)
         add_shortcut(self, "Alt+Left", self.search.backWanted)
         add_shortcut(self, "Alt+Right", self.search.forwardWanted)
         self._galleries.loadWanted.connect(self._load_gallery)
@@ -413,6 +415,9 @@ class Browser(Panels):
             self.annotations, row.key, row.value, beside=beside, url=row.url
         )
         menu.popup(where)
+
+    def _on_annotation_search(self, row: AnnotationRow, beside: dict[str, str]) -> None:
+        self._pivoting.search_for(row.key, row.value, beside)
 
     def _keep_shown(self) -> None:
         """Take back what was told of what is no longer there."""

@@ -10,7 +10,7 @@ from qtpy.QtCore import QModelIndex, QObject, Signal
 
 from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
-from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel, ResultsTree
+from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
 from napari_idr.model import Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
@@ -76,6 +76,9 @@ class Finder(QObject):
         panels.studies.filterChanged.connect(self._show_studies)
         panels.studies.reload.native.clicked.connect(self._load_studies)
         panels.tabs.currentChanged.connect(self._on_tab)
+        panels.filter.textChanged.connect(panels.results.filter)
+        panels.filter.returnPressed.connect(self._on_filter_entered)
+        self.linesChanged.connect(self._show_filter)
         panels.results.expanded.connect(self._on_expanded)
         panels.results.activated.connect(self._on_activated)
         # The line may be the current one already, and something else be looked at.
@@ -118,6 +121,7 @@ class Finder(QObject):
             (self._panels.browsed, "Contains"),
         ):
             self._leave_lines(model)
+            model.set_filter("")
             model.set_entries((), count)
         self._shown = None
         self.linesChanged.emit()
@@ -193,14 +197,12 @@ class Finder(QObject):
         if self._shown is None:
             return None
         tree, model = self._panels.results, self._panels.found
-        opened = []
-        if tree.model() is model:
-            opened = _opened(tree, model)
+        opened = tree.opened if tree.model() is model else ()
         return Results(
             found=self._shown,
             spellings=self._told,
             lines=model.taken_along(),
-            opened=tuple(opened),
+            opened=opened,
         )
 
     def bring(self, results: Results) -> None:
@@ -211,6 +213,7 @@ class Finder(QObject):
         self._shown, found = results.found, results.found
         self._panels.tabs.setCurrentIndex(SEARCH_TAB)
         self._panels.search.show_query(found.query)
+        self._panels.found.set_filter("")
         self._panels.found.bring(results.lines)
         for entry in results.opened:
             self._panels.results.expand(self._panels.found.index_of(entry))
@@ -224,6 +227,9 @@ class Finder(QObject):
             STUDIES_TAB if entry.query is None else SEARCH_TAB
         )
         index = self._model_of(entry).index_of(entry)
+        if not index.isValid() and self._model.filter:
+            self._panels.filter.clear()
+            index = self._model_of(entry).index_of(entry)
         if not index.isValid():
             return False
         selection = present(self._panels.results.selectionModel())
@@ -251,6 +257,7 @@ class Finder(QObject):
         self._panels.found.stop_loading()
         self.leaving.emit()
         self._shown, self._told = found, Spellings()
+        self._panels.found.set_filter("")  # it was of what was found before
         self._panels.found.set_entries(
             found.entries, "Images", short_value(found.query.label)
         )
@@ -351,7 +358,21 @@ class Finder(QObject):
         if not searching and self._state.studies is None:
             self._load_studies()
 
+    def _show_filter(self) -> None:
+        """Offer to filter where there are lines, by the words of these lines."""
+        field, model = self._panels.filter, self._model
+        if field.text().strip() != model.filter:
+            before = field.blockSignals(True)
+            field.setText(model.filter)
+            field.blockSignals(before)
+        field.setVisible(model.has_lines)
+
+    def _on_filter_entered(self) -> None:
+        self._panels.results.setFocus()
+
     def _on_current(self, index: QModelIndex, _: QModelIndex) -> None:
+        if self._model.is_filtering:
+            return
         if (entry := self._entry(index)) is not None:
             self.entrySelected.emit(entry)
 
@@ -376,18 +397,3 @@ def _opening_message(entry: Entry) -> str:
 
 def _nothing(_: None) -> None:
     """Receive that a line is open: all was told in steps."""
-
-
-def _opened(tree: ResultsTree, model: ResultsModel) -> list[Entry]:
-    """Return the lines that are open, those above first."""
-    found: list[Entry] = []
-    above = [QModelIndex()]
-    while above:
-        parent = above.pop(0)
-        for row in range(model.rowCount(parent)):
-            index = model.index(row, 0, parent)
-            entry = model.data(index, ENTRY_ROLE)
-            if tree.isExpanded(index) and isinstance(entry, Entry):
-                found.append(entry)
-                above.append(index)
-    return found

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_idr._qt.layers.scene import ViewerScene
     from napari_idr._qt.panels.gallery import GalleryPanel
     from napari_idr.cancel import CancelToken
+    from napari_idr.services.search.catalog import Entry, Query
     from napari_idr.services.session import Session
 
 
@@ -83,24 +84,35 @@ class Galleries(QObject):
         self._panel.set_offer(gallery_offer(lines, found))
 
     def _on_wanted(self) -> None:
-        """Show the gallery that is there, else find out what it takes."""
+        """Show a gallery of the selected lines, else of all that was found."""
+        found = self._finder.searched
+        entries = () if found is None else found.entries
+        self.show_lines(
+            self._finder.lines,
+            None if found is None else found.query,
+            tuple(entry.count for entry in entries),
+        )
+
+    def show_lines(
+        self,
+        lines: tuple[Entry, ...],
+        query: Query | None,
+        counts: tuple[int | None, ...],
+    ) -> None:
+        """Show the gallery that is there, else find out what it takes.
+
+        Without lines it is of all that the query finds; `counts` are the images of
+        each study then.
+        """
         session = self._state.session
         if session is None:
             return
-        lines, found = self._finder.lines, self._finder.searched
-        of = gallery_of(lines, None if found is None else found.query)
+        of = gallery_of(lines, query)
         shown = self._scene.shown((session.url, of))
         if shown is not None and shown.summary and not shown.summary.failures:
             self._scene.go_to_mosaic(shown.key)
             return
-        entries = () if found is None else found.entries
-        self._order.start(
-            "Counting images …",
-            session.gallery_order,
-            of,
-            lines,
-            tuple(entry.count for entry in entries),
-        )
+        self._order.start("Counting images …", session.gallery_order, of, lines, counts)
 
     def _on_order(self, order: GalleryOrder) -> None:
         if order.count == 0 or not order.asks:

@@ -15,9 +15,10 @@ from napari_idr._qt.panels.genes import GenesPanel
 from napari_idr._qt.panels.pivot_menu import add_pivots, pivot_menu
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.cancel import Priority
+from napari_idr.model import Screen
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.explain import explain
-from napari_idr.services.search.catalog import Query
+from napari_idr.services.search.catalog import Entry, Query
 from napari_idr.services.search.genes import read_symbols, save_matrix
 from napari_idr.services.search.hits import short_value
 from napari_idr.services.search.pivots import (
@@ -27,6 +28,7 @@ from napari_idr.services.search.pivots import (
     pivots,
     well_pivots,
 )
+from napari_idr.services.search.plate_facets import tells_facets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +44,12 @@ if TYPE_CHECKING:
     from napari_idr.services.search.facets import FacetLine
     from napari_idr.services.search.genes import GeneRow
     from napari_idr.services.search.pivots import Pivot
+    from napari_idr.services.search.plate_facets import PlateFacets, TablesOrder
 
 STUDY: Final = "Study"
 """The facet whose values are lines of the results."""
+
+PLATES_OFFER: Final = "Count genes, phenotypes and controls on the plates …"
 
 MAX_KEPT: Final = 10
 """Searches whose facets are kept for going back to; the largest is 3 MB."""
@@ -54,6 +59,8 @@ class Pivoting(QObject):
     """Does what a person chooses for a value, and shows what a search has in common."""
 
     studyWanted = Signal(object)  # Entry
+    # Lines, the Query, and counts by study for no lines: as of `Galleries.show_lines`.
+    galleryWanted = Signal(object, object, object)
 
     def __init__(
         self, viewer: Viewer, panels: Panels, jobs: Jobs, finder: Finder
@@ -75,6 +82,12 @@ class Pivoting(QObject):
             shown=False,
             priority=Priority.AHEAD,
         )
+        self._order: TablesOrder | None = None
+        self._with_tables: set[Query] = set()  # whose facets are kept with tables
+        self._order_slot: JobSlot[None, TablesOrder] = jobs.slot(self._on_order)
+        self._tables_slot: JobSlot[PlateFacets, None] = jobs.slot(
+            self._on_tables_read, on_step=self._on_table_read
+        )
         self._dock: WellsDock | None = None
         self._genes: GenesPanel | None = None
         self._study_to_open: Study | None = None
@@ -90,7 +103,8 @@ class Pivoting(QObject):
     def enter(self, state: BrowserState) -> None:
         """Work with what is known of another server."""
         if state.session is not self._state.session:
-            self._slot.cancel()
+            for slot in (self._slot, self._order_slot, self._tables_slot):
+                slot.cancel()
             self._genes_slot.cancel()
             self._kept.clear()
             self._counted = None
@@ -105,7 +119,9 @@ class Pivoting(QObject):
         if dock is not self._dock:
             self._dock = dock
             dock.panel.table.menuMade.connect(self._on_wells_menu)
+            dock.panel.table.searchWanted.connect(self._on_wells_search)
             dock.panel.legend.menuWanted.connect(self._on_legend_menu)
+            dock.panel.legend.searchWanted.connect(self._on_legend_search)
 
     def _well_pivots(self, name: str, place: int) -> tuple[Pivot, ...]:
         """Return what the server of this browser can be asked about a cell."""
@@ -123,20 +139,29 @@ class Pivoting(QObject):
             menu.addSeparator()
             add_pivots(menu, found, self.do)
 
-    def _on_legend_menu(
-        self, places: tuple[int, ...], label: str, where: QPoint
-    ) -> None:
+    def _on_wells_search(self, name: str, place: int) -> None:
+        self.search_first(self._well_pivots(name, place))
+
+    def _legend_pivots(self, places: tuple[int, ...], label: str) -> tuple[Pivot, ...]:
+        """Return what can be asked about an entry; nothing of one of many values."""
         dock = self._dock
         name = None if dock is None else dock.look.color_by
         indexed = None if dock is None else dock.panel.table.wells.indexed
-        if dock is None or name is None or indexed is None:
-            return
-        with suppress(KeyError):  # coloured by what is no column
-            # The rest, which is of many values, offers nothing.
-            if indexed.texts(name)[places[0]] == label and (
-                found := self._well_pivots(name, places[0])
-            ):
-                pivot_menu(dock.panel.legend, found, self.do).popup(where)
+        if name is not None and indexed is not None:
+            with suppress(KeyError):  # coloured by what is no column
+                if indexed.texts(name)[places[0]] == label:
+                    return self._well_pivots(name, places[0])
+        return ()
+
+    def _on_legend_menu(
+        self, places: tuple[int, ...], label: str, where: QPoint
+    ) -> None:
+        found = self._legend_pivots(places, label)
+        if found and self._dock is not None:
+            pivot_menu(self._dock.panel.legend, found, self.do).popup(where)
+
+    def _on_legend_search(self, places: tuple[int, ...], label: str) -> None:
+        self.search_first(self._legend_pivots(places, label))
 
     # Facets
 
@@ -156,6 +181,8 @@ class Pivoting(QObject):
             panel.narrowWanted.connect(self._on_narrow)
             panel.excludeWanted.connect(self._on_exclude)
             panel.menuWanted.connect(self._on_menu)
+            panel.searchWanted.connect(self._on_facet_search)
+            panel.moreWanted.connect(self._on_more)
             panel.destroyed.connect(self._forget_panel)
             dock.tabs.addTab(panel, "Facets")
         dock.tabs.setCurrentWidget(self._panel)
@@ -194,11 +221,13 @@ class Pivoting(QObject):
         is_known = self._slot.busy or query in self._kept
         if query == self._counted and is_known:
             return  # unless it was cancelled
-        self._slot.cancel()
-        self._counted = query
+        for slot in (self._slot, self._order_slot, self._tables_slot):
+            slot.cancel()
+        self._counted, self._order = query, None
         panel.set_waiting(short_value(query.label), "counting …")
         if (kept := self._kept.get(query)) is not None:
             self._on_facets(kept)
+            self._offer_tables()
         else:
             self._slot.start_steps("", session.facets, query)
 
@@ -215,9 +244,69 @@ class Pivoting(QObject):
 
     def _on_counted(self, _: None) -> None:
         if self._newest is not None and self._counted is not None:
-            self._kept[self._counted] = self._newest
-            if len(self._kept) > MAX_KEPT:
-                del self._kept[next(iter(self._kept))]
+            self._keep(self._counted, self._newest)
+            self._with_tables.discard(self._counted)
+            self._offer_tables()
+
+    def _keep(self, query: Query, facets: Facets) -> None:
+        self._kept[query] = facets
+        if len(self._kept) > MAX_KEPT:
+            del self._kept[next(iter(self._kept))]
+
+    # Facets from the tables of plates, where the search tells none
+
+    @property
+    def _screens(self) -> tuple[Screen, ...]:
+        found = self._finder.shown
+        items = () if found is None else (entry.item for entry in found.entries)
+        return tuple(item for item in items if isinstance(item, Screen))
+
+    def _offer_tables(self) -> None:
+        """Offer to ask the tables of plates, and once these are counted, how many."""
+        query = self._counted
+        if self._panel is None or query is None:
+            return
+        text = ""
+        is_wanted = (
+            not self._finder.asker.takes_conditions
+            and query not in self._with_tables
+            and tells_facets(query)
+        )
+        if is_wanted and self._screens:
+            text = PLATES_OFFER if self._order is None else self._order.cost
+        self._panel.offer(text)
+
+    def _on_more(self) -> None:
+        session, query = self._state.session, self._counted
+        if session is None or query is None or query not in self._kept:
+            return
+        if self._order is None:
+            self._order_slot.start(
+                "Counting plates …", session.tables_order, query, self._screens
+            )
+        else:
+            self._tables_slot.start_steps(
+                "Reading tables of plates …",
+                session.plate_facets,
+                self._order,
+                self._kept[query],
+            )
+
+    def _on_order(self, order: TablesOrder) -> None:
+        if order.query == self._counted:
+            self._order = order
+            self._offer_tables()
+
+    def _on_table_read(self, told: PlateFacets) -> None:
+        self._on_facets(told.facets)
+        if self._panel is not None:
+            self._panel.say(told.message)
+
+    def _on_tables_read(self, _: None) -> None:
+        if self._newest is not None and self._counted is not None:
+            self._with_tables.add(self._counted)
+            self._keep(self._counted, self._newest)
+        self._offer_tables()
 
     def _on_failed(self, error: Exception) -> None:
         self._counted = None  # looked at again, it is asked again
@@ -236,6 +325,12 @@ class Pivoting(QObject):
             query = narrowed(asker.query, line.key, line.value)
             if query != asker.query:
                 self._finder.search(query)
+
+    def _on_facet_search(self, line: FacetLine) -> None:
+        if line.key == STUDY:
+            self._on_narrow(line)
+        else:
+            self.search_for(line.key, line.value)
 
     def _on_exclude(self, line: FacetLine) -> None:
         asker = self._finder.asker
@@ -258,6 +353,7 @@ class Pivoting(QObject):
             panel.wanted.connect(self._on_genes_wanted)
             panel.refused.connect(self._on_refused)
             panel.openWanted.connect(self._on_gene_opened)
+            panel.galleryWanted.connect(self._on_gene_gallery)
             panel.loadWanted.connect(self._on_load)
             panel.saveWanted.connect(self._on_save)
             panel.destroyed.connect(self._forget_genes)
@@ -301,6 +397,19 @@ class Pivoting(QObject):
             self._study_to_open = study
             self._finder.search(Query(key=key, value=symbol))
 
+    def _on_gene_gallery(self, symbol: str, study: Study | None) -> None:
+        panel, key = self._genes, self._gene_key
+        row = None if panel is None else panel.model.matrix.rows.get(symbol)
+        if row is None or key is None:
+            return
+        query = Query(key=key, value=symbol)
+        lines: tuple[Entry, ...] = ()
+        if study is not None and panel is not None:
+            count = panel.model.matrix.count(symbol, study)
+            lines = (Entry(item=study, query=query, count=count),)
+        counts = tuple(hit.image_count for hit in row.hits)
+        self.galleryWanted.emit(lines, query, counts)
+
     def _on_load(self, path: str) -> None:
         name = Path(path).name
         self._list_slot.start(f"Reading {name} …", read_symbols, Path(path))
@@ -340,6 +449,21 @@ class Pivoting(QObject):
     def _on_menu(self, line: FacetLine, where: QPoint) -> None:
         if self._panel is not None:
             self.menu(self._panel, line.key, line.value).popup(where)
+
+    def search_for(
+        self, attribute: str, value: str, beside: Mapping[str, str] | None = None
+    ) -> None:
+        """Search for a value alone, or say that this server can't be asked for it."""
+        asker = self._finder.asker
+        self.search_first(pivots(attribute, value, asker=asker, beside=beside))
+
+    def search_first(self, found: tuple[Pivot, ...]) -> None:
+        """Do the first search of what can be done, or say that there is none."""
+        search = next((one for one in found if one.action == "search"), None)
+        if search is None:
+            self._panels.status.say("This isn't something that can be searched for.")
+        else:
+            self.do(search)
 
     def do(self, pivot: Pivot) -> None:
         """Do what was chosen."""

@@ -15,7 +15,7 @@ from napari_idr.api.wells.columns import (
     parse_number,
     unique_names,
 )
-from napari_idr.api.wells.join import OwnTable, wells_table, with_own
+from napari_idr.api.wells.join import CONTROL_KEYS, OwnTable, wells_table, with_own
 from napari_idr.api.wells.names import well_place
 from napari_idr.api.wells.own import read_own_table
 from napari_idr.api.wells.sources import WellSources
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_idr.api.pixels.sources import OpenedPixels, Plane
 
 __all__ = [
+    "CONTROL_KEYS",
     "DEFAULT_URL",
     "IDRClient",
     "ImagePixels",

@@ -60,6 +60,12 @@ from napari_idr.services.search.hits import (
     plate_entries,
     split_spellings,
 )
+from napari_idr.services.search.plate_facets import (
+    PlateFacets,
+    TablesOrder,
+    load_plate_facets,
+    plan_tables_order,
+)
 from napari_idr.services.study import study_card
 
 if TYPE_CHECKING:
@@ -210,6 +216,18 @@ class Session:
         yield from self.client.facets(
             *query.asked, conditions=query.conditions, cancel=cancel
         )
+
+    def tables_order(
+        self, query: Query, screens: Sequence[Screen], *, cancel: CancelToken
+    ) -> TablesOrder:
+        """Return the plates whose tables tell more of what was found."""
+        return plan_tables_order(self.client, query, screens, cancel=cancel)
+
+    def plate_facets(
+        self, order: TablesOrder, facets: Facets, *, cancel: CancelToken
+    ) -> Generator[PlateFacets, None, None]:
+        """Yield facets with those of the plates' tables, as these come."""
+        yield from load_plate_facets(self.client, order, facets, cancel=cancel)
 
     def gene_rows(
         self, key: SearchKey, symbols: Sequence[str], *, cancel: CancelToken

@@ -17,7 +17,13 @@ from qtpy.QtGui import (
 )
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from napari_idr._qt.panels.forms import name_widget, present, tooltip
+from napari_idr._qt.panels.forms import (
+    add_shortcut,
+    name_widget,
+    present,
+    tooltip,
+)
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
 from napari_idr.services.annotations import (
     AnnotationRow,
     cells_as_text,
@@ -43,6 +49,7 @@ class AnnotationTable(QTableView):
 
     # AnnotationRow, the values beside it by key, where on the screen (QPoint)
     menuWanted = Signal(object, object, object)
+    searchWanted = Signal(object, object)  # AnnotationRow, the values beside it
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +58,8 @@ class AnnotationTable(QTableView):
             "idr_annotations",
             "Annotations",
             "What was written about the selected object; "
-            "Ctrl+C copies what is selected, a double click opens a link",
+            "Ctrl+C copies what is selected, a double click opens a link, "
+            f"{SEARCH_KEY} searches for a value",
         )
         self._rows = AnnotationModel(self)
         self.setModel(self._rows)
@@ -71,6 +79,7 @@ class AnnotationTable(QTableView):
         self._nothing = no_annotations_message(plate=False)
         self._fit_rows()
         self.doubleClicked.connect(self._follow)
+        add_shortcut(self, SEARCH_KEY, self._on_search)
 
     def set_rows(self, rows: Sequence[AnnotationRow], *, plate: bool = False) -> None:
         """Show these rows in place of what was there; whether they are of a plate."""
@@ -139,9 +148,17 @@ class AnnotationTable(QTableView):
             below = self.visualRect(index).bottomLeft()
             where = present(self.viewport()).mapToGlobal(below)
         if index.isValid():
-            rows = self._rows.rows
-            beside = {row.key: row.value for row in reversed(rows)}
-            self.menuWanted.emit(rows[index.row()], beside, where)
+            self.menuWanted.emit(self._rows.rows[index.row()], self._beside, where)
+
+    def _on_search(self) -> None:
+        index = self.currentIndex()
+        if index.isValid():
+            self.searchWanted.emit(self._rows.rows[index.row()], self._beside)
+
+    @property
+    def _beside(self) -> dict[str, str]:
+        """The values by key, the first where a key has several."""
+        return {row.key: row.value for row in reversed(self._rows.rows)}
 
     def copy(self) -> None:
         """Put the selected cells on the clipboard: one as it is, several as a table."""

@@ -10,12 +10,20 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QPushButton,
     QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
-from napari_idr._qt.panels.forms import name_widget, plain_label, present, tooltip
+from napari_idr._qt.panels.forms import (
+    add_shortcut,
+    name_widget,
+    plain_label,
+    present,
+    tooltip,
+)
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
 from napari_idr.services.plain_text import visible_text
 from napari_idr.services.search.facets import (
     FacetLine,
@@ -47,9 +55,11 @@ _NOWHERE = QModelIndex()
 class FacetsPanel(QWidget):
     """What was found, counted by key; it asks nobody by itself."""
 
+    moreWanted = Signal()  # what is offered
     seen = Signal()  # it is shown: what it shows is wanted
     narrowWanted = Signal(object)  # FacetLine
     excludeWanted = Signal(object)  # FacetLine
+    searchWanted = Signal(object)  # FacetLine
     menuWanted = Signal(object, object)  # FacetLine, where on the screen (QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -68,6 +78,14 @@ class FacetsPanel(QWidget):
         )
         self.filter.setPlaceholderText("filter")
         self.filter.setClearButtonEnabled(True)
+        self.more = QPushButton()
+        name_widget(
+            self.more,
+            "idr_facets_more",
+            "Ask for more",
+            "This server's search tells no more of images: genes, phenotypes and "
+            "controls are counted from the studies' tables, a request for each plate",
+        )
         self.model = FacetsModel(self)
         self.tree = _Tree()
         self.tree.setModel(self.model)
@@ -83,9 +101,12 @@ class FacetsPanel(QWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.setSpacing(3)
         layout.addLayout(top)
+        layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.tree, 1)
+        self.more.clicked.connect(self._on_more)
         self.tree.chosen.connect(self._on_chosen)
         self.tree.menuWanted.connect(self._on_menu)
+        add_shortcut(self.tree, SEARCH_KEY, self._on_search)
         self.filter.textChanged.connect(self._show)
         self.filter.returnPressed.connect(self.tree.setFocus)
         self.set_waiting("")
@@ -100,11 +121,17 @@ class FacetsPanel(QWidget):
         self.title.setText(title or NOTHING)
         self.count.setText(message)
         self._facets = None
+        self.offer("")
         self.model.show((), None)
 
     def say(self, message: str) -> None:
         """Say in place of the count why there is none, or no more."""
         self.count.setText(message)
+
+    def offer(self, text: str) -> None:
+        """Offer to ask for more, in the words of the button; "" for nothing."""
+        self.more.setText(text)
+        self.more.setVisible(bool(text))
 
     def set_facets(self, facets: Facets, asker: Asker) -> None:
         """Show facets; what is open and where one is stays."""
@@ -148,6 +175,14 @@ class FacetsPanel(QWidget):
         if isinstance(line, FacetLine):
             (self.excludeWanted if excluding else self.narrowWanted).emit(line)
 
+    def _on_more(self, *_: object) -> None:
+        self.moreWanted.emit()
+
+    def _on_search(self) -> None:
+        line = self.model.data(self.tree.currentIndex(), LINE_ROLE)
+        if isinstance(line, FacetLine):
+            self.searchWanted.emit(line)
+
     def _on_menu(self, index: QModelIndex, where: QPoint) -> None:
         line = self.model.data(index, LINE_ROLE)
         if isinstance(line, FacetLine):
@@ -167,7 +202,8 @@ class _Tree(QTreeView):
             "idr_facets",
             "Facets",
             "What was found, counted by key. A click or Enter narrows the search to a "
-            "value, Ctrl+click or Ctrl+Enter leaves it out",
+            f"value, Ctrl+click or Ctrl+Enter leaves it out, {SEARCH_KEY} searches "
+            "for it alone",
         )
         self.setUniformRowHeights(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import ComboBox, Container, PushButton
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import (
+    PlainLabel,
     let_shrink,
     name_widget,
     plain_label,
+    present,
     tooltip,
     widen_list,
 )
+from napari_idr.services.gallery.sources import fitted_offer
 from napari_idr.services.gallery.view import FILTERS
 from napari_idr.services.plain_text import plain_text
 from napari_idr.services.search.catalog import counted
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from magicgui.widgets.bases import Widget
+    from qtpy.QtGui import QPaintEvent
 
     from napari_idr.services.gallery.sources import GalleryOrder
 
@@ -35,6 +40,40 @@ TOOLTIP = (
     "Show all images found, or those of the selected lines, as one picture; "
     "select several lines with Ctrl or Shift"
 )
+
+
+class OfferLabel(PlainLabel):
+    """What a press shows, on one line: of a long name the middle is left out."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("idr_gallery_of")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    @property
+    def shown(self) -> str:
+        """The text as it is drawn."""
+        advance, room = (
+            self.fontMetrics().horizontalAdvance,
+            self.contentsRect().width(),
+        )
+        return fitted_offer(self.text(), lambda text: advance(text) <= room)
+
+    def paintEvent(self, _: QPaintEvent | None) -> None:
+        """Draw the text as napari's look has it."""
+        painter = QPainter(self)
+        side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        present(self.style()).drawItemText(
+            painter,
+            self.contentsRect(),
+            side.value,  # PyQt6 has it as a number
+            self.palette(),
+            self.isEnabled(),
+            self.shown,
+            self.foregroundRole(),
+        )
+        painter.end()
 
 
 class GalleryPanel(QWidget):
@@ -53,8 +92,7 @@ class GalleryPanel(QWidget):
         self.show_gallery = PushButton(text="Gallery", name="idr_gallery")
         name_widget(self.show_gallery, "idr_gallery", "Gallery", TOOLTIP)
         self.show_gallery.native.setSizePolicy(FIXED, FIXED)
-        self.of = plain_label("idr_gallery_of", selectable=False)
-        self.of.setWordWrap(False)
+        self.of = OfferLabel()
         self.cost = plain_label("idr_gallery_cost")
         self.confirm = PushButton(text="Show", name="idr_gallery_confirm")
         name_widget(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QEvent, QModelIndex, Qt, Signal
+from qtpy.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPoint, Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
+    QMenu,
     QPlainTextEdit,
     QPushButton,
     QSplitter,
@@ -17,14 +19,21 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_idr._qt.panels.forms import name_widget, plain_label, present, tooltip
+from napari_idr._qt.panels.forms import (
+    add_shortcut,
+    name_widget,
+    plain_label,
+    present,
+    tooltip,
+)
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
 from napari_idr.services.plain_text import visible_text
 from napari_idr.services.search.genes import GeneMatrix, symbols_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from qtpy.QtGui import QKeyEvent
+    from qtpy.QtGui import QContextMenuEvent, QKeyEvent
 
     from napari_idr.model import Study
     from napari_idr.services.search.genes import GeneRow
@@ -48,6 +57,7 @@ class GenesPanel(QWidget):
     wanted = Signal(object)  # the symbols
     refused = Signal(str)
     openWanted = Signal(str, object)  # a symbol, and a Study or None for all
+    galleryWanted = Signal(str, object)  # likewise
     loadWanted = Signal(str)  # the path of a list
     saveWanted = Signal(str)  # where the table is to be written
 
@@ -97,6 +107,8 @@ class GenesPanel(QWidget):
         self.load.clicked.connect(self._on_load)
         self.save.clicked.connect(self._on_save)
         self.table.activatedCell.connect(self._on_cell)
+        self.table.menuWanted.connect(self._on_menu)
+        add_shortcut(self.table, SEARCH_KEY, self._on_search)
         self.save.setEnabled(False)
 
     def set_symbols(self, symbols: Sequence[str]) -> None:
@@ -131,9 +143,48 @@ class GenesPanel(QWidget):
             self.wanted.emit(symbols)
 
     def _on_cell(self, index: QModelIndex) -> None:
-        if index.isValid():
-            symbol, study = self.model.cell(index)
+        """Show the images that a cell counts; of a gene search for it."""
+        if not index.isValid():
+            return
+        symbol, study = self.model.cell(index)
+        if not self.model.is_count(index):
             self.openWanted.emit(symbol, study)
+        elif self.model.count(index):
+            self.galleryWanted.emit(symbol, study)
+
+    def _on_search(self) -> None:
+        index = self.table.currentIndex()
+        if index.isValid():
+            self.openWanted.emit(*self.model.cell(index))
+
+    def menu_at(self, index: QModelIndex) -> QMenu | None:
+        """Return the menu of a cell, None where no cell is."""
+        if not index.isValid():
+            return None
+        symbol, study = self.model.cell(index)
+        menu = QMenu(self)
+        menu.setObjectName("idr_genes_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name, label, call, enabled in (
+            (
+                "idr_genes_gallery",
+                "Open gallery",
+                partial(self.galleryWanted.emit, symbol, study),
+                bool(self.model.count(index)),
+            ),
+            (
+                "idr_genes_open",
+                "Open in results",
+                partial(self.openWanted.emit, symbol, study),
+                True,
+            ),
+        ):
+            _add(menu, name, label, call, enabled=enabled)
+        return menu
+
+    def _on_menu(self, index: QModelIndex, where: QPoint) -> None:
+        if (menu := self.menu_at(index)) is not None:
+            menu.popup(where)
 
     def _on_load(self, *_: object) -> None:
         dialog = QFileDialog(self, "A list of genes", "", LIST_FILES)
@@ -155,6 +206,7 @@ class _Table(QTableView):
     """Counts; Enter or a double click opens a cell."""
 
     activatedCell = Signal(QModelIndex)
+    menuWanted = Signal(QModelIndex, QPoint)  # where on the screen
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,7 +215,9 @@ class _Table(QTableView):
             "idr_genes",
             "Genes and studies",
             "How many images of each study carry each gene; "
-            "Enter or a double click searches for the gene and opens the study",
+            "Enter or a double click shows these images as a gallery, "
+            f"{SEARCH_KEY} searches for the gene, a right click shows what else "
+            "there is",
         )
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -192,6 +246,18 @@ class _Table(QTableView):
             self.activatedCell.emit(self.currentIndex())
         else:
             super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        """Ask for the menu of a cell."""
+        if event is None:
+            return
+        index, where = self.indexAt(event.pos()), event.globalPos()
+        if event.reason() == event.Reason.Keyboard:
+            index = self.currentIndex()
+            below = self.visualRect(index).bottomLeft()
+            where = present(self.viewport()).mapToGlobal(below)
+        if index.isValid():
+            self.menuWanted.emit(index, where)
 
 
 class GenesModel(QAbstractTableModel):
@@ -230,6 +296,21 @@ class GenesModel(QAbstractTableModel):
         study = studies[place] if 0 <= place < len(studies) else None
         return self.matrix.symbols[index.row()], study
 
+    def is_count(self, index: QModelIndex) -> bool:
+        """Whether a cell counts images: in all studies, or in one."""
+        return 0 < index.column() < self.columnCount() - 1
+
+    def count(self, index: QModelIndex) -> int | None:
+        """Return the images of the gene of a cell: of its study, or of all studies.
+
+        None before they are known.
+        """
+        symbol, study = self.cell(index)
+        if study is not None:
+            return self.matrix.count(symbol, study)
+        row = self.matrix.rows.get(symbol)
+        return None if row is None else row.total
+
     def rowCount(self, parent: QModelIndex = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self.matrix.symbols)
 
@@ -241,8 +322,7 @@ class GenesModel(QAbstractTableModel):
             return None
         symbol, study = self.cell(index)
         row = self.matrix.rows.get(symbol)
-        is_number = study is not None or index.column() == 1
-        if role == Qt.ItemDataRole.TextAlignmentRole and is_number:
+        if role == Qt.ItemDataRole.TextAlignmentRole and self.is_count(index):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         text = symbol
         if study is not None:
@@ -281,6 +361,15 @@ def _button(text: str, name: str, told: str) -> QPushButton:
     button = QPushButton(text)
     name_widget(button, name, told, told)
     return button
+
+
+def _add(
+    menu: QMenu, name: str, label: str, call: Callable[[], object], *, enabled: bool
+) -> None:
+    action = present(menu.addAction(label))
+    action.setObjectName(name)
+    action.setEnabled(enabled)
+    action.triggered.connect(lambda *_: call())
 
 
 def _open(dialog: QFileDialog) -> None:

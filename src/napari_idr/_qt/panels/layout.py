@@ -22,7 +22,7 @@ from napari_idr._qt.panels.gallery import GalleryPanel
 from napari_idr._qt.panels.image import ImagePanel
 from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.plate import PlatePanel
-from napari_idr._qt.panels.results import ResultsModel, ResultsTree
+from napari_idr._qt.panels.results import ResultsFilter, ResultsModel, ResultsTree
 from napari_idr._qt.panels.search import SearchPanel
 from napari_idr._qt.panels.server import ServerBar
 from napari_idr._qt.panels.spellings import SpellingsLine
@@ -99,6 +99,8 @@ class Panels(LetteredWidget):
 
         self.found = ResultsModel(self)
         self.browsed = ResultsModel(self)
+        self.filter = ResultsFilter()
+        self.filter.hide()  # until there are lines
         self.results = ResultsTree()
         self.results.use_model(self.found)
 
@@ -144,6 +146,7 @@ class Panels(LetteredWidget):
         whole.addWidget(self.tabs)
         whole.addWidget(self.spellings)
         whole.addWidget(self.gallery)
+        whole.addWidget(self.filter)
         whole.addWidget(self.splitter, 1)
         whole.addWidget(self.status)
         self.lettersChanged.connect(self._divide_soon.start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMenu, QWidget
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_idr.services.search.pivots import Pivot
+
+SEARCH_KEY: Final = "F3"
+"""Searches for the value that one is at. Qt's tables and lists use it for nothing, and
+letters find what begins with them there."""
 
 
 def pivot_menu(

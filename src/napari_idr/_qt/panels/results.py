@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QLineEdit,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -16,16 +18,46 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_idr._qt.panels.forms import name_widget, present, tooltip
-from napari_idr.services.search.catalog import Entry, fitted_name
+from napari_idr._qt.panels.forms import let_shrink, name_widget, present, tooltip
+from napari_idr.services.search.catalog import Entry, fitted_name, kept_lines
 from napari_idr.services.search.hits import hits_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from qtpy.QtGui import QKeyEvent
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 
+MOST_RUNS: Final = 50
+"""Runs of lines that come and go one by one; of more all lines of a level do at once,
+as each run costs as much as its level has lines."""
+
 _NOWHERE = QModelIndex()
+
+
+class ResultsFilter(QLineEdit):
+    """Words that lines of the results must hold; Escape clears them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        name_widget(
+            self,
+            "idr_results_filter",
+            "Filter results",
+            "Words that must occur in the name of a line, or above it: of the lines "
+            "that are loaded only these are shown. Enter goes to them, Escape clears",
+        )
+        let_shrink(self)
+        self.setPlaceholderText("filter these results")
+        self.setClearButtonEnabled(True)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Clear with Escape; the rest is Qt's."""
+        if event is not None and event.key() == Qt.Key.Key_Escape and self.text():
+            self.clear()
+        else:
+            super().keyPressEvent(event)
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -61,6 +93,7 @@ class ResultsTree(QTreeView):
             "Enter or a double click opens a plate or an image; "
             "a click on a title sorts",
         )
+        self._opened: tuple[Entry, ...] = ()  # before lines were filtered
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setItemDelegateForColumn(0, NameDelegate(self))
@@ -109,6 +142,45 @@ class ResultsTree(QTreeView):
         found = (row.data(ENTRY_ROLE) for row in rows)
         return tuple(entry for entry in found if isinstance(entry, Entry))
 
+    def filter(self, text: str) -> None:
+        """Show of the lines that are loaded those that hold words; nobody is asked.
+
+        What leads to them is opened. Once there are no words, what was open before is
+        open again.
+        """
+        model = self.model()
+        assert isinstance(model, ResultsModel)
+        if text and not model.filter:
+            self._opened = self.opened
+        model.set_filter(text)
+        # It is loaded, or was: that it is opened must not ask for it.
+        before = self.blockSignals(True)
+        if text:
+            for index in model.leading:
+                self.expand(index)
+        else:
+            for entry in self._opened:
+                self.expand(model.index_of(entry))
+            self._opened = ()
+            self.scrollTo(self.currentIndex())
+        self.blockSignals(before)
+
+    @property
+    def opened(self) -> tuple[Entry, ...]:
+        """The lines that are open, those above first."""
+        model = present(self.model())
+        found: list[Entry] = []
+        above = [QModelIndex()]
+        while above:
+            parent = above.pop(0)
+            for row in range(model.rowCount(parent)):
+                index = model.index(row, 0, parent)
+                entry = index.data(ENTRY_ROLE)
+                if self.isExpanded(index) and isinstance(entry, Entry):
+                    found.append(entry)
+                    above.append(index)
+        return tuple(found)
+
     def use_model(self, model: ResultsModel) -> None:
         """Show other results; the view has another selection for each model."""
         self.setModel(model)
@@ -128,7 +200,9 @@ class ResultsTree(QTreeView):
 class _Node:
     """One line of the tree; `children` is None until somebody has fetched them.
 
-    `counting` is shown in place of a count until all is counted.
+    `counting` is shown in place of a count until all is counted. `children` are those
+    that are shown, and `whole` are all where a filter leaves some out, else None; it
+    `leads` if it is shown for what lies below it alone.
     """
 
     __slots__ = (
@@ -136,11 +210,13 @@ class _Node:
         "children",
         "counting",
         "entry",
+        "leads",
         "loading",
         "parent",
         "rank",
         "row",
         "text",
+        "whole",
     )
 
     def __init__(
@@ -152,6 +228,8 @@ class _Node:
         self.rank = row  # its place in the answer
         self.text = text
         self.children: list[_Node] | None = None
+        self.whole: list[_Node] | None = None
+        self.leads = False
         self.counting = ""
         self.asked = False
         self.loading = False
@@ -172,6 +250,8 @@ class ResultsModel(QAbstractItemModel):
         self._root.children = []
         self._loading: set[_Node] = set()
         self._titles = ("Name", "Images")
+        self.filter = ""
+        self.is_filtering = False
         self.order: tuple[int, bool] | None = None
 
     def sort_by(self, order: tuple[int, bool] | None) -> None:
@@ -180,6 +260,10 @@ class ResultsModel(QAbstractItemModel):
         None is the order of the answers. What is selected and open stays so.
         """
         self.order = order
+        with self._all_lines():
+            self._order_lines()
+
+    def _order_lines(self) -> None:
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         nodes = [(index.internalPointer(), index.column()) for index in before]
@@ -200,6 +284,92 @@ class ResultsModel(QAbstractItemModel):
             lines.sort(key=_by_count if column else _by_name, reverse=descending)
         _number(lines, 0)
 
+    # The filter
+
+    def set_filter(self, text: str) -> None:
+        """Show the lines with all words of a text, and those that lead to them.
+
+        Names are looked at, case ignored. Lines that come later are filtered, too.
+        """
+        with self._all_lines():
+            self.filter = text.strip()
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether there are studies, shown or left out."""
+        return bool(self._root.children or self._root.whole)
+
+    @property
+    def leading(self) -> tuple[QModelIndex, ...]:
+        """The lines shown only for what lies below them, those above first."""
+        nodes = _with_below(self._root)
+        return tuple(self._index_of(node) for node in nodes if node.leads)
+
+    @contextmanager
+    def _all_lines(self) -> Iterator[None]:
+        """Show all lines while they are changed, and filter them then."""
+        if self.filter:
+            with self._quietly():
+                for node in _with_below(self._root):
+                    node.leads = False
+                    if node.whole is not None:
+                        lines, node.whole = node.whole, None
+                        self._arrange(node, lines)
+        try:
+            yield
+        finally:
+            if self.filter:
+                with self._quietly():
+                    self._leave_out()
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """Tell meanwhile that nobody chooses: Qt does where the current line goes."""
+        before, self.is_filtering = self.is_filtering, True
+        try:
+            yield
+        finally:
+            self.is_filtering = before
+
+    def _leave_out(self) -> None:
+        """Show of all lines those that the filter keeps."""
+        nodes = tuple(_with_below(self._root))[1:]
+        places = {node: place for place, node in enumerate(nodes)}
+        names = ["" if node.entry is None else node.entry.name for node in nodes]
+        above = [
+            None if node.parent is None else places.get(node.parent) for node in nodes
+        ]
+        kept = dict(zip(nodes, kept_lines(names, above, self.filter), strict=True))
+        for node in (self._root, *nodes):
+            lines = node.children
+            if not lines or not kept.get(node, "leads"):
+                continue
+            node.leads = kept.get(node) == "leads"
+            wanted = [line for line in lines if kept[line]]
+            if len(wanted) < len(lines):
+                node.whole = list(lines)
+                self._arrange(node, wanted)
+
+    def _arrange(self, node: _Node, wanted: list[_Node]) -> None:
+        """Let lines come or go, so that the wanted ones are left in their order."""
+        lines = node.children or []
+        keep, there = set(wanted), set(lines)
+        if _runs([line in keep for line in lines]) > MOST_RUNS or (
+            _runs([line in there for line in wanted]) > MOST_RUNS
+        ):
+            self._replace(node, wanted)
+            return
+        self._remove(node, lambda line: line not in keep)
+        start = 0
+        while start < len(wanted):
+            end = start
+            while end < len(wanted) and wanted[end] not in there:
+                end += 1
+            self._insert(node, start, wanted[start:end])
+            start = end + 1
+
+    # What is shown
+
     def set_entries(
         self, entries: Sequence[Entry], count_title: str, name_title: str = "Name"
     ) -> None:
@@ -213,6 +383,7 @@ class ResultsModel(QAbstractItemModel):
         self._loading.clear()
         self._titles = (name_title, count_title)
         self.endResetModel()
+        self.set_filter(self.filter)
 
     def taken_along(self) -> object:
         """Return all lines with what is below them, to be shown again by `bring`."""
@@ -223,8 +394,14 @@ class ResultsModel(QAbstractItemModel):
         assert isinstance(lines, tuple)
         self.beginResetModel()
         self._root, self._titles = lines
+        for node in _with_below(self._root):
+            node.leads = False
+            if node.whole is not None:  # it was left while it was filtered
+                node.children, node.whole = node.whole, None
+                _number(node.children, 0)
         self._loading.clear()
         self.endResetModel()
+        self.set_filter(self.filter)
 
     def set_children(
         self, entry: Entry, children: Sequence[Entry], *, counting: str = ""
@@ -235,6 +412,12 @@ class ResultsModel(QAbstractItemModel):
         them, and get the new counts. `counting` says how far the hits are counted, if
         more will come.
         """
+        with self._all_lines():
+            self._set_below(entry, children, counting)
+
+    def _set_below(
+        self, entry: Entry, children: Sequence[Entry], counting: str
+    ) -> None:
         node = self._find(entry)
         if node is None:
             return
@@ -251,13 +434,14 @@ class ResultsModel(QAbstractItemModel):
 
         What is there already stays.
         """
-        node = self._find(entry)
-        if node is None:
-            return
-        self._loading.discard(node)
-        node.asked = False
-        self._remove_texts(node)
-        self._insert(node, 0, [_Node(None, node, 0, sentence)])
+        with self._all_lines():
+            node = self._find(entry)
+            if node is None:
+                return
+            self._loading.discard(node)
+            node.asked = False
+            self._remove_texts(node)
+            self._insert(node, 0, [_Node(None, node, 0, sentence)])
 
     def stop_loading(self) -> None:
         """Say below what was being opened that it wasn't; it can be opened again."""
@@ -273,10 +457,11 @@ class ResultsModel(QAbstractItemModel):
             return
         node.asked = True
         self._loading.add(node)
-        if any(child.entry is not None for child in node.children or ()):
-            self._remove_texts(node)  # counting goes on
-        else:
-            self._replace(node, [_Node(None, node, 0, "loading …")])
+        with self._all_lines():
+            if any(child.entry is not None for child in node.children or ()):
+                self._remove_texts(node)  # counting goes on
+            else:
+                self._replace(node, [_Node(None, node, 0, "loading …")])
         self.childrenWanted.emit(entry)
 
     def index_of(self, entry: Entry) -> QModelIndex:
@@ -322,7 +507,7 @@ class ResultsModel(QAbstractItemModel):
         for line in node.children or ():
             line.rank = ranks.get(_key(line), 0)
         if self.order is not None and not node.counting:
-            self.sort_by(self.order)  # counts that grow don't move lines about
+            self._order_lines()  # counts that grow don't move lines about
 
     def _as_shown(
         self, node: _Node, wanted: dict[object, Entry]
@@ -458,6 +643,25 @@ class ResultsModel(QAbstractItemModel):
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         return self._titles[section] if section < 2 else None
+
+
+def _with_below(node: _Node) -> Iterator[_Node]:
+    """Yield a line and the lines that are shown below it, those above first."""
+    yield node
+    for line in node.children or ():
+        yield from _with_below(line)
+
+
+def _runs(flags: Sequence[bool]) -> int:
+    """Return how many runs of neighbours are False.
+
+    >>> _runs([False, False, True, False])
+    2
+    """
+    return sum(
+        not flag and (place == 0 or flags[place - 1])
+        for place, flag in enumerate(flags)
+    )
 
 
 def _key(line: _Node) -> object:

@@ -10,7 +10,14 @@ from qtpy.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QLinearGradient, QPainter, QPalette, QPen, QPixmap
 from qtpy.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from napari_idr._qt.panels.forms import name_widget, plain_label, present, tooltip
+from napari_idr._qt.panels.forms import (
+    add_shortcut,
+    name_widget,
+    plain_label,
+    present,
+    tooltip,
+)
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -37,6 +44,7 @@ class LegendPanel(QWidget):
     """What the colours mean; a click on an entry selects the wells that have it."""
 
     wellsWanted = Signal(object)  # the places of wells
+    searchWanted = Signal(object, str)  # the places of wells, what they have
     menuWanted = Signal(object, str, object)  # wells, what they have, where (QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -49,13 +57,15 @@ class LegendPanel(QWidget):
             "idr_legend",
             "Legend",
             "What the colours mean, and how many wells have each; "
-            "a click or Enter selects these wells",
+            "a click or Enter selects these wells, "
+            f"{SEARCH_KEY} searches for the value",
         )
         self.list.setIconSize(QSize(SWATCH_PX, SWATCH_PX))
         self.list.itemClicked.connect(self._on_chosen)
         self.list.itemActivated.connect(self._on_chosen)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._on_menu)
+        add_shortcut(self.list, SEARCH_KEY, self._on_search)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -100,6 +110,11 @@ class LegendPanel(QWidget):
     def _on_chosen(self, item: QListWidgetItem) -> None:
         if places := item.data(PLACES):
             self.wellsWanted.emit(tuple(places))
+
+    def _on_search(self) -> None:
+        item = self.list.currentItem()
+        if item is not None and (places := item.data(PLACES)):
+            self.searchWanted.emit(tuple(places), item.data(LABEL))
 
     def _on_menu(self, where: QPoint) -> None:
         """Ask for the menu of an entry: the one under the pointer, or the current."""

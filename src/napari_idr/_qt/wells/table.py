@@ -16,7 +16,8 @@ from qtpy.QtCore import (
 from qtpy.QtGui import QGuiApplication, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from napari_idr._qt.panels.forms import name_widget, present
+from napari_idr._qt.panels.forms import add_shortcut, name_widget, present
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
 from napari_idr._qt.wells.model import WellsModel
 from napari_idr.services.annotations import cells_as_text
 
@@ -42,6 +43,7 @@ class WellsTableView(QTableView):
 
     wellsChosen = Signal(object)  # places of the selected wells, the current one last
     menuMade = Signal(object, str, int)  # a menu to add to, the column, the well
+    searchWanted = Signal(str, int)  # the column, the well
     openWanted = Signal(int)  # the place of a well
     goWanted = Signal(int)
     compareWanted = Signal()  # of the selected wells
@@ -56,7 +58,8 @@ class WellsTableView(QTableView):
             "idr_wells",
             "Wells",
             "A row for each well; Enter or a double click opens its image, "
-            "Ctrl+C copies the selected rows, a right click shows what else there is",
+            f"Ctrl+C copies the selected rows, {SEARCH_KEY} searches for the value of "
+            "a cell, a right click shows what else there is",
         )
         self.wells = WellsModel(self)
         self.setModel(self.wells)
@@ -82,6 +85,7 @@ class WellsTableView(QTableView):
         self._column = ""  # the current one; other rows make Qt forget it
         self._fit_rows()
         self.doubleClicked.connect(self._on_double_click)
+        add_shortcut(self, SEARCH_KEY, self._on_search)
         selection = present(self.selectionModel())
         selection.selectionChanged.connect(self._on_selected)
         selection.currentChanged.connect(self._on_current)
@@ -194,6 +198,12 @@ class WellsTableView(QTableView):
             self.copy_rows()
         else:
             super().keyPressEvent(event)
+
+    def _on_search(self) -> None:
+        current = self.currentIndex()
+        if current.isValid():
+            name = self.wells.names[current.column()]
+            self.searchWanted.emit(name, self.wells.place(current.row()))
 
     def copy_cell(self) -> None:
         """Put the current cell on the clipboard."""

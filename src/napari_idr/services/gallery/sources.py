@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +20,7 @@ from napari_idr.services.search.catalog import Entry, counted
 from napari_idr.services.search.hits import short_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from napari_idr.api import IDRClient
     from napari_idr.cancel import CancelToken
@@ -31,6 +33,7 @@ __all__ = [
     "Ask",
     "GalleryOf",
     "GalleryOrder",
+    "fitted_offer",
     "gallery_of",
     "gallery_offer",
     "image_pages",
@@ -168,6 +171,38 @@ def gallery_offer(entries: Sequence[Entry], found: Found | None) -> str:
     total = _sum([entry.count for entry in found.entries])
     value = short_value(found.query.told)
     return f"of {value}" + (f", {_images_words(total)}" if total else "")
+
+
+OFFER = re.compile(r"of (?P<what>.*?)(?P<count>(, [\d,]+ images?)?)", re.DOTALL)
+"""What `gallery_offer` says."""
+
+
+def fitted_offer(offer: str, fits: Callable[[str], bool]) -> str:
+    """Return an offer cut in the middle of the name, so that the count can be read.
+
+    Parameters
+    ----------
+    offer
+        As `gallery_offer` tells it.
+    fits
+        Whether there is room for a text; if so, then for all that are shorter.
+
+    Examples
+    --------
+    >>> offer = "of DM0002_02 two runs, 1,234 images"
+    >>> [fitted_offer(offer, lambda text: len(text) <= n) for n in (40, 25, 12)]
+    ['of DM0002_02 two runs, 1,234 images', 'of DM00…uns, 1,234 images', '1,234 images']
+    """
+    told = OFFER.fullmatch(offer)
+    if told is None or fits(offer):
+        return offer
+    what, count = told.group("what", "count")
+    cut = []
+    for kept in range(len(what) - 1, 0, -1):
+        left, right = kept - kept // 2, kept // 2
+        cut.append(f"of {what[:left]}…{what[len(what) - right :]}{count}")
+    found = bisect_left(cut, True, key=fits)
+    return cut[found] if found < len(cut) else count.removeprefix(", ")
 
 
 def _images_words(count: int) -> str:

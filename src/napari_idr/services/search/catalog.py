@@ -6,7 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from napari_idr.model import (
     Dataset,
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Entry",
     "Item",
+    "Kept",
     "Query",
     "counted",
     "filter_studies",
     "fitted_name",
+    "kept_lines",
     "searched_value",
     "study_entries",
 ]
@@ -45,6 +47,7 @@ NAME_OF_STUDY = re.compile(r"(?P<accession>idr\d+)(?P<about>.*?)(?P<part>(/[^/]*
 
 T = TypeVar("T")
 Item = Study | Plate | Dataset | ImageRef
+Kept = Literal["found", "leads", ""]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +251,48 @@ def filter_studies(entries: Sequence[Entry], text: str) -> tuple[Entry, ...]:
     if not message:
         return tuple(entries)
     return tuple(entry for entry in entries if _holds(entry, message))
+
+
+def kept_lines(
+    names: Sequence[str], above: Sequence[int | None], text: str
+) -> list[Kept]:
+    """Tell which lines of a tree a filter keeps, case ignored; an empty text keeps all.
+
+    A line is "found" if each word of the text occurs in its name or above it: what
+    lies below a study that is found stays, too. It "leads" if it is kept for what lies
+    below it alone, and is left out if "".
+
+    Parameters
+    ----------
+    names
+        The names of the lines, each after that of the line above it.
+    above
+        For each line the place of the one it lies below, None for the topmost.
+    text
+        The words.
+
+    Examples
+    --------
+    >>> names, above = ["Mitosis", "P1", "P2", "Kinome"], [None, 0, 0, None]
+    >>> kept_lines(names, above, "p2")
+    ['leads', '', 'found', '']
+    >>> kept_lines(names, above, "MITOSIS")
+    ['found', 'found', 'found', '']
+    """
+    words = text.casefold().split()
+    lacking: list[list[str]] = []
+    for name, parent in zip(names, above, strict=True):
+        wanted = words if parent is None else lacking[parent]
+        if wanted:
+            folded = name.casefold()
+            wanted = [word for word in wanted if word not in folded]
+        lacking.append(wanted)
+    kept: list[Kept] = ["" if wanted else "found" for wanted in lacking]
+    for place in reversed(range(len(kept))):
+        parent = above[place]
+        if kept[place] and parent is not None and not kept[parent]:
+            kept[parent] = "leads"
+    return kept
 
 
 def _holds(entry: Entry, message: Sequence[str]) -> bool:
