@@ -18,12 +18,11 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_idr._qt.panels.forms import (
-    add_shortcut,
     name_widget,
     present,
     tooltip,
 )
-from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
 from napari_idr.services.annotations import (
     AnnotationRow,
     cells_as_text,
@@ -79,7 +78,7 @@ class AnnotationTable(QTableView):
         self._nothing = no_annotations_message(plate=False)
         self._fit_rows()
         self.doubleClicked.connect(self._follow)
-        add_shortcut(self, SEARCH_KEY, self._on_search)
+        on_search_key(self, self._on_search)
 
     def set_rows(self, rows: Sequence[AnnotationRow], *, plate: bool = False) -> None:
         """Show these rows in place of what was there; whether they are of a plate."""

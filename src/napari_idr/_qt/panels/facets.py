@@ -17,13 +17,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.forms import (
-    add_shortcut,
     name_widget,
     plain_label,
     present,
     tooltip,
 )
-from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
 from napari_idr.services.plain_text import visible_text
 from napari_idr.services.search.facets import (
     FacetLine,
@@ -106,7 +105,7 @@ class FacetsPanel(QWidget):
         self.more.clicked.connect(self._on_more)
         self.tree.chosen.connect(self._on_chosen)
         self.tree.menuWanted.connect(self._on_menu)
-        add_shortcut(self.tree, SEARCH_KEY, self._on_search)
+        on_search_key(self.tree, self._on_search)
         self.filter.textChanged.connect(self._show)
         self.filter.returnPressed.connect(self.tree.setFocus)
         self.set_waiting("")

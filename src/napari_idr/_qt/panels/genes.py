@@ -20,13 +20,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.forms import (
-    add_shortcut,
     name_widget,
     plain_label,
     present,
     tooltip,
 )
-from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
 from napari_idr.services.plain_text import visible_text
 from napari_idr.services.search.genes import GeneMatrix, symbols_of
 
@@ -108,7 +107,7 @@ class GenesPanel(QWidget):
         self.save.clicked.connect(self._on_save)
         self.table.activatedCell.connect(self._on_cell)
         self.table.menuWanted.connect(self._on_menu)
-        add_shortcut(self.table, SEARCH_KEY, self._on_search)
+        on_search_key(self.table, self._on_search)
         self.save.setEnabled(False)
 
     def set_symbols(self, symbols: Sequence[str]) -> None:

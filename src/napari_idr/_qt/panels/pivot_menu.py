@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import QMenu, QWidget
 
 from napari_idr._qt.panels.forms import present
@@ -19,6 +20,32 @@ if TYPE_CHECKING:
 SEARCH_KEY: Final = "F3"
 """Searches for the value that one is at. Qt's tables and lists use it for nothing, and
 letters find what begins with them there."""
+
+
+def on_search_key(widget: QWidget, call: Callable[[], None]) -> None:
+    """Call when the key that searches is pressed in a widget."""
+    widget.installEventFilter(_SearchKey(widget, call))
+
+
+class _SearchKey(QObject):
+    """Hears the key that searches, in one widget."""
+
+    def __init__(self, widget: QWidget, call: Callable[[], None]) -> None:
+        super().__init__(widget)
+        self._call = call
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Take the key, and leave all else."""
+        if (
+            event is not None
+            and event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and QKeySequence(event.key()) == QKeySequence(SEARCH_KEY)
+            and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        ):
+            self._call()
+            return True
+        return super().eventFilter(watched, event)
 
 
 def pivot_menu(

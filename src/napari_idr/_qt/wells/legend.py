@@ -11,13 +11,12 @@ from qtpy.QtGui import QColor, QIcon, QLinearGradient, QPainter, QPalette, QPen,
 from qtpy.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import (
-    add_shortcut,
     name_widget,
     plain_label,
     present,
     tooltip,
 )
-from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class LegendPanel(QWidget):
         self.list.itemActivated.connect(self._on_chosen)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._on_menu)
-        add_shortcut(self.list, SEARCH_KEY, self._on_search)
+        on_search_key(self.list, self._on_search)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)

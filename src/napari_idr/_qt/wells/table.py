@@ -16,8 +16,8 @@ from qtpy.QtCore import (
 from qtpy.QtGui import QGuiApplication, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from napari_idr._qt.panels.forms import add_shortcut, name_widget, present
-from napari_idr._qt.panels.pivot_menu import SEARCH_KEY
+from napari_idr._qt.panels.forms import name_widget, present
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
 from napari_idr._qt.wells.model import WellsModel
 from napari_idr.services.annotations import cells_as_text
 
@@ -85,7 +85,7 @@ class WellsTableView(QTableView):
         self._column = ""  # the current one; other rows make Qt forget it
         self._fit_rows()
         self.doubleClicked.connect(self._on_double_click)
-        add_shortcut(self, SEARCH_KEY, self._on_search)
+        on_search_key(self, self._on_search)
         selection = present(self.selectionModel())
         selection.selectionChanged.connect(self._on_selected)
         selection.currentChanged.connect(self._on_current)
