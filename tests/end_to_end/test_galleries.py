@@ -204,6 +204,7 @@ def test_many_images_are_asked_about_first(
     assert "53 for thumbnails" in person.text("idr_gallery_cost")
     assert not server.requests.matching("get_thumbnails")
     assert not len(person.viewer.layers)
+    person.until(lambda: person.browser.jobs.count == 0)  # a page of 1000 is being read
 
 
 def test_cancel_midway_keeps_what_came(

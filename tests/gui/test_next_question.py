@@ -171,7 +171,7 @@ def test_facets_count_what_was_found_and_ask_its_pages_alone(
 ) -> None:
     anna.choose("idr_key", "Phenotype")
     anna.search(DELAY)
-    anna.until_idle()
+    anna.until(lambda: anna.browser.jobs.count == 0)  # other spellings are looked for
     before = len(idr.requests)
 
     anna.click("idr_show_facets")

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from platformdirs import user_cache_path
 from qtpy.QtCore import QSettings
 
 from napari_idr import demo, threads
@@ -68,7 +69,8 @@ def clean_desk(
     own_cache: Path, warm: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No server, answer or setting is remembered from another test, or a person."""
-    shutil.rmtree(own_cache / "napari-idr", ignore_errors=True)
+    # Each folder's conftest has such a place of its own; the newest is in use.
+    shutil.rmtree(user_cache_path("napari-idr"), ignore_errors=True)
     monkeypatch.delenv("NAPARI_IDR_SERVER", raising=False)
     # Threads without work end soon, so that no test waits for those of another.
     monkeypatch.setattr(threads, "IDLE_S", 0.2)
