@@ -19,6 +19,10 @@ TRIAL_ENV := NAPARI_CONFIG=$(CURDIR)/$(TRIAL)/napari.yaml \
 LOWEST := build/lowest
 LOWEST_TESTS := tests/unit tests/gui/test_search_panel.py tests/end_to_end/test_journey.py
 
+# The tests that count what is left over.
+ALONE := tests/end_to_end/test_cancel.py tests/end_to_end/test_closing.py \
+	tests/end_to_end/test_stress.py
+
 # The tests that make mutants of answers.
 PARSERS := tests/unit/api/test_any_answer.py tests/unit/api/zarr/test_codecs.py \
 	tests/unit/api/pixels/test_pictures.py
@@ -30,12 +34,14 @@ demo: install
 	$(TRIAL_ENV) tools/with-display $(BIN)/python examples/guided_tour.py \
 		--screenshot build/demo.png
 
-# Those without a window first. Of those with one, the tests of a file follow each other.
+# Those without a window first. Of those with one, the tests of a file follow each other,
+# and the last have the machine for themselves: they tell what is left over, and when.
 test: install
 	@mkdir -p $(TRIAL)
 	$(TRIAL_ENV) $(BIN)/python -m pytest -n 2 tests/unit tests/reliability src
 	$(TRIAL_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile --durations 20 \
-		tests/end_to_end tests/contract tests/gui tests/packaging
+		$(ALONE:%=--ignore=%) tests/end_to_end tests/contract tests/gui tests/packaging
+	$(TRIAL_ENV) $(BIN)/python -m pytest $(ALONE)
 
 # All of what `make test` runs a part of: each question with each fault, which writes
 # docs/reliability.md; 100 000 mutants of answers; fifty processes killed of each kind.
