@@ -28,7 +28,7 @@ import threading, time
 import napari
 from napari_idr import demo
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication, QLabel
+from qtpy.QtWidgets import QLabel
 from support.guards import our_threads
 
 with demo.serve(delay_ms=50, thumbnail_ms=20) as archive:
@@ -53,8 +53,6 @@ with demo.serve(delay_ms=50, thumbnail_ms=20) as archive:
         if archive.requests.matching("get_thumbnails") and MOMENT():
             timer.stop()
             viewer.close()
-            # Qt doesn't always end the loop when a script has closed the last window.
-            QTimer.singleShot(2000, QApplication.quit)
 
     timer = QTimer()
     timer.timeout.connect(look)

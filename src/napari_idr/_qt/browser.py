@@ -128,6 +128,7 @@ class Browser(Panels):
         # A dock widget's content hears nothing of the window's closing but this.
         close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
         self.destroyed.connect(close)
+        self._scene.windowClosed.connect(close)
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(close)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import numpy as np
 from napari.layers import Image, Layer, Points, Vectors
@@ -24,12 +25,27 @@ PAUSE_MS = 15
 """Between two layers: time for the frame that shows the one before to begin."""
 
 
+_closed: WeakSet[Viewer] = WeakSet()
+"""Viewers whose windows are closed, and live on until Qt deletes them."""
+
+
+def add_no_more(viewer: Viewer) -> None:
+    """Take no more layers for a viewer: its window was closed.
+
+    napari makes the controls of a layer, and one of them is a window for a moment.
+    Qt takes any new window for a reason not to quit: the process would stay.
+    """
+    _closed.add(viewer)
+
+
 def add_layer(viewer: Viewer, layer: Layer) -> str | None:
     """Add a layer to a viewer; return why that failed, as a sentence, or None.
 
     Whoever listens to the viewer is called, other plugins too, and may raise. Then
     the layer is taken out again: what else should have heard of it may not have.
     """
+    if viewer in _closed:
+        return f"{layer.name} can't be shown: the window was closed."
     try:
         viewer.add_layer(layer)
     except Exception as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QWidget
 
+from napari_idr._qt.layers.adding import add_no_more
 from napari_idr._qt.layers.framing import Framing
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
@@ -58,6 +59,7 @@ def scene_of(viewer: Viewer) -> ViewerScene:
     scene: ViewerScene | None = window.findChild(ViewerScene)
     if scene is None:
         scene = ViewerScene(viewer, window)
+        window.installEventFilter(scene)
         window.destroyed.connect(scene.close)
     return scene
 
@@ -69,6 +71,7 @@ class ViewerScene(QObject):
     wellActivated = Signal(object, object)
     imageActivated = Signal(object)  # ImageRequest: of an image in a strip
     compareWanted = Signal()  # of what is selected
+    windowClosed = Signal()  # for good; Qt deletes it a little later
     removed = Signal()  # layers were: what was told of them may be of nothing now
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
@@ -102,6 +105,7 @@ class ViewerScene(QObject):
         self._gone = QTimer(self)
         self._gone.setSingleShot(True)
         self._gone.timeout.connect(self._on_gone)
+        self._closing = False
         self._sessions: list[Session] = []
         self._servers: dict[int, str] = {}
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
@@ -114,6 +118,21 @@ class ViewerScene(QObject):
         window = self.parent()
         assert isinstance(window, QWidget)
         return window
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Notice that the window is closed: it hides after it was told to close.
+
+        A window that asks whether to close may stay; a script may hide one for a while.
+        """
+        kind = None if event is None else event.type()
+        if kind == QEvent.Type.Close:
+            self._closing = True
+        elif kind == QEvent.Type.Show:
+            self._closing = False
+        elif kind == QEvent.Type.Hide and self._closing:
+            add_no_more(self._viewer)
+            self.windowClosed.emit()
+        return super().eventFilter(watched, event)
 
     def close(self) -> None:
         """Let go of the viewer and end the pixel threads; touches nothing of Qt's."""

@@ -108,6 +108,7 @@ class WellsDock(QWidget):
         self._wire()
         close = partial(_end, jobs)
         self.destroyed.connect(close)
+        self._scene.windowClosed.connect(close)
         app = QCoreApplication.instance()
         if app is not None:
             app.aboutToQuit.connect(close)
