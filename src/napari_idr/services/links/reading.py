@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from napari_idr.model import ObjectKind, Operator, Wanted
 
-__all__ = ["KINDS", "LINK_HELP", "OPERATOR_WORDS", "SCHEMES", "is_link", "read_link"]
+__all__ = [
+    "KINDS",
+    "LINK_HELP",
+    "OPERATOR_WORDS",
+    "SCHEMES",
+    "is_link",
+    "is_same_server",
+    "read_link",
+]
 
 LINK_HELP: Final = (
     "a link of the archive's web pages, idr://SERVER/image/1, image-1, plate-422, "
@@ -75,6 +83,18 @@ _ACCESSION = re.compile(
     r"idr\d{4,}(-[^\s/?#]+)?(/[^\s/?#]+)?", re.IGNORECASE | re.ASCII
 )
 _HOST = re.compile(r"[\w.-]+(:\d+)?/", re.ASCII)
+
+
+def is_same_server(one: str, other: str) -> bool:
+    """Whether two texts, as typed or of links, are the address of one server.
+
+    >>> is_same_server("idr.openmicroscopy.org/", "https://IDR.openmicroscopy.org")
+    True
+    """
+    try:
+        return server_address(one) == server_address(other)
+    except ValueError:
+        return False
 
 
 def is_link(text: str) -> bool:

@@ -38,7 +38,8 @@ def write_link(server: str, thing: Thing, view: LinkView = PLAIN) -> str:
     reads links takes a host for a name, and a number for an address.
 
     >>> idr = "https://idr.openmicroscopy.org"
-    >>> write_link(idr, ObjectRef(kind="plate", id=422), LinkView(field=1, wells=("C4",)))
+    >>> plate = ObjectRef(kind="plate", id=422)
+    >>> write_link(idr, plate, LinkView(field=1, wells=("C4",)))
     'idr://idr.openmicroscopy.org/plate/422?field=1&well=C4'
     >>> write_link("http://127.0.0.1:4080", SearchLink(key="gene", value="a/b #1"))
     'idr+http://127.0.0.1:4080/gene/a%2Fb%20%231'
