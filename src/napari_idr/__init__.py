@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from napari_idr._opening import open  # noqa: A004 - as in gzip.open
     from napari_idr.api import IDRClient
     from napari_idr.cancel import CancelToken
     from napari_idr.errors import (
@@ -60,6 +61,7 @@ __all__ = [
     "WrongServerError",
     "__version__",
     "cite",
+    "open",
 ]
 
 _MODULES = {
@@ -69,6 +71,7 @@ _MODULES = {
     "IDRClient": "api.client",
     "PixelSource": "model",
     "cite": "services.cite",
+    "open": "_opening",
 }
 """Where names are that aren't errors; they are loaded when first used."""
 

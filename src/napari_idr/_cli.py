@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from napari_idr import __version__
+from napari_idr._opening import SERVER_VARIABLE, plan_link
+from napari_idr.services.links.reading import LINK_HELP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-SERVER_VARIABLE: Final = "NAPARI_IDR_SERVER"
+COMMANDS: Final = ("browse", "open", "demo", "check")
 
 CANT_ASK: Final = 2
 """Exit status of `check` where the server couldn't be asked, as of a wrong option."""
@@ -22,8 +24,10 @@ CANT_ASK: Final = 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    parser = _parser()
-    options = parser.parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given and given[0] not in COMMANDS and not given[0].startswith("-"):
+        given.insert(0, "open")
+    options = _parser().parse_args(given)
     if options.command == "demo":
         from napari_idr import demo
 
@@ -36,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if options.command == "check":
         return _check(options.url, report=options.report, timeout_s=options.timeout)
-    return _browse(options.server)
+    return _browse(options.server, getattr(options, "links", ()))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
         "browse", help="open napari with the browser (default)"
     )
     browse.add_argument("--server", help="the address of an OMERO.web server")
+    opening = commands.add_parser(
+        "open",
+        help="open links or ids in napari; the word may be left out",
+        description=f"Open {LINK_HELP}; a number is the id of an image.",
+    )
+    opening.add_argument("links", nargs="+", metavar="LINK")
+    opening.add_argument("--server", help="where a link names none")
     demo = commands.add_parser("demo", help="serve a small archive of invented studies")
     demo.add_argument("--port", type=int, default=0, help="0, the default, finds one")
     demo.add_argument("--face", choices=("classic", "idr"), default="classic")
@@ -97,9 +108,14 @@ def _check(url: str | None, *, report: Path | None, timeout_s: float) -> int:
     return 0 if all_well(verdicts) else 1
 
 
-def _browse(server: str | None) -> int:
+def _browse(server: str | None, links: Sequence[str] = ()) -> int:
     if server:
         os.environ[SERVER_VARIABLE] = server
+    try:
+        link = plan_link("\n".join(links), server=server) if links else None
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return CANT_ASK
     try:
         import napari
 
@@ -110,7 +126,12 @@ def _browse(server: str | None) -> int:
             "pip install 'napari-idr[all]'\n"
         )
         return 1
-    viewer.window.add_plugin_dock_widget("napari-idr", "Browse the IDR")
+    if link is None:
+        viewer.window.add_plugin_dock_widget("napari-idr", "Browse the IDR")
+    else:
+        from napari_idr._qt.opening import open_in
+
+        open_in(viewer, link)
     napari.run()
     return 0
 

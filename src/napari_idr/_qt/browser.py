@@ -18,6 +18,7 @@ from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.layers.whole_levels import let_levels_be_saved
+from napari_idr._qt.links import Links
 from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.layout import Panels
 from napari_idr._qt.pivoting import Pivoting
@@ -47,6 +48,7 @@ from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.gallery.sources import GalleryOrder
 from napari_idr.services.gallery.view import GalleryShown
 from napari_idr.services.image.open import OpenedImage
+from napari_idr.services.links.finding import FoundPlate
 from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
@@ -124,6 +126,9 @@ class Browser(Panels):
             self._on_projected
         )
         self._comparisons = Comparisons(self, self._finder, jobs, self._scene)
+        self.links = Links(
+            napari_viewer, self, self._finder, jobs, self._scene, self._is_busy
+        )
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
         close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
@@ -146,7 +151,11 @@ class Browser(Panels):
         return self._jobs
 
     def _wire(self) -> None:
-        self.server.serverChosen.connect(self._connect_to)
+        self.server.serverChosen.connect(self.links.choose_server)
+        self.links.serverWanted.connect(self._connect_to)
+        self.links.lineWanted.connect(self._on_study_wanted)
+        self.links.plateWanted.connect(self._on_plate_wanted)
+        self.links.imageWanted.connect(self._on_image_wanted)
         self.server.askAgainWanted.connect(self._ask_again)
         self._finder.entrySelected.connect(self._select)
         self._finder.entryActivated.connect(self._on_activated)
@@ -205,6 +214,7 @@ class Browser(Panels):
         self._show_trail()
         self._comparisons.enter(state)
         self._galleries.enter(state)
+        self.links.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:
         session, server_info = result
@@ -406,8 +416,29 @@ class Browser(Panels):
         self.search.set_trail(back=trail.can_go_back, forward=trail.can_go_forward)
 
     def _on_study_wanted(self, entry: Entry) -> None:
-        if self._finder.go_to(entry):
-            self._select(entry)
+        """Select a study, or what lies below one, whether or not its line is open."""
+        if entry.parent is not None:
+            self._finder.open(entry.parent)
+        self._finder.go_to(entry)
+        self._select(entry)
+
+    # What links name
+
+    def _is_busy(self) -> bool:
+        return self._jobs.message is not None or self._adding is not None
+
+    def _on_plate_wanted(self, found: FoundPlate) -> None:
+        self._details_slot.cancel()
+        if found.entry.parent is not None:
+            self._finder.open(found.entry.parent)
+        self._state.select(found.entry)
+        self._on_details(found.details)
+        self.plate.choose(found.run, found.field)
+        self._on_show_plate(found.run, found.field)
+
+    def _on_image_wanted(self, request: ImageRequest) -> None:
+        self._state.leave_line()
+        self._open(request)
 
     def _on_annotation_menu(
         self, row: AnnotationRow, beside: dict[str, str], where: QPoint
@@ -452,6 +483,7 @@ class Browser(Panels):
             self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
         dock = open_wells(self._viewer)
         self._pivoting.follow_wells(dock)
+        self.links.follow_wells(dock)
         dock.follow(details.key)
 
     def _on_show_plate(self, run: PlateAcquisitionId | None, field: int) -> None:

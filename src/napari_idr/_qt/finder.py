@@ -247,6 +247,21 @@ class Finder(QObject):
         if index.isValid():
             self._panels.results.expand(index)
 
+    def bring_studies(self, entries: tuple[Entry, ...], text: str) -> None:
+        """Show all studies, filtered by a text if there is any; nobody is asked."""
+        self._studies.cancel()
+        field = self._panels.studies.filter
+        if self._state.studies is None:
+            self._state.studies = entries
+            self._show_studies(field.value)
+        if text and field.value != text:
+            field.value = text
+        self._panels.tabs.setCurrentIndex(STUDIES_TAB)
+
+    def show_search(self) -> None:
+        """Show the form of the search, and what it found."""
+        self._panels.tabs.setCurrentIndex(SEARCH_TAB)
+
     def study_named(self, name: str) -> Entry | None:
         """Return the line of a study that was found, None if it wasn't."""
         entries = () if self._shown is None else self._shown.entries

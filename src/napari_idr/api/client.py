@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         ImageId,
         ImageRef,
         MapAnnotation,
+        ObjectKind,
         Plate,
         PlateAcquisition,
         PlateAcquisitionId,
@@ -493,6 +494,12 @@ class IDRClient:
     ) -> tuple[WellSample, ...]:
         """Return all images of a well, by one request: run by run, field by field."""
         return self._plate_grids.well_samples(well_id, cancel=cancel)
+
+    def path_to(
+        self, kind: ObjectKind, number: int, *, cancel: CancelToken = NEVER
+    ) -> dict[str, int]:
+        """Return the ids of what an object lies in, by kinds, by one request."""
+        return self._containers.path_to(kind, number, cancel=cancel)
 
     # Images and their pixels
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.api.json_client import list_pages, naming, object_pages
-from napari_idr.errors import ServerError
+from napari_idr.errors import NotFoundError, ServerError
 from napari_idr.model import (
     Dataset,
     DatasetId,
@@ -155,6 +155,31 @@ class Containers:
             cancel=cancel,
         )
 
+    def path_to(
+        self, kind: ObjectKind, number: int, *, cancel: CancelToken
+    ) -> dict[str, int]:
+        """Return the ids of what an object lies in, and its own, by their kinds.
+
+        Kinds are those of `ObjectKind`, a run among them. Of an object that lies in
+        several places the first is told.
+
+        GET /webclient/api/paths_to_object/?{kind}={number}
+
+        Raises
+        ------
+        NotFoundError
+            There is no such object.
+        """
+        found = self._json_client.read(
+            "webclient/api/paths_to_object/",
+            ((kind, number),),
+            reader=_read_path,
+            cancel=cancel,
+        )
+        if not found:
+            raise NotFoundError("there is no such object", kind=kind, id=number)
+        return {**found, kind: number}
+
     def name_of(self, kind: ObjectKind, number: int, *, cancel: CancelToken) -> str:
         """Return the name of an object, "" where it has none.
 
@@ -214,6 +239,16 @@ def _read_screens(answer: Node) -> tuple[ScreenId, ...]:
         if step.find("type", str) == "screen"
     )
     return tuple(dict.fromkeys(found))
+
+
+def _read_path(answer: Node) -> dict[str, int]:
+    """Read the first path to an object; runs are called acquisitions here."""
+    for path in answer.children("paths"):
+        steps = {step.get("type", str): step.get("id", int) for step in path.elements()}
+        if "acquisition" in steps:
+            steps["run"] = steps.pop("acquisition")
+        return steps
+    return {}
 
 
 def read_screen(node: Node) -> Screen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from napari_idr.transport._address import server_address
+from napari_idr.transport._address import is_loopback, server_address
 from napari_idr.transport._base import (
     JSON_BYTES,
     OBJECT_BYTES,
@@ -44,6 +44,7 @@ __all__ = [
     "RetryPolicy",
     "Stream",
     "Transport",
+    "is_loopback",
     "open_transport",
     "retry_after_s",
     "server_address",

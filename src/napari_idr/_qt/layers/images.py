@@ -87,6 +87,15 @@ class ImageLayers:
         found = (one.channels for one in self._shown if one.opened is opened)
         return tuple(next(found, ()))
 
+    def layers_of(self, image: ImageId, server: str) -> tuple[Layer, ...]:
+        """Return the layers of the channels of an image, none if it isn't open."""
+        found = (
+            one.channels
+            for one in reversed(self._shown)
+            if (one.opened.image.id, one.opened.server) == (image, server)
+        )
+        return tuple(next(found, ()))
+
     def add(self, opened: OpenedImage) -> str | None:
         """Add the layers of an image; those opened before are hidden, not removed.
 

@@ -21,6 +21,7 @@ from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
 from napari_idr._qt.panels.gallery import GalleryPanel
 from napari_idr._qt.panels.image import ImagePanel
 from napari_idr._qt.panels.letters import LetteredWidget
+from napari_idr._qt.panels.link_bar import LinkBar
 from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsFilter, ResultsModel, ResultsTree
 from napari_idr._qt.panels.search import SearchPanel
@@ -108,10 +109,11 @@ class Panels(LetteredWidget):
         self.plate = PlatePanel()
         self.image = ImagePanel()
         self.compare = ComparePanel()
+        self.link = LinkBar()
         self._cards = QWidget()
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 4, 4, 4)
-        for card in (self.plate, self.image, self.compare, self.study):
+        for card in (self.plate, self.image, self.compare, self.link, self.study):
             layout.addWidget(card)
         layout.addStretch(1)
         details = self._details = QScrollArea()

@@ -100,6 +100,15 @@ class PlatePanel(QWidget):
         """The field that is chosen, from 0."""
         return int(self.field.value or 0)
 
+    def choose(self, run: PlateAcquisitionId | None, field: int) -> None:
+        """Choose a run and a field, without telling; what isn't there is left."""
+        if run is not None and run in self.run.choices:
+            self.run.value = run
+        self._offer_fields()
+        self._say_run()
+        if field < self.field.native.count():
+            self.field.value = field
+
     def set_details(self, details: PlateDetails | None) -> None:
         """Show a plate, at first its first field; None hides the panel."""
         before = None if self.details is None else self.details.key

@@ -27,6 +27,7 @@ from napari_idr._qt.panels.forms import (
 )
 from napari_idr._qt.panels.suggestions import SuggestionList
 from napari_idr.model import SearchKey
+from napari_idr.services.links.reading import is_link
 from napari_idr.services.search.catalog import Query, searched_value
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class SearchPanel(QWidget):
     """A key, a value with suggestions, and a button."""
 
     searchWanted = Signal(object)  # Query
+    linkWanted = Signal(str)  # a link or an id was typed in place of a value
     refused = Signal(str)  # why what is written can't be searched
     backWanted = Signal()
     forwardWanted = Signal()
@@ -224,6 +226,10 @@ class SearchPanel(QWidget):
             self.suggestionsWanted.emit(query)
 
     def _want_search(self, *_: object) -> None:
+        if is_link(self.value.value):
+            self.hide_suggestions()
+            self.linkWanted.emit(self.value.value)
+            return
         try:
             query = self.query
         except ValueError as error:

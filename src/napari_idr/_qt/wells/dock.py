@@ -200,6 +200,23 @@ class WellsDock(QWidget):
         """How a person looks at the plate that is shown."""
         return _PLAIN if self._key is None else self._looks.get(self._key, _PLAIN)
 
+    def look_of(self, key: MosaicKey) -> WellsLook:
+        """Return how a person looks at a plate."""
+        return self._looks.get(key, _PLAIN)
+
+    def look_as(self, key: MosaicKey, look: WellsLook) -> None:
+        """Look at a plate in a way that was told, as if it had been chosen."""
+        self._looks[key] = replace(look, own=self.look_of(key).own)
+        with self.panel.quietly():
+            style = self.panel.style_of_colors
+            style.setCurrentIndex(max(style.findData(look.style), 0))
+        self._offered = ()  # the color is chosen anew
+        self.follow(key)
+
+    def can_color(self, name: str) -> bool:
+        """Whether the wells that are shown have a column to be coloured by."""
+        return self._known is not None and name in self._known.color_columns
+
     def _set_look(self, look: WellsLook) -> None:
         if self._key is not None:
             self._looks[self._key] = look

@@ -1,0 +1,122 @@
+"""Opening of links by code: `napari_idr.open(viewer, link_or_id)`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from napari_idr.services.links.reading import LINK_HELP, is_same_server, read_link
+from napari_idr.services.links.records import LinkView, SearchLink
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+
+    from napari_idr.services.links.records import Link
+
+SERVER_VARIABLE: Final = "NAPARI_IDR_SERVER"
+"""Names the server that is asked where nobody has said which."""
+
+
+def open(  # noqa: A001 - as `napari_idr.open` it says what it does
+    viewer: ViewerModel,
+    link_or_id: str | int,
+    *,
+    server: str | None = None,
+    **view: Any,
+) -> tuple[Layer, ...]:
+    """Open what a link or an id names in a viewer, and return its layers.
+
+    It waits until they are there; their pixels are read when they are looked at or
+    computed. In a window the browser opens the thing, as it does by hand, and the
+    window goes on meanwhile.
+
+    Parameters
+    ----------
+    viewer
+        A viewer, or a `ViewerModel` without a window.
+    link_or_id
+        A link of the archive's web pages, an idr:// link, "image-1", "plate-422", an
+        accession as "idr0013"; a number is the id of an image.
+    server
+        The address of the server, where the link names none.
+    view
+        How a plate is to be seen: `run` (its id, or its place from 1), `field` (from
+        0), `wells` ("C4", or several), `color` (a column of the wells' table), `style`
+        ("frames", "fill" or "fill only"), `hide_failed`.
+
+    Returns
+    -------
+    The layers; none for a study, a dataset or a search, which the browser shows.
+
+    Raises
+    ------
+    ValueError
+        The text is no link, or names nothing that can be opened.
+    TypeError
+        There is no such view.
+    IDRError
+        The server has no such thing, or didn't answer.
+    Cancelled
+        A person stopped it.
+    """
+    link = plan_link(link_or_id, server=server, **view)
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    if getattr(viewer, "window", None) is not None:
+        from napari_idr._qt.opening import open_and_wait
+
+        return open_and_wait(viewer, link)
+    from napari.layers import Layer
+
+    from napari_idr.services.links.layer_data import load_layer_data
+
+    data = load_layer_data(link, server=default_server())
+    layers = tuple(Layer.create(*one) for one in data)
+    for layer in layers:
+        viewer.add_layer(layer)
+    return layers
+
+
+def plan_link(link_or_id: str | int, *, server: str | None = None, **view: Any) -> Link:
+    """Return what a link or an id names, with a server and a view that are given.
+
+    Raises
+    ------
+    ValueError
+        The text is no link, or of another server than the one that is given.
+    TypeError
+        There is no such view.
+
+    Examples
+    --------
+    >>> plan_link(422, server="127.0.0.1:4080").server
+    '127.0.0.1:4080'
+    >>> plan_link("plate-422", field=1, wells="C4").view.wells
+    ('C4',)
+    """
+    link = read_link(str(link_or_id), numbers=True)
+    if link is None:
+        raise ValueError(
+            f"{str(link_or_id)[:80]!r} is no link; what can be opened: {LINK_HELP}"
+        )
+    if server is not None:
+        if link.server is not None and not is_same_server(link.server, server):
+            raise ValueError(f"the link is of {link.server}, not of {server}")
+        link = replace(link, server=link.server or server)
+    known = {one.name for one in fields(LinkView)}
+    if strange := sorted(set(view) - known):
+        raise TypeError(f"a view has no {strange[0]!r}: {', '.join(sorted(known))}")
+    if "wells" in view:
+        wells = view["wells"]
+        view["wells"] = (wells,) if isinstance(wells, str) else tuple(wells)
+    if not isinstance(view.get("search"), SearchLink | None):
+        raise TypeError("the search of a view is a SearchLink")
+    return replace(link, view=replace(link.view, **view))
+
+
+def default_server() -> str:
+    """Return the server that is asked where neither link nor caller names one."""
+    from napari_idr.api import DEFAULT_URL
+
+    return os.environ.get(SERVER_VARIABLE, "").strip() or DEFAULT_URL

@@ -1,0 +1,693 @@
+"""Links of a browser: what opens them one after the other, and what writes them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from qtpy.QtCore import QEvent, QObject, QTimer, QUrl, Signal
+from qtpy.QtGui import (
+    QAction,
+    QDesktopServices,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+)
+from qtpy.QtWidgets import QMessageBox, QWidget
+
+from napari_idr._qt.wells.dock import WellsDock, open_wells
+from napari_idr.errors import Cancelled
+from napari_idr.model import ImageRef, ObjectRef
+from napari_idr.services.browser_state import BrowserState
+from napari_idr.services.details import (
+    DatasetDetails,
+    Details,
+    ImageDetails,
+    MosaicKey,
+    PlateDetails,
+    StudyDetails,
+)
+from napari_idr.services.explain import explain
+from napari_idr.services.links.finding import (
+    FoundImage,
+    FoundLine,
+    FoundPlate,
+    FoundSearch,
+    Target,
+    find_target,
+    wells_of,
+)
+from napari_idr.services.links.reading import is_link, is_same_server, read_link
+from napari_idr.services.links.records import Link, LinkView, SearchLink, Thing, spelled
+from napari_idr.services.links.writing import web_link, write_link
+from napari_idr.services.plate.view import PlateShown
+from napari_idr.services.wells.look import COLOR_STYLES, WellsLook, color_title
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+    from qtpy.QtCore import QMimeData
+    from qtpy.QtWidgets import QMenu
+
+    from napari_idr._qt.finder import Finder
+    from napari_idr._qt.jobs import Jobs, JobSlot
+    from napari_idr._qt.layers.scene import ViewerScene
+    from napari_idr._qt.panels.layout import Panels
+    from napari_idr.services.search.catalog import Entry, Query
+
+NO_VIEW: Final = LinkView()
+
+NOT_A_LINK: Final = "This is no link of the archive, and no id."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """How the opening of a link ended: what was found, and why the rest wasn't."""
+
+    targets: tuple[Target, ...] = ()
+    problem: Exception | None = None
+
+
+class Links(QObject):
+    """Opens links in a browser as a person does by hand, and copies links of it.
+
+    What a link names is opened one after the other, each once the one before is there.
+    What is on another server waits until that is reached.
+
+    Parameters
+    ----------
+    panels
+        Those of the browser.
+    is_busy
+        Whether anything is being loaded or put into the viewer.
+    """
+
+    serverWanted = Signal(str)
+    lineWanted = Signal(object)  # Entry of a study or a dataset
+    plateWanted = Signal(object)  # FoundPlate
+    imageWanted = Signal(object)  # ImageRequest
+    opened = Signal(object)  # Opened: nothing is left to be opened
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        panels: Panels,
+        finder: Finder,
+        jobs: Jobs,
+        scene: ViewerScene,
+        is_busy: Callable[[], bool],
+    ) -> None:
+        super().__init__(panels)
+        self._viewer = viewer
+        self._panels = panels
+        self._finder = finder
+        self._jobs = jobs
+        self._scene = scene
+        self._is_busy = is_busy
+        self._state = BrowserState()
+        self._due: deque[tuple[Thing, LinkView]] = deque()
+        self._active = False
+        self._away = ""  # the server that is waited for, "" for none
+        self._found: list[Target] = []
+        self._problem: Exception | None = None
+        self._after_search: tuple[Query, FoundPlate | None] | None = None
+        self._view: tuple[MosaicKey, FoundPlate] | None = None
+        self._color: tuple[MosaicKey, str] | None = None
+        self._dock: WellsDock | None = None
+        self._slot: JobSlot[None, Target] = jobs.slot(self._on_target)
+        # Once all who hear of a job's end have.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._go_on)
+        jobs.changed.connect(self._look_soon)
+        jobs.failed.connect(self._on_failed)
+        scene.plates.arrived.connect(self._look_soon)
+        scene.plates.changed.connect(self._show_view)
+        panels.status.cancelWanted.connect(self.give_up)
+        panels.search.linkWanted.connect(self.open_text)
+        finder.found.connect(self._on_searched)
+        self._wire_copying()
+        panels.setAcceptDrops(True)
+        fields = (panels.search.value.native, panels.server.address.lineEdit())
+        self._input = LinkInput(self, panels, fields)
+        self._input.given.connect(self.open_text)
+
+    @property
+    def server(self) -> str:
+        """The server of the browser: the one it is on, or asks."""
+        return self._away or self._state.host
+
+    # Where links come from
+
+    def choose_server(self, text: str) -> None:
+        """Connect to a server that was typed, and open what its link names."""
+        try:
+            link = read_link(text, numbers=True)
+        except ValueError as error:
+            self._refuse(error)
+            return
+        if link is None:
+            self._forget()
+            self.serverWanted.emit(text)
+            return
+        self.open(link, asks=False)
+        self._show_server()
+
+    def open_text(self, text: str) -> bool:
+        """Open what a text names; return whether it is a link at all."""
+        try:
+            link = read_link(text, numbers=True)
+        except ValueError as error:
+            self._refuse(error)
+            return True
+        if link is None:
+            self._panels.status.say(NOT_A_LINK)
+            return False
+        self.open(link)
+        return True
+
+    def _refuse(self, error: ValueError) -> None:
+        sentence = explain(error, host=self._state.host)
+        self._panels.status.say_failed(sentence, can_retry=False)
+
+    def _show_server(self) -> None:
+        """Show in place of a link that was typed the server that is asked."""
+        self._panels.server.address.setEditText(self.server)
+
+    def open(self, link: Link, *, asks: bool = True) -> None:
+        """Open what a link names, now or when its server is reached.
+
+        With `asks` a person is asked before the browser leaves another server.
+        """
+        here = self._state.host
+        server = link.server or here
+        if is_same_server(server, here):
+            self._begin(link)
+            if self._state.session is None and not self._jobs.message:
+                self.serverWanted.emit(server)  # it couldn't be reached before
+            self._look_soon()
+        elif asks and self._state.session is not None:
+            self._ask(link, server, here)
+        else:
+            self._leave(link, server)
+
+    def _begin(self, link: Link) -> None:
+        self._forget()
+        self._active = True
+        self._due.extend((thing, link.view) for thing in link.things)
+
+    def _leave(self, link: Link, server: str) -> None:
+        self._begin(link)
+        self._away = server
+        self.serverWanted.emit(server)
+
+    def _ask(self, link: Link, server: str, here: str) -> None:
+        """Ask whether to leave a server; nothing waits for the answer."""
+        box = QMessageBox(self._panels)
+        box.setObjectName("idr_leave_server")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Another server")
+        box.setText(f"This is of {server}. Leave {here} and open it?")
+        box.setInformativeText("What is in the viewer stays.")
+        leave = box.addButton("Leave", QMessageBox.ButtonRole.AcceptRole)
+        stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
+        assert leave is not None
+        assert stay is not None
+        leave.setObjectName("idr_leave")
+        stay.setObjectName("idr_stay")
+        box.setDefaultButton(leave)
+
+        def answer(button: QObject) -> None:
+            box.deleteLater()
+            if button is leave:
+                self._leave(link, server)
+            else:
+                self._panels.status.say(f"Still on {here}.")
+                self.opened.emit(Opened(problem=Cancelled("still on another server")))
+
+        box.buttonClicked.connect(answer)
+        box.open()
+
+    # One after the other
+
+    def enter(self, state: BrowserState) -> None:
+        """Work with what is known of another server."""
+        self._state = state
+        is_ours = self._away and is_same_server(self._away, state.address)
+        if self._away and not is_ours:
+            self._finish(Cancelled("another server was chosen"))
+        if state.session is not None:
+            self._away = ""
+            self._look_soon()
+
+    def give_up(self) -> None:
+        """Open nothing more of what is due."""
+        if self._active:
+            self._finish(Cancelled("a person has stopped it"))
+
+    def _forget(self) -> None:
+        self._slot.cancel()
+        self._due.clear()
+        self._found, self._problem = [], None
+        self._after_search = self._view = self._color = None
+        self._active, self._away = False, ""
+
+    def _finish(self, problem: Exception | None) -> None:
+        outcome = Opened(targets=tuple(self._found), problem=problem)
+        view, color = self._view, self._color
+        self._forget()
+        if problem is None:
+            self._view, self._color = view, color  # of layers that are on their way
+        self.opened.emit(outcome)
+
+    def _look_soon(self, *_: object) -> None:
+        if self._active:
+            self._soon.start()
+
+    def _go_on(self) -> None:
+        """Open what is due next, once nothing runs any more."""
+        if not self._active or self._is_busy() or self._slot.busy:
+            return
+        session, known = self._state.session, self._state.server_info
+        if session is None or known is None:
+            if self._problem is not None:  # Retry may reach the server yet
+                problem, self._problem = self._problem, None
+                self.opened.emit(Opened(problem=problem))
+            return
+        if self._after_search is not None:
+            self._after_searching()
+        elif self._due:
+            thing, view = self._due.popleft()
+            message = f"Looking for {_told(thing)} …"
+            self._slot.start(message, find_target, session, known, thing, view)
+        else:
+            self._finish(self._problem)
+
+    def _on_failed(self, error: Exception) -> None:
+        if self._active and self._problem is None:
+            self._problem = error
+        self._look_soon()
+
+    def _on_target(self, target: Target) -> None:
+        self._found.append(target)
+        match target:
+            case FoundSearch(query=query):
+                self._search(query, None)
+            case FoundLine(entry=entry):
+                self._finder.bring_studies(target.studies, target.filter)
+                self.lineWanted.emit(entry)
+            case FoundPlate(entry=entry):
+                query = entry.query
+                shown = self._finder.searched
+                if query is not None and (shown is None or shown.query != query):
+                    self._search(query, target)
+                else:
+                    self._show_plate(target)
+            case FoundImage(request=request):
+                self.imageWanted.emit(request)
+        self._look_soon()
+
+    def _search(self, query: Query, then: FoundPlate | None) -> None:
+        self._after_search = query, then
+        self._finder.show_search()
+        self._finder.search(query)
+
+    def _after_searching(self) -> None:
+        """Show the plate that was found by a search, even if that didn't come."""
+        found, self._after_search = self._after_search, None
+        if found is not None and found[1] is not None:
+            self._show_plate(found[1])
+        self._look_soon()
+
+    def _on_searched(self, query: Query) -> None:
+        """Take a number that nothing carries for the id of an image."""
+        found = self._finder.shown
+        is_number = query.value.isascii() and query.value.isdigit()
+        if found is None or found.entries or query.conditions or not is_number:
+            return
+        if not self._active:
+            self.open_text(query.value)
+
+    # A plate, and how it is to be seen
+
+    def _show_plate(self, found: FoundPlate) -> None:
+        if found.entry.query is None:
+            self._finder.bring_studies(found.studies, "")
+        self._view = found.details.key, found
+        self.plateWanted.emit(found)
+        self._show_view(found.details.key)
+
+    def _show_view(self, key: MosaicKey) -> None:
+        """Select wells and colour them, as soon as the plate is in the viewer."""
+        if self._view is None or self._view[0] != key:
+            return
+        found, shown = self._view[1], self._scene.shown(key)
+        if not isinstance(shown, PlateShown):
+            return
+        if (shown.plan.grid.run, shown.field) != (found.run, found.field):
+            return
+        self._view, view = None, found.view
+        notes = list(found.notes)
+        wells = wells_of(shown, view.wells)
+        if len(wells) < len(view.wells):
+            notes.append("Not all selected wells are on this plate.")
+        if found.well is not None and found.well not in wells:
+            wells = (*wells, found.well)
+        if wells:
+            self._scene.plates.choose(key, wells)
+        if notes:
+            self._panels.status.say(" ".join(notes))
+        if view.color or view.hide_failed:
+            self._color_wells(key, view)
+
+    def _color_wells(self, key: MosaicKey, view: LinkView) -> None:
+        dock = open_wells(self._viewer)
+        self.follow_wells(dock)
+        styles = {style: style for style in COLOR_STYLES}
+        dock.look_as(
+            key,
+            WellsLook(
+                color_by=view.color or None,
+                style=styles.get(view.style, "fill"),  # type: ignore[arg-type]
+                hide_failed=view.hide_failed,
+            ),
+        )
+        self._color = (key, view.color) if view.color else None
+
+    def _on_wells_shown(self) -> None:
+        """Say so if the wells have no column that a link colours them by."""
+        dock = self._dock
+        if self._color is None or dock is None or dock.jobs.message is not None:
+            return
+        key, name = self._color
+        if dock.plate is not None and dock.plate.key == key:
+            self._color = None
+            if not dock.can_color(name):
+                title = color_title(name)
+                self._panels.status.say(f"The wells have no “{title}” to colour by.")
+
+    def follow_wells(self, dock: WellsDock) -> None:
+        """Offer links in the menu of the table of wells."""
+        if dock is not self._dock:
+            self._dock = dock
+            dock.shown.connect(self._on_wells_shown)
+            dock.panel.table.menuMade.connect(self._on_wells_menu)
+
+    def layers(self, outcome: Opened) -> tuple[Layer, ...]:
+        """Return the layers of what was opened, as far as they are in the viewer."""
+        found: list[Layer] = []
+        for target in outcome.targets:
+            if isinstance(target, FoundPlate):
+                found += self._scene.plates.layers_of(target.details.key)
+            elif isinstance(target, FoundImage):
+                request = target.request
+                found += self._scene.images.layers_of(
+                    request.ref.image_id, request.server
+                )
+        there = self._viewer.layers
+        return tuple(dict.fromkeys(layer for layer in found if layer in there))
+
+    # Links out
+
+    def _wire_copying(self) -> None:
+        bar = self._panels.link
+        bar.copyWanted.connect(self.copy_view)
+        bar.webWanted.connect(self.open_in_browser)
+        bar.menuWanted.connect(self._fill_menu)
+        for words, name, slot in (
+            ("Copy link", "idr_copy_line_link", self._copy_lines),
+            ("Copy web link", "idr_copy_line_web_link", self._copy_lines_web),
+            ("Open in the browser", "idr_open_line_in_browser", self._open_lines),
+        ):
+            action = QAction(words, self._panels.results)
+            action.setObjectName(name)
+            action.triggered.connect(slot)
+            self._panels.results.addAction(action)
+
+    @property
+    def view_link(self) -> str:
+        """The link of what one sees, "" where nothing can be linked."""
+        found = self._present()
+        if found is None:
+            return ""
+        return write_link(*found)
+
+    def copy_view(self) -> None:
+        """Copy the link of what one sees."""
+        self._copy([self.view_link])
+
+    def open_in_browser(self) -> None:
+        """Open the page of what one sees in the web browser."""
+        found = self._present()
+        if found is not None:
+            self._browse([web_link(found[0], found[1])])
+
+    def _present(self) -> tuple[str, Thing, LinkView] | None:
+        """Return the server, the thing and the view of what one sees."""
+        state = self._state
+        if state.session is None:
+            return None
+        server, details = state.session.url, state.details
+        key = self._scene.plate_of(self._scene.active)
+        shown = None if key is None else self._scene.shown(key)
+        if isinstance(details, ImageDetails) and shown is not None:
+            cell = details.cell
+            if cell is not None and cell[0] == key:  # it is selected on what is seen
+                details = None
+        is_of_plate = isinstance(shown, PlateShown) and (
+            details is None
+            or (isinstance(details, PlateDetails) and details.key == key)
+        )
+        if isinstance(shown, PlateShown) and is_of_plate:
+            plate = ObjectRef(kind="plate", id=shown.plate_id)
+            return shown.server, plate, self._view_of(shown)
+        if details is not None:
+            return server, _thing(details), self._view_of_card(details)
+        if self._finder.searched is not None:
+            return server, _search_link(self._finder.searched.query), NO_VIEW
+        return None
+
+    def _view_of(self, shown: PlateShown) -> LinkView:
+        """Return how a plate that is in the viewer is seen."""
+        grid = shown.plan.grid
+        labels = {c.well_id: grid.label(c.row, c.column) for c in grid}
+        chosen = self._scene.plates.selected_on(shown.key)
+        dock = self._scene.window.findChild(WellsDock)
+        look = WellsLook() if dock is None else dock.look_of(shown.key)
+        query = shown.details.query
+        return LinkView(
+            run=grid.run,
+            field=shown.field,
+            wells=tuple(labels[well] for well in chosen if well in labels),
+            color=look.color_by or "",
+            style=look.style if look.color_by else "",
+            hide_failed=look.hide_failed,
+            search=None if query is None else _search_link(query),
+        )
+
+    def _view_of_card(self, details: Details) -> LinkView:
+        """Return the run and the field that are chosen on the card of a plate."""
+        if not isinstance(details, PlateDetails):
+            return NO_VIEW
+        query = details.query
+        return LinkView(
+            run=self._panels.plate.chosen_run,
+            field=self._panels.plate.chosen_field,
+            search=None if query is None else _search_link(query),
+        )
+
+    def _things(self) -> list[tuple[str, str, Thing]]:
+        """Return the words, the server and the thing of each card, the closest first."""
+        state = self._state
+        server = "" if state.session is None else state.session.url
+        found: list[tuple[str, str, Thing]] = []
+        if (image := state.image) is not None:
+            number = image.image.id
+            thing = ObjectRef(kind="image", id=number)
+            found.append((f"image {number}", image.request.server or server, thing))
+        if (plate := state.plate) is not None:
+            thing = plate.plate.ref
+            found.append((f"plate {thing.name}", plate.server or server, thing))
+        details = state.details
+        study = details if isinstance(details, StudyDetails) else None
+        if isinstance(details, DatasetDetails):
+            thing = details.dataset.ref
+            found.append((f"dataset {thing.name}", server, thing))
+        if isinstance(details, PlateDetails | DatasetDetails | ImageDetails):
+            study = details.study
+        if study is not None:
+            thing = study.study.ref
+            found.append((f"study {thing.name}", server, thing))
+        return found
+
+    def _fill_menu(self, menu: QMenu) -> None:
+        """Offer the links of all that the cards are about."""
+        menu.clear()
+        _add(menu, "Copy link of this view", self.copy_view)
+        for words, server, thing in self._things():
+            own, web = write_link(server, thing), web_link(server, thing)
+            menu.addSeparator()
+            _add(menu, f"Copy link of {words}", lambda own=own: self._copy([own]))
+            _add(menu, f"Copy web link of {words}", lambda web=web: self._copy([web]))
+            _add(
+                menu,
+                f"Open {words} in the browser",
+                lambda web=web: self._browse([web]),
+            )
+
+    def _line_things(self) -> list[tuple[str, Thing]]:
+        session = self._state.session
+        lines = () if session is None else self._finder.lines
+        return [
+            (session.url, _thing_of_line(entry))
+            for entry in lines
+            if session is not None
+        ]
+
+    def _copy_lines(self, *_: object) -> None:
+        view = LinkView()
+        links = []
+        for entry, (server, thing) in zip(
+            self._finder.lines, self._line_things(), strict=False
+        ):
+            query = entry.query
+            is_plate = isinstance(thing, ObjectRef) and thing.kind == "plate"
+            found = None if query is None or not is_plate else _search_link(query)
+            links.append(write_link(server, thing, replace(view, search=found)))
+        self._copy(links)
+
+    def _copy_lines_web(self, *_: object) -> None:
+        self._copy([web_link(*one) for one in self._line_things()])
+
+    def _open_lines(self, *_: object) -> None:
+        self._browse([web_link(*one) for one in self._line_things()][:MAX_PAGES])
+
+    def _on_wells_menu(self, menu: QMenu, name: str, place: int) -> None:
+        """Offer the links of the well of a row."""
+        del name
+        dock = self._dock
+        shown = None if dock is None else dock.plate
+        indexed = None if dock is None else dock.panel.table.wells.indexed
+        if not isinstance(shown, PlateShown) or indexed is None:
+            return
+        well = ObjectRef(kind="well", id=indexed.table.wells[place].well_id)
+        web = web_link(shown.server, well)
+        own = write_link(shown.server, well, LinkView(field=shown.field))
+        menu.addSeparator()
+        _add(menu, "Copy link", lambda: self._copy([own]))
+        _add(menu, "Open in the browser", lambda: self._browse([web]))
+
+    def _copy(self, links: Sequence[str]) -> None:
+        text = "\n".join(link for link in links if link)
+        clipboard = QGuiApplication.clipboard()
+        if not text or clipboard is None:
+            self._panels.status.say("There is nothing to link: select something.")
+            return
+        clipboard.setText(text)
+        self._panels.status.say(f"Copied: {text.splitlines()[0]}")
+
+    def _browse(self, pages: Sequence[str]) -> None:
+        for page in filter(None, pages):
+            QDesktopServices.openUrl(QUrl(page))
+
+
+MAX_PAGES: Final = 10
+"""Pages that are opened in the web browser at once; more is a mistake of the hand."""
+
+
+class LinkInput(QObject):
+    """Takes text that is dropped or pasted on a dock, and is given to no field.
+
+    A field takes text that is dropped on it as ever, unless it is a link.
+    """
+
+    given = Signal(str)
+
+    def __init__(
+        self, parent: QObject, dock: QWidget, fields: Sequence[QWidget | None]
+    ) -> None:
+        super().__init__(parent)
+        self._dock = dock
+        for widget in (dock, *fields):
+            if widget is not None:
+                widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Take what is dropped, and what is pasted where no field has the keyboard."""
+        if isinstance(event, QDropEvent):  # so are those of dragging
+            return self._on_drag(watched, event)
+        if isinstance(event, QKeyEvent) and watched is self._dock:
+            if not event.matches(QKeySequence.StandardKey.Paste):
+                return False
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                clipboard = QGuiApplication.clipboard()
+                text = "" if clipboard is None else clipboard.text()
+                if text.strip():
+                    self.given.emit(text)
+                return True
+        return False
+
+    def _on_drag(self, watched: QObject | None, event: QDropEvent) -> bool:
+        text = _dropped(event.mimeData())
+        if watched is self._dock:
+            if not text:
+                return False
+        elif not is_link(text):
+            return False
+        event.acceptProposedAction()
+        if event.type() == QEvent.Type.Drop:
+            self.given.emit(text)
+        return True
+
+
+def _dropped(mime: QMimeData | None) -> str:
+    """Return the text or the addresses that are dragged, "" for files and the like."""
+    if mime is None:
+        return ""
+    if mime.hasUrls():
+        urls = [url.toString() for url in mime.urls() if not url.isLocalFile()]
+        return "\n".join(urls)
+    return mime.text().strip() if mime.hasText() else ""
+
+
+def _add(menu: QMenu, words: str, call: Callable[[], object]) -> None:
+    action = menu.addAction(words.replace("&", "&&"))
+    assert action is not None
+    action.triggered.connect(lambda *_: call())
+
+
+def _told(thing: Thing) -> str:
+    if isinstance(thing, ObjectRef):
+        return f"{thing.kind} {thing.id}"
+    return thing.value if isinstance(thing, SearchLink) else thing.name
+
+
+def _thing(details: Details) -> ObjectRef:
+    match details:
+        case ImageDetails():
+            return ObjectRef(kind="image", id=details.image.id)
+        case PlateDetails():
+            return details.plate.ref
+        case DatasetDetails():
+            return details.dataset.ref
+        case StudyDetails():
+            return details.study.ref
+
+
+def _thing_of_line(entry: Entry) -> ObjectRef:
+    item = entry.item
+    if isinstance(item, ImageRef):
+        return ObjectRef(kind="image", id=item.image_id)
+    return item.ref
+
+
+def _search_link(query: Query) -> SearchLink:
+    key = query.key.name if query.value else ""
+    return SearchLink(key=key, value=query.value, conditions=spelled(query.conditions))

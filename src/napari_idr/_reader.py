@@ -1,0 +1,57 @@
+"""Reader of links for napari: `napari idr://…`, drops, `viewer.open`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_idr.services.links.reading import read_link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari_idr.services.links.layer_data import LayerData
+
+Paths = str | list[str]
+
+NOTHING: list[tuple[None]] = [(None,)]
+"""What napari takes for "read, and there is no layer to add"."""
+
+
+def get_reader(
+    paths: Paths,
+) -> Callable[[Paths], list[LayerData] | list[tuple[None]]] | None:
+    """Return what reads links, None for paths that are none; it asks nobody."""
+    try:
+        link = read_link(_text(paths))
+    except ValueError:
+        return _read  # which says what is wrong with it
+    return None if link is None else _read
+
+
+def _text(paths: str | Sequence[str]) -> str:
+    return paths if isinstance(paths, str) else "\n".join(paths)
+
+
+def _read(paths: Paths) -> list[LayerData] | list[tuple[None]]:
+    """Let the browser open what links name; without a window return its layers."""
+    link = read_link(_text(paths))
+    if link is None:
+        raise ValueError("this is no link of the archive")
+    viewer = _viewer_with_window()
+    if viewer is not None:
+        from napari_idr._qt.opening import open_in
+
+        open_in(viewer, link)
+        return NOTHING
+    from napari_idr._opening import default_server
+    from napari_idr.services.links.layer_data import load_layer_data
+
+    return load_layer_data(link, server=default_server())
+
+
+def _viewer_with_window() -> Any:
+    """Return the viewer whose window a person works in, None without a window."""
+    import napari
+
+    viewer = napari.current_viewer()
+    return viewer if getattr(viewer, "window", None) is not None else None
