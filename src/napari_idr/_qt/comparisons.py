@@ -51,6 +51,7 @@ class Comparisons(QObject):
         scene.compareWanted.connect(self._on_compare_wanted)
         scene.strips.gone.connect(self._on_gone)
         scene.plates.wellsSelected.connect(self.offer)
+        scene.strips.imagesSelected.connect(self.offer)
         scene.plates.changed.connect(self.offer)
         finder.linesChanged.connect(self.offer)
 

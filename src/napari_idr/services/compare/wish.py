@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from napari_idr.services.plain_text import plain_text
 
@@ -48,12 +48,16 @@ class CellWish:
     """An image to be compared.
 
     `role` is what it is beside the others ("negative control"), "" for nothing said.
-    `place` is its (row, column), None where it goes in order.
+    `place` is its (row, column), None where it goes in order. `stage_um` is where the
+    stage was, (y, x) in µm, None where that isn't known; `run` counts the runs of a
+    well from 0.
     """
 
     request: ImageRequest
     role: str = ""
     place: tuple[int, int] | None = None
+    stage_um: tuple[float, float] | None = None
+    run: int = 0
 
     @property
     def label(self) -> str:
@@ -84,6 +88,7 @@ class CompareWish:
     `groups` has a number for each image: those of one number stand in rows of their
     own. `about` says in a sentence what else there is to say of the choice. No two
     wishes have the same `number`. `name` is what they are together, "" for a choice.
+    `order` says what rows and columns mean of fields of a well, "" elsewhere.
 
     `pictures` are thumbnails of a mosaic that is shown already. They tell that the
     images are many: only some are asked about beforehand, and the others are taken to
@@ -94,6 +99,7 @@ class CompareWish:
     groups: tuple[int, ...] = ()
     about: str = ""
     name: str = ""
+    order: Literal["", "stage", "number"] = ""
     pictures: Mapping[ImageId, NDArray[np.uint8]] | None = field(
         default=None, repr=False, compare=False
     )
