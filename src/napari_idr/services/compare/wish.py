@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -26,6 +26,7 @@ __all__ = [
     "in_channels",
     "in_groups",
     "new_number",
+    "of_first_server",
 ]
 
 MAX_CELLS = 96
@@ -140,21 +141,23 @@ def in_groups(requests: Iterable[ImageRequest]) -> CompareWish:
     """Return a wish to compare images; those of several genes in rows of their own.
 
     They are where there are two genes or compounds at least, and two images of each.
-    Repeated images are shown once; those beyond `MAX_CELLS` are left out, with a
-    sentence.
+    Repeated images are shown once; those of other servers than the first's, and those
+    beyond `MAX_CELLS`, are left out, with a sentence.
 
     Raises
     ------
     ValueError
         There are no images.
     """
-    unique = {one.ref.image_id: one for one in requests}
+    asked = tuple(requests)
+    unique = {one.ref.image_id: one for one in of_first_server(asked)}
     wanted = tuple(unique.values())
     if not wanted:
         raise ValueError("no images to compare")
     cells = [CellWish(request=one) for one in wanted[:MAX_CELLS]]
     left_out = len(wanted) - len(cells)
-    about = f"{left_out} more images are left out." if left_out else ""
+    notes = [f"{left_out} more images are left out."] if left_out else []
+    about = " ".join([*notes, *_others(asked)])
     told = Counter(cell.request.told for cell in cells)
     if len(told) > 1 and None not in told and min(told.values()) > 1:
         rows = {word: row for row, word in enumerate(told)}
@@ -162,6 +165,24 @@ def in_groups(requests: Iterable[ImageRequest]) -> CompareWish:
         groups = tuple(rows[cell.request.told] for cell in cells)
         return CompareWish(cells=tuple(cells), groups=groups, about=about)
     return CompareWish(cells=tuple(cells), about=about)
+
+
+def of_first_server(requests: Sequence[ImageRequest]) -> tuple[ImageRequest, ...]:
+    """Return the images that one comparison can show: each is asked of one server."""
+    return tuple(one for one in requests if one.server == requests[0].server)
+
+
+def _others(requests: Sequence[ImageRequest]) -> Iterator[str]:
+    """Say which images are left out as other servers have them."""
+    others = {
+        (one.server, one.ref.image_id)
+        for one in requests
+        if one.server != requests[0].server
+    }
+    if others:
+        images = "1 image is" if len(others) == 1 else f"{len(others)} images are"
+        servers = " and ".join(sorted({server for server, _ in others}))
+        yield f"{images} left out: of {servers}, and a comparison is of one server."
 
 
 def in_channels(shown: MosaicShown) -> CompareWish:

@@ -313,3 +313,19 @@ def test_distances_are_true_to_a_px_of_the_smallest_level(at, size):
             away = one.cell.y - plan.cells[0].cell.y, one.cell.x - plan.cells[0].cell.x
             due = (y - at[0][0]) / 0.5 / scale, (x - at[0][1]) / 0.5 / scale
             assert np.allclose(away, due, atol=1.01)
+
+
+def test_images_of_other_servers_are_left_out_and_named():
+    here, there = "https://idr.example", "https://other.example"
+    found = [
+        ImageRequest(ref=ImageRef(image_id=n), server=server)
+        for n, server in ((1, here), (2, there), (3, here), (4, there))
+    ]
+
+    wish = in_groups(found)
+
+    assert [one.request.ref.image_id for one in wish.cells] == [1, 3]
+    assert wish.about == (
+        "2 images are left out: of https://other.example, and a comparison is of one "
+        "server."
+    )
