@@ -217,7 +217,9 @@ def test_all_fields_of_a_well_lie_as_the_stage_went(
         (1, 0),
         (1, 1),
     ]
-    assert "Fields lie as the stage went" in person.status
+    assert "Fields lie at their places on the stage" in person.status
+    captions = next(one for one in window.viewer.layers if "captions" in one.name)
+    assert "at stage positions" in list(captions.features["label"])[-1]
 
 
 def test_a_double_click_opens_the_image_of_a_cell(
@@ -433,3 +435,43 @@ def test_a_plate_in_channels_shows_thumbnails_until_one_looks_closer(
     until_drawn(person, window)
     about = {one.path for one in server.requests if "/m/images/" in one.path}
     assert 1 <= len(about) <= 4
+
+
+def cell_point(window: Window, place: int, count: int) -> Any:
+    """Return where an image of a strip of one row is seen."""
+    layer = strips(window)[0]
+    height, width = layer.data[0].shape[-2:]
+    world = layer.data_to_world(
+        (*[0] * (layer.ndim - 2), height / 2, width * (place + 0.5) / count)
+    )
+    return window.canvas_point(world[-2:])
+
+
+def test_a_click_on_an_image_of_a_strip_selects_it_and_shift_adds(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    shift_click(window, "C4", "C5", "A1")
+    compare(person, window)
+    button = person.find("idr_compare", QPushButton)
+
+    QTest.mouseClick(window.canvas, LEFT, pos=cell_point(window, 1, 3))
+    person.until(lambda: "C5" in person.text("idr_image_title"))
+    person.until_idle()
+
+    frame = window.layer("compare CDC20 + 2 selected")
+    assert window.viewer.layers.selection.active is strips(window)[0]
+    low, high = frame.extent.world[:, -1]
+    cells = strips(window)[0].extent.world[:, -1]
+    middle = cells[0] + (cells[1] - cells[0]) / 2
+    assert low < middle < high
+    assert high - low < (cells[1] - cells[0]) / 2
+    QTest.mouseClick(window.canvas, LEFT, SHIFT, cell_point(window, 2, 3))
+    settle()
+    assert button.text() == "Compare 2 images"
+    compare(person, window)
+    assert wells_of(strips(window)[-1]) == ["C5", "A1"]
+
+    window.viewer.layers.remove(frame)
+    settle()
+    assert not [name for name in window.names if name == frame.name]

@@ -274,3 +274,17 @@ def test_layers_that_are_removed_midway_stay_away(
     bar = person.find("idr_progress", QProgressBar)
     assert not bar.isVisible()
     assert not person.find("idr_gallery_filters").isVisible()
+
+
+def test_studies_lie_in_the_order_of_the_results(person: Person) -> None:
+    header = person.tree.header()
+    assert header is not None
+    for _ in range(2):  # up, and down
+        header.sectionClicked.emit(0)
+    rows = person.rows()
+    assert rows == sorted(rows, reverse=True)
+
+    show(person)
+
+    studies = list(person.viewer.layers[f"{GALLERY} wells"].features["Study"])
+    assert list(dict.fromkeys(studies)) == [row for row in rows if row in studies]

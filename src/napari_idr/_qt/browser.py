@@ -179,6 +179,7 @@ class Browser(Panels):
         self.image.regionsWanted.connect(self._on_regions_wanted)
         self.image.projectionWanted.connect(self._on_projection_wanted)
         self.image.contrastWanted.connect(self._scene.images.reset_contrast)
+        self._scene.imageClicked.connect(self._on_image)
         self._scene.imageActivated.connect(self._on_image_activated)
         self.status.cancelWanted.connect(self._on_cancel)
         self.status.retryWanted.connect(self._jobs.retry)
@@ -303,8 +304,13 @@ class Browser(Panels):
         )
         self.show_details(shown=details is not None)
         self._comparisons.offer()
-        cell = details.cell if isinstance(details, ImageDetails) else None
+        image = details if isinstance(details, ImageDetails) else None
+        cell = None if image is None else image.cell
         self._scene.select_well(*(cell or (None, None)))
+        if image is None:
+            self._scene.select_image("", None)
+        else:
+            self._scene.select_image(image.request.server, image.image.id)
 
     # What is shown follows the newest search, and goes with what it is about.
 
@@ -580,6 +586,15 @@ class Browser(Panels):
             request = shown.image_request(cell)
             self._state.leave_line()
             message = f"Reading {request.label} …"
+            self._details_slot.start(message, session.image_details, request)
+
+    def _on_image(self, request: ImageRequest) -> None:
+        """Say what is known of an image of a strip that was clicked."""
+        session = self._scene.session(request.server)
+        if session is not None and self._scene.is_answered_by(self, request.server):
+            self._state.leave_line()
+            name = request.label or request.ref.name or "the image"
+            message = f"Reading {name} …"
             self._details_slot.start(message, session.image_details, request)
 
     def _on_well_activated(self, shown: MosaicShown, cell: GridCell) -> None:

@@ -8,7 +8,12 @@ from qtpy.QtCore import QObject
 
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.compare.load import Compared, CompareShown, Step
-from napari_idr.services.compare.wish import in_channels, in_groups, new_number
+from napari_idr.services.compare.wish import (
+    in_channels,
+    in_groups,
+    new_number,
+    of_first_server,
+)
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.plate.view import PlateShown
 
@@ -51,6 +56,7 @@ class Comparisons(QObject):
         scene.compareWanted.connect(self._on_compare_wanted)
         scene.strips.gone.connect(self._on_gone)
         scene.plates.wellsSelected.connect(self.offer)
+        scene.strips.imagesSelected.connect(self.offer)
         scene.plates.changed.connect(self.offer)
         finder.linesChanged.connect(self.offer)
 
@@ -62,7 +68,10 @@ class Comparisons(QObject):
     # What can be compared
 
     def _images(self) -> tuple[ImageRequest, ...]:
-        """Return what would be compared: lines, else cells, else hits of the plate."""
+        """Return what would be compared: lines, else cells, else hits of the plate.
+
+        Those of other servers than the first's are left out later, with a sentence.
+        """
         lines = map(self._state.request_for, self._finder.lines)
         images = tuple(one for one in lines if one is not None)
         if len(images) < LEAST:
@@ -72,12 +81,11 @@ class Comparisons(QObject):
         if len(images) < LEAST and shown is not None:
             cells = (shown.plan.grid.cells[row][column] for row, column in shown.hits)
             images = tuple(shown.image_request(cell) for cell in cells if cell)
-        # Those of other servers are asked for by other sessions.
-        return tuple(one for one in images if one.server == images[0].server)
+        return images
 
     def offer(self, *_: object) -> None:
         """Say what the buttons would compare."""
-        count = len(self._images())
+        count = len(of_first_server(self._images()))
         request = self._request
         self._panels.compare.offer(
             f"{count} images" if count >= LEAST else "",
@@ -109,7 +117,7 @@ class Comparisons(QObject):
         """Show what is selected side by side."""
         images = self._images()
         session = self._scene.session(images[0].server) if images else None
-        if len(images) < LEAST or session is None:
+        if len(of_first_server(images)) < LEAST or session is None:
             self._panels.status.say(NOTHING_SELECTED)
             return
         wish = in_groups(images)

@@ -145,6 +145,11 @@ class Finder(QObject):
         return self._panels.results.lines
 
     @property
+    def all_lines(self) -> tuple[Entry, ...]:
+        """The lines of the tree that are loaded and shown, from the top."""
+        return self._model.entries
+
+    @property
     def searched(self) -> Found | None:
         """What the search found whose results are shown, None for all studies."""
         return self._shown if self._model is self._panels.found else None

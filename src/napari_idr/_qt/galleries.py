@@ -115,6 +115,7 @@ class Galleries(QObject):
         self._order.start("Counting images …", session.gallery_order, of, lines, counts)
 
     def _on_order(self, order: GalleryOrder) -> None:
+        order = order.in_order_of(self._finder.all_lines)
         if order.count == 0 or not order.asks:
             self.nothingFound.emit()
         elif order.is_costly:

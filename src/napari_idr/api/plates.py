@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from napari_idr.api.json_client import is_json, naming
+from napari_idr.api.lengths import length_um
 from napari_idr.errors import NotFoundError
 from napari_idr.model import (
     GridCell,
@@ -101,6 +102,7 @@ def read_well_samples(node: Node) -> tuple[WellSample, ...]:
                     run=None if run is None else PlateAcquisitionId(run),
                     name=image.find("Name", str) or "",
                     stage=_stage(sample),
+                    stage_um=_stage_um(sample),
                 )
             )
     return tuple(sorted(found, key=lambda one: (one.run or 0, one.field)))
@@ -113,6 +115,13 @@ def _stage(node: Node) -> tuple[float, float] | None:
     if y is None or x is None or not (math.isfinite(y) and math.isfinite(x)):
         return None
     return y, x
+
+
+def _stage_um(node: Node) -> tuple[float, float] | None:
+    """Return the (y, x) position of a field in µm, None unless both are lengths."""
+    y_um = length_um(node.find_child("PositionY"))
+    x_um = length_um(node.find_child("PositionX"))
+    return None if y_um is None or x_um is None else (y_um, x_um)
 
 
 def read_plate_grid(

@@ -103,6 +103,7 @@ class WellSample:
 
     `stage` is the (y, x) position of the stage, which can be compared with those of the
     same well; its unit is whatever the archive was told, None where it wasn't.
+    `stage_um` is the same in micrometres, None where that unit is no length.
     """
 
     image_id: ImageId
@@ -110,6 +111,7 @@ class WellSample:
     run: PlateAcquisitionId | None = None
     name: str = ""
     stage: tuple[float, float] | None = None
+    stage_um: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Many images as one layer a channel: their own intensities, and planes that go along.
 
-As of an opened image, the arrays are read by tiles through a `TileViewing`; each tile
-lies in one cell, and is made of the tiles of the image there. Reading takes the nearest
-pixel, so a number that is shown is one that the image has.
+As of an opened image, the arrays are read by tiles through a `TileViewing`; each is
+made of the tiles of the images in its cells: of one in a grid. Reading takes the
+nearest pixel, so a number that is shown is one that the image has.
 """
 
 from __future__ import annotations
@@ -253,30 +253,53 @@ class ChannelMosaicReader:
         return self._images.sources
 
     def read(self, region: PixelRegion, *, cancel: CancelToken) -> NDArray[np.generic]:
-        """Return the part of one cell that a tile covers, (y, x).
+        """Return the part of the mosaic that a tile covers, (y, x).
+
+        In a grid that is a part of one cell; cells that lie elsewhere may overlap.
 
         Raises
         ------
         NothingFiner
             There is no such image or channel, or no more than a thumbnail of it.
         IDRError
-            The pixels of the image didn't come.
+            The pixels of an image didn't come.
         """
         scale = self.plan.pyramid.scales[region.level]
-        pitch_y, pitch_x = self.plan.layout.pitch
-        place = region.y0 // (pitch_y * scale), region.x0 // (pitch_x * scale)
-        cell = self._cells.get(place)
-        if cell is None or scale < self.plan.least_scale:
+        rect = Rect(region.y0, region.y1, region.x0, region.x1)
+        places = self.plan.layout.places_in(
+            rect.y0 // scale,
+            -(-rect.y1 // scale),
+            rect.x0 // scale,
+            -(-rect.x1 // scale),
+        )
+        cells = [self._cells[one] for one in places if one in self._cells]
+        if not cells or scale < self.plan.least_scale:
             raise NothingFiner
-        opened = self._opened(cell.image_id, cancel)
+        out = np.zeros(rect.shape, self.dtype)
+        drawn = [self._draw(out, rect, region, cell, cancel) for cell in cells]
+        if not any(drawn):
+            raise NothingFiner
+        return out
+
+    def _draw(
+        self,
+        out: NDArray[np.generic],
+        rect: Rect,
+        region: PixelRegion,
+        cell: MosaicCell,
+        cancel: CancelToken,
+    ) -> bool:
+        """Draw what a tile has of a cell; tell whether the cell has such pixels."""
+        try:
+            opened = self._opened(cell.image_id, cancel)
+        except NothingFiner:
+            return False
         c = self._channel(opened, region.c)
         levels = opened.reader.levels
         content = self.plan.content(region.level, cell, levels[0].shape)
         source = source_level(levels, content, self.plan.max_reduction)
         if c is None or source is None:
-            raise NothingFiner
-        rect = Rect(region.y0, region.y1, region.x0, region.x1)
-        out = np.zeros(rect.shape, self.dtype)
+            return False
         shared = content.shared(rect)
         if min(shared.shape) > 0:
             image = opened.reader.image
@@ -292,7 +315,7 @@ class ChannelMosaicReader:
                 raise
             out[shared.within(rect)] = pixels
         self._tell(cell.image_id, opened.reader.source)
-        return out
+        return True
 
     def sample(
         self, image_id: ImageId, c: int, *, cancel: CancelToken

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from napari_idr.tiles.grid import LayerKey
     from napari_idr.tiles.viewing import TileViewing
 
+Place = tuple[int, int]
+"""The (row, column) of a cell."""
+
 Point = tuple[float, float]
 """A position (y, x) in px; the centre of the first px is (0, 0)."""
 
@@ -117,6 +120,16 @@ class MosaicLayout:
         if not (0 <= row < self.rows and 0 <= column < self.columns):
             return None
         return (row, column) if y_inside < height and x_inside < width else None
+
+    def places_in(self, y0: int, y1: int, x0: int, x1: int) -> tuple[Place, ...]:
+        """Return the (row, column) of the cells in a part of the mosaic, in px.
+
+        Each has the gap after it. The later lie above the earlier, where they overlap.
+        """
+        height, width = self.pitch
+        rows = range(max(0, y0 // height), min(self.rows, -(-y1 // height)))
+        columns = range(max(0, x0 // width), min(self.columns, -(-x1 // width)))
+        return tuple((row, column) for row in rows for column in columns)
 
     def outline(self, row: int, column: int) -> tuple[Point, Point, Point, Point]:
         """Return the corners of a frame around a cell, in the middle of the gap."""

@@ -363,6 +363,14 @@ class MosaicLayers(QObject):
         self._mark_selected()
         self.wellsSelected.emit(plate, wells)
 
+    def choose_none(self) -> None:
+        """Mark no well as selected, on any mosaic."""
+        keys = [key for key in self._groups if self.selected_on(key)]
+        self._selected, self._chosen, self._kept = None, None, {}
+        self._mark_selected()
+        for key in keys:
+            self.wellsSelected.emit(key, ())
+
     def toggle(self, plate: MosaicKey, well: CellId) -> None:
         """Select a well beside those that are, on any mosaic; or no longer."""
         before = self.selected_on(plate)

@@ -18,6 +18,7 @@ from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.walking import WellWalker
 from napari_idr._qt.layers.well_colors import WellColors
 from napari_idr._qt.layers.well_status import set_status
+from napari_idr.services.details import ImageRequest
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plate.view import PlateShown
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from napari_idr.model import GridCell, ImageId
     from napari_idr.services.compare.load import CompareShown
     from napari_idr.services.details import (
-        ImageRequest,
         MosaicKey,
         PlateDetails,
         Subject,
@@ -69,7 +69,8 @@ class ViewerScene(QObject):
 
     wellClicked = Signal(object, object)  # MosaicShown, GridCell
     wellActivated = Signal(object, object)
-    imageActivated = Signal(object)  # ImageRequest: of an image in a strip
+    imageClicked = Signal(object)  # ImageRequest: of an image in a strip
+    imageActivated = Signal(object)
     compareWanted = Signal()  # of what is selected
     windowClosed = Signal()  # for good; Qt deletes it a little later
     removed = Signal()  # layers were: what was told of them may be of nothing now
@@ -101,7 +102,7 @@ class ViewerScene(QObject):
         self._click.setSingleShot(True)
         self._click.setInterval(QApplication.doubleClickInterval())
         self._click.timeout.connect(self._on_clicked)
-        self._clicked: tuple[Any, Any] | None = None
+        self._clicked: tuple[Any, Any] | ImageRequest | None = None
         self._gone = QTimer(self)
         self._gone.setSingleShot(True)
         self._gone.timeout.connect(self._on_gone)
@@ -267,11 +268,15 @@ class ViewerScene(QObject):
         """Mark the well that is selected, on its plate if that is shown."""
         self.plates.select(plate, well)
 
+    def select_image(self, server: str, image: ImageId | None) -> None:
+        """Mark the image that is selected where it lies in a strip; None for none."""
+        self.strips.select(server, image)
+
     @property
     def subjects(self) -> frozenset[Subject]:
         """The mosaics and images that are in the viewer, or about to be."""
         plates = (one.subject for one in self.plates.all_shown)
-        return self.images.subjects.union(plates)
+        return self.images.subjects.union(plates, self.strips.subjects)
 
     # Images
 
@@ -317,14 +322,22 @@ class ViewerScene(QObject):
 
     @property
     def selected_images(self) -> tuple[ImageRequest, ...]:
-        """The images of the cells that are selected, on whichever mosaic."""
-        return tuple(
+        """The images that are selected, in the cells of any mosaic and in strips.
+
+        The well of an image of a strip is marked on its plate as well, at whichever
+        field that is shown; it is no other image that was selected.
+        """
+        in_strips = self.strips.selected
+        wells = {(one.server, one.ref.well_id) for one in in_strips if one.ref.well_id}
+        in_mosaics = (
             shown.image_request(cell)
             for shown in self.plates.all_shown
             for one in self.plates.selected_on(shown.key)
             if (place := shown.place_of(one)) is not None
             and (cell := shown.plan.grid.cells[place[0]][place[1]]) is not None
         )
+        others = (o for o in in_mosaics if (o.server, o.ref.well_id) not in wells)
+        return *others, *in_strips
 
     def _follow_status(self, opened: OpenedImage) -> None:
         """Let the status name the well under the pointer, if an image is active."""
@@ -348,7 +361,7 @@ class ViewerScene(QObject):
         bar for what runs, and an image may be there before this would return.
         """
         found = self._cell_at(event.position)
-        request = None if self._is_drawing else self.strips.request_at(event.position)
+        request = self._image_at(event.position)
         if found is None and request is None:
             return
         self._click.stop()
@@ -365,25 +378,34 @@ class ViewerScene(QObject):
         QTimer.singleShot(0, undo_and_open)
 
     def _on_press(self, viewer: Viewer, event: Any) -> Iterator[None]:
-        """Tell a click on a well from the beginning of a drag."""
+        """Tell a click on a well, or an image of a strip, from a drag's beginning."""
         self._click.stop()
-        found = self._cell_at(event.position)
+        found = self._cell_at(event.position) or self._image_at(event.position)
         if found is None or event.button != 1:
             return
-        self.plates.activate(found[0].key)
+        if isinstance(found, ImageRequest):
+            self.strips.activate(found)
+        else:
+            self.plates.activate(found[0].key)
         yield
         while event.type == "mouse_move":
             return
-        if "Shift" in event.modifiers:
+        if "Shift" not in event.modifiers:
+            self._clicked = found
+            self._click.start()
+        elif isinstance(found, ImageRequest):
+            self.strips.toggle(found)
+        else:
             shown, cell = found
             self.plates.toggle(shown.key, shown.id_of(cell))
-            return
-        self._clicked = found
-        self._click.start()
 
     def _cell_at(self, position: Any) -> tuple[MosaicShown, GridCell] | None:
         """Return the plate and the cell at a position, unless somebody draws there."""
         return None if self._is_drawing else self.plates.cell_at(position)
+
+    def _image_at(self, position: Any) -> ImageRequest | None:
+        """Return the image of a strip at a position, unless somebody draws there."""
+        return None if self._is_drawing else self.strips.request_at(position)
 
     @property
     def _is_drawing(self) -> bool:
@@ -392,7 +414,11 @@ class ViewerScene(QObject):
         return active is not None and active.mode != LOOKING
 
     def _on_clicked(self) -> None:
-        if self._clicked is not None:
+        if isinstance(self._clicked, ImageRequest):
+            self.plates.choose_none()
+            self.strips.choose(self._clicked)
+            self.imageClicked.emit(self._clicked)
+        elif self._clicked is not None:
             self.wellClicked.emit(*self._clicked)
 
     @property

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Layer, Points
+from napari.layers import Image, Layer, Points, Vectors
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, QTimer, Signal
 from superqt.utils import qdebounced
@@ -15,9 +15,11 @@ from napari_idr._qt.jobs import QueuedSignal
 from napari_idr._qt.layers.adding import add_layer, remove_layers
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.images import is_light
+from napari_idr._qt.layers.rows import never_fewer
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import PixelSource
 from napari_idr.services.compare.captions import (
+    LINE_PX,
     captions,
     cell_message,
     heading_px,
@@ -25,10 +27,12 @@ from napari_idr.services.compare.captions import (
 )
 from napari_idr.services.compare.load import CellNews
 from napari_idr.services.compare.plan import clear
+from napari_idr.services.details import Subject
 from napari_idr.services.image.metadata import idr_metadata
+from napari_idr.services.plate.marks import plan_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from napari.viewer import Viewer
 
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
     from napari_idr.model import ImageId
     from napari_idr.services.compare.load import Compared, CompareShown
     from napari_idr.services.details import ImageRequest
+
+    ServerImage = tuple[str, ImageId]
 
 TEXT_POINTS = 8
 """The size of captions on the screen; it doesn't change with the zoom."""
@@ -71,8 +77,20 @@ class _Strip:
             axis_labels=("y", "x"),
             **common,
         )
+        # In the viewer as long as an image is selected.
+        self.frame = Vectors(
+            np.zeros((0, 2, 2), np.float32),
+            name=f"{plan.title} selected",
+            vector_style="line",
+            opacity=1.0,
+            blending="translucent_no_depth",
+            units=(plan.unit, plan.unit),
+            **common,
+        )
         places = [plan.place(cell) for cell in plan.cells]
         self._corners = [(rect.y0 - 1.0, rect.x0 - 0.5) for rect in places]
+        # In between there is no room for them: images may touch.
+        self._inside = plan.is_on_stage
         self.captions = Points(
             np.array([*self._corners, self._corners[0]]),
             features={"label": np.full(len(places) + 1, "", dtype=object)},
@@ -90,6 +108,11 @@ class _Strip:
     @property
     def layers(self) -> tuple[Layer, ...]:
         return self.below, *self.channels, self.captions
+
+    @property
+    def all_layers(self) -> tuple[Layer, ...]:
+        """The layers, and the frame of what is selected."""
+        return *self.layers, self.frame
 
     @property
     def room_above(self) -> float:
@@ -117,7 +140,7 @@ class _Strip:
         step = plan.pixel_um or 1.0
         # The centre of the first px, of the large pixels and of the small ones.
         coarse = tuple(at + plan.scale / 2 for at in origin)
-        for layer in (self.below, self.captions):
+        for layer in (self.below, self.captions, self.frame):
             layer.scale = (plan.scale, plan.scale)
             layer.translate = coarse
         for layer in self.channels:
@@ -129,10 +152,17 @@ class _Strip:
         """Write captions for this many px of the screen to a unit of the world."""
         plan = self.shown.plan
         written = captions(plan, self.sources, zoom * plan.scale)
-        rows = [cell.cell.row for cell in plan.cells]
-        top, left = min(y for y, _ in self._corners), self._corners[0][1]
-        top -= heading_px(written, rows, zoom * plan.scale)
-        data = np.array([*self._corners, (top, left)])
+        top = min(y for y, _ in self._corners)
+        left = self._corners[0][1]
+        corners = np.array(self._corners)
+        if self._inside:
+            left = min(x for _, x in self._corners)
+            lines = np.array([text.count("\n") + 1 for text in written])
+            corners[:, 0] += lines * LINE_PX / max(zoom * plan.scale, 1e-9)
+        else:
+            rows = [cell.cell.row for cell in plan.cells]
+            top -= heading_px(written, rows, zoom * plan.scale)
+        data = np.array([*corners, (top, left)])
         if not np.allclose(data, self.captions.data):
             self.captions.data = data
         texts = (*written, plan.heading)
@@ -140,10 +170,36 @@ class _Strip:
             self._texts = texts
             self.captions.features = {"label": np.array(texts, dtype=object)}
 
+    def mark(self, images: Collection[ImageId], zoom: float) -> None:
+        """Frame images as selected, and no others; `zoom` as for `write`."""
+        plan = self.shown.plan
+        places = [
+            (one.cell.row, one.cell.column)
+            for one in plan.cells
+            if one.image_id in images
+        ]
+        marks = plan_marks(plan.layout, selected=places, zoom=zoom * plan.scale)
+        if not len(marks.vectors):
+            return
+        self.frame.edge_width = marks.width
+        vectors = never_fewer(self.frame, marks.vectors)
+        self.frame.data = vectors
+        colors = np.zeros((len(vectors), 4), np.float32)
+        colors[len(vectors) - len(marks.colors) :] = marks.colors
+        self.frame.edge_color = colors
+
+    def has(self, server: str, image: ImageId) -> bool:
+        """Whether an image is in it."""
+        plan = self.shown.plan
+        return server == plan.wish.server and any(
+            one.image_id == image for one in plan.cells
+        )
+
     def color(self, text: str) -> None:
-        """Write in a colour; between rows, where it is dark, in a bright one."""
-        rows = [cell.cell.row for cell in self.shown.plan.cells]
-        self.captions.text.color = [*(BRIGHT if row else text for row in rows), text]
+        """Write in a colour; in images and between rows, where it is dark, brightly."""
+        cells = self.shown.plan.cells
+        dark = [self._inside or bool(cell.cell.row) for cell in cells]
+        self.captions.text.color = [*(BRIGHT if one else text for one in dark), text]
 
     def hide_thumbnails(self) -> None:
         """Show the thumbnails of many images where none is opened, and only there."""
@@ -182,6 +238,7 @@ class StripLayers(QObject):
 
     gone = Signal(int)  # the number of a comparison that a person has taken out
     changed = Signal()
+    imagesSelected = Signal()  # others are
 
     def __init__(
         self,
@@ -200,6 +257,8 @@ class StripLayers(QObject):
         self._framing = framing
         self._top = top
         self._strips: dict[int, _Strip] = {}
+        # Images of servers, the newest last; they are framed wherever they lie.
+        self._selected: tuple[ServerImage, ...] = ()
         self._news = QueuedSignal(self._on_news)
         # Takes what has become known of an image, from any thread.
         self.tell: Callable[[CellNews], None] = self._news.emit
@@ -232,6 +291,7 @@ class StripLayers(QObject):
         strip.write(self._viewer.scene.camera.zoom)
         for layer in strip.layers:
             set_status(layer, self.message_at)
+        for layer in strip.all_layers:
             self._units.set(layer, layer.units)
         problem = None
         for layer in strip.layers:
@@ -239,10 +299,11 @@ class StripLayers(QObject):
         # Added first, removed after: an emptied canvas that is filled in the same
         # turn of the event loop crashes in OpenGL.
         if before is not None:
-            remove_layers(self._viewer, before.layers)
+            remove_layers(self._viewer, before.all_layers)
         if problem is not None:
             self._end(shown.number)
             return problem
+        self._mark()
         self.look_at(shown.number)
         self.changed.emit()
         return None
@@ -286,6 +347,7 @@ class StripLayers(QObject):
                 self._refresher.unwatch(*strip.channels)
                 return problem
         self._lift(strip.captions)
+        self._lift(strip.frame)
         self._viewer.layers.selection.active = strip.channels[0]
         strip.write(self._viewer.scene.camera.zoom)
         self.changed.emit()
@@ -336,6 +398,82 @@ class StripLayers(QObject):
                     return request
         return None
 
+    # What is selected
+
+    def select(self, server: str, image: ImageId | None) -> None:
+        """Frame an image where it lies in a strip, and no other; None for none.
+
+        Several that were selected stay, if it is one of them, or none.
+        """
+        if image is None:
+            self._set_selected(self._selected if len(self._selected) > 1 else ())
+        elif (server, image) not in self._selected:
+            self._set_selected(((server, image),))
+
+    def choose(self, request: ImageRequest) -> None:
+        """Frame an image, and no other."""
+        self._set_selected(((request.server, request.ref.image_id),))
+
+    def toggle(self, request: ImageRequest) -> None:
+        """Select an image beside those that are; or no longer."""
+        which = request.server, request.ref.image_id
+        others = tuple(one for one in self._selected if one != which)
+        self._set_selected(others if which in self._selected else (*others, which))
+
+    def activate(self, request: ImageRequest) -> None:
+        """Make a layer of the strip of an image the active one.
+
+        A layer of a person's own stays active: they are working on it.
+        """
+        which = request.server, request.ref.image_id
+        selection = self._viewer.layers.selection
+        active = selection.active
+        for strip in self._strips.values():
+            shown = [one for one in strip.layers if one in self._viewer.layers]
+            if not strip.has(*which) or active in shown or not shown:
+                continue
+            if active is None or "idr" in active.metadata:
+                selection.active = (strip.channels or shown)[0]
+            return
+
+    @property
+    def selected(self) -> tuple[ImageRequest, ...]:
+        """How to ask for the images that are selected and in a strip."""
+        found: dict[ServerImage, ImageRequest] = {}
+        for strip in self._strips.values():
+            for cell in strip.shown.plan.cells:
+                request = cell.wish.request
+                found.setdefault((request.server, cell.image_id), request)
+        return tuple(found[one] for one in self._selected if one in found)
+
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """The images that are in a strip, as what is in the viewer."""
+        return frozenset(
+            Subject(kind="image", server=strip.shown.plan.wish.server, id=one.image_id)
+            for strip in self._strips.values()
+            for one in strip.shown.plan.cells
+        )
+
+    def _set_selected(self, images: tuple[ServerImage, ...]) -> None:
+        if images != self._selected:
+            self._selected = images
+            self._mark()
+            self.imagesSelected.emit()
+
+    def _mark(self) -> None:
+        """Frame what is selected; where that is nothing there is no frame."""
+        layers, zoom = self._viewer.layers, self._viewer.scene.camera.zoom
+        for strip in self._strips.values():
+            images = {one[1] for one in self._selected if strip.has(*one)}
+            strip.mark(images, zoom)
+            if not images:
+                remove_layers(self._viewer, [strip.frame])
+            elif strip.frame not in layers:
+                selected = set(layers.selection)
+                add_layer(self._viewer, strip.frame)
+                layers.selection = selected  # a person may be at work on another
+
     def _on_news(self, news: CellNews) -> None:
         """Take away the thumbnail of an image whose pixels came; say if none do."""
         strip = self._strips.get(news.number)
@@ -369,6 +507,8 @@ class StripLayers(QObject):
         for strip in self._strips.values():
             strip.write(self._viewer.scene.camera.zoom)
             strip.hide_thumbnails()
+        if self._selected:
+            self._mark()
 
     def _on_theme(self, _: Any = None) -> None:
         for strip in self._strips.values():
@@ -380,12 +520,18 @@ class StripLayers(QObject):
         They go later: who removes several layers counts on the others being there.
         """
         for number, strip in tuple(self._strips.items()):
+            if event.value is strip.frame:
+                self._set_selected(
+                    tuple(one for one in self._selected if not strip.has(*one))
+                )
             if event.value not in strip.layers:
                 continue
             shown = strip.channels or [strip.below]
             if not any(layer in self._viewer.layers for layer in shown):
                 del self._strips[number]
-                QTimer.singleShot(0, partial(remove_layers, self._viewer, strip.layers))
+                QTimer.singleShot(
+                    0, partial(remove_layers, self._viewer, strip.all_layers)
+                )
                 self.gone.emit(number)
                 self.changed.emit()
 
@@ -398,7 +544,7 @@ class StripLayers(QObject):
     def _end(self, number: int) -> None:
         """Take a strip out, whatever of it is there."""
         strip = self._strips.pop(number)
-        remove_layers(self._viewer, strip.layers)
+        remove_layers(self._viewer, strip.all_layers)
         self.changed.emit()
 
     def close(self) -> None:

@@ -300,6 +300,12 @@ class ResultsModel(QAbstractItemModel):
         return bool(self._root.children or self._root.whole)
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The lines that are shown, from the top, those below others included."""
+        nodes = _with_below(self._root)
+        return tuple(node.entry for node in nodes if node.entry is not None)
+
+    @property
     def leading(self) -> tuple[QModelIndex, ...]:
         """The lines shown only for what lies below them, those above first."""
         nodes = _with_below(self._root)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_idr.api.json_client import is_json, naming
+from napari_idr.api.lengths import length_um
 from napari_idr.api.pixels.choice import choose_source
 from napari_idr.api.zarr.location import zarr_candidates
 from napari_idr.errors import (
@@ -243,20 +244,6 @@ def _first(one: float | None, other: float | None) -> float | None:
     return other if one is None else one
 
 
-MICROMETRES = {
-    "METER": 1e6,
-    "DECIMETER": 1e5,
-    "CENTIMETER": 1e4,
-    "MILLIMETER": 1e3,
-    "MICROMETER": 1.0,
-    "NANOMETER": 1e-3,
-    "PICOMETER": 1e-6,
-    "ANGSTROM": 1e-4,
-    "INCH": 25_400.0,
-    "THOU": 25.4,
-}
-"""One unit in micrometres; PIXEL and REFERENCEFRAME are no lengths."""
-
 MAX_PIXEL_COUNT = 2**31 - 1
 """Along each axis; OMERO keeps sizes as integers of 32 bits."""
 
@@ -305,9 +292,9 @@ def _with_pixels(image: Image, pixels: Node) -> Image:
         size_t=read_pixel_count(pixels, "SizeT", least=0),
         pixel_type=pixels.child("Type").get("value", str),
         channels=tuple(_read_channel(c) for c in pixels.find_children("Channels")),
-        pixel_size_x_um=_length_um(pixels.find_child("PhysicalSizeX")),
-        pixel_size_y_um=_length_um(pixels.find_child("PhysicalSizeY")),
-        pixel_size_z_um=_length_um(pixels.find_child("PhysicalSizeZ")),
+        pixel_size_x_um=length_um(pixels.find_child("PhysicalSizeX")),
+        pixel_size_y_um=length_um(pixels.find_child("PhysicalSizeY")),
+        pixel_size_z_um=length_um(pixels.find_child("PhysicalSizeZ")),
         levels=((size_y, size_x),),
     )
 
@@ -357,16 +344,6 @@ def _read_channel(node: Node) -> Channel:
     )
 
 
-def _length_um(node: Node | None) -> float | None:
-    if node is None:
-        return None
-    factor = MICROMETRES.get(node.find("Unit", str) or "")
-    value = node.find("Value", float)
-    if factor is None or value is None or not math.isfinite(value):
-        return None
-    return value * factor
-
-
 def _length_nm(node: Node | None) -> float | None:
-    micrometres = _length_um(node)
+    micrometres = length_um(node)
     return None if micrometres is None else round(micrometres * 1e3, 6)

@@ -43,7 +43,8 @@ def captions(
     More than `MAX_CELLS` have none: napari takes long to write so many.
 
     What can't be compared is the first line. So many lines are written as there is
-    room for below the row above, or below the strip above.
+    room for below the row above, or below the strip above; into images that lie where
+    the stage was, as many as leave most of them free.
 
     Parameters
     ----------
@@ -64,7 +65,8 @@ def captions(
     for cell, lines in zip(plan.cells, plan.captions, strict=True):
         said = (badge(sources.get(cell.image_id)), *lines)
         said = tuple(_cut(line, letters) for line in said if line)
-        found.append("\n".join(said[: between if cell.cell.row else above]))
+        is_free = not cell.cell.row and not plan.is_on_stage
+        found.append("\n".join(said[: above if is_free else between]))
     return tuple(found)
 
 

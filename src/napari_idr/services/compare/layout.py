@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CELL_PX",
+    "StageLayout",
     "StripLayout",
     "common_pixel_um",
     "drawn_shapes",
     "plan_layout",
+    "plan_stage",
     "row_places",
     "stage_places",
 ]
@@ -38,6 +40,13 @@ GAP_SHARE = 1 / 32
 
 CAPTION_SHARE = 1 / 3
 """Above each row but the first, in parts of a cell's height, for captions."""
+
+MAX_STAGE_PX = 4096
+"""The longest side of fields at their places on the stage, at the smallest level: its
+thumbnails take 50 MB then."""
+
+LEAST_CELL_PX = 32
+"""Fields that are smaller there lie so far apart that one sees next to nothing."""
 
 EQUAL_SIZES = 0.002
 """Pixel sizes that differ by less are the same, stored in other digits."""
@@ -65,6 +74,57 @@ class StripLayout(MosaicLayout):
         return (
             self.rows * height - self.row_gap_px,
             self.columns * width - self.gap_px,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageLayout(StripLayout):
+    """Images where the stage was when each was taken, at true distances.
+
+    They may overlap. Rows and columns only tell them from each other. `size` is the
+    (y, x) size of all in px; captions are written into the images.
+    """
+
+    size: tuple[int, int]
+
+    @property
+    def pitch(self) -> tuple[int, int]:
+        """The (y, x) size of a cell in px: there is no grid."""
+        return self.cell_shape
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The (y, x) size of all in px."""
+        return self.size
+
+    def origin(self, row: int, column: int) -> tuple[int, int]:
+        """Return the (y, x) of the first px of a cell.
+
+        Raises
+        ------
+        ValueError
+            There is no such cell.
+        """
+        for cell in self.cells:
+            if (cell.row, cell.column) == (row, column):
+                return cell.y, cell.x
+        raise ValueError(f"the strip has no cell ({row}, {column})")
+
+    def cell_at(self, y: float, x: float) -> Place | None:
+        """Return the (row, column) of the uppermost cell at a position, or None."""
+        if not (math.isfinite(y) and math.isfinite(x)):
+            return None
+        top, left = math.floor(y + 0.5), math.floor(x + 0.5)
+        found = self.places_in(top, top + 1, left, left + 1)
+        return found[-1] if found else None
+
+    def places_in(self, y0: int, y1: int, x0: int, x1: int) -> tuple[Place, ...]:
+        """Return the (row, column) of the cells in a part, the uppermost last."""
+        height, width = self.cell_shape
+        return tuple(
+            (one.row, one.column)
+            for one in self.cells
+            if one.y < y1 and y0 < one.y + height and one.x < x1 and x0 < one.x + width
         )
 
 
@@ -219,3 +279,85 @@ def plan_layout(
         image_shape=(height, width),
     )
     return layout, tuple(2**step for step in range(steps, -1, -1))
+
+
+def plan_stage(
+    images: Sequence[Image],
+    labels: Sequence[str],
+    places: Sequence[Place],
+    shapes: dict[ImageId, tuple[int, int]],
+    stage_um: Sequence[tuple[float, float]],
+    runs: Sequence[int],
+    pixel_um: float,
+) -> tuple[StageLayout, tuple[int, ...]] | None:
+    """Return images at their places on the stage, and the scales of all levels.
+
+    Distances are true to half a px of the smallest level. None where they would show
+    little: one image hides another, or they lie too far apart.
+
+    Parameters
+    ----------
+    images, labels, places, shapes
+        As for `plan_layout`; places only tell the cells from each other.
+    stage_um
+        The (y, x) of each image in µm; both count as pixels do, down and to the right.
+    runs
+        The number of the run of each, from 0; runs lie one below the other.
+    pixel_um
+        The size of a px of the largest level.
+    """
+    height = max(shape[0] for shape in shapes.values())
+    width = max(shape[1] for shape in shapes.values())
+    at = np.array(stage_um, np.float64) / pixel_um
+    of = np.array(runs)
+    blocks = [np.flatnonzero(of == run) for run in dict.fromkeys(runs)]
+    for block in blocks:
+        if _hides(at[block], height, width):
+            return None
+        at[block] -= at[block].min(axis=0)
+    gap = height * CAPTION_SHARE
+    total = np.array(
+        [
+            sum(float(at[one, 0].max()) + height + gap for one in blocks) - gap,
+            max(float(at[one, 1].max()) + width for one in blocks),
+        ]
+    )
+    # As many px as a strip in a grid has, and no more than a canvas may have.
+    too_many = max(max(height, width) / CELL_PX, float(total.max()) / MAX_STAGE_PX)
+    steps = max(0, math.ceil(math.log2(too_many)))
+    scale = 2**steps
+    cell = math.ceil(height / scale), math.ceil(width / scale)
+    if max(cell) < LEAST_CELL_PX and max(height, width) > max(cell):
+        return None
+    px = np.rint(at / scale).astype(int)
+    row_gap = math.ceil(cell[0] * CAPTION_SHARE)
+    top = 0
+    for block in blocks:
+        px[block, 0] += top
+        top = int(px[block, 0].max()) + cell[0] + row_gap
+    cells = tuple(
+        MosaicCell(
+            image_id=image.id, label=label, row=row, column=column, y=int(y), x=int(x)
+        )
+        for image, label, (row, column), (y, x) in zip(
+            images, labels, places, px, strict=True
+        )
+    )
+    layout = StageLayout(
+        cell_shape=cell,
+        gap_px=0,
+        row_gap_px=row_gap,
+        rows=max(row for row, _ in places) + 1,
+        columns=max(column for _, column in places) + 1,
+        cells=cells,
+        image_shape=(height, width),
+        size=(top - row_gap, int(px[:, 1].max()) + cell[1]),
+    )
+    return layout, tuple(2**step for step in range(steps, -1, -1))
+
+
+def _hides(at: NDArray[np.float64], height: int, width: int) -> bool:
+    """Whether one of the images covers the middle of another."""
+    apart = np.abs(at[:, np.newaxis] - at[np.newaxis])
+    near = (apart[..., 0] < height / 2) & (apart[..., 1] < width / 2)
+    return bool(near.sum() > len(at))

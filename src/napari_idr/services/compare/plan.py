@@ -15,10 +15,12 @@ from napari_idr.services.compare.channels import (
 )
 from napari_idr.services.compare.layout import (
     EQUAL_SIZES,
+    StageLayout,
     StripLayout,
     common_pixel_um,
     drawn_shapes,
     plan_layout,
+    plan_stage,
     row_places,
 )
 from napari_idr.services.compare.wish import CellWish, CompareWish
@@ -58,6 +60,22 @@ NOT_COMPARABLE = "THUMBNAIL, contrast can't be compared"
 CLOSER = 2
 """The scale from which on the many images of a plate are opened: below it, a screen
 shows so many that thumbnails do."""
+
+PLACED = {
+    "true": (
+        "at stage positions",
+        "Fields lie at their places on the stage, at true distances.",
+    ),
+    "stage": (
+        "as the stage went, in even steps",
+        "Fields lie as the stage went, in even steps: not at their true distances.",
+    ),
+    "number": (
+        "in order",
+        "Fields lie in order: their places on the stage aren't known as a grid.",
+    ),
+}
+"""Where fields of a well lie, for the heading of a strip and as a sentence."""
 
 WAITING = (58, 60, 66)
 """A cell whose pixels are on their way."""
@@ -125,7 +143,18 @@ class ComparePlan:
     @property
     def heading(self) -> str:
         """What is said of the strip as a whole."""
-        return " · ".join(self.common)
+        placed = PLACED[self.placed][0] if self.placed else ""
+        return " · ".join(filter(None, (*self.common, placed)))
+
+    @property
+    def is_on_stage(self) -> bool:
+        """Whether images lie where the stage was, so that they may touch or overlap."""
+        return isinstance(self.layout, StageLayout)
+
+    @property
+    def placed(self) -> str:
+        """How fields of a well are placed, a key of `PLACED`; "" for other images."""
+        return "true" if self.is_on_stage else self.wish.order
 
     @property
     def scale(self) -> float:
@@ -182,7 +211,9 @@ def plan_comparison(
     places = [one for one in given if one is not None]
     if len(places) < len(given):
         places = list(row_places(wish.groups or [0] * len(images)))
-    layout, scales = plan_layout(images, labels, places, shapes)
+    layout, scales = _on_stage(
+        wish, images, labels, places, shapes, pixel_um
+    ) or plan_layout(images, labels, places, shapes)
     mosaic = ChannelPlan(
         pyramid=PyramidPlan(
             layout=layout,
@@ -201,6 +232,7 @@ def plan_comparison(
         least_scale=1 if wish.pictures is None else min(CLOSER, scales[0]),
     )
     common, captions = _captions([cell.lines for cell in wish.cells])
+    placed = "true" if isinstance(layout, StageLayout) else wish.order
     return ComparePlan(
         wish=wish,
         cells=tuple(
@@ -212,8 +244,32 @@ def plan_comparison(
         pixel_um=pixel_um,
         common=common,
         captions=captions,
-        notes=(*channels.notes, *_size_notes(images, labels), *_stack_notes(images)),
+        notes=(
+            *([PLACED[placed][1]] if placed else ()),
+            *channels.notes,
+            *_size_notes(images, labels),
+            *_stack_notes(images),
+        ),
     )
+
+
+def _on_stage(
+    wish: CompareWish,
+    images: Sequence[Image],
+    labels: Sequence[str],
+    places: Sequence[tuple[int, int]],
+    shapes: dict[ImageId, tuple[int, int]],
+    pixel_um: float | None,
+) -> tuple[StageLayout, tuple[int, ...]] | None:
+    """Return fields at their places on the stage, None where these aren't all known."""
+    stage_um = [one.stage_um for one in wish.cells if one.stage_um is not None]
+    sized = all(one.pixel_size_x_um and one.pixel_size_y_um for one in images)
+    if wish.order == "" or len(stage_um) < len(images) or not sized:
+        return None
+    if pixel_um is None:
+        return None
+    runs = [one.run for one in wish.cells]
+    return plan_stage(images, labels, places, shapes, stage_um, runs, pixel_um)
 
 
 def _labels(cells: Sequence[CellWish]) -> list[str]:

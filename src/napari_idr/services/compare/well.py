@@ -79,8 +79,9 @@ def all_fields(
 ) -> CompareWish:
     """Return all images of a well, each run in rows of its own.
 
-    Fields are put into rows and columns by the positions of the stage: their order is
-    that of the stage, their distances aren't. `about` says whether that was possible.
+    Each has its place on the stage, where the archive knows that in a unit of length.
+    For where it can't be shown so, fields are put into rows and columns as well, by
+    the positions of the stage if these make a grid; `order` says which.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def all_fields(
     cells: list[CellWish] = []
     on_stage = True
     top = 0
-    for run in runs:
+    for number_of_run, run in enumerate(runs):
         fields = [one for one in shown if one.run == run]
         places = stage_places([one.stage for one in fields])
         on_stage = on_stage and (places is not None or len(fields) == 1)
@@ -125,21 +126,26 @@ def all_fields(
                 run=acquisition,
                 field=sample.field,
             )
-            cells.append(CellWish(request=one, role=name, place=(top + row, column)))
+            cells.append(
+                CellWish(
+                    request=one,
+                    role=name,
+                    place=(top + row, column),
+                    stage_um=sample.stage_um,
+                    run=number_of_run,
+                )
+            )
         top += max(row for row, _ in places) + 1
     return CompareWish(
         cells=tuple(cells),
-        about=" ".join(_about(len(samples), len(shown), len(runs), on_stage)),
+        about=" ".join(_about(len(samples), len(shown), len(runs))),
+        order="" if len(shown) == 1 else "stage" if on_stage else "number",
         number=number,
     )
 
 
-def _about(total: int, shown: int, runs: int, on_stage: bool) -> Iterator[str]:
+def _about(total: int, shown: int, runs: int) -> Iterator[str]:
     if shown < total:
         yield f"{shown} of {total} images of the well."
     if runs > 1:
         yield f"{runs} runs, one below the other."
-    if total > 1 and on_stage:
-        yield "Fields lie as the stage went, in even steps."
-    elif total > 1:
-        yield "Fields lie in order: their places on the stage aren't known as a grid."

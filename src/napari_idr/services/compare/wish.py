@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -26,6 +26,7 @@ __all__ = [
     "in_channels",
     "in_groups",
     "new_number",
+    "of_first_server",
 ]
 
 MAX_CELLS = 96
@@ -48,12 +49,16 @@ class CellWish:
     """An image to be compared.
 
     `role` is what it is beside the others ("negative control"), "" for nothing said.
-    `place` is its (row, column), None where it goes in order.
+    `place` is its (row, column), None where it goes in order. `stage_um` is where the
+    stage was, (y, x) in µm, None where that isn't known; `run` counts the runs of a
+    well from 0.
     """
 
     request: ImageRequest
     role: str = ""
     place: tuple[int, int] | None = None
+    stage_um: tuple[float, float] | None = None
+    run: int = 0
 
     @property
     def label(self) -> str:
@@ -84,6 +89,7 @@ class CompareWish:
     `groups` has a number for each image: those of one number stand in rows of their
     own. `about` says in a sentence what else there is to say of the choice. No two
     wishes have the same `number`. `name` is what they are together, "" for a choice.
+    `order` says what rows and columns mean of fields of a well, "" elsewhere.
 
     `pictures` are thumbnails of a mosaic that is shown already. They tell that the
     images are many: only some are asked about beforehand, and the others are taken to
@@ -94,6 +100,7 @@ class CompareWish:
     groups: tuple[int, ...] = ()
     about: str = ""
     name: str = ""
+    order: Literal["", "stage", "number"] = ""
     pictures: Mapping[ImageId, NDArray[np.uint8]] | None = field(
         default=None, repr=False, compare=False
     )
@@ -134,21 +141,23 @@ def in_groups(requests: Iterable[ImageRequest]) -> CompareWish:
     """Return a wish to compare images; those of several genes in rows of their own.
 
     They are where there are two genes or compounds at least, and two images of each.
-    Repeated images are shown once; those beyond `MAX_CELLS` are left out, with a
-    sentence.
+    Repeated images are shown once; those of other servers than the first's, and those
+    beyond `MAX_CELLS`, are left out, with a sentence.
 
     Raises
     ------
     ValueError
         There are no images.
     """
-    unique = {one.ref.image_id: one for one in requests}
+    asked = tuple(requests)
+    unique = {one.ref.image_id: one for one in of_first_server(asked)}
     wanted = tuple(unique.values())
     if not wanted:
         raise ValueError("no images to compare")
     cells = [CellWish(request=one) for one in wanted[:MAX_CELLS]]
     left_out = len(wanted) - len(cells)
-    about = f"{left_out} more images are left out." if left_out else ""
+    notes = [f"{left_out} more images are left out."] if left_out else []
+    about = " ".join([*notes, *_others(asked)])
     told = Counter(cell.request.told for cell in cells)
     if len(told) > 1 and None not in told and min(told.values()) > 1:
         rows = {word: row for row, word in enumerate(told)}
@@ -156,6 +165,24 @@ def in_groups(requests: Iterable[ImageRequest]) -> CompareWish:
         groups = tuple(rows[cell.request.told] for cell in cells)
         return CompareWish(cells=tuple(cells), groups=groups, about=about)
     return CompareWish(cells=tuple(cells), about=about)
+
+
+def of_first_server(requests: Sequence[ImageRequest]) -> tuple[ImageRequest, ...]:
+    """Return the images that one comparison can show: each is asked of one server."""
+    return tuple(one for one in requests if one.server == requests[0].server)
+
+
+def _others(requests: Sequence[ImageRequest]) -> Iterator[str]:
+    """Say which images are left out as other servers have them."""
+    others = {
+        (one.server, one.ref.image_id)
+        for one in requests
+        if one.server != requests[0].server
+    }
+    if others:
+        images = "1 image is" if len(others) == 1 else f"{len(others)} images are"
+        servers = " and ".join(sorted({server for server, _ in others}))
+        yield f"{images} left out: of {servers}, and a comparison is of one server."
 
 
 def in_channels(shown: MosaicShown) -> CompareWish:

@@ -66,7 +66,7 @@ def load_gallery(
     errors: dict[ImageId, IDRError] = {}
     columns = 1
     for page in image_pages(client, order, cancel=cancel):
-        images += page
+        images = order.in_order([*images, *page])
         if shown is None:
             expected = _expected(order, page)
             columns = gallery_columns(expected, aspect)

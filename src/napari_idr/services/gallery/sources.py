@@ -20,7 +20,7 @@ from napari_idr.services.search.catalog import Entry, counted
 from napari_idr.services.search.hits import short_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from napari_idr.api import IDRClient
     from napari_idr.cancel import CancelToken
@@ -91,7 +91,8 @@ class GalleryOrder:
 
     `studies` are the numbers of images in each study, as far as known; `count` that
     of all, None where it isn't known. `requests` is how often lists are asked for,
-    without thumbnails.
+    without thumbnails. `ranks` are the places of studies, plates, datasets and images
+    in the results as a person sees them, by their kinds and numbers.
     """
 
     of: GalleryOf
@@ -99,6 +100,50 @@ class GalleryOrder:
     studies: tuple[int, ...] = ()
     count: int | None = None
     requests: int = 0
+    ranks: Mapping[tuple[str, int], int] = field(default_factory=dict, repr=False)
+
+    def in_order_of(self, entries: Sequence[Entry]) -> GalleryOrder:
+        """Return the same with images in the order of the results.
+
+        Parameters
+        ----------
+        entries
+            The lines of the results, from the top. Studies, plates, datasets and
+            images that have none come last, in the order of the answers.
+        """
+        keys = dict.fromkeys(map(_line, entries))
+        ranks = {key: rank for rank, key in enumerate(keys)}
+        ordered = replace(self, ranks=ranks)
+        asks = sorted(
+            self.asks,
+            key=lambda ask: ordered._rank(
+                ask.study,
+                ask.plate or ask.dataset,
+                ask.item if isinstance(ask.item, ImageRef) else None,
+            ),
+        )
+        return replace(ordered, asks=tuple(asks))
+
+    def in_order(self, images: Sequence[ImageHit]) -> list[ImageHit]:
+        """Return images in the order of the results, as far as these have lines."""
+        if not self.ranks:
+            return list(images)
+        return sorted(
+            images,
+            key=lambda one: self._rank(one.study, one.plate or one.dataset, one.ref),
+        )
+
+    def _rank(
+        self,
+        study: Study | None,
+        part: Plate | Dataset | None,
+        image: ImageRef | None,
+    ) -> tuple[int, ...]:
+        last = len(self.ranks)
+        return tuple(
+            last if item is None else self.ranks.get(_key(item), last)
+            for item in (study, part, image)
+        )
 
     @property
     def shown(self) -> int | None:
@@ -146,10 +191,18 @@ def gallery_of(entries: Sequence[Entry], query: Query | None) -> GalleryOf:
         found.append(entries[0].name)
     elif entries:
         found.append(counted(len(entries), "line", "lines"))
-    lines = frozenset(
-        (entry.key[0].__name__, entry.key[1]) for entry in _topmost(entries)
-    )
+    lines = frozenset(map(_line, _topmost(entries)))
     return GalleryOf(query=query, lines=lines, title=" in ".join(found))
+
+
+def _line(entry: Entry) -> tuple[str, int]:
+    return _key(entry.item)
+
+
+def _key(item: Item) -> tuple[str, int]:
+    """Return the kind and the number of what a line is of."""
+    number = item.image_id if isinstance(item, ImageRef) else item.id
+    return type(item).__name__, number
 
 
 def gallery_offer(entries: Sequence[Entry], found: Found | None) -> str:

@@ -289,7 +289,7 @@ def test_all_fields_of_a_well_lie_as_the_stage_went(session, viewing, any_archiv
         (0, 0), (0, 1), (1, 0), (1, 1),
     ]  # fmt: skip
     assert [one.wish.label for one in cells] == [f"C4, field {n}" for n in range(1, 5)]
-    assert "Fields lie as the stage went" in result.message
+    assert "Fields lie at their places on the stage" in result.message
     wells = [one for one in any_archive.requests if "/wells/" in one.path]
     assert [one.path for one in wells] == [f"/api/v0/m/wells/{C4}/"]
     result.close()

@@ -226,3 +226,106 @@ def test_images_of_two_genes_are_two_groups():
     assert in_groups(requests[:2]).groups == ()
     with pytest.raises(ValueError, match="no images"):
         in_groups([])
+
+
+def fields(*stage_um, runs=None, order="stage"):
+    """Return a wish of the fields of a well at these places."""
+    runs = runs or [0] * len(stage_um)
+    cells = tuple(
+        CellWish(
+            request=ImageRequest(
+                ref=ImageRef(image_id=n), well_label="A1", field=n - 1
+            ),
+            place=(0, n - 1),
+            stage_um=at,
+            run=run,
+        )
+        for n, (at, run) in enumerate(zip(stage_um, runs, strict=True), 1)
+    )
+    return CompareWish(cells=cells, order=order)
+
+
+def test_fields_lie_at_true_distances_on_the_stage():
+    at = [(0.0, 0.0), (-45.0, 100.0), (12.0, 55.0)]  # images are 30 x 40 um
+    images = [image(n) for n in (1, 2, 3)]
+
+    plan = plan_comparison(fields(*at), images)
+
+    first, second, third = (plan.place(one) for one in plan.cells)
+    assert plan.is_on_stage
+    assert (second.y0 - first.y0, second.x0 - first.x0) == (-90, 200)
+    assert (third.y0 - first.y0, third.x0 - first.x0) == (24, 110)
+    assert plan.layout.shape == (24 + 60 + 90, 200 + 80)
+    assert plan.heading == "at stage positions"
+    assert plan.notes[0].startswith("Fields lie at their places on the stage")
+    for one, rect in zip(plan.cells, (first, second, third), strict=True):
+        assert plan.cell_at(rect.y0 + 20, rect.x0 + 20) is one
+    assert plan.cell_at(0, 0) is None
+
+
+def test_runs_at_places_on_the_stage_lie_one_below_the_other():
+    images = [image(n) for n in (1, 2, 3)]
+
+    plan = plan_comparison(fields((0, 0), (0, 40), (500, 500), runs=[0, 0, 1]), images)
+
+    rects = [plan.place(one) for one in plan.cells]
+    assert rects[1].x0 - rects[0].x0 == 80
+    assert rects[2].y0 >= rects[0].y1
+    assert rects[2].x0 == 0
+
+
+@pytest.mark.parametrize(
+    ("stage_um", "um"),
+    [
+        ([(0.0, 0.0), None], 0.5),  # not all known
+        ([(0.0, 0.0), (0.0, 100.0)], None),  # no size of a px to compare with
+        ([(0.0, 0.0), (1.0, 2.0)], 0.5),  # one hides the other
+        ([(0.0, 0.0), (0.0, 1e6)], 0.5),  # so far apart that nothing is seen
+    ],
+)
+def test_where_true_distances_show_nothing_fields_lie_in_even_steps(stage_um, um):
+    images = [image(n, um=um) for n in (1, 2)]
+
+    plan = plan_comparison(fields(*stage_um), images)
+
+    assert not plan.is_on_stage
+    assert "in even steps" in plan.heading
+    assert any("not at their true distances" in one for one in plan.notes)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-2000, 2000), st.floats(-2000, 2000)),
+        min_size=2,
+        max_size=12,
+    ),
+    st.sampled_from([(60, 80), (1000, 1300)]),
+)
+def test_distances_are_true_to_a_px_of_the_smallest_level(at, size):
+    images = [image(n, size=size) for n in range(1, len(at) + 1)]
+
+    plan = plan_comparison(fields(*at), images)
+
+    if plan.is_on_stage:
+        assert max(plan.layout.shape) <= 4096 + max(plan.layout.cell_shape)
+        scale = plan.mosaic.pyramid.scales[0]
+        for one, (y, x) in zip(plan.cells, at, strict=True):
+            away = one.cell.y - plan.cells[0].cell.y, one.cell.x - plan.cells[0].cell.x
+            due = (y - at[0][0]) / 0.5 / scale, (x - at[0][1]) / 0.5 / scale
+            assert np.allclose(away, due, atol=1.01)
+
+
+def test_images_of_other_servers_are_left_out_and_named():
+    here, there = "https://idr.example", "https://other.example"
+    found = [
+        ImageRequest(ref=ImageRef(image_id=n), server=server)
+        for n, server in ((1, here), (2, there), (3, here), (4, there))
+    ]
+
+    wish = in_groups(found)
+
+    assert [one.request.ref.image_id for one in wish.cells] == [1, 3]
+    assert wish.about == (
+        "2 images are left out: of https://other.example, and a comparison is of one "
+        "server."
+    )

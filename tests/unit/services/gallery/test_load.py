@@ -248,3 +248,29 @@ def test_images_come_once_however_often_they_are_listed(asker):
 
     ids = [image.ref.image_id for image in itertools.chain(*pages)]
     assert len(ids) == len(set(ids)) == order.count
+
+
+def test_images_lie_as_the_lines_of_the_results_do(asker):
+    hits = asker.search("gene", "CDC20")
+    lines = [Entry(item=one.container, query=CDC20) for one in reversed(hits)]
+    order = order_of(asker).in_order_of(lines)
+
+    shown, _ = loaded(asker, order)
+
+    studies = list(dict.fromkeys(one.study.ref for one in shown.plan.images))
+    assert studies == [one.container.ref for one in reversed(hits)]
+    assert len(shown.plan.images) == len(loaded(asker, order_of(asker))[0].plan.images)
+
+
+def test_images_of_a_plate_lie_as_its_lines_do(asker):
+    shown, _ = loaded(asker, order_of(asker))
+    images = shown.plan.images
+    lines = [Entry(item=one.ref) for one in reversed(images)]
+
+    ordered = order_of(asker).in_order_of(lines).in_order(images)
+
+    def parts(found):
+        return [(one.study.ref, one.plate or one.dataset) for one in found]
+
+    assert parts(ordered) != parts(images)  # no studies among the lines: by image
+    assert [one.ref for one in ordered] == [one.ref for one in reversed(images)]
