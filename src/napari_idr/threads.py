@@ -627,9 +627,14 @@ def in_background(work: Callable[[], object]) -> None:
     """Run something short in a thread of its own that nobody waits for.
 
     Such as closing a file, which may have to wait for the disk. What it raises goes
-    to `threading.excepthook`.
+    to `threading.excepthook`. It isn't run where no thread can be had, as from Python
+    3.12 on while the interpreter ends: files that are open end with the process.
     """
-    threading.Thread(target=work, name="napari-idr-background", daemon=True).start()
+    thread = threading.Thread(target=work, name="napari-idr-background", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:
+        logger.debug("there is no thread for work in the background", exc_info=True)
 
 
 class LongLock:

@@ -280,3 +280,16 @@ def test_a_closed_signal_delivers_nothing(qtbot: QtBot) -> None:
     settle()
 
     assert received == ["first"]
+
+
+def test_jobs_end_where_no_thread_can_be_had(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is from Python 3.12 on while the interpreter ends."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    with monkeypatch.context() as at_the_end:
+        at_the_end.setattr(threading.Thread, "start", refuse)
+        jobs.close()

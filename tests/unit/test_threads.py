@@ -16,6 +16,7 @@ from napari_idr.threads import (
     WorkerPool,
     both,
     call_later,
+    in_background,
     in_parallel,
     run_apart,
 )
@@ -430,6 +431,20 @@ def comes_true(condition):
             return False
         time.sleep(0.01)
     return True
+
+
+def test_nothing_is_done_in_the_background_where_no_thread_can_be_had(monkeypatch):
+    """So it is from Python 3.12 on while the interpreter ends."""
+    done = []
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+
+    in_background(lambda: done.append(True))
+
+    assert not done
+
+
+def refuse(thread):
+    raise RuntimeError("can't create new thread at interpreter shutdown")
 
 
 def alive(name):

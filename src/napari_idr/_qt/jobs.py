@@ -216,7 +216,10 @@ class Jobs(QObject):
         self._running.clear()
         self._news.close()
         # After all that was dropped has been closed.
-        self._pool.submit(self._pool.close, priority=Priority.AHEAD)
+        try:
+            self._pool.submit(self._pool.close, priority=Priority.AHEAD)
+        except RuntimeError:  # no thread is given any more: the interpreter ends
+            self._pool.close()
 
     def _start(self, run: _Run[Any, Any]) -> bool:
         if self._closed:
