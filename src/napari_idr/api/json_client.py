@@ -6,7 +6,7 @@ import json
 import logging
 import re
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import index
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -84,22 +84,24 @@ class JsonClient:
         max_bytes
             The answer is an error where it is larger.
         """
+        asked = self.ask(path, params, cancel=cancel, max_bytes=max_bytes)
+        return asked.read(reader, inspect=inspect, cancel=cancel)
+
+    def ask(
+        self,
+        path: str,
+        params: Params = (),
+        *,
+        cancel: CancelToken,
+        max_bytes: int = JSON_BYTES,
+    ) -> Asked:
+        """Return an answer that is still to be read, maybe by another thread.
+
+        It is asked for as in `read`, which is this and its reading at once.
+        """
         request = Request(path=path, params=params, max_bytes=max_bytes)
         response = self.transport.send(request, cancel=cancel)
-        if response.forget is not None:
-            try:
-                thing, is_whole = _read(response, reader, inspect)
-                if is_whole:
-                    return thing
-            except IDRError as error:
-                logger.info("a remembered answer can't be read: %s", error)
-            response.forget()
-            again = replace(request, fresh=True)
-            response = self.transport.send(again, cancel=cancel)
-        thing, is_whole = _read(response, reader, inspect)
-        if is_whole:
-            response.keep()
-        return thing
+        return Asked(self.transport, request, response)
 
     def json(
         self,
@@ -150,6 +152,39 @@ class JsonClient:
             max_bytes=max_bytes,
         )
         return self.transport.send(request, cancel=cancel)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer that came and isn't read yet, and how it is asked for once more."""
+
+    transport: Transport
+    request: Request
+    response: Response
+
+    def read(
+        self,
+        reader: Callable[[Node], T],
+        *,
+        inspect: Callable[[Response], object] | None = None,
+        cancel: CancelToken,
+    ) -> T:
+        """Return what a reader makes of it: see `JsonClient.read`."""
+        response = self.response
+        if response.forget is not None:
+            try:
+                thing, is_whole = _read(response, reader, inspect)
+                if is_whole:
+                    return thing
+            except IDRError as error:
+                logger.info("a remembered answer can't be read: %s", error)
+            response.forget()
+            again = replace(self.request, fresh=True)
+            response = self.transport.send(again, cancel=cancel)
+        thing, is_whole = _read(response, reader, inspect)
+        if is_whole:
+            response.keep()
+        return thing
 
 
 def _read(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from napari_idr.api.json_client import id_chunks
+from napari_idr.api.json_client import id_chunks, require_success
 from napari_idr.api.pixels.pictures import decode_picture
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.errors import (
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image as Pillow
 
-    from napari_idr.api.json_client import JsonClient
+    from napari_idr.api.json_client import Asked, JsonClient
     from napari_idr.api.node import Node
     from napari_idr.cancel import CancelToken
 
@@ -36,8 +37,6 @@ logger = logging.getLogger(__name__)
 
 Thumbnail = tuple[ImageId, "NDArray[np.uint8] | IDRError"]
 """The image, and its small picture (y, x, 3) or why there is none."""
-
-_Batch = tuple[tuple[int, ...], "_Pictures | IDRError"]
 
 _Pictures = dict[int, "NDArray[np.uint8] | PixelDataError"]
 
@@ -89,9 +88,9 @@ class Thumbnails:
 
         def ask(ids: tuple[int, ...], stop: CancelToken) -> _Batch:
             if ends:
-                return ids, ends[0]
+                return _Batch(ids, ends[0])
             batch = self._batch(ids, size, stop)
-            if isinstance(error := batch[1], RequestTimeoutError):
+            if isinstance(error := batch.stored, RequestTimeoutError):
                 silent.append(error)
             else:
                 silent.clear()
@@ -102,46 +101,77 @@ class Thumbnails:
             return batch
 
         chunks = id_chunks(image_ids, parameter="id", most=BATCH)
-        for ids, pictures in in_parallel(
-            ask, chunks, at_once=self._at_once, cancel=cancel
-        ):
-            for number in ids:
-                yield (
-                    ImageId(number),
-                    pictures if isinstance(pictures, IDRError) else pictures[number],
-                )
+        # They are decoded here: meanwhile the next question is under way, and no more
+        # than one batch of pictures is held.
+        for batch in in_parallel(ask, chunks, at_once=self._at_once, cancel=cancel):
+            yield from batch.read(size, cancel)
 
     def _batch(self, ids: tuple[int, ...], size: int, cancel: CancelToken) -> _Batch:
-        """Return the thumbnails of a batch, or why it failed."""
         try:
-            pictures = self._pictures(ids, STORED_PX, size, cancel)
-            if size > STORED_PX:
-                pictures |= self._larger(ids, size, cancel)
+            stored = self._ask_for(ids, STORED_PX, cancel)
         except IDRError as error:
-            return ids, error
-        return ids, pictures
-
-    def _larger(
-        self, ids: tuple[int, ...], size: int, cancel: CancelToken
-    ) -> _Pictures:
-        """Return those that the server makes in this size; it may have none."""
+            return _Batch(ids, error)
+        if size <= STORED_PX:
+            return _Batch(ids, stored)
         try:
-            pictures = self._pictures(ids, size, size, cancel)
-        except IDRError:
-            return {}
-        return {n: one for n, one in pictures.items() if not isinstance(one, IDRError)}
+            return _Batch(ids, stored, self._ask_for(ids, size, cancel))
+        except IDRError as error:
+            logger.debug("no thumbnails of %d px: %s", size, error)
+            return _Batch(ids, stored)
 
-    def _pictures(
-        self, ids: tuple[int, ...], due_px: int, size: int, cancel: CancelToken
-    ) -> _Pictures:
-        """Return thumbnails that come with one size, scaled to another."""
+    def _ask_for(self, ids: tuple[int, ...], due_px: int, cancel: CancelToken) -> Asked:
         path = "webgateway/get_thumbnails/"
         if due_px != STORED_PX:
             path = f"{path}{due_px}/"
-        return self._ask.read(
-            path,
-            tuple(("id", number) for number in ids),
-            reader=lambda answer: read_thumbnails(answer, ids, due_px, size),
+        params = tuple(("id", number) for number in ids)
+        asked = self._ask.ask(path, params, cancel=cancel)
+        require_success(asked.response)
+        return asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Images, and the answers with their thumbnails, or why there is none.
+
+    `stored` has them in the size that servers have in store, `larger` in the one that
+    is wanted, if that is larger and the server makes it.
+    """
+
+    ids: tuple[int, ...]
+    stored: Asked | IDRError
+    larger: Asked | None = None
+
+    def read(self, size: int, cancel: CancelToken) -> Iterator[Thumbnail]:
+        """Yield each image with its thumbnail or error; all are decoded first."""
+        pictures = self._pictures(size, cancel)
+        for number in self.ids:
+            yield (
+                ImageId(number),
+                pictures if isinstance(pictures, IDRError) else pictures.pop(number),
+            )
+
+    def _pictures(self, size: int, cancel: CancelToken) -> _Pictures | IDRError:
+        if isinstance(self.stored, IDRError):
+            return self.stored
+        try:
+            pictures = self._read(self.stored, STORED_PX, size, cancel)
+        except IDRError as error:
+            return error
+        if self.larger is not None:
+            with suppress(IDRError):
+                larger = self._read(self.larger, size, size, cancel)
+                pictures |= {
+                    number: picture
+                    for number, picture in larger.items()
+                    if not isinstance(picture, IDRError)
+                }
+        return pictures
+
+    def _read(
+        self, asked: Asked, due_px: int, size: int, cancel: CancelToken
+    ) -> _Pictures:
+        return asked.read(
+            lambda answer: read_thumbnails(answer, self.ids, due_px, size),
             cancel=cancel,
         )
 

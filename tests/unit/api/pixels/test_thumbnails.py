@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -230,6 +231,28 @@ def test_a_png_that_says_so_is_a_picture():
     text = data_url(kind="PNG", label="image/png")
 
     assert decode_thumbnail(text, size=96).shape == (64, 96, 3)
+
+
+def test_thumbnails_are_decoded_where_they_are_taken():
+    """Else no question would be under way while those of the last one are decoded."""
+    asked_in, read_in = set(), set()
+
+    class Server:
+        def send(self, request, *, cancel):
+            asked_in.add(threading.current_thread())
+            body = json.dumps({str(number): data_url() for _, number in request.params})
+            return Response(
+                url="",
+                status=200,
+                body=body.encode(),
+                keep=lambda: read_in.add(threading.current_thread()),
+            )
+
+    client = IDRClient("http://a", transport=Server())
+
+    assert len(dict(client.thumbnails(range(1, 201)))) == 200
+    assert threading.current_thread() not in asked_in
+    assert read_in == {threading.current_thread()}
 
 
 def test_a_key_that_is_no_number_is_a_wrong_answer():
