@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from napari_idr._qt.open_session import open_session
     from napari_idr.api import IDRClient
     from napari_idr.cancel import CancelToken
     from napari_idr.errors import (
@@ -32,6 +33,24 @@ if TYPE_CHECKING:
     )
     from napari_idr.model import AnyOf, Condition, PixelSource
     from napari_idr.services.cite import cite
+    from napari_idr.services.session_file import (
+        SavedCell,
+        SavedCondition,
+        SavedGallery,
+        SavedImage,
+        SavedKey,
+        SavedLayer,
+        SavedLine,
+        SavedLook,
+        SavedObject,
+        SavedPlate,
+        SavedRef,
+        SavedSearch,
+        SavedSession,
+        SavedStrip,
+        SavedStudy,
+        SavedView,
+    )
 
 __version__ = "0.1.0"
 
@@ -55,11 +74,28 @@ __all__ = [
     "RateLimitedError",
     "RequestTimeoutError",
     "ResponseFormatError",
+    "SavedCell",
+    "SavedCondition",
+    "SavedGallery",
+    "SavedImage",
+    "SavedKey",
+    "SavedLayer",
+    "SavedLine",
+    "SavedLook",
+    "SavedObject",
+    "SavedPlate",
+    "SavedRef",
+    "SavedSearch",
+    "SavedSession",
+    "SavedStrip",
+    "SavedStudy",
+    "SavedView",
     "ServerError",
     "StatusError",
     "WrongServerError",
     "__version__",
     "cite",
+    "open_session",
 ]
 
 _MODULES = {
@@ -69,6 +105,28 @@ _MODULES = {
     "IDRClient": "api.client",
     "PixelSource": "model",
     "cite": "services.cite",
+    "open_session": "_qt.open_session",
+    **dict.fromkeys(
+        (
+            "SavedCell",
+            "SavedCondition",
+            "SavedGallery",
+            "SavedImage",
+            "SavedKey",
+            "SavedLayer",
+            "SavedLine",
+            "SavedLook",
+            "SavedObject",
+            "SavedPlate",
+            "SavedRef",
+            "SavedSearch",
+            "SavedSession",
+            "SavedStrip",
+            "SavedStudy",
+            "SavedView",
+        ),
+        "services.session_file",
+    ),
 }
 """Where names are that aren't errors; they are loaded when first used."""
 

@@ -21,6 +21,7 @@ from napari_idr._qt.layers.whole_levels import let_levels_be_saved
 from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.layout import Panels
 from napari_idr._qt.pivoting import Pivoting
+from napari_idr._qt.session_files import SessionFiles
 from napari_idr._qt.settings import (
     connection_settings,
     recent_addresses,
@@ -95,6 +96,9 @@ class Browser(Panels):
         self._galleries = Galleries(
             self.gallery, self._finder, jobs, self._scene, napari_viewer
         )
+        self._session_files = SessionFiles(
+            self, self._finder, jobs, self._scene, napari_viewer
+        )
         Docked(self, self._scene.window)
         self._arriving = False
         self._loading: MosaicKey | None = None
@@ -144,6 +148,11 @@ class Browser(Panels):
         """What it does in threads."""
         return self._jobs
 
+    @property
+    def session_files(self) -> SessionFiles:
+        """What saves and opens sessions."""
+        return self._session_files
+
     def _wire(self) -> None:
         self.server.serverChosen.connect(self._connect_to)
         self.server.askAgainWanted.connect(self._ask_again)
@@ -160,6 +169,8 @@ class Browser(Panels):
         self.annotations.searchWanted.connect(self._on_annotation_search)
         add_shortcut(self, "Alt+Left", self.search.backWanted)
         add_shortcut(self, "Alt+Right", self.search.forwardWanted)
+        self._session_files.serverWanted.connect(self._connect_to)
+        self._session_files.detailsKnown.connect(self._on_details)
         self._galleries.loadWanted.connect(self._load_gallery)
         self._galleries.nothingFound.connect(self._on_no_gallery)
         self.plate.showWanted.connect(self._on_show_plate)
@@ -204,6 +215,7 @@ class Browser(Panels):
         self._show_trail()
         self._comparisons.enter(state)
         self._galleries.enter(state)
+        self._session_files.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:
         session, server_info = result
@@ -638,6 +650,7 @@ class Browser(Panels):
         self._jobs.cancel_all()
         self._finder.stop_loading()
         self._comparisons.give_up()
+        self._session_files.give_up()
         self._state.give_up()
         self.status.say("Cancelled.")
 

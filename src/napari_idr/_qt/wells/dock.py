@@ -100,6 +100,7 @@ class WellsDock(QWidget):
         self._learnt: MosaicShown | None = None  # the newest with its sources
         self._tables: dict[MosaicKey, Table] = {}
         self._looks: dict[MosaicKey, WellsLook] = {}
+        self._own_files: dict[str, str] = {}
         self._view = TableView()
         self._hidden: frozenset[str] = frozenset()
         self._offered: tuple[str, ...] = ()
@@ -198,6 +199,23 @@ class WellsDock(QWidget):
     def look(self) -> WellsLook:
         """How a person looks at the plate that is shown."""
         return _PLAIN if self._key is None else self._looks.get(self._key, _PLAIN)
+
+    def look_of(self, key: MosaicKey) -> WellsLook:
+        """Return how a person looks at a plate."""
+        return self._looks.get(key, _PLAIN)
+
+    @property
+    def own_files(self) -> dict[str, str]:
+        """Where a person's own tables are, by their names."""
+        return dict(self._own_files)
+
+    def look_at(
+        self, key: MosaicKey, look: WellsLook, own_files: dict[str, str]
+    ) -> None:
+        """Show a plate in a look that was saved, with tables that were read."""
+        self._own_files |= own_files
+        self._looks[key] = look
+        self.follow(key)
 
     def _set_look(self, look: WellsLook) -> None:
         if self._key is not None:
@@ -506,6 +524,7 @@ class WellsDock(QWidget):
         """Join a person's own table of wells to the plate."""
         self._told = ()
         name = Path(path).name
+        self._own_files[name] = str(path)
         self._own_slot.start(f"Reading {name} …", _read_own, Path(path))
 
     def _on_own(self, own: OwnTable) -> None:

@@ -1,4 +1,4 @@
-"""Sessions: what is shown as a record, its files, scripts of it, and how it is loaded."""
+"""Sessions: what is shown, as records, as files, as scripts, and how it comes back."""
 
 from __future__ import annotations
 

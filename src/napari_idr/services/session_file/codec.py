@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import textwrap
 import types
 from dataclasses import MISSING
 from functools import cache
@@ -94,12 +95,13 @@ def as_python(value: object, indent: int = 0) -> str:
 
     >>> from napari_idr.services.session_file.record import SavedObject
     >>> as_python(SavedObject(id=7, name="A"))
-    "SavedObject(id=7, name='A')"
+    'SavedObject(id=7, name="A")'
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         parts = [
             f"{field.name}={as_python(held, indent + 4)}"
             for field, held in _told(value)
+            if held != field.default  # its class tells the kind
         ]
         return _laid_out(type(value).__name__ + "(", parts, ")", indent)
     if isinstance(value, tuple):
@@ -107,8 +109,19 @@ def as_python(value: object, indent: int = 0) -> str:
         short = f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
         if "\n" not in short and indent + len(short) < MAX_WIDTH:
             return short
+        if all(isinstance(one, int | float) for one in value):
+            parts = _filled(parts, MAX_WIDTH - indent - 8)
         return _laid_out("(", parts, ")", indent)
-    return repr(value)
+    told = repr(value)
+    if isinstance(value, str) and '"' not in value:
+        return f'"{told[1:-1]}"'
+    return told
+
+
+def _filled(parts: list[str], width: int) -> list[str]:
+    """Return lines of numbers, each as long as there is room."""
+    lines = textwrap.wrap(", ".join(parts), max(width, 20))
+    return [line.removesuffix(",") for line in lines]
 
 
 def _laid_out(head: str, parts: list[str], tail: str, indent: int) -> str:

@@ -172,7 +172,7 @@ class Collector:
         images: Sequence[ImageHit],
         server: str,
     ) -> tuple[SavedLine, ...]:
-        """Return the lines of a gallery in its order; its images tell where they lie."""
+        """Return the lines of a gallery in its order; images tell where they lie."""
         found: dict[tuple[LineKind, int], tuple[SavedLine, int]] = {}
         wanted = {(LINE_KINDS[kind], number) for kind, number in lines}
         for image in images:

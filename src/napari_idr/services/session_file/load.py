@@ -29,7 +29,7 @@ from napari_idr.model import (
 from napari_idr.services.compare.load import Compared, CompareShown, ThumbnailsCame
 from napari_idr.services.compare.wish import CellWish, CompareWish, in_channels
 from napari_idr.services.details import ImageRequest
-from napari_idr.services.explain import explain
+from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.gallery.sources import GalleryOf
 from napari_idr.services.gallery.view import GalleryShown
 from napari_idr.services.mosaic import MosaicShown
@@ -169,10 +169,14 @@ class RegionsCame:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A thing of the session that can't be shown, and why, for people."""
+    """A thing of the session that can't be shown, and why, for people.
+
+    `may_pass` tells that it may come when the session is opened again.
+    """
 
     what: str
     reason: str
+    may_pass: bool = False
 
     @property
     def sentence(self) -> str:
@@ -292,12 +296,12 @@ class SessionLoader:
         """Yield the steps of one thing; what goes wrong with it leaves the others."""
         if server not in self._sessions:
             reason = self._unreached.get(server, "its server isn't known")
-            yield Missing(what, reason)
+            yield Missing(what, reason, may_pass=True)
             return
         try:
             yield from steps
         except (IDRError, ValueError) as error:
-            yield Missing(what, _reason(error, server))
+            yield _missing(what, error, server)
 
     # Plates and galleries
 
@@ -509,21 +513,21 @@ class SessionLoader:
                 regions = session.regions(opened, viewing.open, cancel=cancel)
                 yield RegionsCame(saved, regions)
             except (IDRError, ValueError) as error:
-                yield Missing(f"regions of {label}", _reason(error, saved.server))
+                yield _missing(f"regions of {label}", error, saved.server)
         if saved.projection:
             try:
                 projected = session.projection(opened, viewing.open, cancel=cancel)
                 yield OpenedCame(saved, projected, is_projection=True)
             except (IDRError, ValueError) as error:
-                yield Missing(f"maximum of {label}", _reason(error, saved.server))
+                yield _missing(f"maximum of {label}", error, saved.server)
 
 
-def _reason(error: Exception, server: str) -> str:
-    """Say why a thing didn't come: what its server said, or what is wrong with it."""
+def _missing(what: str, error: Exception, server: str) -> Missing:
+    """Return a thing that didn't come: its server said why, or it is wrong in itself."""
     is_answer = isinstance(error, StatusError | NotFoundError)
     if isinstance(error, IDRError) and (is_answer or error.url is not None):
-        return explain(error, host=server)
-    return str(error)
+        return Missing(what, explain(error, host=server), may_pass=can_retry(error))
+    return Missing(what, str(error))
 
 
 def search_of(saved: SavedSearch | None) -> Query | None:

@@ -1,8 +1,8 @@
 """Records of a session: the servers, what is shown of each, and how it is looked at.
 
-They hold numbers and names, no pixels: what they tell of is asked for again. A file of a
-session is made of them (`file`), and so is a script (`script`). Names of objects are for
-people; what is asked for is told by numbers.
+They hold numbers and names, no pixels: what they tell of is asked for again. A file of
+a session is made of them (`file`), and so is a script (`script`). Names of objects are
+for people; what is asked for is told by numbers.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class SavedPlate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedLine:
-    """A line of the tree that a gallery is of, where it lies, and its `count` images."""
+    """A line of the tree that a gallery is of, where it lies, how many images."""
 
     kind: LineKind
     id: int
@@ -179,9 +179,9 @@ class SavedLine:
 class SavedGallery:
     """A gallery: of lines, or without any of all that a search finds.
 
-    `key` tells it from other mosaics of its server. By `aspect`, the width over the
-    height, and by `counts`, the images of each study, it is laid out. `read` tells that the annotations of its images were read, `selected` are the ids of
-    images.
+    `key` tells it from other mosaics of its server. It is laid out by `aspect`, its
+    width over its height, and by `counts`, the images of each study. `read` tells that
+    the annotations of its images were read, `selected` are the ids of images.
     """
 
     kind: Literal["gallery"] = "gallery"
@@ -242,7 +242,7 @@ class SavedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedCell:
-    """An image of a strip; `place` is its (row, column), None where it goes in order."""
+    """An image of a strip; `place` is (row, column), None where it goes in order."""
 
     image: SavedRef
     role: str = ""

@@ -24,7 +24,7 @@ def script(session: SavedSession) -> str:
     <BLANKLINE>
     from napari_idr import SavedSession, open_session
     <BLANKLINE>
-    session = SavedSession(server='https://idr.org')
+    session = SavedSession(server="https://idr.org")
     <BLANKLINE>
     viewer = napari.Viewer()
     open_session(viewer, session)
@@ -78,6 +78,6 @@ def _pixels(session: SavedSession) -> list[str]:
     return [
         "# The numbers behind a layer, as dask arrays T, C, Z, Y, X:",
         "# from napari_idr import IDRClient",
-        f"# pixels = IDRClient({image.server!r}).pixels({image.id})",
+        f"# pixels = IDRClient({as_python(image.server)}).pixels({image.id})",
         "# pixels.levels[0].mean().compute()",
     ]
