@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from napari_idr.services.session_file.load import missing_message
 from napari_idr.services.session_file.record import SavedSession
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     from napari.layers import Layer
@@ -97,7 +97,7 @@ def open_session(
 
 
 def browser_in(viewer: Viewer, address: str | None = None) -> Browser:
-    """Return the browser of a viewer, in sight; one that is made starts with a server."""
+    """Return the browser of a viewer, in sight; a new one begins with a server."""
     viewer = getattr(viewer, "__wrapped__", viewer)
     window = scene_of(viewer).window
     browser: Browser | None = window.findChild(Browser)

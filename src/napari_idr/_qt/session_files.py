@@ -176,7 +176,7 @@ class SessionFiles(QObject):
     def collect(self) -> SavedSession:
         """Return all that is shown of archives as a record."""
         viewer, scene, collector = self._viewer, self._scene, Collector()
-        dock = scene.window.findChild(WellsDock)
+        dock: WellsDock | None = scene.window.findChild(WellsDock)
         mosaics = []
         for shown in scene.plates.all_shown:
             look = None
@@ -335,15 +335,14 @@ class SessionFiles(QObject):
             query = None
             opening.missing.append(Missing("the search", str(error)))
         if query is not None and query != self._finder.asker.query:
-            key = self._finder.asker.key_of(query.key.name)
+            keys = {key.name: key for key in self._finder.asker.keys}
+            key = keys.get(query.key.name)
             if key is None:
                 reason = "this server can't be searched for that"
                 opening.missing.append(Missing("the search", reason))
             else:
                 opening.searching = True
-                if key.name == query.key.name:
-                    query = replace(query, key=key)
-                self._finder.search(query)
+                self._finder.search(replace(query, key=key))
         if not self._finder.is_searching:
             opening.searching = False
             self._load(opening)
@@ -466,7 +465,7 @@ class SessionFiles(QObject):
         opening, scene = self._opening, self._scene
         if opening is None:
             return
-        dock = scene.window.findChild(WellsDock)
+        dock: WellsDock | None = scene.window.findChild(WellsDock)
         is_reading = dock is not None and dock.jobs.count > 0
         if is_reading or any(map(scene.plates.is_arriving, opening.mosaics)):
             self._poll.start(POLL_MS)

@@ -52,7 +52,7 @@ def strip_parts(scene: ViewerScene, number: int) -> list[Part]:
     below, *channels, captions = layers
     return [
         ("thumbnails", 0, below),
-        *(("channel", c, layer) for c, layer in enumerate(channels)),  # type: ignore[list-item]
+        *(("channel", c, layer) for c, layer in enumerate(channels)),
         ("captions", 0, captions),
     ]
 

@@ -310,6 +310,7 @@ class SessionLoader:
     ) -> Generator[Step, None, None]:
         session = self._sessions[saved.server]
         look = yield from self._look(saved.look)
+        steps: Iterator[MosaicShown | MosaicStep]
         if isinstance(saved, SavedPlate):
             steps = self._plate(saved, session, cancel)
         else:
@@ -523,7 +524,7 @@ class SessionLoader:
 
 
 def _missing(what: str, error: Exception, server: str) -> Missing:
-    """Return a thing that didn't come: its server said why, or it is wrong in itself."""
+    """Return a thing that didn't come, with what its server said, or what is wrong."""
     is_answer = isinstance(error, StatusError | NotFoundError)
     if isinstance(error, IDRError) and (is_answer or error.url is not None):
         return Missing(what, explain(error, host=server), may_pass=can_retry(error))
@@ -566,10 +567,10 @@ def _key(saved: SavedKey) -> SearchKey:
 
 def study_of(saved: SavedStudy) -> Study:
     """Return a study as the archive lists it, but for the number of its parts."""
-    told = {"name": saved.name, "description": saved.description}
+    name, description = saved.name, saved.description
     if saved.kind == "screen":
-        return Screen(id=ScreenId(saved.id), **told)
-    return Project(id=ProjectId(saved.id), **told)
+        return Screen(id=ScreenId(saved.id), name=name, description=description)
+    return Project(id=ProjectId(saved.id), name=name, description=description)
 
 
 def _plate(saved: SavedObject | None) -> Plate | None:
