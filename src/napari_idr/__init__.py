@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_idr._opening import open  # noqa: A004 - as in gzip.open
+    from napari_idr._qt.open_session import open_session
     from napari_idr.api import IDRClient
     from napari_idr.cancel import CancelToken
     from napari_idr.errors import (
@@ -33,6 +34,24 @@ if TYPE_CHECKING:
     )
     from napari_idr.model import AnyOf, Condition, PixelSource
     from napari_idr.services.cite import cite
+    from napari_idr.services.session_file import (
+        SavedCell,
+        SavedCondition,
+        SavedGallery,
+        SavedImage,
+        SavedKey,
+        SavedLayer,
+        SavedLine,
+        SavedLook,
+        SavedObject,
+        SavedPlate,
+        SavedRef,
+        SavedSearch,
+        SavedSession,
+        SavedStrip,
+        SavedStudy,
+        SavedView,
+    )
 
 __version__ = "0.1.0"
 
@@ -56,12 +75,29 @@ __all__ = [
     "RateLimitedError",
     "RequestTimeoutError",
     "ResponseFormatError",
+    "SavedCell",
+    "SavedCondition",
+    "SavedGallery",
+    "SavedImage",
+    "SavedKey",
+    "SavedLayer",
+    "SavedLine",
+    "SavedLook",
+    "SavedObject",
+    "SavedPlate",
+    "SavedRef",
+    "SavedSearch",
+    "SavedSession",
+    "SavedStrip",
+    "SavedStudy",
+    "SavedView",
     "ServerError",
     "StatusError",
     "WrongServerError",
     "__version__",
     "cite",
     "open",
+    "open_session",
 ]
 
 _MODULES = {
@@ -72,6 +108,28 @@ _MODULES = {
     "PixelSource": "model",
     "cite": "services.cite",
     "open": "_opening",
+    "open_session": "_qt.open_session",
+    **dict.fromkeys(
+        (
+            "SavedCell",
+            "SavedCondition",
+            "SavedGallery",
+            "SavedImage",
+            "SavedKey",
+            "SavedLayer",
+            "SavedLine",
+            "SavedLook",
+            "SavedObject",
+            "SavedPlate",
+            "SavedRef",
+            "SavedSearch",
+            "SavedSession",
+            "SavedStrip",
+            "SavedStudy",
+            "SavedView",
+        ),
+        "services.session_file",
+    ),
 }
 """Where names are that aren't errors; they are loaded when first used."""
 

@@ -22,6 +22,7 @@ from napari_idr._qt.links import Links
 from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.layout import Panels
 from napari_idr._qt.pivoting import Pivoting
+from napari_idr._qt.session_files import SessionFiles
 from napari_idr._qt.settings import (
     connection_settings,
     recent_addresses,
@@ -97,6 +98,9 @@ class Browser(Panels):
         self._galleries = Galleries(
             self.gallery, self._finder, jobs, self._scene, napari_viewer
         )
+        self._session_files = SessionFiles(
+            self, self._finder, jobs, self._scene, napari_viewer
+        )
         Docked(self, self._scene.window)
         self._arriving = False
         self._loading: MosaicKey | None = None
@@ -150,6 +154,11 @@ class Browser(Panels):
         """What it does in threads."""
         return self._jobs
 
+    @property
+    def session_files(self) -> SessionFiles:
+        """What saves and opens sessions."""
+        return self._session_files
+
     def _wire(self) -> None:
         self.server.serverChosen.connect(self.links.choose_server)
         self.links.serverWanted.connect(self._connect_to)
@@ -170,6 +179,8 @@ class Browser(Panels):
         self.annotations.searchWanted.connect(self._on_annotation_search)
         add_shortcut(self, "Alt+Left", self.search.backWanted)
         add_shortcut(self, "Alt+Right", self.search.forwardWanted)
+        self._session_files.serverWanted.connect(self._connect_to)
+        self._session_files.detailsKnown.connect(self._on_details)
         self._galleries.loadWanted.connect(self._load_gallery)
         self._galleries.nothingFound.connect(self._on_no_gallery)
         self.plate.showWanted.connect(self._on_show_plate)
@@ -216,6 +227,7 @@ class Browser(Panels):
         self._comparisons.enter(state)
         self._galleries.enter(state)
         self.links.enter(state)
+        self._session_files.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:
         session, server_info = result
@@ -686,6 +698,7 @@ class Browser(Panels):
         self._jobs.cancel_all()
         self._finder.stop_loading()
         self._comparisons.give_up()
+        self._session_files.give_up()
         self._state.give_up()
         self.status.say("Cancelled.")
 

@@ -178,6 +178,11 @@ class Finder(QObject):
         self._on_search(query)
 
     @property
+    def is_searching(self) -> bool:
+        """Whether a search is on its way."""
+        return self._search.busy
+
+    @property
     def shown(self) -> Found | None:
         """What a search found, as it is shown now."""
         return self._shown

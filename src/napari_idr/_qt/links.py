@@ -368,12 +368,13 @@ class Links(QObject):
         dock = open_wells(self._viewer)
         self.follow_wells(dock)
         styles = {style: style for style in COLOR_STYLES}
-        dock.look_as(
+        dock.look_at(
             key,
             WellsLook(
                 color_by=view.color or None,
                 style=styles.get(view.style, "fill"),  # type: ignore[arg-type]
                 hide_failed=view.hide_failed,
+                own=dock.look_of(key).own,
             ),
         )
         self._color = (key, view.color) if view.color else None

@@ -97,6 +97,10 @@ class TurnQueue(QObject):
         self._waiting = kept
         return forgotten
 
+    def waits(self, key: Hashable) -> bool:
+        """Whether a call of a key is still to be made, or any is being made."""
+        return self._in_turn or any(entry[0] == key for entry in self._waiting)
+
     def _next(self) -> None:
         if self._in_turn or not self._waiting:
             return

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class ShownImage:
+    """The layers of an image that is open, and of what was drawn on it."""
+
     opened: OpenedImage
     channels: list[Layer]
     regions: list[Layer] = field(default_factory=list)
@@ -44,13 +46,18 @@ class ImageLayers:
         self._viewer = viewer
         self._refresher = refresher
         self._units = units
-        self._shown: list[_Shown] = []
+        self._shown: list[ShownImage] = []
 
     @property
     def newest(self) -> OpenedImage | None:
         """The image that was opened last and still has a layer."""
         shown = self._newest()
         return None if shown is None else shown.opened
+
+    @property
+    def all_shown(self) -> tuple[ShownImage, ...]:
+        """The images that have a layer, the newest last."""
+        return tuple(one for one in self._shown if self._present(one))
 
     @property
     def subjects(self) -> frozenset[Subject]:
@@ -106,7 +113,7 @@ class ImageLayers:
             layer.visible = False
         layers, problem = self._add(opened, go_to_default=True)
         if problem is None:
-            self._shown.append(_Shown(opened, layers))
+            self._shown.append(ShownImage(opened, layers))
             return None
         for layer in before:
             layer.visible = True
@@ -228,11 +235,11 @@ class ImageLayers:
         remove_layers(self._viewer, layers)
         self._refresher.unwatch(*layers)  # not all of them were in the viewer
 
-    def _newest(self) -> _Shown | None:
+    def _newest(self) -> ShownImage | None:
         self._shown = [shown for shown in self._shown if self._present(shown)]
         return self._shown[-1] if self._shown else None
 
-    def _present(self, shown: _Shown) -> bool:
+    def _present(self, shown: ShownImage) -> bool:
         return any(layer in self._viewer.layers for layer in shown.channels)
 
     def _go_to_default(self, opened: OpenedImage, layer: Layer) -> None:

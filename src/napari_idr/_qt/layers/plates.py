@@ -437,6 +437,10 @@ class MosaicLayers(QObject):
         group = self._groups.get(key)
         return () if group is None else group.layers
 
+    def is_arriving(self, key: MosaicKey) -> bool:
+        """Whether layers of a plate are still to be put into the viewer."""
+        return self._turns.waits(key)
+
     def units_of(self, key: MosaicKey) -> tuple[str, str]:
         """Return the units in which the layers of a plate lie."""
         group = self._groups.get(key)

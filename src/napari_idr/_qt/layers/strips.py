@@ -273,6 +273,11 @@ class StripLayers(QObject):
         """The comparisons that are in the viewer, the oldest first."""
         return tuple(self._strips)
 
+    def comparison(self, number: int) -> CompareShown | None:
+        """Return what a strip shows, None if it's gone."""
+        strip = self._strips.get(number)
+        return None if strip is None else strip.shown
+
     def layers_of(self, number: int) -> tuple[Layer, ...]:
         """Return thumbnails, channels and captions of a comparison, () if it's gone."""
         strip = self._strips.get(number)

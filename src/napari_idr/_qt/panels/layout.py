@@ -26,6 +26,7 @@ from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsFilter, ResultsModel, ResultsTree
 from napari_idr._qt.panels.search import SearchPanel
 from napari_idr._qt.panels.server import ServerBar
+from napari_idr._qt.panels.session import SessionPanel
 from napari_idr._qt.panels.spellings import SpellingsLine
 from napari_idr._qt.panels.status import StatusBar
 from napari_idr._qt.panels.studies import StudiesPanel
@@ -140,6 +141,7 @@ class Panels(LetteredWidget):
         self.splitter.splitterMoved.connect(self._on_divided)
         self.show_details(shown=False)
 
+        self.session = SessionPanel()
         self.status = StatusBar()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(4, 4, 4, 4)
@@ -150,6 +152,7 @@ class Panels(LetteredWidget):
         whole.addWidget(self.gallery)
         whole.addWidget(self.filter)
         whole.addWidget(self.splitter, 1)
+        whole.addWidget(self.session)
         whole.addWidget(self.status)
         self.lettersChanged.connect(self._divide_soon.start)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from napari_idr.services.wells.quality import profiles
 from napari_idr.services.wells.table import TableView, save_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from napari.viewer import Viewer
 
@@ -100,6 +101,7 @@ class WellsDock(QWidget):
         self._learnt: MosaicShown | None = None  # the newest with its sources
         self._tables: dict[MosaicKey, Table] = {}
         self._looks: dict[MosaicKey, WellsLook] = {}
+        self._own_files: dict[str, str] = {}
         self._view = TableView()
         self._hidden: frozenset[str] = frozenset()
         self._offered: tuple[str, ...] = ()
@@ -204,18 +206,32 @@ class WellsDock(QWidget):
         """Return how a person looks at a plate."""
         return self._looks.get(key, _PLAIN)
 
-    def look_as(self, key: MosaicKey, look: WellsLook) -> None:
-        """Look at a plate in a way that was told, as if it had been chosen."""
-        self._looks[key] = replace(look, own=self.look_of(key).own)
+    def can_color(self, name: str) -> bool:
+        """Whether the wells that are shown have a column to be coloured by."""
+        return self._known is not None and name in self._known.color_columns
+
+    @property
+    def own_files(self) -> dict[str, str]:
+        """Where a person's own tables are, by their names."""
+        return dict(self._own_files)
+
+    def look_at(
+        self,
+        key: MosaicKey,
+        look: WellsLook,
+        own_files: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Look at a plate in a way that was told, as if it had been chosen.
+
+        `own_files` are where the tables are that the look joins, by their names.
+        """
+        self._own_files |= own_files
+        self._looks[key] = look
         with self.panel.quietly():
             style = self.panel.style_of_colors
             style.setCurrentIndex(max(style.findData(look.style), 0))
         self._offered = ()  # the color is chosen anew
         self.follow(key)
-
-    def can_color(self, name: str) -> bool:
-        """Whether the wells that are shown have a column to be coloured by."""
-        return self._known is not None and name in self._known.color_columns
 
     def _set_look(self, look: WellsLook) -> None:
         if self._key is not None:
@@ -524,6 +540,7 @@ class WellsDock(QWidget):
         """Join a person's own table of wells to the plate."""
         self._told = ()
         name = Path(path).name
+        self._own_files[name] = str(path)
         self._own_slot.start(f"Reading {name} …", _read_own, Path(path))
 
     def _on_own(self, own: OwnTable) -> None:

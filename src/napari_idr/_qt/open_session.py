@@ -1,0 +1,135 @@
+"""Sessions opened from outside of the browser: by scripts, napari's menus and drops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import napari
+from napari.utils.notifications import show_warning
+from qtpy.QtCore import QEventLoop, QTimer
+from qtpy.QtWidgets import QDockWidget
+
+from napari_idr._qt.browser import Browser
+from napari_idr._qt.layers.scene import scene_of
+from napari_idr.services.session_file.file import is_session_file
+from napari_idr.services.session_file.load import missing_message
+from napari_idr.services.session_file.record import SavedSession
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+    from napari_idr.services.session_file.load import Missing
+
+DOCK_NAME = "Browse the IDR (IDR)"
+"""As napari calls it when it is opened from the menu."""
+
+WAIT_S = 600.0
+"""How long a script waits for all that a session shows."""
+
+
+def open_session(
+    viewer: Viewer,
+    session: SavedSession | str | os.PathLike[str],
+    *,
+    wait: bool = True,
+    timeout_s: float = WAIT_S,
+) -> list[Layer]:
+    """Show in a viewer what a session was saved of.
+
+    The browser is opened beside it, as from the menu. What is in the viewer stays; what
+    the archive has no longer is told, and the rest comes.
+
+    Parameters
+    ----------
+    viewer
+        A viewer with a window.
+    session
+        The path of a file that ends in `.idr.json`, or the record of a session, as
+        *Copy as Python* writes it.
+    wait
+        Whether to return when all is there; the window lives on meanwhile. Else what
+        is shown comes as soon as napari runs.
+    timeout_s
+        How long to wait at most.
+
+    Returns
+    -------
+    list of Layer
+        The layers that came; none if nobody waited for them.
+
+    Examples
+    --------
+    >>> import napari
+    >>> from napari_idr import open_session
+    >>> viewer = napari.Viewer()  # doctest: +SKIP
+    >>> open_session(viewer, "CDC20.idr.json")  # doctest: +SKIP
+    """
+    server = session.server if isinstance(session, SavedSession) else ""
+    files = browser_in(viewer, server or None).session_files
+    before = {id(layer) for layer in viewer.layers}
+    loop = QEventLoop()
+    told: list[tuple[Missing, ...]] = []
+
+    def on_ended(missing: tuple[Missing, ...]) -> None:
+        told.append(missing)
+        loop.quit()
+
+    if wait:
+        files.ended.connect(on_ended)
+    if isinstance(session, SavedSession):
+        files.open(session)
+    else:
+        files.open_file(Path(session))
+    if not wait:
+        return []
+    if not told:
+        QTimer.singleShot(round(timeout_s * 1000), loop.quit)
+        loop.exec()
+    files.ended.disconnect(on_ended)
+    if told and (sentence := missing_message(told[-1])):
+        show_warning(sentence)
+    return [layer for layer in viewer.layers if id(layer) not in before]
+
+
+def browser_in(viewer: Viewer, address: str | None = None) -> Browser:
+    """Return the browser of a viewer, in sight; a new one begins with a server."""
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    window = scene_of(viewer).window
+    browser: Browser | None = window.findChild(Browser)
+    if browser is None:
+        browser = Browser(viewer, address=address)
+    dock = browser.parent()
+    if isinstance(dock, QDockWidget):
+        dock.show()
+        dock.raise_()
+    else:
+        viewer.window.add_dock_widget(browser, name=DOCK_NAME, area="right")
+    return browser
+
+
+def session_reader(
+    path: str | list[str],
+) -> Callable[[str | list[str]], list[tuple[Any, ...]]] | None:
+    """Return napari's reader of sessions, None for other files.
+
+    It opens them in the browser of the current viewer, and leaves no layer for napari
+    to add.
+    """
+    paths = [path] if isinstance(path, str) else list(path)
+    if not paths or not all(map(is_session_file, paths)):
+        return None
+    return _read
+
+
+def _read(path: str | list[str]) -> list[tuple[Any, ...]]:
+    viewer = napari.current_viewer()
+    if viewer is None:
+        raise ValueError("a session is opened in a napari window, and there is none")
+    for one in [path] if isinstance(path, str) else path:
+        open_session(viewer, one, wait=False)
+    return [(None,)]

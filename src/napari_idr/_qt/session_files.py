@@ -1,0 +1,635 @@
+"""Sessions of a browser: what is shown is saved, opened again, and copied as Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QEvent, QObject, QTimer, Signal
+from qtpy.QtGui import QDropEvent, QGuiApplication
+from qtpy.QtWidgets import QFileDialog, QWidget
+
+from napari_idr import __version__
+from napari_idr._qt.layers.saved import (
+    image_parts,
+    mosaic_parts,
+    put_in_order,
+    restore_layers,
+    restore_view,
+    saved_layers,
+    saved_view,
+    strip_parts,
+)
+from napari_idr._qt.settings import connection_settings
+from napari_idr._qt.wells.dock import WellsDock, open_wells
+from napari_idr.services.browser_state import BrowserState
+from napari_idr.services.compare.load import CompareShown
+from napari_idr.services.explain import explain
+from napari_idr.services.plate.view import PlateShown
+from napari_idr.services.search.catalog import counted
+from napari_idr.services.session_file.collect import (
+    Collector,
+    saved_look,
+    saved_search,
+)
+from napari_idr.services.session_file.file import (
+    ENDING,
+    is_session_file,
+    load_session,
+    save_session,
+)
+from napari_idr.services.session_file.load import (
+    Missing,
+    MosaicCame,
+    MosaicPainted,
+    OpenedCame,
+    Reached,
+    RegionsCame,
+    SessionLoader,
+    Step,
+    StripCame,
+    StripReady,
+    missing_message,
+    search_of,
+)
+from napari_idr.services.session_file.record import SavedImage, SavedSession
+from napari_idr.services.session_file.script import script
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+    from napari_idr._qt.finder import Finder
+    from napari_idr._qt.jobs import Jobs, JobSlot
+    from napari_idr._qt.layers.scene import ViewerScene
+    from napari_idr._qt.panels.layout import Panels
+    from napari_idr.services.details import MosaicKey
+    from napari_idr.services.image.open import OpenedImage
+    from napari_idr.services.session_file.record import SavedMosaic, SavedStrip
+    from napari_idr.services.wells.look import WellsLook
+
+FILES = f"Sessions (*{ENDING});;All files (*)"
+
+POLL_MS = 30
+"""Between two looks whether layers have come and wells are known."""
+
+SETTLE_MS = 120
+"""From the last layer to the camera: napari lays its controls out anew in between, and
+the canvas is of another size then."""
+
+
+@dataclass(slots=True)
+class _Opening:
+    """A session on its way: what was read of it, and what came so far."""
+
+    loader: SessionLoader
+    notes: tuple[str, ...] = ()
+    awaited: str | None = None  # the server that the browser is to reach first
+    searching: bool = False
+    unreached: dict[str, str] = field(default_factory=dict)
+    missing: list[Missing] = field(default_factory=list)
+    mosaics: dict[MosaicKey, tuple[SavedMosaic, WellsLook | None]] = field(
+        default_factory=dict
+    )
+    strips: dict[int, SavedStrip] = field(default_factory=dict)
+    images: list[tuple[SavedImage, OpenedImage]] = field(default_factory=list)
+    looks: list[tuple[MosaicKey, WellsLook, dict[str, str]]] = field(
+        default_factory=list
+    )
+
+    @property
+    def saved(self) -> SavedSession:
+        return self.loader.saved
+
+
+class SessionFiles(QObject):
+    """Wires the buttons for sessions to the scene, and brings sessions back.
+
+    What a session shows comes by the questions that a person's clicks ask, one thing
+    after the other: the server, the search, plates, strips, images; then colours and
+    selections; then how layers look, their order, and the camera.
+    """
+
+    serverWanted = Signal(str)
+    detailsKnown = Signal(object)  # Details: of what came last
+    ended = Signal(object)  # tuple[Missing, ...]: a session is open, or given up
+
+    def __init__(
+        self,
+        panels: Panels,
+        finder: Finder,
+        jobs: Jobs,
+        scene: ViewerScene,
+        viewer: Viewer,
+    ) -> None:
+        super().__init__(panels)
+        self._panels = panels
+        self._finder = finder
+        self._jobs = jobs
+        self._scene = scene
+        self._viewer: Viewer = getattr(viewer, "__wrapped__", viewer)
+        self._state = BrowserState()
+        self._opening: _Opening | None = None
+        self._waiting: list[tuple[SavedSession, tuple[str, ...], Path | None]] = []
+        self._save_slot: JobSlot[None, Path] = jobs.slot(self._on_saved)
+        self._read_slots: list[JobSlot[None, Any]] = []
+        self._load_slot: JobSlot[Step, None] = jobs.slot(
+            self._on_loaded, on_step=self._on_step, on_failure=self._on_load_failed
+        )
+        self._poll = QTimer(self)
+        self._poll.setSingleShot(True)
+        self._poll.timeout.connect(self._go_on)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._finish)
+        panels.session.saveWanted.connect(self._ask_where_to_save)
+        panels.session.openWanted.connect(self._ask_what_to_open)
+        panels.session.scriptWanted.connect(self.copy_script)
+        jobs.changed.connect(self._on_jobs_changed)
+        jobs.failed.connect(self._on_failed)
+        panels.setAcceptDrops(True)
+        panels.installEventFilter(self)
+
+    def enter(self, state: BrowserState) -> None:
+        """Work with what is known of another server."""
+        self._state = state
+        opening = self._opening
+        if opening is None:
+            return
+        if opening.awaited is None or state.address != opening.awaited:
+            self.give_up()  # a person wishes for something else
+        elif state.session is not None:
+            # Once the browser has heard of the server, too.
+            QTimer.singleShot(0, partial(self._on_reached, opening))
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a session is on its way."""
+        return self._opening is not None
+
+    # Saving
+
+    def collect(self) -> SavedSession:
+        """Return all that is shown of archives as a record."""
+        viewer, scene, collector = self._viewer, self._scene, Collector()
+        dock: WellsDock | None = scene.window.findChild(WellsDock)
+        mosaics = []
+        for shown in scene.plates.all_shown:
+            look = None
+            if dock is not None:
+                look = saved_look(dock.look_of(shown.key), dock.own_files)
+            one = collector.mosaic(
+                shown,
+                look=look,
+                selected=scene.plates.selected_on(shown.key),
+                layers=saved_layers(viewer, mosaic_parts(scene, shown.key)),
+            )
+            mosaics += [] if one is None else [one]
+        strips = []
+        for number in scene.strips.numbers:
+            compared = scene.strips.comparison(number)
+            if compared is not None:
+                layers = saved_layers(viewer, strip_parts(scene, number))
+                strips.append(collector.strip(compared.plan.wish, layers))
+        images = [
+            SavedImage(
+                image=collector.ref(shown.opened.details.request),
+                regions=any(one in viewer.layers for one in shown.regions),
+                projection=any(one in viewer.layers for one in shown.projections),
+                layers=saved_layers(viewer, image_parts(shown)),
+            )
+            for shown in scene.images.all_shown
+        ]
+        session, active = self._state.session, viewer.layers.selection.active
+        return SavedSession(
+            server="" if session is None else session.url,
+            search=saved_search(self._finder.asker.query),
+            studies=collector.studies,
+            mosaics=tuple(mosaics),
+            strips=tuple(strips),
+            images=tuple(images),
+            view=saved_view(viewer),
+            active=None if active is None else viewer.layers.index(active),
+            wells=dock is not None and dock.isVisible(),
+            plugin_version=__version__,
+            saved_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+
+    def _ask_where_to_save(self) -> None:
+        session = self.collect()
+        if session.is_empty and session.search is None:
+            self._panels.status.say(
+                "There is nothing to save yet: show a plate or an image first."
+            )
+            return
+        dialog = QFileDialog(self._panels, "Save session", _file_name(session), FILES)
+        dialog.setObjectName("idr_save_session_dialog")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.fileSelected.connect(self.save)
+        _open(dialog)
+
+    def save(self, path: str | Path) -> None:
+        """Write what is shown into a file."""
+        path = Path(path)
+        self._save_slot.start(
+            f"Writing {path.name} …", save_session, path, self.collect()
+        )
+
+    def _on_saved(self, path: Path) -> None:
+        own = {id(layer) for layer in self._own_layers()}
+        others = [one for one in self._viewer.layers if id(one) not in own]
+        note = ""
+        if others:
+            layers = counted(len(others), "layer", "layers")
+            note = f" Without {layers} that no archive has."
+        self._panels.status.say(f"Saved: {path}.{note}")
+
+    def _own_layers(self) -> list[Layer]:
+        scene = self._scene
+        parts = [
+            *(mosaic_parts(scene, one.key) for one in scene.plates.all_shown),
+            *(strip_parts(scene, number) for number in scene.strips.numbers),
+            *(image_parts(one) for one in scene.images.all_shown),
+        ]
+        return [layer for one in parts for _, _, layer in one]
+
+    def copy_script(self) -> None:
+        """Copy a script that shows the same again."""
+        session = self.collect()
+        if session.is_empty:
+            self._panels.status.say(
+                "There is nothing to copy yet: show a plate or an image first."
+            )
+            return
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText(script(session))
+            self._panels.status.say("Copied: a Python script that shows this again.")
+
+    # Opening
+
+    def _ask_what_to_open(self) -> None:
+        dialog = QFileDialog(self._panels, "Open session", "", FILES)
+        dialog.setObjectName("idr_open_session_dialog")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.open_file)
+        _open(dialog)
+
+    def open_file(self, path: str | Path) -> None:
+        """Open the session of a file, after those that are on their way."""
+        path = Path(path)
+        slot: JobSlot[None, tuple[SavedSession, tuple[str, ...]]] = self._jobs.slot(
+            partial(self._on_read, path.absolute().parent),
+            on_failure=self._on_read_failed,
+        )
+        self._read_slots = [one for one in self._read_slots if one.busy] + [slot]
+        slot.start(f"Reading {path.name} …", load_session, path)
+
+    def _on_read(
+        self, folder: Path, read: tuple[SavedSession, tuple[str, ...]]
+    ) -> None:
+        self.open(*read, folder=folder)
+
+    def _on_read_failed(self, error: Exception) -> None:
+        self.ended.emit((Missing("the session", str(error)),))
+
+    def open(
+        self,
+        session: SavedSession,
+        notes: tuple[str, ...] = (),
+        *,
+        folder: Path | None = None,
+    ) -> None:
+        """Open a session, after that which is on its way.
+
+        `notes` say what couldn't be read of it, `folder` is that of its file.
+        """
+        if self._opening is not None:
+            self._waiting.append((session, notes, folder))
+            return
+        opening = self._opening = _Opening(SessionLoader(session, folder), notes)
+        known = self._state.session
+        if not session.server or (known is not None and known.url == session.server):
+            self._search(opening)
+            return
+        opening.awaited = session.server
+        is_on_its_way = self._state.address == session.server and known is None
+        if not (is_on_its_way and self._jobs.count):
+            self.serverWanted.emit(session.server)
+
+    def _on_reached(self, opening: _Opening) -> None:
+        if self._opening is opening and opening.awaited is not None:
+            opening.awaited = None
+            self._search(opening)
+
+    def _search(self, opening: _Opening) -> None:
+        """Search what was searched; what is shown comes after that, found or not."""
+        saved = opening.saved.search
+        try:
+            query = search_of(saved)
+        except ValueError as error:
+            query = None
+            opening.missing.append(Missing("the search", str(error)))
+        if query is not None and query != self._finder.asker.query:
+            keys = {key.name: key for key in self._finder.asker.keys}
+            key = keys.get(query.key.name)
+            if key is None:
+                reason = "this server can't be searched for that"
+                opening.missing.append(Missing("the search", reason))
+            else:
+                opening.searching = True
+                self._finder.search(replace(query, key=key))
+        if not self._finder.is_searching:
+            opening.searching = False
+            self._load(opening)
+
+    def _on_jobs_changed(self) -> None:
+        opening = self._opening
+        if opening is not None and opening.searching and not self._finder.is_searching:
+            opening.searching = False
+            # What was found is shown first: the end of a job is told before its result.
+            QTimer.singleShot(0, partial(self._load, opening))
+
+    def _on_failed(self, error: Exception) -> None:
+        """Go on without the server that can't be reached."""
+        opening = self._opening
+        if opening is not None and opening.awaited is not None:
+            server, opening.awaited = opening.awaited, None
+            opening.unreached[server] = explain(error, host=server)
+            QTimer.singleShot(0, partial(self._load, opening))
+
+    def _load(self, opening: _Opening) -> None:
+        if self._opening is not opening:
+            return
+        saved, known = opening.saved, {}
+        for server in saved.servers:
+            session = self._scene.session(server)
+            if session is None and server == saved.server:
+                session = self._state.session
+            if session is not None and server not in opening.unreached:
+                known[server] = session
+        self._load_slot.start_steps(
+            "Opening the session …",
+            opening.loader.load,
+            known,
+            opening.unreached,
+            connection_settings(),
+            self._scene.viewing,
+            self._scene.strips.tell,
+        )
+
+    def _on_step(self, step: Step) -> None:
+        opening, scene = self._opening, self._scene
+        if opening is None:
+            if isinstance(step, Reached | StripReady | OpenedCame | RegionsCame):
+                step.close()
+            return
+        problem = None
+        match step:
+            case Reached(session):
+                scene.keep(session)
+            case MosaicCame(saved, shown, look):
+                is_first = shown.key not in opening.mosaics
+                opening.mosaics[shown.key] = saved, look
+                scene.show_mosaic(shown, look=is_first)
+            case MosaicPainted(shown, painted):
+                scene.paint(shown.key)
+                if painted.summary is None:
+                    self._panels.status.set_progress(
+                        painted.done, painted.total, "thumbnails"
+                    )
+                else:
+                    scene.finish_mosaic(shown.key, painted.summary)
+            case StripCame(saved, CompareShown() as shown, number):
+                opening.strips[number] = saved
+                problem = scene.show_strip(shown)
+            case StripCame(_, _, number):
+                scene.strips.repaint(number)
+            case StripReady(_, compared):
+                problem = scene.strips.add(compared)
+            case OpenedCame(saved, opened, is_projection):
+                problem = self._show_image(opening, saved, opened, is_projection)
+            case RegionsCame(_, regions):
+                problem = scene.images.add_regions(regions)
+            case Missing():
+                opening.missing.append(step)
+        if problem is not None:
+            opening.missing.append(Missing("a layer", problem))
+
+    def _show_image(
+        self,
+        opening: _Opening,
+        saved: SavedImage,
+        opened: OpenedImage,
+        is_projection: bool,
+    ) -> str | None:
+        """Show an image that has come, or the maximum of the one that came last.
+
+        Return why that failed, as a sentence, or None.
+        """
+        images = self._scene.images
+        if is_projection:
+            return images.add_projection(opened)
+        known = self._scene.go_to_image(opened.image.id, opened.server)
+        if known is not None and known.reader.source is opened.reader.source:
+            opened.close()  # it is open already, and this is no better
+            opened = known
+        elif (problem := self._scene.add_image(opened)) is not None:
+            return problem
+        opening.images.append((saved, opened))
+        return None
+
+    def _on_load_failed(self, error: Exception) -> None:
+        """Say what came, where something went wrong that nobody foresaw."""
+        if self._opening is not None:
+            host = self._opening.saved.server
+            self._opening.missing.append(Missing("the rest", explain(error, host=host)))
+            self._on_loaded(None)
+
+    def _on_loaded(self, _: None) -> None:
+        opening = self._opening
+        if opening is None:
+            return
+        for key, (saved, look) in opening.mosaics.items():
+            if look is not None and saved.look is not None:
+                files = {_base_name(path): path for path in saved.look.own}
+                opening.looks.append((key, look, files))
+        self._poll.start(POLL_MS)
+
+    def _go_on(self) -> None:
+        """Colour wells once all layers have come, then let layers look as they did."""
+        opening, scene = self._opening, self._scene
+        if opening is None:
+            return
+        dock: WellsDock | None = scene.window.findChild(WellsDock)
+        is_reading = dock is not None and dock.jobs.count > 0
+        if is_reading or any(map(scene.plates.is_arriving, opening.mosaics)):
+            self._poll.start(POLL_MS)
+            return
+        if opening.looks:
+            key, look, files = opening.looks.pop(0)
+            if scene.shows(key):
+                open_wells(self._viewer).look_at(key, look, files)
+            self._poll.start(POLL_MS)
+            return
+        if opening.saved.wells and opening.mosaics and dock is None:
+            open_wells(self._viewer)
+            self._poll.start(POLL_MS)
+            return
+        self._restore_layers(opening)
+        self._settle.start()
+
+    def _restore_layers(self, opening: _Opening) -> None:
+        viewer, scene, saved = self._viewer, self._scene, opening.saved
+        for key, (mosaic, _) in opening.mosaics.items():
+            before = scene.plates.selected_on(key)
+            for well in mosaic.selected:
+                if well not in before:
+                    scene.plates.toggle(key, well)  # type: ignore[arg-type]
+        placed: list[tuple[int, Layer]] = []
+        for key, (mosaic, _) in opening.mosaics.items():
+            parts = mosaic_parts(scene, key)
+            placed += restore_layers(viewer, parts, mosaic.layers)
+        for number, strip in opening.strips.items():
+            parts = strip_parts(scene, number)
+            placed += restore_layers(viewer, parts, strip.layers)
+        for image, opened in opening.images:
+            shown = next(
+                (one for one in scene.images.all_shown if one.opened is opened), None
+            )
+            if shown is not None:
+                placed += restore_layers(viewer, image_parts(shown), image.layers)
+        put_in_order(viewer, placed)
+        active = [layer for place, layer in placed if place == saved.active]
+        if active and active[0] in viewer.layers:
+            viewer.layers.selection.active = active[0]
+
+    def _finish(self) -> None:
+        opening = self._opening
+        if opening is None:
+            return
+        self._show_cards(opening)
+        if opening.saved.view is not None and self._came(opening):
+            restore_view(self._viewer, opening.saved.view)
+        missing = tuple(opening.missing)
+        self._opening = None
+        message = " ".join(
+            filter(
+                None,
+                (
+                    self._came(opening),
+                    missing_message(missing),
+                    f"Not read: {'; '.join(opening.notes)}." if opening.notes else "",
+                ),
+            )
+        )
+        if missing or opening.notes:
+            may_pass = any(one.may_pass for one in missing)
+            if may_pass:
+                again = partial(self.open, opening.saved, opening.notes)
+                self._jobs.remember_retry(again)
+            self._panels.status.say_failed(message, can_retry=may_pass)
+        else:
+            self._panels.status.say(message)
+        self.ended.emit(missing)
+        self._open_next()
+
+    def _came(self, opening: _Opening) -> str:
+        """Say what is shown of a session, "" for nothing."""
+        shows = self._scene.shows
+        mosaics = [one for key, (one, _) in opening.mosaics.items() if shows(key)]
+        plates = sum(one.kind == "plate" for one in mosaics)
+        strips = sum(n in self._scene.strips.numbers for n in opening.strips)
+        counts = (
+            (plates, "plate", "plates"),
+            (len(mosaics) - plates, "gallery", "galleries"),
+            (strips, "comparison", "comparisons"),
+            (len(opening.images), "image", "images"),
+        )
+        told = [counted(*one) for one in counts if one[0]]
+        return f"Session opened: {', '.join(told)}." if told else ""
+
+    def _show_cards(self, opening: _Opening) -> None:
+        """Show the cards of the plate and of the image that came last."""
+        server = self._state.host
+        self._state.leave_line()
+        plates = [self._scene.shown(key) for key in opening.mosaics]
+        for shown in reversed(plates):
+            if (
+                isinstance(shown, PlateShown)
+                and shown.server == server
+                and shown.details.query in (None, self._state.query)
+            ):
+                self.detailsKnown.emit(shown.details)
+                break
+        if opening.images:
+            opened = opening.images[-1][1]
+            self.detailsKnown.emit(opened.details)
+            self._panels.image.set_source(opened.reader.source)
+
+    def give_up(self) -> None:
+        """Bring no more of a session; what has come stays."""
+        self._waiting.clear()
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            self._poll.stop()
+            self._settle.stop()
+            self._load_slot.cancel()
+            self.ended.emit(tuple(opening.missing))
+
+    def _open_next(self) -> None:
+        if self._waiting:
+            session, notes, folder = self._waiting.pop(0)
+            self.open(session, notes, folder=folder)
+
+    # Files that are dropped on the browser
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Take sessions that are dropped; all else is somebody else's."""
+        if isinstance(event, QDropEvent) and (paths := _dropped(event)):
+            event.acceptProposedAction()
+            if event.type() == QEvent.Type.Drop:
+                for path in paths:
+                    self.open_file(path)
+            return True
+        return super().eventFilter(watched, event)
+
+
+def _dropped(event: QDropEvent) -> list[str]:
+    """Return the sessions among the files that are dragged; none if others are, too."""
+    mime = event.mimeData()
+    if mime is None or not mime.hasUrls():
+        return []
+    paths = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
+    is_all = len(paths) == len(mime.urls())
+    return paths if is_all and all(map(is_session_file, paths)) else []
+
+
+def _base_name(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _file_name(session: SavedSession) -> str:
+    """Return a name for the file of a session: what was searched, or is shown."""
+    told = "session"
+    if session.images:
+        image = session.images[-1].image
+        told = image.well_label or image.name or told
+    if session.mosaics:
+        first = session.mosaics[0]
+        told = first.name if first.kind == "plate" else first.title
+    if session.search is not None and session.search.value:
+        told = session.search.value
+    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in told)[:60]
+    return f"{name or 'session'}{ENDING}"
+
+
+def _open(dialog: QWidget) -> None:
+    """Show a dialog and go on; it goes when it is closed."""
+    assert isinstance(dialog, QFileDialog)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()

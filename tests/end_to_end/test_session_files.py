@@ -1,0 +1,328 @@
+"""A session is saved, opened in another window, and copied as Python: the same layers."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import napari
+import numpy as np
+import pytest
+from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from qtpy.QtWidgets import QApplication, QFileDialog
+
+from napari_idr import open_session
+from napari_idr._qt.browser import Browser
+from napari_idr._qt.wells.dock import WellsDock, open_wells
+from napari_idr.services.session_file.record import (
+    SavedImage,
+    SavedPlate,
+    SavedRef,
+    SavedSession,
+)
+from napari_idr.services.wells.look import WellsLook
+from support.guards import settle
+from support.person import Person
+from support.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from napari.layers import Layer
+    from pytestqt.qtbot import QtBot
+
+    from napari_idr import demo
+
+MITOSIS = "idr0901-demo-mitosis/screenA"
+PLATE = "DM0001_01"
+
+
+@pytest.fixture
+def new_window(
+    guards: None, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Window]]:
+    """Another window, that of a colleague."""
+    opened: list[Window] = []
+
+    def make(viewer: napari.Viewer | None = None) -> Window:
+        if viewer is None:
+            viewer = napari.Viewer(show_welcome_screen=False)
+            viewer.window.resize(1300, 850)
+        opened.append(Window(viewer, qtbot, monkeypatch))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+    settle()
+
+
+def looks(viewer: napari.Viewer) -> list[dict[str, Any]]:
+    """Return what there is to know of the layers of a viewer, in their order."""
+    return [look(layer) for layer in viewer.layers]
+
+
+def look(layer: Layer) -> dict[str, Any]:
+    found = {
+        "name": layer.name,
+        "type": type(layer).__name__,
+        "visible": layer.visible,
+        "opacity": layer.opacity,
+        "blending": str(layer.blending),
+        "scale": layer.scale.tolist(),
+        "translate": np.round(layer.translate, 6).tolist(),
+        "units": [str(unit) for unit in layer.units],
+        "axes": layer.axis_labels,
+        "metadata": layer.metadata,
+    }
+    if isinstance(layer, napari.layers.Image):
+        levels = layer.data if layer.multiscale else [layer.data]
+        found["shapes"] = [tuple(level.shape) for level in levels]
+        found["data"] = np.asarray(levels[-1]).tobytes()
+        if not layer.rgb:
+            found["contrast"] = list(layer.contrast_limits)
+            found["gamma"] = layer.gamma
+            found["colormap"] = layer.colormap.name
+    elif not layer.name.endswith("headings"):  # which follow the camera
+        data = layer.data
+        found["data"] = [np.round(one, 4).tolist() for one in data]
+    if isinstance(layer, napari.layers.Points) and layer.name.endswith("wells"):
+        found["features"] = layer.features.astype(str).to_dict("list")
+    return found
+
+
+def assert_same(found: list[dict[str, Any]], due: list[dict[str, Any]]) -> None:
+    assert [one["name"] for one in found] == [one["name"] for one in due]
+    for one, other in zip(found, due, strict=True):
+        differ = [key for key in other if one.get(key) != other[key]]
+        assert not differ, (
+            other["name"],
+            {
+                key: (one.get(key), other[key])
+                for key in differ
+                if key not in ("data", "features")
+            },
+            differ,
+        )
+
+
+def test_a_session_and_its_script_show_identical_layers(
+    window: Window,
+    new_window: Callable[..., Window],
+    request: pytest.FixtureRequest,
+    face: str,
+    tmp_path: Path,
+) -> None:
+    url = address(request, face)
+    person = window.browse(url)
+    real = face == "real"
+    screen = "idr0902-fakelab-mitosis/screenA" if real else MITOSIS
+    plate = "LT0001_02" if real else PLATE
+    person.find_plate("CDC20", screen, plate)
+    person.show_plate()
+    mosaic = f"{plate}, field 1"
+    person.until(lambda: f"{mosaic} headings" in window.names)
+    dock = open_wells(window.viewer)
+    person.until(lambda: dock.jobs.count == 0)
+    key = dock.plate.key
+    color_by = next(iter(dock._known.color_columns))
+    dock.look_at(key, WellsLook(color_by=color_by, style="frames"), {})
+    person.until(lambda: dock.jobs.count == 0)
+    window.double_click(window.well_point(window.layer(mosaic), "A1" if real else "C4"))
+    person.until(lambda: any("[" in name for name in window.names))
+    person.until_idle()
+    channel = next(
+        layer
+        for layer in window.viewer.layers
+        if layer.metadata["idr"].get("channel") is not None
+    )
+    channel.contrast_limits = (3, 99)
+    channel.gamma = 0.8
+    window.layer(f"{mosaic} hits").visible = False
+    window.viewer.scene.camera.center = (0.0, 12.5, -30.0)
+    window.viewer.scene.camera.zoom = 1.75
+    settle()
+    due, view = looks(window.viewer), camera(window.viewer)
+
+    person.click("idr_save_session")
+    dialog = person.browser.findChild(QFileDialog, "idr_save_session_dialog")
+    dialog.fileSelected.emit(str(tmp_path / "a"))
+    dialog.close()
+    person.until_status("Saved", "a.idr.json")
+    person.click("idr_copy_script")
+    assert "Copied" in person.status
+    copied = QGuiApplication.clipboard().text()
+    assert len((tmp_path / "a.idr.json").read_bytes()) < 200_000
+
+    other = new_window()
+    other.viewer.open(str(tmp_path / "a.idr.json"), plugin="napari-idr")
+    colleague = wait_for(other)
+    assert colleague.text("idr_status").startswith("Session opened: 1 plate, 1 image.")
+    assert_same(looks(other.viewer), due)
+    assert camera(other.viewer) == pytest.approx(view, rel=0.02)
+    other_dock = other.native.findChild(WellsDock)
+    assert other_dock.look.color_by == color_by
+    assert colleague.find("idr_value").text() == "CDC20"
+    assert plate in colleague.text("idr_plate_title")
+    other.close()
+
+    run: dict[str, Any] = {"__name__": "copied"}
+    exec(compile(copied, "copied.py", "exec"), run)
+    scripted = new_window(run["viewer"])
+    assert_same(looks(scripted.viewer), due)
+
+
+@pytest.fixture(params=["classic", "idr", "real"])
+def face(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def address(request: pytest.FixtureRequest, face: str) -> str:
+    if face != "real":
+        return request.getfixturevalue(face).url
+    url = os.environ.get("IDR_CONFORMANCE_URL")
+    if not url:
+        pytest.skip("no real OMERO.web: IDR_CONFORMANCE_URL is not set")
+    return url
+
+
+def camera(viewer: napari.Viewer) -> list[float]:
+    return [*viewer.scene.camera.center[-2:], viewer.scene.camera.zoom]
+
+
+def wait_for(window: Window) -> Person:
+    """Wait until a session is open in a window; return who sits in front of it."""
+    window.qtbot.waitUntil(
+        lambda: window.native.findChild(Browser) is not None, timeout=60_000
+    )
+    browser = window.native.findChild(Browser)
+    person = Person(browser, window.viewer, window.qtbot)
+    person.until(lambda: not browser.session_files.is_opening and person.is_idle)
+    person.until(lambda: "ession" in person.status or "Missing" in person.status)
+    return person
+
+
+def test_galleries_strips_regions_and_selections_come_back(
+    window: Window, new_window: Callable[..., Window], classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.search("CDC20")
+    person.click("idr_gallery")
+    person.until_idle()
+    person.until(lambda: "CDC20 gallery headings" in window.names)
+    person.open(MITOSIS)
+    person.select(MITOSIS, PLATE)
+    person.show_plate()
+    mosaic = f"{PLATE}, field 1"
+    person.until(lambda: f"{mosaic} headings" in window.names)
+    settle()
+    for well in ("C4", "C5"):
+        place = window.well_point(window.layer(mosaic), well)
+        _shift_click(window, place)
+    person.click("idr_compare")
+    person.until_idle()
+    files = person.browser.session_files
+    person.until(lambda: len(files.collect().strips[0].layers) >= 3)
+    settle()
+    due = files.collect()
+    assert [one.kind for one in due.mosaics] == ["gallery", "plate"]
+    assert len(due.strips[0].cells) == 2
+    assert len(due.mosaics[1].selected) == 2
+    shown = looks(window.viewer)
+
+    other = new_window()
+    layers = open_session(other.viewer, due)
+
+    colleague = wait_for(other)
+    assert "1 plate, 1 gallery, 1 comparison" in colleague.status
+    found = colleague.browser.session_files.collect()
+    assert found.mosaics == due.mosaics
+    assert found.strips == due.strips
+    assert found.search == due.search
+    assert len(layers) == len(shown)
+    assert_same(
+        [one for one in looks(other.viewer) if "captions" not in one["name"]],
+        [one for one in shown if "captions" not in one["name"]],
+    )
+
+
+def _shift_click(window: Window, place: Any) -> None:
+    from qtpy.QtTest import QTest
+
+    QTest.mouseMove(window.canvas, place)
+    QTest.mouseClick(
+        window.canvas,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.ShiftModifier,
+        place,
+    )
+    settle()
+
+
+def test_what_is_gone_is_listed_and_the_rest_comes_by_a_drop(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    from napari_idr.cancel import NEVER
+    from napari_idr.services.session_file.file import save_session
+
+    url = classic.url
+    person = window.browse(url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    plate = person.browser.plate.details.plate.id
+    session = SavedSession(
+        server=url,
+        mosaics=(
+            SavedPlate(server=url, id=999_999, name="lost plate"),
+            SavedPlate(server=url, id=plate, name=PLATE),
+        ),
+        images=(SavedImage(image=SavedRef(server=url, id=999_999)),),
+    )
+    path = save_session(tmp_path / "a.idr.json", session, cancel=NEVER)
+
+    drop(person, path)
+    person.until(lambda: person.browser.session_files.is_opening)
+    wait_for(window)
+
+    assert "Session opened: 1 plate." in person.status
+    assert "lost plate" in person.status
+    assert "999999" in person.status
+    assert f"{PLATE}, field 1" in window.names
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"format"', "no session"),
+        (json.dumps({"format": "napari-idr session", "version": 9}), "newer"),
+    ],
+)
+def test_a_file_that_cant_be_opened_is_told(
+    window: Window, classic: demo.Archive, tmp_path: Path, text: str, said: str
+) -> None:
+    person = window.browse(classic.url)
+    path = tmp_path / "a.idr.json"
+    path.write_text(text)
+
+    person.click("idr_open_session")
+    dialog = person.browser.findChild(QFileDialog, "idr_open_session_dialog")
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+
+    person.until_status("a.idr.json can't be opened", said)
+    assert window.names == []
+
+
+def drop(person: Person, path: Path) -> None:
+    """Drop a file on the browser."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    at = QPointF(50, 50)
+    how = Qt.DropAction.CopyAction, mime
+    keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(at.toPoint(), *how, *keys)
+    QApplication.sendEvent(person.browser, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(person.browser, QDropEvent(at, *how, *keys))
