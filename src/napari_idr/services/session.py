@@ -6,6 +6,7 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,7 @@ from napari_idr.services.search.plate_facets import (
     plan_tables_order,
 )
 from napari_idr.services.study import study_card
+from napari_idr.transport import MAX_STORE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -134,6 +136,8 @@ class Session:
             cache=settings.cache,
             at_once=settings.at_once,
             timeout_s=settings.timeout_s,
+            cache_bytes=settings.cache_bytes,
+            contact=settings.contact,
         )
         self._studies: dict[ObjectRef, StudyDetails] = {}
         self._gene_rows: dict[tuple[str, str], GeneRow] = {}
@@ -622,7 +626,9 @@ class ConnectionSettings:
 
     at_once: int = 4
     timeout_s: float = 30.0
-    cache: bool = True
+    cache: bool | Path = True
+    cache_bytes: int = MAX_STORE_BYTES
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
