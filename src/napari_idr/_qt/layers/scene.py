@@ -8,6 +8,7 @@ import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QWidget
 
+from napari_idr._qt.layers.aside import LayersAside
 from napari_idr._qt.layers.framing import Framing
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
@@ -102,6 +103,7 @@ class ViewerScene(QObject):
         self._gone = QTimer(self)
         self._gone.setSingleShot(True)
         self._gone.timeout.connect(self._on_gone)
+        self.aside = LayersAside(viewer, self)
         self._sessions: list[Session] = []
         self._servers: dict[int, str] = {}
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
@@ -120,6 +122,7 @@ class ViewerScene(QObject):
         self._viewer.mouse_double_click_callbacks.remove(self._on_double_click)
         self._viewer.mouse_drag_callbacks.remove(self._on_press)
         self._viewer.layers.events.removed.disconnect(self._on_layers_removed)
+        self.aside.close()
         self.colors.close()
         self.walker.close()
         self.strips.close()
