@@ -139,9 +139,7 @@ class DemoTransport:
     """Carries requests to the demo archive within this process. Thread-safe."""
 
     def __init__(self) -> None:
-        self._site = demo.Site(
-            world=demo.default_world(), face="idr", url=NOWHERE
-        )
+        self._site = demo.Site(world=demo.default_world(), face="idr", url=NOWHERE)
 
     def send(self, request: Request, *, cancel: CancelToken) -> Response:
         """Return the answer, whatever its status."""

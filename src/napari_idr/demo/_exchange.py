@@ -11,7 +11,11 @@ from urllib.parse import parse_qs
 from napari_idr.demo.world import World
 
 Face = Literal["classic", "idr"]
-"""*classic* is a plain OMERO.web with mapr; *idr* is what the IDR is today."""
+"""*classic* is a plain OMERO.web with mapr; *idr* has the parts of which the IDR is made.
+
+These are the search engine and a microservice that draws in place of OMERO.web. The IDR
+itself was seen to refuse each drawing in August 2026, of whoever asked without a session.
+"""
 
 SESSION_COOKIE = "sessionid_demo"
 

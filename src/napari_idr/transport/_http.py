@@ -83,14 +83,14 @@ CONTACT_MOST: Final = 100
 
 
 def user_agent(home: str = HOME, contact: str = "") -> str:
-    """Return the name and version that we give ourselves, and where we are at home.
+    r"""Return the name and version that we give ourselves, and where we are at home.
 
     `contact` is how a person lets themselves be reached, an address of theirs; of it
     remains what a header can hold.
 
     >>> user_agent("https://example.org/idr").partition(" ")[2], " " in user_agent("")
     ('(+https://example.org/idr)', False)
-    >>> user_agent("", "me@lab.org\\r\\nX: (1)").partition(" ")[2]
+    >>> user_agent("", "me@lab.org\r\nX: (1)").partition(" ")[2]
     '(me@lab.orgX: 1)'
     """
     try:

@@ -33,7 +33,8 @@ def open_transport(
 
     `cache` says whether answers are remembered, or in which directory; `rules`
     say which; they take `cache_bytes` at most. `at_once` bounds the requests under way
-    with each host, `timeout_s` the silence of a server. It pickles as its settings, without what is remembered.
+    with each host, `timeout_s` the silence of a server. It pickles as its settings,
+    without what is remembered.
     """
     late = LateTransport(
         address, timeout_s=timeout_s, connections=at_once, contact=contact

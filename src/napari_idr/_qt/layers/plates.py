@@ -530,6 +530,19 @@ class MosaicLayers(QObject):
         """Move the camera so that a plate fills the canvas."""
         self._framing.fit(partial(self._box, key))
 
+    def look_at_all(self, keys: Sequence[MosaicKey]) -> None:
+        """Move the camera so that all of some plates are seen, once they have come."""
+        if keys:
+            fit = partial(self._framing.fit, partial(self._box_of_all, tuple(keys)))
+            self._turns.add(keys[-1], fit)
+
+    def _box_of_all(self, keys: tuple[MosaicKey, ...]) -> Box | None:
+        found = [box for key in keys if (box := self._box(key)) is not None]
+        if not found:
+            return None
+        low, high = (np.array(ends) for ends in zip(*found, strict=True))
+        return low.min(axis=0), high.max(axis=0)
+
     def _box(self, key: MosaicKey) -> Box | None:
         group = self._groups.get(key)
         return None if group is None else group.box

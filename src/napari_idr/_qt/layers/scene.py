@@ -18,6 +18,7 @@ from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.walking import WellWalker
 from napari_idr._qt.layers.well_colors import WellColors
 from napari_idr._qt.layers.well_status import set_status
+from napari_idr._qt.settings import view_defaults
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plate.view import PlateShown
@@ -267,6 +268,8 @@ class ViewerScene(QObject):
         if (size := opened.image.pixel_size_x_um) is not None:
             self.plates.calibrate(size * opened.image.size_x, opened.plate)
         problem = self.images.add(opened)
+        if view_defaults().scale_bar:
+            self._viewer.scale_bar.visible = True
         self.strips.make_room()
         self._follow_status(opened)
         self.look_at(self.images.layers(opened))
