@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlencode
 
+import dask.array as da
 import numpy as np
 
 from napari_idr import demo
@@ -90,11 +91,14 @@ def stack() -> list[LayerData]:
 
 def pyramid() -> list[LayerData]:
     """Return a section of 6000 x 5000 px in colours, at six resolutions."""
-    return _image(PYRAMID)
+    return _image(PYRAMID, rgb=True)
 
 
-def _image(image_id: ImageId) -> list[LayerData]:
-    """Return the channels of an image as arrays that are computed when looked at."""
+def _image(image_id: ImageId, *, rgb: bool = False) -> list[LayerData]:
+    """Return the channels of an image as arrays that are computed when looked at.
+
+    With `rgb` they are the colours of one picture.
+    """
     client = _client()
     pixels = client.pixels(image_id)
     axes = image_axes(pixels.image)
@@ -105,6 +109,8 @@ def _image(image_id: ImageId) -> list[LayerData]:
         for c in range(pixels.levels[0].shape[1])
     ]
     samples = [_sample(levels[-1]) for levels in arrays]
+    if rgb:
+        arrays = [[da.stack(level, axis=-1) for level in zip(*arrays, strict=True)]]
     specs = image_layer_specs(
         pixels.image,
         source=pixels.source,
@@ -115,6 +121,7 @@ def _image(image_id: ImageId) -> list[LayerData]:
             pixel_source=pixels.source,
             web_url=client.web_url(pixels.image),
         ),
+        rgb=rgb,
         samples=samples,
     )
     return [spec.as_layer_data() for spec in specs]
@@ -158,7 +165,7 @@ class DemoTransport:
                 body=(request.json or "").encode(),
             ),
         )
-        whole = isinstance(given.body, bytes)
+        body = given.body
         return Response(
             url=f"{NOWHERE}/{request.path}{'?' if query else ''}{query}",
             status=given.status,
@@ -166,7 +173,7 @@ class DemoTransport:
                 "content-type": given.content_type,
                 **{name.lower(): text for name, text in given.headers.items()},
             },
-            body=given.body if whole else b"".join(given.body),
+            body=body if isinstance(body, bytes) else b"".join(body),
         )
 
     @contextmanager

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs
 from napari_idr.demo.world import World
 
 Face = Literal["classic", "idr"]
-"""*classic* is a plain OMERO.web with mapr; *idr* has the parts of which the IDR is made.
+"""*classic* is a plain OMERO.web with mapr; *idr* is made of the parts of the IDR.
 
-These are the search engine and a microservice that draws in place of OMERO.web. The IDR
-itself was seen to refuse each drawing in August 2026, of whoever asked without a session.
+These are the search engine, and a microservice that draws in place of OMERO.web. In
+August 2026 the IDR itself drew nothing for those who asked without a session.
 """
 
 SESSION_COOKIE = "sessionid_demo"

@@ -90,8 +90,8 @@ class StudiesPanel(QWidget):
             "Organism",
             "Only studies of this organism; in brackets how many there are",
         )
-        for box in (self.licence, self.organism):
-            box.wanted.connect(self.factsWanted)
+        self.licence.wanted.connect(self.factsWanted)
+        self.organism.wanted.connect(self.factsWanted)
         self.order = _named(
             QComboBox(),
             "idr_studies_order",
