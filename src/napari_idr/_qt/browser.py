@@ -14,6 +14,7 @@ from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
 from napari_idr._qt.finder import Finder, Results
 from napari_idr._qt.galleries import Galleries
+from napari_idr._qt.guide import open_guide
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
@@ -28,6 +29,8 @@ from napari_idr._qt.settings import (
     recent_addresses,
     remember_address,
 )
+from napari_idr._qt.tidying import Tidying
+from napari_idr._qt.together import Together
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.cancel import Priority
 from napari_idr.errors import IDRError
@@ -133,6 +136,10 @@ class Browser(Panels):
         self.links = Links(
             napari_viewer, self, self._finder, jobs, self._scene, self._is_busy
         )
+        self._together = Together(
+            self, self._finder, jobs, self._scene, self._comparisons, self._open
+        )
+        Tidying(self, jobs, self._scene)
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
         close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
@@ -166,6 +173,8 @@ class Browser(Panels):
         self.links.plateWanted.connect(self._on_plate_wanted)
         self.links.imageWanted.connect(self._on_image_wanted)
         self.server.askAgainWanted.connect(self._ask_again)
+        self.server.helpWanted.connect(self._on_help)
+        self.hint.guideWanted.connect(self._on_help)
         self._finder.entrySelected.connect(self._select)
         self._finder.entryActivated.connect(self._on_activated)
         self._finder.found.connect(self._on_found)
@@ -225,6 +234,7 @@ class Browser(Panels):
         self._trail.clear()
         self._show_trail()
         self._comparisons.enter(state)
+        self._together.enter(state)
         self._galleries.enter(state)
         self.links.enter(state)
         self._session_files.enter(state)
@@ -271,6 +281,9 @@ class Browser(Panels):
             self._jobs.remember_retry(self._ask_again)
         else:
             self.status.say(self._state.welcome)
+
+    def _on_help(self) -> None:
+        open_guide(self._viewer)
 
     # What is selected
 

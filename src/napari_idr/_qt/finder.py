@@ -11,20 +11,30 @@ from qtpy.QtCore import QModelIndex, QObject, Signal
 from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
 from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
-from napari_idr.model import Suggestion
+from napari_idr.model import ObjectRef, Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
-from napari_idr.services.search.catalog import Entry, Query, filter_studies
+from napari_idr.services.search.catalog import Entry, Query
 from napari_idr.services.search.hits import (
     Below,
     Spellings,
     counting_label,
     short_value,
 )
+from napari_idr.services.search.nothing import Emptiness, nothing_message
 from napari_idr.services.search.pivots import Asker
+from napari_idr.services.search.studies import (
+    StudyChoices,
+    StudyFacts,
+    StudyFilter,
+    study_choices,
+    wanted_studies,
+)
 from napari_idr.services.session import Found
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_idr._qt.jobs import Jobs, JobSlot
 
 
@@ -57,6 +67,10 @@ class Finder(QObject):
         self._search: JobSlot[None, Found] = jobs.slot(
             self._on_found, on_failure=self._on_search_failed
         )
+        self._facts: Mapping[ObjectRef, StudyFacts] | None = None
+        self._facts_slot: JobSlot[None, Mapping[ObjectRef, StudyFacts]] = jobs.slot(
+            self._on_facts
+        )
         self._sought: Query | None = None
         self._shown: Found | None = None
         self._told = Spellings()
@@ -74,11 +88,14 @@ class Finder(QObject):
         panels.search.suggestionsWanted.connect(self._on_suggestions_wanted)
         panels.search.suggestionsLeft.connect(self._suggest.cancel)
         panels.studies.filterChanged.connect(self._show_studies)
+        panels.studies.factsWanted.connect(self._on_facts_wanted)
+        jobs.changed.connect(self._show_nothing)
         panels.studies.reload.native.clicked.connect(self._load_studies)
         panels.tabs.currentChanged.connect(self._on_tab)
         panels.filter.textChanged.connect(panels.results.filter)
         panels.filter.returnPressed.connect(self._on_filter_entered)
         self.linesChanged.connect(self._show_filter)
+        self.linesChanged.connect(self._show_nothing)
         panels.results.expanded.connect(self._on_expanded)
         panels.results.activated.connect(self._on_activated)
         # The line may be the current one already, and something else be looked at.
@@ -124,6 +141,8 @@ class Finder(QObject):
             model.set_filter("")
             model.set_entries((), count)
         self._shown = None
+        self._facts = None
+        self._panels.studies.set_choices(StudyChoices())
         self.linesChanged.emit()
         self._panels.search.set_keys(())
         self._show_spellings(None, Spellings())
@@ -317,16 +336,29 @@ class Finder(QObject):
 
     def _on_studies(self, entries: tuple[Entry, ...]) -> None:
         self._state.studies = entries
-        self._show_studies(self._panels.studies.filter.value)
+        self._show_studies(self._panels.studies.wanted)
         server_info = self._state.server_info
         if server_info is not None and not server_info.search:
             self.welcomeWanted.emit()
 
-    def _show_studies(self, text: str) -> None:
+    def _on_facts_wanted(self) -> None:
+        """Ask for what studies are filtered by, once."""
+        session, studies = self._state.session, self._state.studies
+        if session is None or not studies or self._facts or self._facts_slot.busy:
+            return
+        message = "Reading licences and organisms …"
+        self._facts_slot.start(message, session.study_facts, studies)
+
+    def _on_facts(self, facts: Mapping[ObjectRef, StudyFacts]) -> None:
+        self._facts = facts
+        self._panels.studies.set_choices(study_choices(facts))
+        self._show_studies(self._panels.studies.wanted)
+
+    def _show_studies(self, wanted: StudyFilter) -> None:
         studies = self._state.studies
         if studies is None:
             return
-        kept = filter_studies(studies, text)
+        kept = wanted_studies(studies, self._facts or {}, wanted)
         self._panels.browsed.set_entries(kept, "Contains")
         self.linesChanged.emit()
         self._panels.status.say(f"{len(kept)} of {len(studies)} studies")
@@ -391,6 +423,23 @@ class Finder(QObject):
             field.setText(model.filter)
             field.blockSignals(before)
         field.setVisible(model.has_lines)
+
+    def _show_nothing(self) -> None:
+        """Say why there are no lines, where there are none."""
+        state, model = self._state, self._model
+        known = state.server_info
+        why = Emptiness(
+            is_connected=state.session is not None,
+            is_busy=self._jobs.message is not None,
+            is_searching=model is self._panels.found,
+            can_search=known is None or known.search is not False,
+            was_searched=self._shown is not None,
+            were_listed=state.studies is not None,
+            has_studies=bool(state.studies),
+            filter=model.filter,
+        )
+        self._panels.results.set_nothing(nothing_message(why))
+        self._panels.hint.set_wanted(wanted=not model.has_lines)
 
     def _on_filter_entered(self) -> None:
         self._panels.results.setFocus()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from napari.settings import get_plugin_settings, get_settings
@@ -19,10 +22,14 @@ def connection_settings() -> ConnectionSettings:
     page = _page("connection")
     if page is None:
         return ConnectionSettings()
+    folder = str(page.cache_folder).strip()
+    kept_in = Path(folder).expanduser() if folder else True
     return ConnectionSettings(
         at_once=int(page.at_once),
         timeout_s=float(page.timeout_s),
-        cache=bool(page.cache),
+        cache=kept_in if page.cache else False,
+        cache_bytes=int(page.cache_mb) * 2**20,
+        contact=str(page.contact),
     )
 
 
@@ -33,6 +40,31 @@ def viewing_settings() -> ViewingSettings:
         return ViewingSettings()
     return ViewingSettings(
         memory_bytes=int(page.memory_mb) * 2**20, workers=connection.at_once
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewDefaults:
+    """How things look at first, until a person has it otherwise.
+
+    `studies_first` shows all studies in place of the search, `color_style` is how wells
+    are coloured, and with `scale_bar` an opened image comes with one.
+    """
+
+    studies_first: bool = False
+    color_style: str = "fill"
+    scale_bar: bool = False
+
+
+def view_defaults() -> ViewDefaults:
+    """Return how things look at first; as built where napari knows no settings."""
+    page = _page("view")
+    if page is None:
+        return ViewDefaults()
+    return ViewDefaults(
+        studies_first=page.first_tab == "Studies",
+        color_style=str(page.color_style),
+        scale_bar=bool(page.scale_bar),
     )
 
 
@@ -62,17 +94,44 @@ KEPT = 8
 
 
 def recent_addresses() -> list[str]:
-    """Return the addresses to offer, the one to start with first."""
+    """Return the addresses to offer, the one to start with first.
+
+    Those of the preferences follow those that were used.
+    """
     preset = os.environ.get(PRESET_VARIABLE, "").strip()
     stored = _settings().value("servers", [])
     kept = [stored] if isinstance(stored, str) else list(stored or [])
-    return list(dict.fromkeys(url for url in (preset, *kept, IDR) if url))
+    page = _page("connection")
+    named = split_addresses("" if page is None else str(page.servers))
+    return list(dict.fromkeys(url for url in (preset, *kept, *named, IDR) if url))
+
+
+def split_addresses(text: str) -> list[str]:
+    """Return the addresses that a text names, with commas or blanks between them.
+
+    >>> split_addresses("omero.lab.org, https://b.org ;c.org")
+    ['omero.lab.org', 'https://b.org', 'c.org']
+    """
+    return [one for one in re.split(r"[\s,;]+", text) if one]
 
 
 def remember_address(url: str) -> None:
     """Put an address that worked first in the list."""
     kept = [url, *(other for other in recent_addresses() if other != url)]
     _settings().setValue("servers", kept[:KEPT])
+
+
+HINT_KEY = "hint_dismissed"
+
+
+def is_hint_dismissed() -> bool:
+    """Tell whether a person wants no more to be told how to begin."""
+    return str(_settings().value(HINT_KEY, "")) == "yes"
+
+
+def dismiss_hint() -> None:
+    """Remember for good that a person knows how to begin."""
+    _settings().setValue(HINT_KEY, "yes")
 
 
 def _settings() -> QSettings:

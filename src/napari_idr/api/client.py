@@ -31,7 +31,7 @@ from napari_idr.api.wells.sources import Wells
 from napari_idr.cancel import NEVER
 from napari_idr.errors import IDRError, NotFoundError
 from napari_idr.threads import SingleFlight
-from napari_idr.transport import open_transport, server_address
+from napari_idr.transport import MAX_STORE_BYTES, open_transport, server_address
 
 if TYPE_CHECKING:
     import os
@@ -123,6 +123,10 @@ class IDRClient:
         How many requests are under way at once.
     timeout_s
         Longest silence of the server, in seconds.
+    cache_bytes
+        How much is remembered on disk at most, in bytes.
+    contact
+        How you can be reached, as a part of the header User-Agent; "" for not at all.
     transport
         Carries the requests instead of the network.
 
@@ -145,6 +149,8 @@ class IDRClient:
         cache: bool | str | os.PathLike[str] = True,
         at_once: int = 4,
         timeout_s: float = 30.0,
+        cache_bytes: int = MAX_STORE_BYTES,
+        contact: str = "",
         transport: Transport | None = None,
     ) -> None:
         self.url = server_address(url)
@@ -156,6 +162,8 @@ class IDRClient:
                 rules=KEEP_RULES,
                 at_once=at_once,
                 timeout_s=timeout_s,
+                cache_bytes=cache_bytes,
+                contact=contact,
             )
         )
         self._at_once = at_once

@@ -11,7 +11,11 @@ from urllib.parse import parse_qs
 from napari_idr.demo.world import World
 
 Face = Literal["classic", "idr"]
-"""*classic* is a plain OMERO.web with mapr; *idr* is what the IDR is today."""
+"""*classic* is a plain OMERO.web with mapr; *idr* is made of the parts of the IDR.
+
+These are the search engine, and a microservice that draws in place of OMERO.web. In
+August 2026 the IDR itself drew nothing for those who asked without a session.
+"""
 
 SESSION_COOKIE = "sessionid_demo"
 

@@ -207,4 +207,6 @@ def abilities(server_info: ServerInfo) -> str:
         return f"{search} · rendering not known yet"
     if not capabilities.rendering:
         return f"{search} · no rendering: raw Zarr or thumbnails"
-    return f"{search} · renders {'PNG' if capabilities.lossless else 'JPEG'}"
+    # That it draws is seen of its answer to an image that can't exist; of images that
+    # there are it may refuse some, or all, and then their layers say so.
+    return f"{search} · offers rendering{' as PNG' if capabilities.lossless else ''}"

@@ -66,10 +66,20 @@ from napari_idr.services.search.plate_facets import (
     load_plate_facets,
     plan_tables_order,
 )
-from napari_idr.services.study import study_card
+from napari_idr.services.search.studies import StudyFacts, study_facts
+from napari_idr.services.study import STUDY_NAMESPACE, study_card
+from napari_idr.transport import MAX_STORE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import (
+        Callable,
+        Generator,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
+    from pathlib import Path
 
     from napari_idr.api import OpenedPixels, PixelReader, WellSources
     from napari_idr.cancel import CancelToken
@@ -134,6 +144,8 @@ class Session:
             cache=settings.cache,
             at_once=settings.at_once,
             timeout_s=settings.timeout_s,
+            cache_bytes=settings.cache_bytes,
+            contact=settings.contact,
         )
         self._studies: dict[ObjectRef, StudyDetails] = {}
         self._gene_rows: dict[tuple[str, str], GeneRow] = {}
@@ -181,6 +193,22 @@ class Session:
     def studies(self, *, cancel: CancelToken) -> tuple[Entry, ...]:
         """Return all studies, by name."""
         return study_entries(tuple(self.client.studies(cancel=cancel)))
+
+    def study_facts(
+        self, entries: Sequence[Entry], *, cancel: CancelToken
+    ) -> Mapping[ObjectRef, StudyFacts]:
+        """Return what is written about studies and they are filtered by.
+
+        Hundreds of studies are asked about in one request for each kind.
+        """
+        studies = [one.study for one in entries if one.study is not None]
+        found = self.client.map_annotations(
+            namespace=STUDY_NAMESPACE,
+            screen=[one.id for one in studies if isinstance(one, Screen)],
+            project=[one.id for one in studies if isinstance(one, Project)],
+            cancel=cancel,
+        )
+        return study_facts(studies, found)
 
     def suggestions(
         self, query: Query, *, cancel: CancelToken
@@ -622,7 +650,9 @@ class ConnectionSettings:
 
     at_once: int = 4
     timeout_s: float = 30.0
-    cache: bool = True
+    cache: bool | Path = True
+    cache_bytes: int = MAX_STORE_BYTES
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,13 +22,14 @@ from napari_idr.transport._cache import CachingTransport, KeepRule
 from napari_idr.transport._limit import LimitedTransport
 from napari_idr.transport._retry import RetryPolicy, retry_after_s
 from napari_idr.transport._stack import open_transport
-from napari_idr.transport._store import AnswerStore
+from napari_idr.transport._store import MAX_STORE_BYTES, AnswerStore
 
 if TYPE_CHECKING:
     from napari_idr.transport._http import HttpTransport, user_agent
 
 __all__ = [
     "JSON_BYTES",
+    "MAX_STORE_BYTES",
     "OBJECT_BYTES",
     "PICTURE_BYTES",
     "TABLE_BYTES",

@@ -75,18 +75,32 @@ WANTS_TLS: Final = re.compile(
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
-def user_agent(home: str = HOME) -> str:
-    """Return the name and version that we give ourselves, and where we are at home.
+CONTACT_LETTERS: Final = frozenset(map(chr, range(0x20, 0x7F))) - frozenset("()\\;")
+"""What a comment of a header may hold without being escaped (RFC 9110, 5.6.5)."""
+
+CONTACT_MOST: Final = 100
+"""Letters of a contact; some proxies refuse long headers."""
+
+
+def user_agent(home: str = HOME, contact: str = "") -> str:
+    r"""Return the name and version that we give ourselves, and where we are at home.
+
+    `contact` is how a person lets themselves be reached, an address of theirs; of it
+    remains what a header can hold.
 
     >>> user_agent("https://example.org/idr").partition(" ")[2], " " in user_agent("")
     ('(+https://example.org/idr)', False)
+    >>> user_agent("", "me@lab.org\r\nX: (1)").partition(" ")[2]
+    '(me@lab.orgX: 1)'
     """
     try:
         number = version("napari-idr")
     except PackageNotFoundError:  # run from a folder that isn't installed
         number = "0"
+    reached = "".join(one for one in contact if one in CONTACT_LETTERS).strip()
+    told = "; ".join(filter(None, (f"+{home}" if home else "", reached[:CONTACT_MOST])))
     name = f"napari-idr/{number}"
-    return f"{name} (+{home})" if home else name
+    return f"{name} ({told})" if told else name
 
 
 class HttpTransport:
@@ -113,6 +127,8 @@ class HttpTransport:
         is known to who opened it, who sees it come.
     connections
         How many connections are kept open to each host.
+    contact
+        How the person who asks can be reached; part of the header User-Agent.
 
     Raises
     ------
@@ -128,9 +144,10 @@ class HttpTransport:
         timeout_s: float = 30.0,
         whole_s: float | None = None,
         connections: int = 4,
+        contact: str = "",
     ) -> None:
         self.address = server_address(address)
-        self._settings = (address, retry, timeout_s, whole_s, connections)
+        self._settings = (address, retry, timeout_s, whole_s, connections, contact)
         self._retry = retry or RetryPolicy()
         self._timeout_s = timeout_s
         self._whole_s = whole_s or max(LEAST_WHOLE_S, WHOLE_FACTOR * timeout_s)
@@ -143,6 +160,7 @@ class HttpTransport:
         self._session = _session(
             adapter,
             {
+                "User-Agent": user_agent(contact=contact),
                 "Accept": "application/json, image/*, */*;q=0.5",
                 # failures then come as short text, not as pages and logins
                 "X-Requested-With": "XMLHttpRequest",
@@ -150,7 +168,9 @@ class HttpTransport:
         )
         self._session.trust_env = not is_loopback(self.address)
         self._session.auth = _no_auth
-        self._object_session = _session(adapter, {"Accept": "*/*"})
+        self._object_session = _session(
+            adapter, {"User-Agent": user_agent(contact=contact), "Accept": "*/*"}
+        )
         self._object_session.cookies = _NoCookies()
         self._object_session.auth = _no_auth
 
@@ -464,9 +484,7 @@ class _NoCookies(RequestsCookieJar):
 def _session(adapter: HeldAdapter, headers: dict[str, str]) -> requests.Session:
     session = _Session()
     session.headers.clear()
-    session.headers.update(
-        {"User-Agent": user_agent(), "Accept-Encoding": ACCEPTED, **headers}
-    )
+    session.headers.update({"Accept-Encoding": ACCEPTED, **headers})
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -569,6 +587,7 @@ def _http_transport(
     timeout_s: float,
     whole_s: float | None,
     connections: int,
+    contact: str,
 ) -> HttpTransport:
     return HttpTransport(
         address,
@@ -576,4 +595,5 @@ def _http_transport(
         timeout_s=timeout_s,
         whole_s=whole_s,
         connections=connections,
+        contact=contact,
     )

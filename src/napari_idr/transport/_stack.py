@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_idr.transport._cache import CachingTransport, KeepRule
 from napari_idr.transport._limit import LimitedTransport
-from napari_idr.transport._store import AnswerStore
+from napari_idr.transport._store import MAX_STORE_BYTES, AnswerStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,22 +26,26 @@ def open_transport(
     rules: Sequence[KeepRule],
     at_once: int,
     timeout_s: float,
+    cache_bytes: int = MAX_STORE_BYTES,
+    contact: str = "",
 ) -> Transport:
     """Return what carries requests to a server; nothing is sent yet.
 
     `cache` says whether answers are remembered, or in which directory; `rules`
-    say which. `at_once` bounds the requests under way with each host, `timeout_s` the
-    silence of a server. It pickles as its settings, without what is remembered.
+    say which; they take `cache_bytes` at most. `at_once` bounds the requests under way
+    with each host, `timeout_s` the silence of a server. It pickles as its settings,
+    without what is remembered.
     """
-    late = LateTransport(address, timeout_s=timeout_s, connections=at_once)
+    late = LateTransport(
+        address, timeout_s=timeout_s, connections=at_once, contact=contact
+    )
     limited = LimitedTransport(late, at_once=at_once)
     if cache is False:
         return limited
     directory = cache if isinstance(cache, Path) else _cache_directory()
     # A remembered answer costs no slot.
-    return CachingTransport(
-        limited, address=address, store=AnswerStore(directory), rules=rules
-    )
+    store = AnswerStore(directory, max_bytes=cache_bytes)
+    return CachingTransport(limited, address=address, store=store, rules=rules)
 
 
 class LateTransport:
@@ -51,8 +55,10 @@ class LateTransport:
     wait. It pickles as its settings, and is one for a process where it is unpickled.
     """
 
-    def __init__(self, address: str, *, timeout_s: float, connections: int) -> None:
-        self._settings = (address, timeout_s, connections)
+    def __init__(
+        self, address: str, *, timeout_s: float, connections: int, contact: str = ""
+    ) -> None:
+        self._settings = (address, timeout_s, connections, contact)
         self._lock = threading.Lock()
         self._made: Transport | None = None
         self._closed = False
@@ -84,9 +90,12 @@ class LateTransport:
             if self._made is None:
                 from napari_idr.transport._http import HttpTransport
 
-                address, timeout_s, connections = self._settings
+                address, timeout_s, connections, contact = self._settings
                 self._made = HttpTransport(
-                    address, timeout_s=timeout_s, connections=connections
+                    address,
+                    timeout_s=timeout_s,
+                    connections=connections,
+                    contact=contact,
                 )
                 if self._closed:
                     self._made.close()
@@ -94,8 +103,12 @@ class LateTransport:
 
 
 @cache
-def _late(address: str, timeout_s: float, connections: int) -> LateTransport:
-    return LateTransport(address, timeout_s=timeout_s, connections=connections)
+def _late(
+    address: str, timeout_s: float, connections: int, contact: str
+) -> LateTransport:
+    return LateTransport(
+        address, timeout_s=timeout_s, connections=connections, contact=contact
+    )
 
 
 def _cache_directory() -> Path:

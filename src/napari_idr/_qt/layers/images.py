@@ -47,6 +47,7 @@ class ImageLayers:
         self._refresher = refresher
         self._units = units
         self._shown: list[ShownImage] = []
+        self._aside: list[ShownImage] = []
 
     @property
     def newest(self) -> OpenedImage | None:
@@ -157,6 +158,29 @@ class ImageLayers:
         self._viewer.layers.selection = selected
         return opened
 
+    def put_aside(self) -> None:
+        """Show no image any more, and keep all; their layers are about to go."""
+        self._newest()  # forgets those that are gone
+        self._aside, self._shown = self._shown, []
+
+    def is_replaced(self, layer: Layer) -> bool:
+        """Whether a layer was put aside, and its image is open anew by now."""
+        there = {_key(one) for one in self._shown if self._present(one)}
+        return any(
+            _key(one) in there and any(layer is mine for mine in one.layers)
+            for one in self._aside
+        )
+
+    def put_back(self) -> None:
+        """Show again what was put aside; its layers have come."""
+        kept, self._aside = self._aside, []
+        there = {_key(one) for one in self._shown if self._present(one)}
+        self._shown[:0] = [one for one in kept if _key(one) not in there]
+
+    def drop_aside(self) -> None:
+        """Let go of the images that were put aside."""
+        self._aside.clear()
+
     def add_projection(self, projected: OpenedImage) -> str | None:
         """Add the layers of a maximum over z; those of its planes are hidden.
 
@@ -254,6 +278,10 @@ class ImageLayers:
         if moved:
             first = dims.ndim - len(axes)
             dims.set_point([first + i for i in moved], [float(at[i]) for i in moved])
+
+
+def _key(shown: ShownImage) -> tuple[ImageId, str]:
+    return shown.opened.image.id, shown.opened.server
 
 
 def is_light(theme: str) -> bool:

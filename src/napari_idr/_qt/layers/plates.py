@@ -230,6 +230,7 @@ class MosaicLayers(QObject):
         self._units = units
         self._framing = framing
         self._groups: dict[MosaicKey, _Group] = {}
+        self._aside: dict[MosaicKey, _Group] = {}
         self._turns = TurnQueue(self)
         # How wide an image of a plate is; None stands for plates that don't know yet.
         self._widths_um: dict[MosaicKey | None, float] = {}
@@ -304,6 +305,49 @@ class MosaicLayers(QObject):
             self.arrived.emit(key)
         self.changed.emit(key)
         return group
+
+    # Aside: out of the viewer, and kept for whoever wants them back.
+
+    def is_aside(self, key: MosaicKey) -> bool:
+        """Whether a plate is kept though its layers are gone."""
+        return key in self._aside
+
+    def put_aside(self) -> None:
+        """Show no plate any more, and keep all; their layers are about to go."""
+        self._aside, self._groups = self._groups, {}
+        for key in self._aside:
+            if self._turns.forget(key):
+                self.arrived.emit(key)
+            self.changed.emit(key)
+
+    def is_replaced(self, layer: Layer) -> bool:
+        """Whether a layer was put aside, and its plate is open anew by now."""
+        return any(
+            key in self._groups and any(layer is one for one in group.layers)
+            for key, group in self._aside.items()
+        )
+
+    def put_back(self) -> None:
+        """Show again what was put aside; its layers have come.
+
+        Plates that have been opened anew meanwhile are let go.
+        """
+        groups, self._aside = self._aside, {}
+        for key, group in groups.items():
+            if key in self._groups or group.mosaic not in self._viewer.layers:
+                group.close()
+            else:
+                self._groups[key] = group
+        self._place_all()
+        self._mark_selected()
+        for key in groups:
+            self.changed.emit(key)
+
+    def drop_aside(self) -> None:
+        """Let go of the plates that were put aside."""
+        for group in self._aside.values():
+            group.close()
+        self._aside.clear()
 
     def bring_back(self, key: MosaicKey) -> None:
         """Make a plate whole, visible and active, and move the camera to it."""
@@ -418,7 +462,8 @@ class MosaicLayers(QObject):
     @property
     def servers(self) -> set[str]:
         """The servers of the plates that are shown."""
-        return {group.shown.server for group in self._groups.values()}
+        groups = (*self._groups.values(), *self._aside.values())
+        return {group.shown.server for group in groups}
 
     def set_legend(self, key: MosaicKey, legend: Legend | None) -> None:
         """Write below a plate's title what its colours mean; None for no colours."""
@@ -475,10 +520,13 @@ class MosaicLayers(QObject):
         self._widths_um.setdefault(None, image_width_um)
         self._widths_um.setdefault(plate, image_width_um)
         if any(group.px_um != self._px_um(group) for group in self._groups.values()):
-            top = None
-            for group in self._groups.values():
-                self._place(group, top)
-                top = group.bottom
+            self._place_all()
+
+    def _place_all(self) -> None:
+        top = None
+        for group in self._groups.values():
+            self._place(group, top)
+            top = group.bottom
 
     def activate(self, key: MosaicKey) -> None:
         """Make a mosaic the active layer, whose message the status bar shows.
@@ -493,6 +541,19 @@ class MosaicLayers(QObject):
     def look_at(self, key: MosaicKey) -> None:
         """Move the camera so that a plate fills the canvas."""
         self._framing.fit(partial(self._box, key))
+
+    def look_at_all(self, keys: Sequence[MosaicKey]) -> None:
+        """Move the camera so that all of some plates are seen, once they have come."""
+        if keys:
+            fit = partial(self._framing.fit, partial(self._box_of_all, tuple(keys)))
+            self._turns.add(keys[-1], fit)
+
+    def _box_of_all(self, keys: tuple[MosaicKey, ...]) -> Box | None:
+        found = [box for key in keys if (box := self._box(key)) is not None]
+        if not found:
+            return None
+        low, high = (np.array(ends) for ends in zip(*found, strict=True))
+        return low.min(axis=0), high.max(axis=0)
 
     def _box(self, key: MosaicKey) -> Box | None:
         group = self._groups.get(key)
@@ -542,7 +603,7 @@ class MosaicLayers(QObject):
     def close(self) -> None:
         """Stop listening to the viewer; what is shown stays."""
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        for group in self._groups.values():
+        for group in (*self._groups.values(), *self._aside.values()):
             group.close()
 
 

@@ -18,7 +18,7 @@ from napari_idr._qt.settings import viewing_settings
 from napari_idr.tiles import LayerKey, TiledArray, TiledImage, TileViewing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from napari.layers import Layer
     from napari.viewer import Viewer
@@ -77,6 +77,7 @@ class LayerRefresher(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self._watched: dict[LayerKey, _Watched] = {}
+        self._aside: dict[LayerKey, _Watched] = {}
         self._closing: list[tuple[TileReader, Callable[[], None]]] = []
         self._stale: dict[LayerKey, None] = {}  # those that wait longest first
         self._unfinished: set[LayerKey] = set()
@@ -105,7 +106,11 @@ class LayerRefresher(QObject):
     @property
     def servers(self) -> set[str]:
         """The servers that layers still read from."""
-        return {watched.server for watched in self._watched.values()}
+        return {watched.server for watched in self._all_watched()}
+
+    def _all_watched(self) -> Iterator[_Watched]:
+        yield from self._watched.values()
+        yield from self._aside.values()
 
     def watch(
         self,
@@ -141,13 +146,36 @@ class LayerRefresher(QObject):
                 del self._watched[key]
                 watched.layer.events.visible.disconnect(self._on_visible)
                 watched.tiled.hide(watched.c)
-        used = [watched.tiled.reader for watched in self._watched.values()]
+        used = [watched.tiled.reader for watched in self._all_watched()]
         closing, self._closing = self._closing, []
         for reader, close in closing:
             if any(reader is one for one in used):
                 self._closing.append((reader, close))
             else:
                 close()
+
+    # Aside: out of the viewer, and kept for whoever wants them back.
+
+    def put_aside(self, layers: Iterable[Layer]) -> None:
+        """Ask nothing for layers that are about to go, and keep what they show."""
+        gone = set(map(id, layers))
+        for key, watched in tuple(self._watched.items()):
+            if id(watched.layer) in gone:
+                self._aside[key] = self._watched.pop(key)
+                watched.layer.events.visible.disconnect(self._on_visible)
+                watched.tiled.hide(watched.c)
+
+    def put_back(self, layer: Layer) -> None:
+        """Serve a layer again that was put aside; it is about to come."""
+        for key, watched in tuple(self._aside.items()):
+            if watched.layer is layer:
+                self._watched[key] = self._aside.pop(key)
+                watched.layer.events.visible.connect(self._on_visible)
+
+    def drop_aside(self) -> None:
+        """Let go of the pixels of layers that were put aside."""
+        self._aside.clear()
+        self.unwatch()
 
     def refresh_soon(self, key: LayerKey) -> None:
         """Repaint a layer that can show more, together with others, when it's time."""

@@ -9,6 +9,7 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_idr._qt.layers.adding import add_no_more
+from napari_idr._qt.layers.aside import LayersAside
 from napari_idr._qt.layers.framing import Framing
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
@@ -18,6 +19,7 @@ from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.walking import WellWalker
 from napari_idr._qt.layers.well_colors import WellColors
 from napari_idr._qt.layers.well_status import set_status
+from napari_idr._qt.settings import view_defaults
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.mosaic import MosaicShown
@@ -107,6 +109,7 @@ class ViewerScene(QObject):
         self._gone.setSingleShot(True)
         self._gone.timeout.connect(self._on_gone)
         self._closing = False
+        self.aside = LayersAside(viewer, self)
         self._sessions: list[Session] = []
         self._servers: dict[int, str] = {}
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
@@ -140,6 +143,7 @@ class ViewerScene(QObject):
         self._viewer.mouse_double_click_callbacks.remove(self._on_double_click)
         self._viewer.mouse_drag_callbacks.remove(self._on_press)
         self._viewer.layers.events.removed.disconnect(self._on_layers_removed)
+        self.aside.close()
         self.colors.close()
         self.walker.close()
         self.strips.close()
@@ -288,6 +292,8 @@ class ViewerScene(QObject):
         if (size := opened.image.pixel_size_x_um) is not None:
             self.plates.calibrate(size * opened.image.size_x, opened.plate)
         problem = self.images.add(opened)
+        if view_defaults().scale_bar:
+            self._viewer.scale_bar.visible = True
         self.strips.make_room()
         self._follow_status(opened)
         self.look_at(self.images.layers(opened))

@@ -259,6 +259,7 @@ class StripLayers(QObject):
         self._strips: dict[int, _Strip] = {}
         # Images of servers, the newest last; they are framed wherever they lie.
         self._selected: tuple[ServerImage, ...] = ()
+        self._aside: dict[int, _Strip] = {}
         self._news = QueuedSignal(self._on_news)
         # Takes what has become known of an image, from any thread.
         self.tell: Callable[[CellNews], None] = self._news.emit
@@ -363,6 +364,27 @@ class StripLayers(QObject):
         layers = self._viewer.layers
         if layer in layers:
             layers.move(layers.index(layer), len(layers))
+
+    def put_aside(self) -> None:
+        """Show no comparison any more; those with pixels are kept."""
+        strips, self._strips = self._strips, {}
+        self._aside = {number: one for number, one in strips.items() if one.channels}
+        for number in strips:
+            self.gone.emit(number)
+        if strips:
+            self.changed.emit()
+
+    def put_back(self) -> None:
+        """Show again what was put aside; its layers have come."""
+        if self._aside:
+            self._strips = {**self._aside, **self._strips}
+            self._aside = {}
+            self._place_all()
+            self.changed.emit()
+
+    def drop_aside(self) -> None:
+        """Let go of the comparisons that were put aside."""
+        self._aside.clear()
 
     def make_room(self) -> None:
         """Put the strips below the images, which may be larger now."""

@@ -61,6 +61,7 @@ class WellColors(QObject):
         self._plates = plates
         self._units = units
         self._colored: dict[MosaicKey, _Colored] = {}
+        self._aside: dict[MosaicKey, _Colored] = {}
         self._follow = qdebounced(self._draw_anew, timeout=FOLLOW_MS)
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -94,6 +95,21 @@ class WellColors(QObject):
         if known is not None and known.layer is not None:
             self._leave(known)
             remove_layers(self._viewer, [known.layer])
+
+    def put_aside(self) -> None:
+        """Take out the colours of all plates, and keep what they are."""
+        kept = dict(self._colored)
+        for key in kept:
+            self.remove(key)
+        self._aside = kept
+
+    def put_back(self) -> None:
+        """Draw again the colours that were put aside; their plates have come."""
+        kept, self._aside = self._aside, {}
+        for key, known in kept.items():
+            shown = self._plates.shown(key)
+            if shown is not None and key not in self._colored:
+                self.show(shown, known.colors, known.style, known.hidden)
 
     def layer(self, key: MosaicKey) -> Layer | None:
         """Return the layer with the colours of a plate, None if it has none."""

@@ -17,8 +17,10 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.compare import ComparePanel
+from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
 from napari_idr._qt.panels.gallery import GalleryPanel
+from napari_idr._qt.panels.hint import HintPanel
 from napari_idr._qt.panels.image import ImagePanel
 from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.link_bar import LinkBar
@@ -31,7 +33,8 @@ from napari_idr._qt.panels.spellings import SpellingsLine
 from napari_idr._qt.panels.status import StatusBar
 from napari_idr._qt.panels.studies import StudiesPanel
 from napari_idr._qt.panels.study import StudyPanel
-from napari_idr._qt.settings import recent_addresses
+from napari_idr._qt.panels.tidy import TidyRow
+from napari_idr._qt.settings import recent_addresses, view_defaults
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QResizeEvent
@@ -98,6 +101,8 @@ class Panels(LetteredWidget):
 
         self.spellings = SpellingsLine()
         self.gallery = GalleryPanel()
+        self.hint = HintPanel()
+        self.tidy = TidyRow()
 
         self.found = ResultsModel(self)
         self.browsed = ResultsModel(self)
@@ -151,10 +156,15 @@ class Panels(LetteredWidget):
         whole.addWidget(self.spellings)
         whole.addWidget(self.gallery)
         whole.addWidget(self.filter)
+        whole.addWidget(self.hint)
         whole.addWidget(self.splitter, 1)
         whole.addWidget(self.session)
+        whole.addWidget(self.tidy)
         whole.addWidget(self.status)
         self.lettersChanged.connect(self._divide_soon.start)
+        if view_defaults().studies_first:
+            self.tabs.setCurrentIndex(STUDIES_TAB)
+        FocusMark(self)
 
     def sizeHint(self) -> QSize:
         return PREFERRED_PX

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
-from qtpy.QtGui import QAction
+from qtpy.QtGui import QAction, QPainter, QPalette
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -25,7 +25,7 @@ from napari_idr.services.search.hits import hits_label
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from qtpy.QtGui import QKeyEvent
+    from qtpy.QtGui import QKeyEvent, QPaintEvent
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -94,6 +94,7 @@ class ResultsTree(QTreeView):
             "a click on a title sorts",
         )
         self._opened: tuple[Entry, ...] = ()  # before lines were filtered
+        self._nothing = ""
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setItemDelegateForColumn(0, NameDelegate(self))
@@ -189,6 +190,34 @@ class ResultsTree(QTreeView):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._show_order(model)
+
+    def set_nothing(self, message: str) -> None:
+        """Say, where there are no lines, why and what to do; "" says nothing."""
+        if message != self._nothing:
+            self._nothing = message
+            self.setAccessibleDescription(message)
+            present(self.viewport()).update()
+
+    @property
+    def nothing_shown(self) -> str:
+        """What is said in place of lines, "" where there are some."""
+        model = self.model()
+        return "" if model is None or model.rowCount() else self._nothing
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw the lines, or what is said in their place."""
+        super().paintEvent(event)
+        if message := self.nothing_shown:
+            viewport = present(self.viewport())
+            painter = QPainter(viewport)
+            margin = self.fontMetrics().averageCharWidth()
+            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+            painter.drawText(
+                viewport.rect().adjusted(margin, margin, -margin, -margin),
+                Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop,
+                message,
+            )
+            painter.end()
 
     def height_of_rows(self, count: int) -> int:
         """Return how high the tree is when so many lines of it are seen."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QCompleter,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +34,7 @@ class ServerBar(QWidget):
 
     serverChosen = Signal(str)
     askAgainWanted = Signal()
+    helpWanted = Signal()
 
     def __init__(self, addresses: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +57,12 @@ class ServerBar(QWidget):
         layout = QHBoxLayout()
         layout.addWidget(label)
         layout.addWidget(self.address, 1)
+        self.help = QToolButton()
+        self.help.setText("?")
+        self.help.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        name_widget(self.help, "idr_help", "Help", "Open the guide")
+        self.help.clicked.connect(self.helpWanted)
+        layout.addWidget(self.help)
         self.abilities = plain_label("idr_abilities", selectable=False)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

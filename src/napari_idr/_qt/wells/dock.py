@@ -178,7 +178,8 @@ class WellsDock(QWidget):
 
     def _on_plate_changed(self, key: MosaicKey) -> None:
         if self._plates.shown(key) is None:
-            self._looks.pop(key, None)
+            if not self._plates.is_aside(key):
+                self._looks.pop(key, None)
             if key == self._key:
                 self._key = self._known = None
                 self._follow_newest()

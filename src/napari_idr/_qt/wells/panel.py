@@ -28,6 +28,7 @@ from napari_idr._qt.panels.forms import (
     widen_list,
 )
 from napari_idr._qt.panels.letters import LetteredWidget
+from napari_idr._qt.settings import view_defaults
 from napari_idr._qt.wells.legend import LegendPanel, ProfilesPanel
 from napari_idr._qt.wells.table import WellsTableView
 from napari_idr.services.wells.look import COLOR_STYLES, color_title
@@ -145,7 +146,7 @@ class WellsPanel(LetteredWidget):
         self.style_of_colors = QComboBox()
         for style in COLOR_STYLES:
             self.style_of_colors.addItem(STYLE_TITLES[style], style)
-        self.style_of_colors.setCurrentIndex(COLOR_STYLES.index("fill"))
+        self.style_of_colors.setCurrentIndex(_default_style())
         name_widget(
             self.style_of_colors,
             "idr_color_style",
@@ -403,3 +404,10 @@ def _button(text: str, name: str, label: str, told: str) -> QPushButton:
     button = QPushButton(text)
     name_widget(button, name, label, told)
     return button
+
+
+def _default_style() -> int:
+    """Return the place of the style that the preferences name."""
+    named = view_defaults().color_style
+    styles = [str(style) for style in COLOR_STYLES]
+    return styles.index(named if named in styles else "fill")
