@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_idr.api.annotations import Annotations
-from napari_idr.api.cache_rules import KEEP_RULES
+from napari_idr.api.cache_rules import KEEP_RULES, OFFLINE_RULES
 from napari_idr.api.capabilities import capabilities
 from napari_idr.api.containers import Containers
 from napari_idr.api.downloads import Downloads
@@ -124,6 +124,9 @@ class IDRClient:
         Longest silence of the server, in seconds.
     transport
         Carries the requests instead of the network.
+    offline
+        Whether answers of any age are used where the server can't be reached, and more
+        is remembered for that; not without a cache.
 
     Raises
     ------
@@ -145,6 +148,7 @@ class IDRClient:
         at_once: int = 4,
         timeout_s: float = 30.0,
         transport: Transport | None = None,
+        offline: bool = False,
     ) -> None:
         self.url = server_address(url)
         self._json_client = JsonClient(
@@ -155,6 +159,7 @@ class IDRClient:
                 rules=KEEP_RULES,
                 at_once=at_once,
                 timeout_s=timeout_s,
+                offline=OFFLINE_RULES if offline else None,
             )
         )
         self._at_once = at_once
@@ -197,6 +202,11 @@ class IDRClient:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def transport(self) -> Transport:
+        """What carries its requests."""
+        return self._json_client.transport
 
     def close(self) -> None:
         """Let go of connections; requests under way end with an error."""

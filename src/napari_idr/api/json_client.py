@@ -90,6 +90,7 @@ class JsonClient:
             try:
                 thing, is_whole = _read(response, reader, inspect)
                 if is_whole:
+                    response.keep()  # in a pack, where one is being made
                     return thing
             except IDRError as error:
                 logger.info("a remembered answer can't be read: %s", error)

@@ -20,9 +20,17 @@ from napari_idr.transport._base import (
 )
 from napari_idr.transport._cache import CachingTransport, KeepRule
 from napari_idr.transport._limit import LimitedTransport
+from napari_idr.transport._offline import OfflineTransport
+from napari_idr.transport._pack_file import PACK_SUFFIX, Pack, PackDraft, PackInfo
+from napari_idr.transport._packs import (
+    PACKS_FOLDER,
+    PackTransport,
+    RecordingTransport,
+)
+from napari_idr.transport._reach import Offline, Reach
 from napari_idr.transport._retry import RetryPolicy, retry_after_s
-from napari_idr.transport._stack import open_transport
-from napari_idr.transport._store import AnswerStore
+from napari_idr.transport._stack import cache_directory, open_transport
+from napari_idr.transport._store import PIXELS_FILE_NAME, AnswerStore
 
 if TYPE_CHECKING:
     from napari_idr.transport._http import HttpTransport, user_agent
@@ -30,7 +38,10 @@ if TYPE_CHECKING:
 __all__ = [
     "JSON_BYTES",
     "OBJECT_BYTES",
+    "PACKS_FOLDER",
+    "PACK_SUFFIX",
     "PICTURE_BYTES",
+    "PIXELS_FILE_NAME",
     "TABLE_BYTES",
     "AnswerStore",
     "ByteRange",
@@ -38,12 +49,21 @@ __all__ = [
     "HttpTransport",
     "KeepRule",
     "LimitedTransport",
+    "Offline",
+    "OfflineTransport",
+    "Pack",
+    "PackDraft",
+    "PackInfo",
+    "PackTransport",
     "Params",
+    "Reach",
+    "RecordingTransport",
     "Request",
     "Response",
     "RetryPolicy",
     "Stream",
     "Transport",
+    "cache_directory",
     "open_transport",
     "retry_after_s",
     "server_address",

@@ -96,6 +96,8 @@ class Response:
     """Has this answer remembered, where that is allowed: for whoever has read it."""
     forget: Callable[[], None] | None = field(default=None, repr=False, compare=False)
     """Has it remembered no longer; None where it isn't a remembered one."""
+    stored: float | None = field(default=None, compare=False)
+    """When it was kept, in seconds since 1970; None where it has just come."""
 
     @property
     def content_type(self) -> str:
