@@ -100,6 +100,8 @@ class JsonClient:
         thing, is_whole = _read(response, reader, inspect)
         if is_whole:
             response.keep()
+        else:
+            response.set_aside()
         return thing
 
     def json(

@@ -50,8 +50,9 @@ class OfflineTransport:
     stores
         Where answers are: those remembered, and those of pixels.
     rules
-        Which answers are kept for this alone, by path. They are put into the last of
-        the stores if they are objects or pictures, else into the first.
+        Which answers are kept, by path. Those that aren't remembered for a time are
+        kept for this alone. Objects and pictures are put into the last of the stores,
+        the others into the first.
     shelf
         What a person has had kept; None for nothing.
     reach
@@ -111,6 +112,11 @@ class OfflineTransport:
         """Open an answer; it is the server's."""
         return self._inner.stream(request, cancel=cancel)
 
+    @property
+    def stores(self) -> tuple[AnswerStore, ...]:
+        """Where answers are kept."""
+        return self._stores
+
     def close(self) -> None:
         """Close the stores and what is inside."""
         self._closed = True
@@ -134,18 +140,18 @@ class OfflineTransport:
 
     def _keeping(self, request: Request, response: Response) -> Response:
         """Return an answer that is kept, if a rule says so, once it was understood."""
-        is_object = request.origin is not None
-        rule = next((r for r in self._rules if r.path.match(request.path)), None)
-        if not is_object and rule is None:
-            return response
-        store = self._stores[-1 if is_object else 0]
-        if rule is not None and not is_object:
-            if not rule.keeps(response):
-                return response
-            store = self._stores[-1 if rule.pixels else 0]
         key = question_key(self._address, request)
+        if request.origin is not None:
+            keep = partial(self._stores[-1].keep, key, response, keep_s=0.0)
+            return replace(response, keep=keep)
+        rule = next((r for r in self._rules if r.path.match(request.path)), None)
+        if rule is None or not rule.keeps(response):
+            return response
+        store = self._stores[-1 if rule.pixels else 0]
         keep = partial(store.keep, key, response, keep_s=0.0)
-        return replace(response, keep=keep)
+        if rule.keep_s:  # it is remembered anyway, if it is whole
+            return replace(response, set_aside=keep)
+        return replace(response, keep=keep, set_aside=keep)
 
 
 def _itself(transport: Transport) -> Transport:

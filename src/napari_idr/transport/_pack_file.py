@@ -197,9 +197,7 @@ class PackDraft:
             ).fetchone()
         return int(count)
 
-    def write_pack(
-        self, path: Path, info: PackInfo, *, cancel: CancelToken
-    ) -> None:
+    def write_pack(self, path: Path, info: PackInfo, *, cancel: CancelToken) -> None:
         """Write what is in it as a pack, which is there as a whole or not at all.
 
         It is written beside its place, brought to the disk, and then renamed.
@@ -378,7 +376,9 @@ class Pack:
         try:
             said = json.loads(index)
         except (ValueError, RecursionError) as error:
-            raise PackError("it is damaged: what it says of itself is broken") from error
+            raise PackError(
+                "it is damaged: what it says of itself is broken"
+            ) from error
         return _read_info(said), _read_answers(said, sizes)
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from napari_idr.errors import NotKeptError, PackError, ResponseFormatError
@@ -46,12 +47,18 @@ class RecordingTransport:
             return known
         response = self._inner.send(request, cancel=cancel)
 
+        stored = time.time() if response.stored is None else response.stored
+        put = partial(self._draft.put, key, response, stored=stored)
+
         def keep() -> None:
             response.keep()
-            stored = time.time() if response.stored is None else response.stored
-            self._draft.put(key, response, stored=stored)
+            put()
 
-        return replace(response, keep=keep)
+        def set_aside() -> None:
+            response.set_aside()
+            put()
+
+        return replace(response, keep=keep, set_aside=set_aside)
 
     def stream(
         self, request: Request, *, cancel: CancelToken

@@ -59,7 +59,7 @@ def open_transport(
         caching,
         address=address,
         stores=(store, pixels),
-        rules=offline,
+        rules=(*offline, *rules),
         shelf=PackShelf(directory / PACKS_FOLDER, address),
     )
 

@@ -6,6 +6,7 @@ import heapq
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
