@@ -222,7 +222,7 @@ def _cost(
             details = session.plate_details(line, cancel=cancel)
             views = list(_views(details))
             grid = session.client.plate_grid(details.plate.id, cancel=cancel)
-            cells = [cell for row in grid.cells for cell in row if cell is not None]
+            cells = list(grid)
             each = len(cells)
             images = each * len(views)
             thumbnails = len(views) * (1 + -(-each // BATCH_IMAGES))
@@ -421,8 +421,7 @@ class _Keeper:
                     self.recorder.well_sources(shown, cancel=self.cancel)
                 yield
             if whole and self.order.wish.images:
-                cells = (cell for row in shown.grid.cells for cell in row)
-                requests = [shown.image_request(one) for one in cells if one]
+                requests = [shown.image_request(cell) for cell in shown.plan.grid]
                 yield from self._keep_images(requests)
 
     def _keep_dataset(self, line: Entry) -> Iterator[None]:

@@ -126,12 +126,11 @@ def opened(kept: Kept) -> PackSession:
 
 
 def image_of(plate: PlateShown) -> ImageRequest:
-    cell = next(cell for row in plate.grid.cells for cell in row if cell is not None)
-    return plate.image_request(cell)
+    return plate.image_request(next(iter(plate.plan.grid)))
 
 
 def pixels(session: Session, request: ImageRequest) -> np.ndarray:
-    return session.client.plane(request.ref.image_id, cancel=NEVER).pixels
+    return session.client.plane(request.ref.image_id, c=0, cancel=NEVER).pixels
 
 
 def test_a_plate_that_was_kept_is_shown_from_its_pack(
