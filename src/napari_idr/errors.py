@@ -7,6 +7,7 @@
     │   ├── ConnectionFailedError     no answer came back
     │   │   ├── RequestTimeoutError       ... within the time allowed
     │   │   ├── BrokenAnswerError         ... whole: the connection broke off
+    │   │   ├── NotKeptError              ... and it isn't kept on this computer
     │   │   └── CertificateError          ... that can be trusted
     │   ├── StatusError               a failure status; has `status`
     │   │   ├── NotFoundError             404, or not public
@@ -18,6 +19,7 @@
     │   │   ├── ProtocolError             no HTTP, or not of the address's kind
     │   │   └── WrongServerError          not that of an OMERO.web
     │   ├── DownloadError             a file can't be stored as asked
+    │   ├── PackError                 a pack can't be read or written
     │   └── PixelDataError            the pixels can't be used
     └── Cancelled                 the caller lost interest; not an IDRError
 
@@ -38,6 +40,8 @@ __all__ = [
     "IDRError",
     "MovedError",
     "NotFoundError",
+    "NotKeptError",
+    "PackError",
     "PageError",
     "PixelDataError",
     "ProtocolError",
@@ -86,9 +90,19 @@ def _remade(kind: type[IDRError], args: tuple[Any, ...]) -> IDRError:
 
 
 class ConnectionFailedError(IDRError):
-    """No answer came back."""
+    """No answer came back.
+
+    `nobody` tells that nobody was there to answer: no such name, no way to it, no
+    server at its port.
+    """
 
     may_pass = True
+
+    def __init__(
+        self, message: str, *, url: str | None = None, nobody: bool = False
+    ) -> None:
+        super().__init__(message, url=url)
+        self.nobody = nobody
 
 
 class RequestTimeoutError(ConnectionFailedError):
@@ -100,12 +114,26 @@ class RequestTimeoutError(ConnectionFailedError):
     def __init__(
         self, message: str, *, url: str | None = None, connected: bool = True
     ) -> None:
-        super().__init__(message, url=url)
+        super().__init__(message, url=url, nobody=not connected)
         self.connected = connected
 
 
 class BrokenAnswerError(ConnectionFailedError):
     """The server was reached, and the connection ended before the answer did."""
+
+
+class NotKeptError(ConnectionFailedError):
+    """The server isn't asked, and what was asked for isn't kept on this computer.
+
+    `pack` is the name of the pack that is looked at, None where the server can't be
+    reached: then it may come later.
+    """
+
+    def __init__(
+        self, message: str, *, url: str | None = None, pack: str | None = None
+    ) -> None:
+        super().__init__(message, url=url)
+        self.pack = pack
 
 
 class CertificateError(ConnectionFailedError):
@@ -211,6 +239,10 @@ class WrongServerError(ResponseFormatError):
 
 class DownloadError(IDRError):
     """A file can't be stored as asked: it exists, its name is unfit, no room."""
+
+
+class PackError(IDRError):
+    """A pack can't be read or written: damaged, of a newer version, no room."""
 
 
 class PixelDataError(IDRError):

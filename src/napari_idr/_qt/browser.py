@@ -20,6 +20,7 @@ from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.layers.whole_levels import let_levels_be_saved
 from napari_idr._qt.links import Links
+from napari_idr._qt.offline import OfflineKeeper, pack_path
 from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.layout import Panels
 from napari_idr._qt.pivoting import Pivoting
@@ -54,6 +55,7 @@ from napari_idr.services.gallery.view import GalleryShown
 from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.links.finding import FoundPlate
 from napari_idr.services.mosaic import MosaicShown
+from napari_idr.services.offline.pack_session import PackSession, open_pack
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.regions.load import ImageRois
@@ -64,6 +66,7 @@ from napari_idr.tiles import check_callers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from napari.viewer import Viewer
     from qtpy.QtCore import QPoint
@@ -104,6 +107,7 @@ class Browser(Panels):
         self._session_files = SessionFiles(
             self, self._finder, jobs, self._scene, napari_viewer
         )
+        self._offline = OfflineKeeper(self, self._finder, jobs)
         Docked(self, self._scene.window)
         self._arriving = False
         self._loading: MosaicKey | None = None
@@ -175,6 +179,8 @@ class Browser(Panels):
         self.server.askAgainWanted.connect(self._ask_again)
         self.server.helpWanted.connect(self._on_help)
         self.hint.guideWanted.connect(self._on_help)
+        self._offline.packWanted.connect(self.open_pack)
+        self._offline.backAgain.connect(self._on_back_again)
         self._finder.entrySelected.connect(self._select)
         self._finder.entryActivated.connect(self._on_activated)
         self._finder.found.connect(self._on_found)
@@ -216,6 +222,19 @@ class Browser(Panels):
     # The server
 
     def _connect_to(self, address: str) -> None:
+        if (path := pack_path(address)) is not None:
+            self.open_pack(path)
+            return
+        self._leave_for(address)
+        message = f"Asking {address} …"
+        self._connect_slot.start(message, connect, address, connection_settings())
+
+    def open_pack(self, path: Path) -> None:
+        """Look at what is in a pack; nobody is asked."""
+        self._leave_for(str(path))
+        self._connect_slot.start(f"Checking {path.name} …", open_pack, path)
+
+    def _leave_for(self, address: str) -> None:
         self._jobs.cancel_all()
         self._enter(BrowserState(address=address))
         self._finder.clear()
@@ -223,8 +242,6 @@ class Browser(Panels):
         self.server.set_unknown(unknown=False)
         self._show_cards(None)
         self._scene.set_server(self, "")
-        message = f"Asking {address} …"
-        self._connect_slot.start(message, connect, address, connection_settings())
 
     def _enter(self, state: BrowserState) -> None:
         """Begin with what is known of another server."""
@@ -238,6 +255,7 @@ class Browser(Panels):
         self._galleries.enter(state)
         self.links.enter(state)
         self._session_files.enter(state)
+        self._offline.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:
         session, server_info = result
@@ -247,11 +265,23 @@ class Browser(Panels):
         )
         self._scene.keep(session)
         self._scene.set_server(self, session.url)
-        if address != self._unlisted:
+        if address != self._unlisted and not isinstance(session, PackSession):
             remember_address(session.url)
         self.server.set_addresses(dict.fromkeys([session.url, *recent_addresses()]))
         self._show_abilities(server_info)
         self._finder.begin()
+
+    def _on_back_again(self) -> None:
+        """Go on with what failed as the server couldn't be reached."""
+        if not self.status.retry.isHidden():
+            self._jobs.retry()
+        else:
+            self.status.say("The server can be reached again.")
+        if (
+            self._state.server_info is not None
+            and self._state.server_info.is_incomplete
+        ):
+            self._ask_again()
 
     def _ask_again(self) -> None:
         """Ask the server what isn't known of it."""
@@ -329,6 +359,7 @@ class Browser(Panels):
         )
         self.show_details(shown=details is not None)
         self._comparisons.offer()
+        self._offline.offer()
         image = details if isinstance(details, ImageDetails) else None
         cell = None if image is None else image.cell
         self._scene.select_well(*(cell or (None, None)))

@@ -41,3 +41,24 @@ KEEP_RULES: Final = (
     ),
 )
 """Searches and what a server can do are asked anew each time."""
+
+OFFLINE_RULES: Final = (
+    KeepRule(
+        path=re.compile(
+            r"api/v0/$|mapr/api/(config/|autocomplete/\w+/$)"
+            r"|searchengine/api/v1/resources/(data_sources/|\w+/keys/)"
+            r"|webclient/(keepalive_ping/|annotation/\d+/$)"
+            r"|webgateway/render_image/0/0/0/"
+        ),
+        keep_s=0.0,
+        any_answer=True,
+    ),
+    KeepRule(
+        path=re.compile(r"webgateway/render_(image|image_region|shape_mask)/"),
+        keep_s=0.0,
+        media_types=("image/png", "image/jpeg"),
+        pixels=True,
+    ),
+)
+"""What is asked anew each time, and is kept for when the server can't be reached: what it
+can do, by what it can be searched, tables in files, and what it draws. So are the objects of OME-Zarr."""

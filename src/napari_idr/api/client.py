@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_idr.api.annotations import Annotations
-from napari_idr.api.cache_rules import KEEP_RULES
+from napari_idr.api.cache_rules import KEEP_RULES, OFFLINE_RULES
 from napari_idr.api.capabilities import capabilities
 from napari_idr.api.containers import Containers
 from napari_idr.api.downloads import Downloads
@@ -129,6 +129,9 @@ class IDRClient:
         How you can be reached, as a part of the header User-Agent; "" for not at all.
     transport
         Carries the requests instead of the network.
+    offline
+        Whether answers of any age are used where the server can't be reached, and more
+        is remembered for that; not without a cache.
 
     Raises
     ------
@@ -152,6 +155,7 @@ class IDRClient:
         cache_bytes: int = MAX_STORE_BYTES,
         contact: str = "",
         transport: Transport | None = None,
+        offline: bool = False,
     ) -> None:
         self.url = server_address(url)
         self._json_client = JsonClient(
@@ -164,6 +168,7 @@ class IDRClient:
                 timeout_s=timeout_s,
                 cache_bytes=cache_bytes,
                 contact=contact,
+                offline=OFFLINE_RULES if offline else None,
             )
         )
         self._at_once = at_once
@@ -206,6 +211,11 @@ class IDRClient:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def transport(self) -> Transport:
+        """What carries its requests."""
+        return self._json_client.transport
 
     def close(self) -> None:
         """Let go of connections; requests under way end with an error."""

@@ -175,6 +175,7 @@ class Asked:
             try:
                 thing, is_whole = _read(response, reader, inspect)
                 if is_whole:
+                    response.keep()  # in a pack, where one is being made
                     return thing
             except IDRError as error:
                 logger.info("a remembered answer can't be read: %s", error)
@@ -184,6 +185,8 @@ class Asked:
         thing, is_whole = _read(response, reader, inspect)
         if is_whole:
             response.keep()
+        else:
+            response.set_aside()
         return thing
 
 

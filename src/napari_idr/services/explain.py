@@ -16,6 +16,8 @@ from napari_idr.errors import (
     IDRError,
     MovedError,
     NotFoundError,
+    NotKeptError,
+    PackError,
     PageError,
     PixelDataError,
     ProtocolError,
@@ -85,6 +87,8 @@ def can_retry(error: BaseException) -> bool:
     >>> can_retry(ServerError("oops", status=502)), can_retry(NotFoundError("gone"))
     (True, False)
     """
+    if isinstance(error, NotKeptError) and error.pack is not None:
+        return False
     return isinstance(error, IDRError) and (
         error.may_pass or isinstance(error, PageError)
     )
@@ -151,6 +155,23 @@ def _unreachable(error: ConnectionFailedError, server: str) -> str:
     if server.startswith(STORE):
         return f"{server} can't be reached; it may be down. Try again later."
     return f"{server} can't be reached. Check the address and your connection."
+
+
+def _not_kept(error: NotKeptError, server: str) -> str:
+    if error.pack is not None:
+        return (
+            f"This isn't in the pack “{error.pack}”. "
+            "Choose its server above to ask there."
+        )
+    return (
+        f"{server} can't be reached, and this isn't kept on this computer. "
+        "It comes when the server is back."
+    )
+
+
+def _bad_pack(error: PackError, server: str) -> str:
+    del server
+    return f"The pack can't be used: {_after_colon(error)}"
 
 
 def _slow(error: RequestTimeoutError, server: str) -> str:
@@ -262,6 +283,7 @@ _SENTENCES: tuple[tuple[type[Exception], Callable[..., str]], ...] = (
     (RequestTimeoutError, _slow),
     (BrokenAnswerError, _broken_off),
     (CertificateError, _untrusted),
+    (NotKeptError, _not_kept),
     (ConnectionFailedError, _unreachable),
     (NotFoundError, _not_there),
     (RateLimitedError, _too_fast),
@@ -274,6 +296,7 @@ _SENTENCES: tuple[tuple[type[Exception], Callable[..., str]], ...] = (
     (ResponseFormatError, _unreadable),
     (PixelDataError, _no_pixels),
     (DownloadError, _not_stored),
+    (PackError, _bad_pack),
     (IDRError, _some_failure),
     (Cancelled, _nothing),
 )

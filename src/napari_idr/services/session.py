@@ -136,16 +136,21 @@ class Session:
     """Asks one server on behalf of a browser. Thread-safe."""
 
     def __init__(
-        self, address: str, settings: ConnectionSettings | None = None
+        self,
+        address: str,
+        settings: ConnectionSettings | None = None,
+        *,
+        client: IDRClient | None = None,
     ) -> None:
         settings = settings or ConnectionSettings()
-        self.client = IDRClient(
+        self.client = client or IDRClient(
             address,
             cache=settings.cache,
             at_once=settings.at_once,
             timeout_s=settings.timeout_s,
             cache_bytes=settings.cache_bytes,
             contact=settings.contact,
+            offline=True,
         )
         self._studies: dict[ObjectRef, StudyDetails] = {}
         self._gene_rows: dict[tuple[str, str], GeneRow] = {}

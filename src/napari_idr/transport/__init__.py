@@ -20,9 +20,21 @@ from napari_idr.transport._base import (
 )
 from napari_idr.transport._cache import CachingTransport, KeepRule
 from napari_idr.transport._limit import LimitedTransport
+from napari_idr.transport._offline import OfflineTransport
+from napari_idr.transport._pack_file import PACK_SUFFIX, Pack, PackDraft, PackInfo
+from napari_idr.transport._packs import (
+    PACKS_FOLDER,
+    PackTransport,
+    RecordingTransport,
+)
+from napari_idr.transport._reach import Offline, Reach
 from napari_idr.transport._retry import RetryPolicy, retry_after_s
-from napari_idr.transport._stack import open_transport
-from napari_idr.transport._store import MAX_STORE_BYTES, AnswerStore
+from napari_idr.transport._stack import cache_directory, open_transport
+from napari_idr.transport._store import (
+    MAX_STORE_BYTES,
+    PIXELS_FILE_NAME,
+    AnswerStore,
+)
 
 if TYPE_CHECKING:
     from napari_idr.transport._http import HttpTransport, user_agent
@@ -31,7 +43,10 @@ __all__ = [
     "JSON_BYTES",
     "MAX_STORE_BYTES",
     "OBJECT_BYTES",
+    "PACKS_FOLDER",
+    "PACK_SUFFIX",
     "PICTURE_BYTES",
+    "PIXELS_FILE_NAME",
     "TABLE_BYTES",
     "AnswerStore",
     "ByteRange",
@@ -39,12 +54,21 @@ __all__ = [
     "HttpTransport",
     "KeepRule",
     "LimitedTransport",
+    "Offline",
+    "OfflineTransport",
+    "Pack",
+    "PackDraft",
+    "PackInfo",
+    "PackTransport",
     "Params",
+    "Reach",
+    "RecordingTransport",
     "Request",
     "Response",
     "RetryPolicy",
     "Stream",
     "Transport",
+    "cache_directory",
     "is_loopback",
     "open_transport",
     "retry_after_s",

@@ -94,8 +94,15 @@ class Response:
     body: bytes = b""
     keep: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
     """Has this answer remembered, where that is allowed: for whoever has read it."""
+    set_aside: Callable[[], None] = field(
+        default=lambda: None, repr=False, compare=False
+    )
+    """Has it kept for when the server can't be reached: for whoever could read it, but
+    found something odd in it."""
     forget: Callable[[], None] | None = field(default=None, repr=False, compare=False)
     """Has it remembered no longer; None where it isn't a remembered one."""
+    stored: float | None = field(default=None, compare=False)
+    """When it was kept, in seconds since 1970; None where it has just come."""
 
     @property
     def content_type(self) -> str:

@@ -24,16 +24,21 @@ class KeepRule:
 
     `path` has to match from its beginning. Of the answers only those with status
     200 and one of the `media_types` are kept, and none in whose body `unless` is
-    found: servers send failures with status 200 too.
+    found: servers send failures with status 200 too. Where `any_answer` is true, what
+    came counts as it is, a refusal too. `pixels` are kept apart.
     """
 
     path: re.Pattern[str]
     keep_s: float
-    media_types: tuple[str, ...]
+    media_types: tuple[str, ...] = ()
     unless: re.Pattern[bytes] | None = None
+    any_answer: bool = False
+    pixels: bool = False
 
     def keeps(self, response: Response) -> bool:
         """Tell whether an answer may be remembered, once it is read."""
+        if self.any_answer:
+            return response.status < 500
         return (
             response.status == 200
             and response.content_type in self.media_types
@@ -72,7 +77,7 @@ class CachingTransport:
         if rule is None:
             return self._inner.send(request, cancel=cancel)
         cancel.check()
-        key = self._key(request)
+        key = question_key(self._address, request)
         if not request.fresh and (known := self._store.find(key)) is not None:
             return replace(known, forget=partial(self._store.forget, key))
         response = self._inner.send(request, cancel=cancel)
@@ -97,14 +102,18 @@ class CachingTransport:
             return None
         return next((r for r in self._rules if r.path.match(request.path)), None)
 
-    def _key(self, request: Request) -> str:
-        question = (
-            f"{request.method} {self._address}/{request.path}"
-            f"?{urlencode(request.params, errors='surrogatepass')} "
-            f"{request.json or ''}"
-        )
-        # A lone surrogate can't be sent either: the transport says so.
-        return hashlib.sha256(question.encode(errors="surrogatepass")).hexdigest()
+
+def question_key(address: str, request: Request) -> str:
+    """Return what tells a question to a server, or for an object, from all others."""
+    origin = f"{address}/" if request.origin is None else f"{request.origin}/"
+    part = "" if request.byte_range is None else request.byte_range.header
+    question = (
+        f"{request.method} {origin}{request.path}"
+        f"?{urlencode(request.params, errors='surrogatepass')} "
+        f"{request.json or ''}{part}"
+    )
+    # A lone surrogate can't be sent either: the transport says so.
+    return hashlib.sha256(question.encode(errors="surrogatepass")).hexdigest()
 
 
 def _itself(transport: Transport) -> Transport:

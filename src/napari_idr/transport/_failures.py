@@ -78,7 +78,7 @@ def failure(error: Exception, *, url: str, whom: str = "") -> IDRError:
             return ProtocolError(f"no TLS came{whom}", url=url, speaks="http")
     # To urllib3 a connection that is refused is one that came too late.
     if any(isinstance(cause, urllib3_errors.NewConnectionError) for cause in causes):
-        return ConnectionFailedError(f"no answer came{whom}", url=url)
+        return ConnectionFailedError(f"no answer came{whom}", url=url, nobody=True)
     if any(isinstance(cause, NO_CONNECTION) for cause in causes):
         return RequestTimeoutError(
             f"no connection came in time{whom}", url=url, connected=False

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari_idr.transport._cache import CachingTransport, KeepRule
 from napari_idr.transport._limit import LimitedTransport
-from napari_idr.transport._store import MAX_STORE_BYTES, AnswerStore
+from napari_idr.transport._offline import OfflineTransport
+from napari_idr.transport._packs import PACKS_FOLDER, PackShelf
+from napari_idr.transport._store import (
+    MAX_STORE_BYTES,
+    PIXELS_FILE_NAME,
+    AnswerStore,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +23,10 @@ if TYPE_CHECKING:
 
     from napari_idr.cancel import CancelToken
     from napari_idr.transport._base import Request, Response, Stream, Transport
+
+MAX_PIXELS_BYTES = 2 * 1024**3
+"""Tiles and chunks that were seen, for when the server can't be reached: some hundred
+images. The oldest go first."""
 
 
 def open_transport(
@@ -28,13 +38,15 @@ def open_transport(
     timeout_s: float,
     cache_bytes: int = MAX_STORE_BYTES,
     contact: str = "",
+    offline: Sequence[KeepRule] | None = None,
 ) -> Transport:
     """Return what carries requests to a server; nothing is sent yet.
 
     `cache` says whether answers are remembered, or in which directory; `rules`
     say which; they take `cache_bytes` at most. `at_once` bounds the requests under way
-    with each host, `timeout_s` the silence of a server. It pickles as its settings,
-    without what is remembered.
+    with each host, `timeout_s` the silence of a server. With `offline`, answers of any
+    age are used where the server can't be reached, and those are kept for this that its
+    rules name. It pickles as its settings, without what is remembered.
     """
     late = LateTransport(
         address, timeout_s=timeout_s, connections=at_once, contact=contact
@@ -42,10 +54,22 @@ def open_transport(
     limited = LimitedTransport(late, at_once=at_once)
     if cache is False:
         return limited
-    directory = cache if isinstance(cache, Path) else _cache_directory()
-    # A remembered answer costs no slot.
+    directory = cache if isinstance(cache, Path) else cache_directory()
     store = AnswerStore(directory, max_bytes=cache_bytes)
-    return CachingTransport(limited, address=address, store=store, rules=rules)
+    # A remembered answer costs no slot.
+    caching = CachingTransport(limited, address=address, store=store, rules=rules)
+    if offline is None:
+        return caching
+    pixels = AnswerStore(
+        directory, file_name=PIXELS_FILE_NAME, max_bytes=MAX_PIXELS_BYTES
+    )
+    return OfflineTransport(
+        caching,
+        address=address,
+        stores=(store, pixels),
+        rules=(*offline, *rules),
+        shelf=PackShelf(directory / PACKS_FOLDER, address),
+    )
 
 
 class LateTransport:
@@ -111,7 +135,8 @@ def _late(
     )
 
 
-def _cache_directory() -> Path:
+def cache_directory() -> Path:
+    """Return where answers are kept, if nothing else is said."""
     from platformdirs import user_cache_path
 
     return user_cache_path("napari-idr")

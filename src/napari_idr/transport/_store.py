@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import logging
 import sqlite3
 import struct
@@ -21,17 +22,23 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-FILE_NAME: Final = "answers-2.sqlite"
+FILE_NAME: Final = "answers-3.sqlite"
 """The number changes with the table, so that versions don't read each other's."""
 
-OLD_FILE_NAMES: Final = ("answers-1.sqlite",)
-"""Files of earlier versions, whose rows have no checksum. They are removed."""
+PIXELS_FILE_NAME: Final = "pixels-3.sqlite"
+"""Tiles and chunks, which are many and large, don't push out lists and thumbnails."""
+
+OLD_FILE_NAMES: Final = ("answers-1.sqlite", "answers-2.sqlite")
+"""Files of earlier versions, whose rows have other columns. They are removed."""
 
 BESIDE: Final = ("", "-journal", "-wal", "-shm")
 """Endings of the files that SQLite keeps for one database."""
 
 MAX_STORE_BYTES: Final = 512 * 1024 * 1024
 """Some 100 000 thumbnails, or 250 plates of 384 wells."""
+
+HEADERS: Final = ("content-type", "content-range", "location")
+"""What is kept of the headers: all that is read of them once an answer is here."""
 
 PAGE_BYTES: Final = 4096
 """SQLite's own default; named, as the bound on the file is counted in pages."""
@@ -52,12 +59,11 @@ CREATE TABLE IF NOT EXISTS answers (
     stored REAL NOT NULL,
     expires REAL NOT NULL,
     url BLOB NOT NULL,
-    media_type BLOB NOT NULL,
+    head BLOB NOT NULL,
     body BLOB NOT NULL,
     checksum BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS by_age ON answers (stored);
-CREATE INDEX IF NOT EXISTS by_expiry ON answers (expires);
 """
 
 BUSY: Final = frozenset([sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED])
@@ -83,12 +89,15 @@ class AnswerStore:
 
     It never raises, and returns an answer only as it was kept: each has a checksum. A
     file that is broken is begun anew. Where it can't be written it is read, and where
-    it can't be had everything is asked again; the first time a note is logged.
+    it can't be had everything is asked again; the first time a note is logged. What is
+    out of date stays until there is no room, for when the server can't be reached.
 
     Parameters
     ----------
     directory
         Where the file is; it is made when the first answer is kept or sought.
+    file_name
+        What the file is called.
     max_bytes
         How large the file may become; the oldest answers go first.
     now
@@ -99,10 +108,12 @@ class AnswerStore:
         self,
         directory: Path,
         *,
+        file_name: str = FILE_NAME,
         max_bytes: int = MAX_STORE_BYTES,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._directory = directory
+        self._file_name = file_name
         self._max_bytes = max_bytes
         self._now = now
         self._lock = LongLock()
@@ -112,12 +123,20 @@ class AnswerStore:
         self._read_from = 0.0  # of `time.monotonic`: not tried before
         self._write_from = 0.0
 
-    def find(self, key: str) -> Response | None:
-        """Return a remembered answer, None if there is none of use."""
+    @property
+    def max_bytes(self) -> int:
+        """How large the file may become."""
+        return self._max_bytes
+
+    def find(self, key: str, *, any_age: bool = False) -> Response | None:
+        """Return a remembered answer, None if there is none of use.
+
+        With `any_age` one that is out of date is of use, too.
+        """
 
         def read(connection: sqlite3.Connection) -> tuple[Any, ...] | None:
             row: tuple[Any, ...] | None = connection.execute(
-                "SELECT checksum, stored, expires, url, media_type, body FROM answers"
+                "SELECT checksum, stored, expires, url, head, body FROM answers"
                 " WHERE key = ?",
                 (key,),
             ).fetchone()
@@ -131,24 +150,23 @@ class AnswerStore:
             logger.debug("a remembered answer is broken and forgotten")
             self.forget(key)
             return None
-        stored, expires, url, media_type, body = fields
-        if not stored <= self._now() < expires:  # a clock may have been wrong
+        stored, expires, url, head, body = fields
+        is_current = stored <= self._now() < expires  # a clock may have been wrong
+        if not (is_current or any_age):
             return None
+        status, headers = json.loads(head)
         return Response(
-            url=url.decode(),
-            status=200,
-            headers={"content-type": media_type.decode()},
-            body=body,
+            url=url.decode(), status=status, headers=headers, body=body, stored=stored
         )
 
     def keep(self, key: str, response: Response, *, keep_s: float) -> None:
-        """Remember an answer with status 200 for so many seconds."""
+        """Remember an answer for so many seconds; with 0 for `any_age` alone."""
         if len(response.body) > self._max_bytes // 10:
             return  # one answer shall not push out all others
         now = self._now()
         url = response.url.encode("utf-8", "replace")
-        media_type = response.content_type.encode("utf-8", "replace")
-        fields = (now, now + keep_s, url, media_type, response.body)
+        head = json.dumps([response.status, kept_headers(response)]).encode()
+        fields = (now, now + keep_s, url, head, response.body)
         row = (key, *fields, _checksum(key, *fields))
 
         def write(connection: sqlite3.Connection) -> None:
@@ -170,6 +188,24 @@ class AnswerStore:
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM answers WHERE key = ?", (key,))
+
+        self._attempt(write, writes=True)
+
+    def size_bytes(self) -> int:
+        """Return how much the file takes on the disk."""
+        total = 0
+        for ending in BESIDE:
+            with contextlib.suppress(OSError):
+                path = self._directory / f"{self._file_name}{ending}"
+                total += path.stat().st_size
+        return total
+
+    def empty(self) -> None:
+        """Forget all answers, and give their room back."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM answers")
+            connection.execute("VACUUM")
 
         self._attempt(write, writes=True)
 
@@ -223,7 +259,7 @@ class AnswerStore:
             return self._connection
         self._directory.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
-            self._directory / FILE_NAME,
+            self._directory / self._file_name,
             timeout=BUSY_TIMEOUT_S,
             isolation_level=None,  # each statement is a transaction of its own
             check_same_thread=False,  # the lock sees to it
@@ -247,8 +283,9 @@ class AnswerStore:
         connection.execute("PRAGMA synchronous = OFF")  # it can be asked again
         connection.execute("PRAGMA secure_delete = OFF")
         connection.executescript(TABLE)
-        try:
-            connection.execute("DELETE FROM answers WHERE expires <= ?", (self._now(),))
+        try:  # whether it is our table, and whether it can be written
+            connection.execute("SELECT head FROM answers LIMIT 0")
+            connection.execute("DELETE FROM answers WHERE 0")
         except sqlite3.OperationalError as error:
             if _code(error) not in BUSY | NO_ACCESS:
                 raise
@@ -260,7 +297,7 @@ class AnswerStore:
     def _begin_anew(self) -> None:
         self._disconnect()
         try:
-            self._remove([FILE_NAME])
+            self._remove([self._file_name])
         except OSError as error:
             logger.debug("the file of answers can't be removed: %s", error)
             self._read_from = time.monotonic() + PAUSE_S
@@ -279,6 +316,17 @@ class AnswerStore:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+
+
+def kept_headers(response: Response) -> dict[str, str]:
+    """Return what is kept of the headers of an answer.
+
+    >>> kept_headers(Response(url="", status=200, headers={"date": "today",
+    ...                                                    "location": "/x"}))
+    {'location': '/x'}
+    """
+    kept = {name: response.headers.get(name) for name in HEADERS}
+    return {name: text for name, text in kept.items() if text is not None}
 
 
 def _drop(connection: sqlite3.Connection) -> bool:

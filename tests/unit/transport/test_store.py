@@ -109,11 +109,11 @@ def test_a_flipped_byte_is_never_served(tmp_path, unhurried):
         assert works(directory), (place, mask)
 
 
-@pytest.mark.parametrize("column", ["stored", "expires", "url", "media_type", "body"])
+@pytest.mark.parametrize("column", ["stored", "expires", "url", "head", "body"])
 def test_what_goes_with_a_body_is_guarded_too(tmp_path, column):
     file = fill(tmp_path)
     broken = sqlite3.connect(file)
-    changed = "x'7b7d'" if column in ("url", "media_type", "body") else f"{column} + 1"
+    changed = "x'7b7d'" if column in ("url", "head", "body") else f"{column} + 1"
     broken.execute(f"UPDATE answers SET {column} = {changed} WHERE key = '1'")
     broken.commit()
     broken.close()

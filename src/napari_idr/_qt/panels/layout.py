@@ -24,6 +24,7 @@ from napari_idr._qt.panels.hint import HintPanel
 from napari_idr._qt.panels.image import ImagePanel
 from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.link_bar import LinkBar
+from napari_idr._qt.panels.offline import OfflinePanel
 from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsFilter, ResultsModel, ResultsTree
 from napari_idr._qt.panels.search import SearchPanel
@@ -81,6 +82,8 @@ class Panels(LetteredWidget):
         self.setObjectName("idr_browser")
         self.setMinimumWidth(NARROWEST_PX)
         self.server = ServerBar(recent_addresses())
+        self.offline = OfflinePanel()
+        self.server.add_beside(self.offline.buttons)
         self.search = SearchPanel()
         self.studies = StudiesPanel()
         self.tabs = QTabWidget()
@@ -152,6 +155,7 @@ class Panels(LetteredWidget):
         whole.setContentsMargins(4, 4, 4, 4)
         whole.setSpacing(4)
         whole.addWidget(self.server)
+        whole.addWidget(self.offline)
         whole.addWidget(self.tabs)
         whole.addWidget(self.spellings)
         whole.addWidget(self.gallery)

@@ -76,7 +76,7 @@ class ServerBar(QWidget):
             "Ask the server what it can do, as far as that isn't known",
         )
         self.ask_again.clicked.connect(self.askAgainWanted)
-        second = QHBoxLayout()
+        second = self._second = QHBoxLayout()
         second.addWidget(self.abilities, 1)
         second.addWidget(self.ask_again)
         whole.addLayout(second)
@@ -85,6 +85,10 @@ class ServerBar(QWidget):
         assert line_edit is not None
         line_edit.returnPressed.connect(self._choose)
         self.address.activated.connect(self._choose)
+
+    def add_beside(self, widget: QWidget) -> None:
+        """Put a widget beside what the server can do."""
+        self._second.addWidget(widget)
 
     def set_addresses(self, addresses: Iterable[str]) -> None:
         """Offer these addresses, the first of them as the present one."""

@@ -156,6 +156,7 @@ class RenderRequests:
         response = self._drawn(path, params, cancel, image.id)
         require_success(response)
         picture = decode(response.body, due=due, grey=grey, url=response.url)
+        response.keep()
         self._note_drawn()
         return picture
 
@@ -178,7 +179,9 @@ class RenderRequests:
         path = f"webgateway/render_shape_mask/{shape_id}/"
         response = self._drawn(path, (("color", "FFFFFFFF"),), cancel)
         require_success(response)
-        return decode_mask(response.body, due=due, url=response.url)
+        mask = decode_mask(response.body, due=due, url=response.url)
+        response.keep()
+        return mask
 
     def _drawn(
         self,

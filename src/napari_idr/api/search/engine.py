@@ -6,6 +6,7 @@ import heapq
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -112,10 +113,9 @@ class SearchEngine:
         GET /searchengine/api/v1/resources/image/keys/?mode=searchterms
         """
         path = f"{ROOT}/image/keys/"
-        stored = wire.attributes(self._json_client.json(path, cancel=cancel))
-        common = wire.attributes(
-            self._json_client.json(path, (("mode", "searchterms"),), cancel=cancel)
-        )
+        ask = partial(self._json_client.read, reader=wire.attributes, cancel=cancel)
+        stored = ask(path)
+        common = ask(path, (("mode", "searchterms"),))
         menu = [key for key in MENU if not set(key.attributes).isdisjoint(stored)]
         known = {attribute for key in menu for attribute in key.attributes}
         others = sorted(set(common) - known, key=fold)

@@ -139,8 +139,8 @@ class Mapr:
 
         GET /mapr/api/config/
         """
-        keys = read_search_keys(
-            self._json_client.json(f"{ROOT}/config/", cancel=cancel)
+        keys = self._json_client.read(
+            f"{ROOT}/config/", reader=read_search_keys, cancel=cancel
         )
         return tuple(sorted(keys, key=lambda key: key.name != "gene"))
 

@@ -313,10 +313,12 @@ class ObjectStorage:
     def _fetch(self, request: Request, cancel: CancelToken) -> bytes | None:
         response = self._transport.send(request, cancel=cancel)
         if response.status == 404:
+            response.keep()
             return None
         if response.status != (200 if request.byte_range is None else 206):
             raise _failure(response)
         _require_part(request.byte_range, response)
+        response.keep()
         return response.body
 
 

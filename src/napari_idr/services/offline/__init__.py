@@ -1,0 +1,1 @@
+"""What is looked at without a network: what was seen before, what was kept, packs."""

@@ -1,0 +1,177 @@
+"""What is kept on this computer: how much it takes, and how one gets rid of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_idr.errors import PackError
+from napari_idr.services.search.catalog import counted
+from napari_idr.transport import (
+    PACK_SUFFIX,
+    PACKS_FOLDER,
+    OfflineTransport,
+    Pack,
+    cache_directory,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_idr.cancel import CancelToken
+    from napari_idr.services.session import Session
+
+__all__ = [
+    "KeptOnDisk",
+    "KeptPack",
+    "copy_pack",
+    "empty",
+    "kept_on_disk",
+    "packs_folder",
+    "remove_pack",
+    "size_text",
+]
+
+DRAFT_SUFFIX = ".draft"
+"""Of what was begun to be kept, and can be gone on with."""
+
+COPY_BYTES = 1 << 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPack:
+    """A pack on this computer."""
+
+    path: Path
+    title: str
+    server: str
+    made: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptOnDisk:
+    """What is kept, in bytes.
+
+    `seen` are the answers that are kept as one looks around, and `most` is what they
+    may take; `drafts` what was begun to be kept.
+    """
+
+    seen: int
+    most: int
+    packs: tuple[KeptPack, ...] = ()
+    drafts: int = 0
+
+    @property
+    def text(self) -> str:
+        """How much it is, as a sentence."""
+        packs = sum(one.size for one in self.packs)
+        parts = [f"{size_text(self.seen)} of at most {size_text(self.most)} seen"]
+        if self.packs:
+            told = counted(len(self.packs), "pack", "packs")
+            parts.append(f"{size_text(packs)} in {told} kept offline")
+        if self.drafts:
+            parts.append(f"{size_text(self.drafts)} begun")
+        return "On this computer: " + "; ".join(parts) + "."
+
+
+def size_text(size: float) -> str:
+    """Return a number of bytes as people write it.
+
+    >>> size_text(0), size_text(1500), size_text(2_340_000), size_text(5e9)
+    ('0 kB', '2 kB', '2.3 MB', '5.0 GB')
+    """
+    if size < 1e6:
+        return f"{round(size / 1e3)} kB"
+    if size < 1e9:
+        return f"{size / 1e6:.1f} MB"
+    return f"{size / 1e9:.1f} GB"
+
+
+def packs_folder() -> Path:
+    """Return where packs are that are kept on this computer."""
+    return cache_directory() / PACKS_FOLDER
+
+
+def kept_on_disk(session: Session | None, *, cancel: CancelToken) -> KeptOnDisk:
+    """Return what is kept; the answers of a session's server are among all others."""
+    seen = most = 0
+    if session is not None and isinstance(session.client.transport, OfflineTransport):
+        for store in session.client.transport.stores:
+            seen += store.size_bytes()
+            most += store.max_bytes
+    packs: list[KeptPack] = []
+    drafts = 0
+    for path in sorted(_files()):
+        cancel.check()
+        with suppress(OSError, PackError):
+            size = path.stat().st_size
+            if path.suffix != PACK_SUFFIX or path.name.startswith("."):
+                drafts += size
+                continue
+            with Pack(path) as pack:
+                info = pack.info
+            packs.append(
+                KeptPack(
+                    path=path,
+                    title=info.title,
+                    server=info.server,
+                    made=info.made,
+                    size=size,
+                )
+            )
+    return KeptOnDisk(seen=seen, most=most, packs=tuple(packs), drafts=drafts)
+
+
+def empty(session: Session | None, *, cancel: CancelToken) -> KeptOnDisk:
+    """Remove all that is kept, packs in the folder of packs too; return what is left."""
+    if session is not None and isinstance(session.client.transport, OfflineTransport):
+        for store in session.client.transport.stores:
+            cancel.check()
+            store.empty()
+    for path in _files():
+        with suppress(OSError):  # in use, on some systems
+            path.unlink()
+    return kept_on_disk(session, cancel=cancel)
+
+
+def remove_pack(path: Path, *, cancel: CancelToken) -> None:
+    """Remove one pack."""
+    cancel.check()
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise PackError(f"{path.name} can't be removed: {error.strerror}") from error
+
+
+def copy_pack(path: Path, to: Path, *, cancel: CancelToken) -> Path:
+    """Copy a pack to a file, which is there as a whole or not at all; return it."""
+    if to.suffix != PACK_SUFFIX:
+        to = to.with_name(to.name + PACK_SUFFIX)
+    unfinished = to.with_name(f".{to.name}.{os.getpid()}.unfinished")
+    try:
+        if to.exists() and to.samefile(path):
+            return to
+        try:
+            with path.open("rb") as source, unfinished.open("wb") as target:
+                while part := source.read(COPY_BYTES):
+                    cancel.check()
+                    target.write(part)
+                target.flush()
+                os.fsync(target.fileno())
+            shutil.copymode(path, unfinished)
+            unfinished.replace(to)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise PackError(f"{to.name} can't be written: {error.strerror}") from error
+    return to
+
+
+def _files() -> list[Path]:
+    with suppress(OSError):
+        return [path for path in packs_folder().iterdir() if path.is_file()]
+    return []
