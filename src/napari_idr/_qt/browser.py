@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
+from napari_idr._qt.files import Files
 from napari_idr._qt.finder import Finder, Results
 from napari_idr._qt.galleries import Galleries
 from napari_idr._qt.jobs import Jobs, JobSlot
@@ -124,6 +125,7 @@ class Browser(Panels):
             self._on_projected
         )
         self._comparisons = Comparisons(self, self._finder, jobs, self._scene)
+        self._files = Files(self, jobs)
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
         close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
@@ -203,6 +205,7 @@ class Browser(Panels):
         self._trail.clear()
         self._show_trail()
         self._comparisons.enter(state)
+        self._files.enter(state)
         self._galleries.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:
@@ -292,6 +295,7 @@ class Browser(Panels):
         )
         self.show_details(shown=details is not None)
         self._comparisons.offer()
+        self._files.follow(details)
         cell = details.cell if isinstance(details, ImageDetails) else None
         self._scene.select_well(*(cell or (None, None)))
 
