@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
+from napari_idr._qt.files import Files
 from napari_idr._qt.finder import Finder, Results
 from napari_idr._qt.galleries import Galleries
 from napari_idr._qt.guide import open_guide
@@ -144,6 +145,7 @@ class Browser(Panels):
             self, self._finder, jobs, self._scene, self._comparisons, self._open
         )
         Tidying(self, jobs, self._scene)
+        self._files = Files(self, jobs)
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
         close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
@@ -252,6 +254,7 @@ class Browser(Panels):
         self._show_trail()
         self._comparisons.enter(state)
         self._together.enter(state)
+        self._files.enter(state)
         self._galleries.enter(state)
         self.links.enter(state)
         self._session_files.enter(state)
@@ -359,6 +362,7 @@ class Browser(Panels):
         )
         self.show_details(shown=details is not None)
         self._comparisons.offer()
+        self._files.follow(details)
         self._offline.offer()
         image = details if isinstance(details, ImageDetails) else None
         cell = None if image is None else image.cell

@@ -15,6 +15,7 @@ from napari_idr.api.containers import Containers
 from napari_idr.api.downloads import Downloads
 from napari_idr.api.json_client import JsonClient
 from napari_idr.api.links import web_url
+from napari_idr.api.original_files import OriginalFiles
 from napari_idr.api.pixels.display import Displays
 from napari_idr.api.pixels.image_details import Drawing, Images
 from napari_idr.api.pixels.render_requests import RenderRequests
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         ImageRef,
         MapAnnotation,
         ObjectKind,
+        OriginalFile,
         Plate,
         PlateAcquisition,
         PlateAcquisitionId,
@@ -186,6 +188,7 @@ class IDRClient:
         self._rois = Rois(self._json_client, self._rendering, at_once=at_once)
         self._annotations = Annotations(self._json_client)
         self._downloads = Downloads(self._json_client)
+        self._original_files = OriginalFiles(self._json_client, self._containers)
         self._tables = Tables(self._json_client, self._plate_grids)
         self._wells = Wells(
             self._json_client,
@@ -715,6 +718,56 @@ class IDRClient:
         """
         return self._downloads.download(
             file_annotation,
+            Path(directory),
+            overwrite=overwrite,
+            progress=progress,
+            cancel=cancel,
+        )
+
+    def original_files(
+        self, image_id: ImageId, *, cancel: CancelToken = NEVER
+    ) -> tuple[OriginalFile, ...]:
+        """Return the files that an image was imported from, with their addresses.
+
+        The archive shows few images as they were measured, but many of their files can
+        be downloaded. Several images may be of the same files.
+        """
+        return self._original_files.files(image_id, cancel=cancel)
+
+    def original_file_size(
+        self, file: OriginalFile, *, cancel: CancelToken = NEVER
+    ) -> int | None:
+        """Return how many bytes a file has, by one request; None if it isn't told.
+
+        Raises
+        ------
+        DownloadError
+            Its address isn't known, or it is a folder.
+        """
+        return self._original_files.size(file, cancel=cancel)
+
+    def download_original(
+        self,
+        file: OriginalFile,
+        directory: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+        cancel: CancelToken = NEVER,
+    ) -> Path:
+        """Bring an original file to a directory; return where it is.
+
+        Look at `original_file_size` first. What was cancelled or broke off is gone on
+        with the next time, from what has come.
+
+        Raises
+        ------
+        DownloadError
+            Its address isn't known, the file exists, there is no room, or not the
+            whole of it came.
+        """
+        return self._original_files.download(
+            file,
             Path(directory),
             overwrite=overwrite,
             progress=progress,

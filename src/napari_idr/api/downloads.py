@@ -147,7 +147,7 @@ class Downloads:
         target = directory / safe_file_name(annotation.name)
         request = Request(path=f"webclient/annotation/{annotation.id}/")
         try:
-            _require_place(target, annotation.size or 0, overwrite=overwrite)
+            require_place(target, annotation.size or 0, overwrite=overwrite)
             remove_leftovers(directory)
             with _part(directory) as (temporary, file):
                 try:
@@ -161,7 +161,7 @@ class Downloads:
                     self._bring(request, annotation, file, progress, cancel)
                 if FCNTL is None:  # an open file can't be renamed there
                     file.close()
-                _place(temporary, target, overwrite=overwrite)
+                place_file(temporary, target, overwrite=overwrite)
         except OSError as error:
             reason = error.strerror or "the disk refuses it"
             raise DownloadError(f"{target.name} can't be stored: {reason}") from error
@@ -177,7 +177,7 @@ class Downloads:
     ) -> None:
         with self._json_client.transport.stream(request, cancel=cancel) as stream:
             _require_file(stream, annotation)
-            _write(stream, file, annotation.size, progress, cancel)
+            write_stream(stream, file, annotation.size, progress, cancel)
 
 
 @contextmanager
@@ -189,7 +189,7 @@ def _part(directory: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     path = directory / f".{secrets.token_hex(8)}.idr-part"
     try:
         with path.open("xb") as file:
-            if _lock(file) is False or not path.exists():
+            if lock_file(file) is False or not path.exists():
                 # taken for a leftover before it was locked
                 raise DownloadError("another download has cleaned up; try again")
             yield path, file
@@ -198,7 +198,7 @@ def _part(directory: Path) -> Iterator[tuple[Path, IO[bytes]]]:
             path.unlink(missing_ok=True)
 
 
-def _lock(file: IO[bytes]) -> bool | None:
+def lock_file(file: IO[bytes]) -> bool | None:
     """Lock an open file; False if another has, None where files can't be locked.
 
     The system lets go of it when the file is closed or its process killed.
@@ -232,14 +232,15 @@ def _remove_if_left(path: Path) -> None:
     if not stat.S_ISREG(told.st_mode):
         return
     with path.open("rb") as file:
-        is_free = _lock(file)
+        is_free = lock_file(file)
         if is_free:  # and is ours, so that nobody else takes it meanwhile
             path.unlink()
     if is_free is None and told.st_mtime < time.time() - LEFTOVER_S:
         path.unlink()
 
 
-def _require_place(target: Path, size: int, *, overwrite: bool) -> None:
+def require_place(target: Path, size: int, *, overwrite: bool) -> None:
+    """Raise `DownloadError` unless a file of so many bytes can go to a place."""
     if not target.parent.is_dir():
         raise DownloadError(f"{target.parent} is not a directory")
     if not overwrite and (os.path.lexists(target) or _has_twin(target)):
@@ -282,14 +283,18 @@ def _require_file(stream: Stream, annotation: FileAnnotation) -> None:
         )
 
 
-def _write(
+def write_stream(
     stream: Stream,
     file: IO[bytes],
     size: int | None,
     progress: Progress | None,
     cancel: CancelToken,
+    *,
+    before: int = 0,
 ) -> None:
     """Write what comes to a file; where its size isn't told, to its end.
+
+    `before` is how many of its bytes are there already.
 
     Raises
     ------
@@ -297,14 +302,14 @@ def _write(
         It comes by single bytes, which would hold a connection for days.
     """
     url = stream.response.url
-    done = before = 0
+    done = counted = before
     since = time.monotonic()
     for chunk in stream.chunks(cancel=cancel):
         done += len(chunk)
         if time.monotonic() - since > PACE_S:
-            if done - before < PACE_S * LEAST_BYTES_PER_S:
+            if done - counted < PACE_S * LEAST_BYTES_PER_S:
                 raise RequestTimeoutError("the file comes too slowly", url=url)
-            before, since = done, time.monotonic()
+            counted, since = done, time.monotonic()
         if size is not None and done > size:
             raise DownloadError(f"more than the {size} bytes came", url=url)
         file.write(chunk)
@@ -320,7 +325,7 @@ def _write(
             raise
 
 
-def _place(temporary: Path, target: Path, *, overwrite: bool) -> None:
+def place_file(temporary: Path, target: Path, *, overwrite: bool) -> None:
     """Give a whole file its name, and take it from no other unless asked.
 
     The name is made and filled in one step, so that a process that is killed leaves

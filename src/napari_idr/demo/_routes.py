@@ -27,6 +27,7 @@ MODULES = (
     "omero.plates",
     "omero.thumbnails",
     "omero.images",
+    "omero.original_files",
     "omero.annotations",
     "omero.json_api",
     "omero.mapr",
@@ -41,7 +42,7 @@ MODULES = (
 MOST_LINE_BYTES = 4094
 """gunicorn refuses a longer request line."""
 
-OTHERS = re.compile(r"(searchengine|zarr|omero_ms_image_region)/.*")
+OTHERS = re.compile(r"(searchengine|zarr|files|omero_ms_image_region)/.*")
 """Paths that OMERO.web doesn't answer: other rules for methods and slashes."""
 
 CACHED = re.compile(

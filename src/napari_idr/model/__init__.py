@@ -45,6 +45,7 @@ from napari_idr.model._image import (
     RenderingWindow,
     complete_channels,
 )
+from napari_idr.model._original_file import OriginalFile
 from napari_idr.model._plate import (
     CellGrid,
     FieldRange,
@@ -126,6 +127,7 @@ __all__ = [
     "ObjectKind",
     "ObjectRef",
     "Operator",
+    "OriginalFile",
     "PixelSource",
     "Plate",
     "PlateAcquisition",

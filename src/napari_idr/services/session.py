@@ -35,6 +35,17 @@ from napari_idr.services.details import (
     PlateDetails,
     StudyDetails,
 )
+from napari_idr.services.files import (
+    Downloaded,
+    DownloadOrder,
+    DownloadProgress,
+    FileKind,
+    ListedFile,
+    download_files,
+    list_attached_files,
+    list_original_files,
+    plan_download,
+)
 from napari_idr.services.gallery.load import load_gallery
 from napari_idr.services.gallery.sources import (
     GalleryOf,
@@ -472,6 +483,37 @@ class Session:
             annotations=tuple(annotations),
             notes=tuple(notes),
         )
+
+    # Files
+
+    def original_files(
+        self, image_id: ImageId, *, cancel: CancelToken
+    ) -> tuple[ListedFile, ...]:
+        """Return the files that an image was imported from."""
+        return list_original_files(self.client, image_id, cancel=cancel)
+
+    def attached_files(
+        self, study: Study, *, cancel: CancelToken
+    ) -> tuple[ListedFile, ...]:
+        """Return the files attached to a study."""
+        return list_attached_files(self.client, study, cancel=cancel)
+
+    def plan_download(
+        self, kind: FileKind, files: Sequence[ListedFile], *, cancel: CancelToken
+    ) -> DownloadOrder:
+        """Return what a download takes."""
+        return plan_download(self.client, kind, files, cancel=cancel)
+
+    def download_files(
+        self,
+        order: DownloadOrder,
+        directory: Path,
+        on_progress: Callable[[DownloadProgress], None],
+        *,
+        cancel: CancelToken,
+    ) -> Downloaded:
+        """Bring files to a directory."""
+        return download_files(self.client, order, directory, on_progress, cancel=cancel)
 
     # Images side by side
 

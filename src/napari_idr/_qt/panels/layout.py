@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.compare import ComparePanel
+from napari_idr._qt.panels.files import FilesPanel
 from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
 from napari_idr._qt.panels.gallery import GalleryPanel
@@ -117,12 +118,17 @@ class Panels(LetteredWidget):
         self.study = StudyPanel()
         self.plate = PlatePanel()
         self.image = ImagePanel()
+        self.original_files = FilesPanel("original")
+        self.attached_files = FilesPanel("attached")
         self.compare = ComparePanel()
         self.link = LinkBar()
         self._cards = QWidget()
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 4, 4, 4)
-        for card in (self.plate, self.image, self.compare, self.link, self.study):
+        for card in (
+            *(self.plate, self.image, self.original_files, self.compare, self.link),
+            *(self.study, self.attached_files),
+        ):
             layout.addWidget(card)
         layout.addStretch(1)
         details = self._details = QScrollArea()
@@ -146,6 +152,8 @@ class Panels(LetteredWidget):
         self._divide_soon = QTimer(self)
         self._divide_soon.setSingleShot(True)
         self._divide_soon.timeout.connect(self._divide)
+        for files in (self.original_files, self.attached_files):
+            files.resized.connect(self._divide_soon.start)
         self.splitter.splitterMoved.connect(self._on_divided)
         self.show_details(shown=False)
 

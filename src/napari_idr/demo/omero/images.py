@@ -10,12 +10,10 @@ from napari_idr.demo._exchange import (
     Routes,
     Site,
     json_answer,
-    json_failure,
 )
 from napari_idr.demo.omero.thumbnails import can_render
 from napari_idr.demo.pixels.rendering import TYPE_LIMITS
 from napari_idr.demo.world import Channel, Image
-from napari_idr.demo.zarr.recipes import lsid
 
 Json = dict[str, Any]
 
@@ -222,24 +220,6 @@ def intensity(site: Site, request: Request) -> Answer:
     return json_answer({"count": len(values), "pixels": values})
 
 
-def original_file_paths(site: Site, request: Request, image_id: str) -> Answer:
-    """GET /webgateway/original_file_paths/{id}/."""
-    image = site.world.images.get(int(image_id))
-    if image is None:
-        return json_failure(f"Image:{image_id} not found")
-    name = image.name.replace("/", "_")
-    client = f"demo/20160517/{name}"
-    if site.face == "idr" and image.zarr and not image.zarr.startswith("/"):
-        client = f"{lsid(image, site.url)}/.zattrs"
-    return json_answer(
-        {
-            "repo": [f"demo_2/Blitz-0-Ice.ThreadPool/{image.id}/{name}"],
-            "client": [client],
-            "fileset": {"id": image.id + 100_000},
-        }
-    )
-
-
 def luts(site: Site, request: Request) -> Answer:
     """GET /webgateway/luts/."""
     listed = [
@@ -275,7 +255,6 @@ ROUTES: Routes = (
     (r"iviewer/image_data/(?P<image_id>\d+)/", image_data),
     (r"iviewer/image_data/(?P<image_id>\d+)/delta_t/", delta_t),
     (r"iviewer/get_intensity/", intensity),
-    (r"webgateway/original_file_paths/(?P<image_id>\d+)/", original_file_paths),
     (r"web(gateway|client)/luts/", luts),
     (r"webgateway/get_image_rdefs_json/(?P<image_id>\d+)/", rdefs),
 )
