@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from napari_idr._version import __version__
+
 if TYPE_CHECKING:
     from napari_idr._opening import open  # noqa: A004 - as in gzip.open
     from napari_idr._qt.open_session import open_session
@@ -53,7 +55,6 @@ if TYPE_CHECKING:
         SavedView,
     )
 
-__version__ = "0.1.0"
 
 __all__ = [
     "AnyOf",

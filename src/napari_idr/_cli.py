@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from napari_idr import __version__
 from napari_idr._opening import SERVER_VARIABLE, plan_link
+from napari_idr._version import __version__
 from napari_idr.services.links.reading import LINK_HELP
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtGui import QDropEvent, QGuiApplication
 from qtpy.QtWidgets import QFileDialog, QWidget
 
-from napari_idr import __version__
 from napari_idr._qt.layers.saved import (
     image_parts,
     mosaic_parts,
@@ -25,6 +24,7 @@ from napari_idr._qt.layers.saved import (
 )
 from napari_idr._qt.settings import connection_settings
 from napari_idr._qt.wells.dock import WellsDock, open_wells
+from napari_idr._version import __version__
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.compare.load import CompareShown
 from napari_idr.services.explain import explain

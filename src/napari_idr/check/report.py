@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from napari_idr import __version__
+from napari_idr._version import __version__
 from napari_idr.check.holding import Outcome
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_idr import __version__
+from napari_idr._version import __version__
 from napari_idr.model import ImageRef
 from napari_idr.services.image.pixel_source import source_text
 
