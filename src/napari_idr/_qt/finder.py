@@ -282,7 +282,7 @@ class Finder(QObject):
         field = self._panels.studies.filter
         if self._state.studies is None:
             self._state.studies = entries
-            self._show_studies(field.value)
+            self._show_studies(self._panels.studies.wanted)
         if text and field.value != text:
             field.value = text
         self._panels.tabs.setCurrentIndex(STUDIES_TAB)
