@@ -1,4 +1,4 @@
-"""A session is saved, opened in another window, and copied as Python: the same layers."""
+"""A session is saved, opened in another window, copied as Python: the same layers."""
 
 from __future__ import annotations
 
