@@ -1,4 +1,4 @@
-"""A session is saved, opened in another window, and copied as Python: the same layers."""
+"""A session is saved, opened in another window, copied as Python: the same layers."""
 
 from __future__ import annotations
 
@@ -126,11 +126,12 @@ def test_a_session_and_its_script_show_identical_layers(
     mosaic = f"{plate}, field 1"
     person.until(lambda: f"{mosaic} headings" in window.names)
     dock = open_wells(window.viewer)
-    person.until(lambda: dock.jobs.count == 0)
+    person.until(lambda: dock.is_known)
     key = dock.plate.key
     color_by = next(iter(dock._known.color_columns))
     dock.look_at(key, WellsLook(color_by=color_by, style="frames"), {})
-    person.until(lambda: dock.jobs.count == 0)
+    person.until(lambda: dock.is_known and f"{mosaic} colours" in window.names)
+    settle()
     window.double_click(window.well_point(window.layer(mosaic), "A1" if real else "C4"))
     person.until(lambda: any("[" in name for name in window.names))
     person.until_idle()

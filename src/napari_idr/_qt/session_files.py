@@ -76,6 +76,9 @@ FILES = f"Sessions (*{ENDING});;All files (*)"
 POLL_MS = 30
 """Between two looks whether layers have come and wells are known."""
 
+MAX_IDLE_POLLS = 100
+"""Looks at a table of wells that does nothing, and isn't known either: 3 s."""
+
 SETTLE_MS = 120
 """From the last layer to the camera: napari lays its controls out anew in between, and
 the canvas is of another size then."""
@@ -89,6 +92,7 @@ class _Opening:
     notes: tuple[str, ...] = ()
     awaited: str | None = None  # the server that the browser is to reach first
     searching: bool = False
+    idle_polls: int = 0
     unreached: dict[str, str] = field(default_factory=dict)
     missing: list[Missing] = field(default_factory=list)
     mosaics: dict[MosaicKey, tuple[SavedMosaic, WellsLook | None]] = field(
@@ -466,10 +470,14 @@ class SessionFiles(QObject):
         if opening is None:
             return
         dock: WellsDock | None = scene.window.findChild(WellsDock)
-        is_reading = dock is not None and dock.jobs.count > 0
+        is_reading = dock is not None and not dock.is_known
         if is_reading or any(map(scene.plates.is_arriving, opening.mosaics)):
-            self._poll.start(POLL_MS)
-            return
+            # A dock that stays idle has failed, and has said so itself.
+            idle = dock is not None and not dock.jobs.count
+            opening.idle_polls = opening.idle_polls + 1 if idle else 0
+            if opening.idle_polls < MAX_IDLE_POLLS:
+                self._poll.start(POLL_MS)
+                return
         if opening.looks:
             key, look, files = opening.looks.pop(0)
             if scene.shows(key):

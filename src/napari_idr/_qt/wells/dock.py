@@ -212,6 +212,12 @@ class WellsDock(QWidget):
         return self._known is not None and name in self._known.color_columns
 
     @property
+    def is_known(self) -> bool:
+        """Whether what is shown is all that is to be known of the wells, for now."""
+        is_due = self.plate is not None and self.isVisible()
+        return not self._jobs.count and (self._known is not None or not is_due)
+
+    @property
     def own_files(self) -> dict[str, str]:
         """Where a person's own tables are, by their names."""
         return dict(self._own_files)
