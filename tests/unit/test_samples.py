@@ -39,7 +39,9 @@ def test_the_stack_has_the_stored_intensities() -> None:
     assert np.asarray(data[3, 2]).max() > 1000
 
 
-def test_the_pyramid_is_one_picture_in_colours_that_is_read_as_it_is_looked_at() -> None:
+def test_the_pyramid_is_one_picture_in_colours_that_is_read_as_it_is_looked_at() -> (
+    None
+):
     [(levels, attributes, _)] = samples.pyramid()
 
     assert attributes["rgb"]
