@@ -93,6 +93,7 @@ class Finder(QObject):
         panels.studies.reload.native.clicked.connect(self._load_studies)
         panels.tabs.currentChanged.connect(self._on_tab)
         panels.filter.textChanged.connect(panels.results.filter)
+        panels.filter.textChanged.connect(self._show_nothing)
         panels.filter.returnPressed.connect(self._on_filter_entered)
         self.linesChanged.connect(self._show_filter)
         self.linesChanged.connect(self._show_nothing)
@@ -424,7 +425,7 @@ class Finder(QObject):
             field.blockSignals(before)
         field.setVisible(model.has_lines)
 
-    def _show_nothing(self) -> None:
+    def _show_nothing(self, *_: object) -> None:
         """Say why there are no lines, where there are none."""
         state, model = self._state, self._model
         known = state.server_info

@@ -72,6 +72,11 @@ def name_widget(widget: QWidget | Widget, name: str, label: str, tooltip: str) -
     native.setObjectName(name)
     native.setAccessibleName(label)
     native.setToolTip(tooltip)
+    if isinstance(native, QComboBox):
+        # What it is made of takes the keyboard in its place.
+        for part in (native.lineEdit(), native.view()):
+            if part is not None:
+                part.setAccessibleName(label)
 
 
 def let_shrink(widget: QWidget | Widget) -> None:
@@ -191,9 +196,19 @@ def add_shortcut(widget: QWidget, keys: str, signal: Any) -> None:
 class PlainLabel(QLabel):
     """A label that draws its text as it stands, marks included."""
 
+    _named = ""
+
     def setText(self, text: str | None) -> None:
-        """Show what is visible of a text."""
+        """Show what is visible of a text, which is what a screen reader says, too.
+
+        Without a text it has the name by which tests find it, in words. A name that
+        somebody has given it stays.
+        """
         super().setText(visible_text(text or ""))
+        if self.accessibleName() == self._named:
+            words = self.objectName().removeprefix("idr_").replace("_", " ")
+            self._named = self.text() or words.capitalize()
+            self.setAccessibleName(self._named)
 
 
 def link_label(name: str, label: str) -> QLabel:
@@ -223,6 +238,7 @@ def plain_label(name: str = "", *, selectable: bool = True) -> QLabel:
     """Return a label that wraps and draws its text as it stands, marks included."""
     label = PlainLabel()
     label.setObjectName(name)
+    label.setText("")  # names it
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     # A long word must not widen the panel.

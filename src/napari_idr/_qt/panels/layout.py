@@ -89,6 +89,7 @@ class Panels(LetteredWidget):
         self.studies = StudiesPanel()
         self.tabs = QTabWidget()
         self.tabs.setObjectName("idr_tabs")
+        self.tabs.setAccessibleName("How to find studies")
         self.tabs.addTab(self.search, "Search")
         self.tabs.addTab(self.studies, "Studies")
         name_widget(

@@ -1,0 +1,155 @@
+"""What the keyboard reaches has a name, is marked, and comes in the order one reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QTabBar,
+    QWidget,
+)
+
+from napari_idr._qt.guide import GuideWindow
+from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.panels.focus import FocusMark
+from napari_idr._qt.wells.dock import WellsDock
+from support.guards import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.person import Person
+
+MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+
+NO_FOCUS = Qt.FocusPolicy.NoFocus
+
+
+@pytest.fixture
+def whole(person: Person) -> Iterator[tuple[Person, WellsDock]]:
+    """A person with all panels filled: a plate, an image, selected lines, the wells."""
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    scene = scene_of(person.viewer)
+    shown = scene.plates_shown[0]
+    scene.wellActivated.emit(shown, shown.plan.grid.cells[2][3])
+    person.until_idle()
+    dock = WellsDock(person.viewer)
+    dock.resize(1000, 260)
+    dock.show()
+    person.until(lambda: dock.jobs.count == 0)
+    settle()
+    yield person, dock
+    dock.close()
+    dock.deleteLater()
+    settle()
+
+
+def focusable(root: QWidget) -> list[QWidget]:
+    """Return what takes the keyboard, but for parts that Qt has made of a control."""
+    return [
+        one
+        for one in root.findChildren(QWidget)
+        if one.focusPolicy() != NO_FOCUS and not is_part(one, root)
+    ]
+
+
+def is_part(widget: QWidget, root: QWidget) -> bool:
+    if widget.isWindow():
+        return True
+    above = widget.parentWidget()
+    kinds = QComboBox | QLineEdit | QAbstractItemView | QTabBar
+    while above is not None and above is not root:
+        if isinstance(above, kinds):
+            return True
+        above = above.parentWidget()
+    return False
+
+
+def unnamed(root: QWidget) -> list[str]:
+    return [
+        f"{type(one).__name__} {one.objectName()}"
+        for one in focusable(root)
+        if not one.accessibleName()
+    ]
+
+
+def test_all_that_takes_the_keyboard_has_a_name_and_says_what_it_does(
+    whole: tuple[Person, WellsDock],
+) -> None:
+    person, dock = whole
+    person.click("idr_help")
+    guide = person.viewer.window._qt_window.findChild(GuideWindow)
+
+    assert len(focusable(person.browser)) > 25
+    assert len(focusable(dock)) > 8
+    for root in (person.browser, dock, guide):
+        assert unnamed(root) == []
+    guide.close()
+
+
+def test_tab_goes_through_the_browser_from_top_to_bottom_and_back(
+    whole: tuple[Person, WellsDock],
+) -> None:
+    person, _ = whole
+    browser = person.browser
+    browser.resize(400, 1000)
+    browser.activateWindow()
+    settle()
+    first = person.find("idr_server")
+    first.setFocus()
+    reached: list[QWidget] = []
+    for _step in range(120):
+        now = QApplication.focusWidget()
+        assert now is not None
+        if len(reached) > 1 and now is reached[0]:
+            break  # once round
+        if now not in reached:  # a label has a stop for each of its links
+            reached.append(now)
+        QTest.keyClick(now, Qt.Key.Key_Tab)
+    else:
+        pytest.fail("Tab doesn't come round")
+
+    names = [one.objectName() for one in reached]
+    tops = [one.mapTo(browser, one.rect().topLeft()).y() for one in reached]
+    for expected in ("idr_value", "idr_results", "idr_show_plate", "idr_annotations"):
+        assert expected in names, names
+    # Those in one row differ by their frames.
+    ups = [
+        (names[n], names[n + 1])
+        for n in range(len(tops) - 1)
+        if tops[n + 1] < tops[n] - 12
+    ]
+    assert ups == []
+
+
+def test_what_has_the_keyboard_is_marked(person: Person) -> None:
+    mark = person.browser.findChild(FocusMark)
+    assert mark is not None
+
+    for name in ("idr_search", "idr_results", "idr_help"):
+        widget = person.find(name)
+        widget.setFocus()
+        settle()
+        assert mark.widget() is widget
+        assert mark.isVisible()
+        before = mark.grab().toImage()
+        assert any(
+            before.pixelColor(x, 1).alpha() > 0 for x in range(before.width())
+        ), name
+
+
+def test_areas_that_scroll_are_reached_where_they_can_scroll_only(
+    person: Person,
+) -> None:
+    area = person.find("idr_details", QAbstractScrollArea)
+
+    assert area.focusPolicy() == NO_FOCUS or area.accessibleName()
