@@ -22,6 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 CONDA = {"napari": "napari-base", "dask[array]": "dask-core"}
 """Other names that the same things have on conda-forge."""
 
+AS_PAGE = runpy.run_path(str(ROOT / "docs/conf.py"))["as_page"]
 CHECK_SITE = runpy.run_path(str(ROOT / "tools/check_site.py"))
 
 
@@ -87,6 +88,31 @@ def test_each_page_of_the_docs_is_in_a_table_of_contents():
                     named |= set(page.parent.glob(f"{line}.md"))
 
     assert set(docs.rglob("*.md")) - named == {docs / "index.md"}
+
+
+@pytest.mark.parametrize(
+    ("file", "page", "link", "leads_to"),
+    [
+        ("README.md", "index", "docs/guide.md#open-an-image", "guide.md#open-an-image"),
+        ("README.md", "index", "docs/images/plate.png", "images/plate.png"),
+        ("README.md", "index", "LICENSE", "../LICENSE"),
+        ("README.md", "index", "CONTRIBUTING.md", "contributing.md"),
+        ("CONTRIBUTING.md", "contributing", "docs/decisions", "decisions/index.md"),
+        ("docs/cookbook/hits.md", "cookbook/hits", "../../README.md#a", "../index.md#a"),
+        ("docs/guide.md", "guide", "#search-a-gene", "#search-a-gene"),
+        ("docs/guide.md", "guide", "https://doi.org/x", "https://doi.org/x"),
+    ],
+)
+def test_a_link_between_files_becomes_one_between_pages(
+    file: str, page: str, link: str, leads_to: str
+):
+    assert AS_PAGE(f"[a]({link})", page=page, file=file) == f"[a]({leads_to})"
+
+
+def test_what_looks_like_a_link_in_code_stays_as_it_is():
+    code = "```python\nrows[0](docs/guide.md)\n```"
+
+    assert AS_PAGE(code, page="index", file="README.md") == code
 
 
 @pytest.fixture
