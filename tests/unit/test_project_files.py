@@ -98,7 +98,7 @@ def test_each_page_of_the_docs_is_in_a_table_of_contents():
         ("README.md", "index", "LICENSE", "../LICENSE"),
         ("README.md", "index", "CONTRIBUTING.md", "contributing.md"),
         ("CONTRIBUTING.md", "contributing", "docs/decisions", "decisions/index.md"),
-        ("docs/cookbook/hits.md", "cookbook/hits", "../../README.md#a", "../index.md#a"),
+        ("docs/cookbook/x.md", "cookbook/x", "../../README.md#a", "../index.md#a"),
         ("docs/guide.md", "guide", "#search-a-gene", "#search-a-gene"),
         ("docs/guide.md", "guide", "https://doi.org/x", "https://doi.org/x"),
     ],
