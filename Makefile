@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= $(or $(VIRTUAL_ENV),.venv)
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.napari-idr-installed
+DOCS_STAMP := $(VENV)/.napari-idr-docs-installed
+SITE := build/site
 
 # The libraries' own threads would fight over the cores with the tests' servers.
 export OMP_NUM_THREADS ?= 2
@@ -27,7 +29,7 @@ ALONE := tests/end_to_end/test_cancel.py tests/end_to_end/test_closing.py \
 PARSERS := tests/unit/api/test_any_answer.py tests/unit/api/zarr/test_codecs.py \
 	tests/unit/api/pixels/test_pictures.py
 
-.PHONY: demo test faults test-lowest check bench docs clean install
+.PHONY: demo test faults test-lowest check bench docs pictures dist clean install
 
 demo: install
 	@mkdir -p $(TRIAL)
@@ -77,12 +79,23 @@ bench: install
 	@mkdir -p $(TRIAL)
 	$(TRIAL_ENV) tools/with-display $(BIN)/python -m benchmarks
 
-# What in docs/ is made from the code: the picture of its folders, and that of a plate.
-docs: install
-	@mkdir -p $(TRIAL)
+# The site, without a warning and without a link that leads nowhere: build/site/index.html
+docs: $(DOCS_STAMP)
 	$(BIN)/python tools/draw_house.py
-	$(TRIAL_ENV) tools/with-display $(BIN)/python examples/guided_tour.py --no-wait \
-		--screenshot docs/images/first-plate.png
+	rm -rf $(SITE)
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs $(SITE)
+	$(BIN)/python tools/check_site.py $(SITE)
+
+# All pictures of the docs, with the demo archive in a real window.
+pictures: install
+	@mkdir -p $(TRIAL)
+	$(TRIAL_ENV) tools/with-display $(BIN)/python tools/make_pictures.py
+
+# What is published: dist/
+dist: install
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
 
 install: $(STAMP)
 
@@ -92,6 +105,13 @@ $(STAMP): pyproject.toml tools/system-packages
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $(STAMP)
+
+# No window and no system's packages are needed for a site.
+$(DOCS_STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	touch $@
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,7 +15,10 @@ from napari_idr import __version__
 from napari_idr._home import HOME
 
 if TYPE_CHECKING:
+    from docutils.nodes import Element, TextElement
+    from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 DOCS = PurePosixPath("docs")
 
@@ -34,7 +37,7 @@ project_copyright = author
 version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["images"]
+exclude_patterns = ["_static", "images"]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
@@ -51,6 +54,8 @@ napoleon_use_rtype = False
 napoleon_preprocess_types = False
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_title = f"napari-idr {__version__}"
 html_show_sphinx = False
 html_copy_source = False
@@ -68,9 +73,30 @@ LINK = re.compile(r"\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 """The target of a relative link or picture, and the place on its page."""
 
 
+DOCUMENTED = ("napari_idr", "napari_idr.model", "napari_idr.errors")
+"""Modules whose names are written without them, in docstrings and annotations."""
+
+
 def setup(app: Sphinx) -> None:
-    """Have each page go through `as_page` when Sphinx reads it."""
+    """Have Sphinx read pages by `as_page`, and find names without their module."""
     app.connect("source-read", _on_source_read)
+    app.connect("missing-reference", _on_missing_reference)
+
+
+def _on_missing_reference(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, content: TextElement
+) -> Element | None:
+    """Return a link to a public name that stands for itself; None if it is none."""
+    python = env.get_domain("py")
+    if node.get("refdomain") != python.name:
+        return None
+    for module in DOCUMENTED:
+        name = f"{module}.{node['reftarget']}"
+        if name in python.data["objects"]:
+            return python.resolve_xref(
+                env, node["refdoc"], app.builder, "obj", name, node, content
+            )
+    return None
 
 
 def _on_source_read(_app: Sphinx, page: str, source: list[str]) -> None:

@@ -21,8 +21,9 @@ from napari_idr._home import HOME
 ROOT = Path(__file__).parents[2]
 
 NEEDED = (
-    "pyproject.toml README.md LICENSE CHANGELOG.md CONTRIBUTING.md Makefile "
-    "napari.yaml hatch_build.py src examples docs tests benchmarks tools"
+    "pyproject.toml README.md LICENSE CHANGELOG.md CONTRIBUTING.md SECURITY.md "
+    "CITATION.cff Makefile napari.yaml hatch_build.py "
+    "src examples docs tests benchmarks tools packaging"
 )
 """What the distributions are built from, and what the sdist is to hold."""
 
