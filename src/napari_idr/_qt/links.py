@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import QEvent, QObject, QTimer, QUrl, Signal
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from napari_idr._qt.jobs import Jobs, JobSlot
     from napari_idr._qt.layers.scene import ViewerScene
     from napari_idr._qt.panels.layout import Panels
+    from napari_idr.services.mosaic import CellId
     from napari_idr.services.search.catalog import Entry, Query
 
 NO_VIEW: Final = LinkView()
@@ -300,11 +302,10 @@ class Links(QObject):
             case FoundLine(entry=entry):
                 self._finder.bring_studies(target.studies, target.filter)
                 self.lineWanted.emit(entry)
-            case FoundPlate(entry=entry):
-                query = entry.query
-                shown = self._finder.searched
-                if query is not None and (shown is None or shown.query != query):
-                    self._search(query, target)
+            case FoundPlate():
+                by, shown = target.entry.query, self._finder.searched
+                if by is not None and (shown is None or shown.query != by):
+                    self._search(by, target)
                 else:
                     self._show_plate(target)
             case FoundImage(request=request):
@@ -367,16 +368,10 @@ class Links(QObject):
     def _color_wells(self, key: MosaicKey, view: LinkView) -> None:
         dock = open_wells(self._viewer)
         self.follow_wells(dock)
-        styles = {style: style for style in COLOR_STYLES}
-        dock.look_at(
-            key,
-            WellsLook(
-                color_by=view.color or None,
-                style=styles.get(view.style, "fill"),  # type: ignore[arg-type]
-                hide_failed=view.hide_failed,
-                own=dock.look_of(key).own,
-            ),
-        )
+        known = (style for style in COLOR_STYLES if style == view.style)
+        look = WellsLook(color_by=view.color or None, hide_failed=view.hide_failed)
+        look = replace(look, style=next(known, look.style), own=dock.look_of(key).own)
+        dock.look_at(key, look)
         self._color = (key, view.color) if view.color else None
 
     def _on_wells_shown(self) -> None:
@@ -475,9 +470,11 @@ class Links(QObject):
     def _view_of(self, shown: PlateShown) -> LinkView:
         """Return how a plate that is in the viewer is seen."""
         grid = shown.plan.grid
-        labels = {c.well_id: grid.label(c.row, c.column) for c in grid}
+        labels: dict[CellId, str] = {
+            cell.well_id: grid.label(cell.row, cell.column) for cell in grid
+        }
         chosen = self._scene.plates.selected_on(shown.key)
-        dock = self._scene.window.findChild(WellsDock)
+        dock: WellsDock | None = self._scene.window.findChild(WellsDock)
         look = WellsLook() if dock is None else dock.look_of(shown.key)
         query = shown.details.query
         return LinkView(
@@ -502,7 +499,7 @@ class Links(QObject):
         )
 
     def _things(self) -> list[tuple[str, str, Thing]]:
-        """Return the words, the server and the thing of each card, the closest first."""
+        """Return words, server and thing of each card, the closest first."""
         state = self._state
         server = "" if state.session is None else state.session.url
         found: list[tuple[str, str, Thing]] = []
@@ -532,13 +529,9 @@ class Links(QObject):
         for words, server, thing in self._things():
             own, web = write_link(server, thing), web_link(server, thing)
             menu.addSeparator()
-            _add(menu, f"Copy link of {words}", lambda own=own: self._copy([own]))
-            _add(menu, f"Copy web link of {words}", lambda web=web: self._copy([web]))
-            _add(
-                menu,
-                f"Open {words} in the browser",
-                lambda web=web: self._browse([web]),
-            )
+            _add(menu, f"Copy link of {words}", partial(self._copy, [own]))
+            _add(menu, f"Copy web link of {words}", partial(self._copy, [web]))
+            _add(menu, f"Open {words} in the browser", partial(self._browse, [web]))
 
     def _line_things(self) -> list[tuple[str, Thing]]:
         session = self._state.session

@@ -276,7 +276,8 @@ def _run(
 ) -> tuple[PlateAcquisitionId | None, tuple[str, ...]]:
     """Return the run that is chosen, None where there is nothing to choose."""
     ids = [run.id for run in runs]
-    chosen, notes = (ids[0] if ids else None), ()
+    chosen = ids[0] if ids else None
+    notes: tuple[str, ...] = ()
     if wanted is not None:
         if wanted in ids:
             chosen = PlateAcquisitionId(wanted)
