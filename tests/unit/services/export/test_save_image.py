@@ -44,24 +44,31 @@ def read_zarr(path, level="0"):
 
 
 @pytest.fixture
-def stored(idr_routes):
+def stored(idr_archive):
     """The stack of the demo with raw pixels: its reader, and the truth."""
     image = next(
         one
-        for one in idr_routes.world.images.values()
+        for one in idr_archive.world.images.values()
         if one.name == "stack c3 z5 t7.ome.tiff"
     )
-    client = IDRClient(idr_routes.url, transport=idr_routes)
-    known = client.image(ImageId(image.id))
+    with IDRClient(idr_archive.url, cache=False) as client:
+        yield _read(client, ImageId(image.id)), _truth(image)
+
+
+def _read(client, image_id):
+    known = client.image(image_id)
     reader, _ = client.open_reader(known)
     origin = idr_metadata(server=client.url, image=known, web_url=client.web_url(known))
-    true = np.array(
+    return image_of_reader(reader, origin)
+
+
+def _truth(image):
+    return np.array(
         [
             [[pixels.plane(image, c, z, t) for z in range(5)] for c in range(3)]
             for t in range(7)
         ]
     )
-    return image_of_reader(reader, origin), true
 
 
 def test_an_image_of_the_archive_is_written_as_it_is_stored(stored, tmp_path):
