@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_SAMPLE_PX",
     "OpenedImage",
+    "image_metadata",
     "load_opened_image",
     "plan_layers",
     "plan_opened_image",
@@ -183,11 +184,19 @@ def plan_opened_image(
     Cancelled
         The token was cancelled; nothing is left open.
     """
+    metadata = image_metadata(details, reader, server=server, web_url=web_url)
+    return plan_layers(details, reader, view, metadata, notes=notes, cancel=cancel)
+
+
+def image_metadata(
+    details: ImageDetails, reader: PixelReader, *, server: str, web_url: str
+) -> dict[str, Json]:
+    """Return where an image comes from, for its layers and its files."""
     image = reader.image
     request = details.request
     study = details.study
     query = request.query
-    metadata = idr_metadata(
+    return idr_metadata(
         server=server,
         study=request.study,
         card=None if study is None else study.card,
@@ -205,7 +214,6 @@ def plan_opened_image(
         conditions=() if query is None else query.labels,
         title=well_title(request, details.annotations),
     )
-    return plan_layers(details, reader, view, metadata, notes=notes, cancel=cancel)
 
 
 def plan_layers(

@@ -1,0 +1,73 @@
+"""Writers that napari offers for layers: OME-TIFF, OME-Zarr and tables of wells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_info
+
+from napari_idr._qt.waiting import is_yes, wait_for_work
+from napari_idr.cancel import NEVER
+from napari_idr.errors import Cancelled
+from napari_idr.services.export import ASKED_BYTES, image_of_layers, save_image
+from napari_idr.services.export.wells_csv import features_csv
+from napari_idr.services.files import bytes_text
+from napari_idr.services.wells.table import write_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from napari_idr._qt.saving import LayerData
+
+__all__ = ["write_image", "write_wells"]
+
+
+def write_image(path: str, layers: Sequence[LayerData]) -> list[str]:
+    """Write layers of images, a channel each, into one file; return its path.
+
+    Those of the archive are read whole, at their largest level. Anybody's layers may be
+    written. What exists is replaced: napari has asked about that.
+
+    Raises
+    ------
+    PixelDataError
+        The layers make no image, or have pixels that OME hasn't.
+    DownloadError
+        The file can't be written.
+    IDRError
+        The pixels didn't come.
+    """
+    image = image_of_layers(layers)
+    file, size = Path(path), bytes_text(image.nbytes)
+    if image.nbytes > ASKED_BYTES and not is_yes(
+        f"{file.name} takes {size}, and a while. Write it?"
+    ):
+        return []
+    try:
+        written = wait_for_work(
+            f"Writing {file.name}, {size} …",
+            lambda progress, cancel: save_image(
+                image, file, overwrite=True, progress=progress, cancel=cancel
+            ),
+        )
+    except Cancelled:
+        show_info(f"{file.name} wasn't written.")
+        return []
+    return [str(written)]
+
+
+def write_wells(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
+    """Write the table of a plate's wells, the features of their layer, as CSV.
+
+    Raises
+    ------
+    PixelDataError
+        The layer has no table of wells.
+    IDRError
+        The file can't be written.
+    """
+    del data
+    features = meta.get("features")
+    text = features_csv({} if features is None else features)
+    return [str(write_csv(Path(path), text, cancel=NEVER))]
