@@ -15,7 +15,7 @@ from napari_idr._qt.jobs import QueuedSignal
 from napari_idr._qt.layers.adding import add_layer, remove_layers
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.images import is_light
-from napari_idr._qt.layers.rows import never_fewer
+from napari_idr._qt.layers.rows import never_fewer, set_rows
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import PixelSource
 from napari_idr.services.compare.captions import (
@@ -183,7 +183,7 @@ class _Strip:
             return
         self.frame.edge_width = marks.width
         vectors = never_fewer(self.frame, marks.vectors)
-        self.frame.data = vectors
+        set_rows(self.frame, vectors)
         colors = np.zeros((len(vectors), 4), np.float32)
         colors[len(vectors) - len(marks.colors) :] = marks.colors
         self.frame.edge_color = colors
