@@ -39,13 +39,15 @@ def served(face: demo.Face, setup: Setup) -> Iterator[str]:
         server.communicate(timeout=STOP_S)
 
 
-def requests_of(face: demo.Face, ask: Callable[[str], object]) -> tuple[str, ...]:
+def requests_of(
+    face: demo.Face, ask: Callable[[str], object], world: demo.World | None = None
+) -> tuple[str, ...]:
     """Return what `ask` asks of an archive at an address, in the order it came.
 
-    Each is a path and query. The archive is the same world as the served one, so
-    the same can be asked there.
+    Each is a path and query. Without a `world` of its own, the archive is the same as
+    the served one, so the same can be asked there.
     """
-    with demo.serve(face=face) as archive:
+    with demo.serve(world, face=face) as archive:
         ask(archive.url)
         return tuple(
             quote(one.path) + (f"?{one.query}" if one.query else "")

@@ -10,6 +10,7 @@ from benchmarks.archive import requests_of, served
 from benchmarks.figures import Figure, alternately, at_most, counted
 from benchmarks.memory import growth_in_pixels
 from napari_idr.cancel import NEVER
+from napari_idr.demo.studies.many_studies import many_studies
 from napari_idr.services.gallery.sources import gallery_of
 from napari_idr.services.gallery.view import GalleryShown
 from napari_idr.services.search.catalog import Query
@@ -66,6 +67,7 @@ def figures(setup: Setup) -> Iterator[Figure]:
             f"gallery of {count} images / the same requests, nothing decoded",
             at_most(1.2),
         )
+    yield _of_many_studies()
     with served("idr", setup) as address:
         yield Figure(
             what="memory of a large gallery while it loads / its pixels",
@@ -76,6 +78,20 @@ def figures(setup: Setup) -> Iterator[Figure]:
             bound=at_most(3),
             floor="1",
         )
+
+
+def _of_many_studies() -> Figure:
+    """Return what 1,000 images of twelve studies take beside the search."""
+    asked = requests_of(
+        "idr", lambda url: paint_gallery(url, "gene", "CDC20"), many_studies()
+    )
+    start = next(n for n, one in enumerate(asked) if "submitquery" in one)
+    return counted(
+        "requests for 1,000 images of 12 studies: a page, and 20 for thumbnails",
+        len(asked) - start,
+        at_most(21),
+        floor=21,
+    )
 
 
 def paint_gallery(address: str, key: str, value: str) -> tuple[NDArray[np.uint8], int]:

@@ -288,3 +288,18 @@ def test_studies_lie_in_the_order_of_the_results(person: Person) -> None:
 
     studies = list(person.viewer.layers[f"{GALLERY} wells"].features["Study"])
     assert list(dict.fromkeys(studies)) == [row for row in rows if row in studies]
+
+
+def test_cells_can_be_compared_before_anything_is_known_of_one(person: Person) -> None:
+    show(person)
+    button = person.find("idr_compare", QPushButton)
+    assert not button.isEnabled()
+
+    scene = scene_of(person.viewer)
+    gallery = scene.plates.all_shown[0]
+    for cell in gallery.plan.cells[:2]:
+        scene.plates.toggle(gallery.key, cell.image_id)
+
+    person.until(button.isVisible)
+    assert button.text() == "Compare 2 images"
+    assert button.isEnabled()

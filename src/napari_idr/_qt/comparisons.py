@@ -92,6 +92,7 @@ class Comparisons(QObject):
             well=request is not None and request.ref.well_id is not None,
             mosaic=self._mosaic is not None,
         )
+        self._panels.follow_compare()
 
     @property
     def _mosaic(self) -> MosaicShown | None:
@@ -105,7 +106,7 @@ class Comparisons(QObject):
     def _request(self) -> ImageRequest | None:
         """How to ask for the image whose card is shown."""
         details = self._state.image
-        return None if details is None else details.request
+        return None if details is None else details.request_of_well
 
     def _on_compare_wanted(self) -> None:
         images = self._images()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QModelIndex, QObject, Signal
 
+from napari_idr._qt.line_thumbnails import LineThumbnails
 from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
 from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
@@ -82,6 +83,9 @@ class Finder(QObject):
             self._on_spellings, shown=False
         )
         self._use_model(panels.found)
+        self._thumbnails = LineThumbnails(
+            panels.results, (panels.found, panels.browsed), jobs
+        )
         panels.search.searchWanted.connect(self._on_search)
         panels.search.refused.connect(self._on_refused)
         panels.spellings.searchWanted.connect(self.search)
@@ -107,6 +111,7 @@ class Finder(QObject):
     def enter(self, state: BrowserState) -> None:
         """Work with what is known of another server."""
         self._state = state
+        self._thumbnails.enter(state.session)
 
     def begin(self) -> None:
         """Offer what the server that was reached can search, else its studies."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from napari_idr.api.node import Node
+from napari_idr.cancel import NEVER
 from napari_idr.errors import (
     IDRError,
     MovedError,
@@ -126,9 +127,10 @@ class JsonClient:
         ConnectionFailedError, RequestTimeoutError
             No answer came.
         """
-        return read_json(
-            self.response(path, params, cancel=cancel, body=body, max_bytes=max_bytes)
+        answer = self.response(
+            path, params, cancel=cancel, body=body, max_bytes=max_bytes
         )
+        return read_json(answer, cancel)
 
     def response(
         self,
@@ -173,7 +175,7 @@ class Asked:
         response = self.response
         if response.forget is not None:
             try:
-                thing, is_whole = _read(response, reader, inspect)
+                thing, is_whole = _read(response, reader, inspect, cancel)
                 if is_whole:
                     response.keep()  # in a pack, where one is being made
                     return thing
@@ -182,7 +184,7 @@ class Asked:
             response.forget()
             again = replace(self.request, fresh=True)
             response = self.transport.send(again, cancel=cancel)
-        thing, is_whole = _read(response, reader, inspect)
+        thing, is_whole = _read(response, reader, inspect, cancel)
         if is_whole:
             response.keep()
         else:
@@ -194,17 +196,21 @@ def _read(
     response: Response,
     reader: Callable[[Node], T],
     inspect: Callable[[Response], object] | None,
+    cancel: CancelToken,
 ) -> tuple[T, bool]:
     """Return what a reader makes of an answer, and whether nothing was passed over."""
     if inspect is not None:
         inspect(response)
-    node = read_json(response)
+    node = read_json(response, cancel)
     thing = reader(node)
     return thing, not node.notes
 
 
-def read_json(response: Response) -> Node:
-    """Return the JSON of a good answer; raise as `JsonClient.json` does."""
+def read_json(response: Response, cancel: CancelToken = NEVER) -> Node:
+    """Return the JSON of a good answer; raise as `JsonClient.json` does.
+
+    Reading the rows of a long list ends when `cancel` tells so: see `Node.rows`.
+    """
     require_success(response)
     try:
         value = json.loads(response.body)
@@ -212,7 +218,7 @@ def read_json(response: Response) -> Node:
         raise ResponseFormatError(
             "the JSON is broken or cut short", url=response.url
         ) from error
-    return Node(value, url=response.url)
+    return Node(value, url=response.url, cancel=cancel)
 
 
 def require_success(response: Response) -> None:
@@ -344,7 +350,7 @@ def list_pages(
     """
 
     def read_page(answer: Node) -> list[tuple[int, T]]:
-        return [(row.get("id", int), reader(row)) for row in answer.children(key)]
+        return [(row.get("id", int), reader(row)) for row in answer.rows(key)]
 
     seen: set[int] = set()
     page, first = 1, 0
@@ -376,7 +382,7 @@ def object_pages(
     """
 
     def read_page(answer: Node) -> tuple[list[tuple[int, T]], int]:
-        rows = [(row.get("@id", int), reader(row)) for row in answer.children("data")]
+        rows = [(row.get("@id", int), reader(row)) for row in answer.rows("data")]
         return rows, answer.child("meta").get("totalCount", int)
 
     seen: set[int] = set()

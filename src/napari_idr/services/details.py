@@ -173,6 +173,17 @@ class ImageDetails:
     notes: tuple[str, ...] = ()
 
     @property
+    def request_of_well(self) -> ImageRequest:
+        """How to ask for the image, with its well if that has become known.
+
+        mapr finds images without telling of their wells.
+        """
+        ref, well = self.request.ref, self.image.well_id
+        if ref.well_id is not None or well is None:
+            return self.request
+        return replace(self.request, ref=replace(ref, well_id=well))
+
+    @property
     def cell(self) -> tuple[MosaicKey, WellId | ImageId] | None:
         """The mosaic and the cell of it that show the image, None where none can.
 

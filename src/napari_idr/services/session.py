@@ -92,6 +92,9 @@ if TYPE_CHECKING:
     )
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from napari_idr.api import OpenedPixels, PixelReader, WellSources
     from napari_idr.cancel import CancelToken
     from napari_idr.model import Capabilities, DatasetCounts, Facets, PlateCounts
@@ -232,6 +235,12 @@ class Session:
         """Return a query with the values that complete it."""
         found = self.client.autocomplete(query.key.name, query.value, cancel=cancel)
         return query, tuple(found)
+
+    def line_thumbnails(
+        self, images: tuple[ImageId, ...], *, cancel: CancelToken
+    ) -> tuple[tuple[ImageId, NDArray[np.uint8] | IDRError], ...]:
+        """Return thumbnails of listed images, or why there is none; fifty a request."""
+        return tuple(self.client.thumbnails(images, cancel=cancel))
 
     def search(self, query: Query, *, cancel: CancelToken) -> Found:
         """Return the studies that carry a value, the richest first."""

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_idr.api.node import Node
-from napari_idr.errors import ResponseFormatError
+from napari_idr.cancel import CancelToken
+from napari_idr.errors import Cancelled, ResponseFormatError
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -140,3 +141,21 @@ def test_reading_any_json_gives_values_or_stumbles(value):
     ):
         with suppress(ResponseFormatError):
             read()
+
+
+def test_a_long_list_is_read_no_further_once_nobody_waits():
+    cancel = CancelToken()
+    node = Node({"data": [{"@id": n} for n in range(1000)]}, cancel=cancel)
+    read = []
+
+    def read_all():
+        for row in node.rows("data"):
+            read.append(row.get("@id", int))
+            if len(read) == 150:
+                cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        read_all()
+
+    assert len(read) == 200
+    assert [one.get("@id", int) for one in Node({"a": [{"@id": 1}]}).rows("a")] == [1]

@@ -11,7 +11,7 @@ from napari.layers import Points
 from napari.utils.theme import get_theme
 from superqt.utils import qdebounced
 
-from napari_idr._qt.layers.rows import never_fewer
+from napari_idr._qt.layers.rows import never_fewer, set_rows
 from napari_idr.services.plate.headings import View
 from napari_idr.services.plate.mosaic import Heading
 
@@ -169,7 +169,7 @@ class HeadingsLayer:
             return
         self.layer.current_size = shown.size  # of points that are added
         if shown.positions != before.positions:
-            self.layer.data = np.array(shown.positions).reshape(-1, 2)
+            set_rows(self.layer, np.array(shown.positions).reshape(-1, 2))
         if shown.backed != before.backed:
             self._color_backing()
         if shown.texts != before.texts:

@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Vectors
 from superqt.utils import qdebounced
 
-from napari_idr._qt.layers.rows import never_fewer
+from napari_idr._qt.layers.rows import never_fewer, set_rows
 from napari_idr.services.plate.marks import plan_marks, stepped_zoom
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class MarksLayer:
         )
         self.layer.edge_width = marks.width
         vectors = never_fewer(self.layer, marks.vectors)
-        self.layer.data = vectors
+        set_rows(self.layer, vectors)
         if len(vectors):
             colors = np.zeros((len(vectors), 4), np.float32)
             colors[len(vectors) - len(marks.colors) :] = marks.colors

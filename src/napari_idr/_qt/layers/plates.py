@@ -17,6 +17,7 @@ from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.headings import HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
 from napari_idr._qt.layers.mosaic_image import Image
+from napari_idr._qt.layers.rows import set_rows
 from napari_idr._qt.layers.units import SceneUnits
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import GridCell
@@ -125,7 +126,7 @@ class _Group:
         self._watch()
         self.mosaic.data = self._pyramid.levels()
         if not np.array_equal(self.wells.data, shown.well_centers):
-            self.wells.data = shown.well_centers
+            set_rows(self.wells, shown.well_centers)
         self.headings.show(shown)
         self.place(self.origin, self.px_um)
         self.mark()

@@ -24,6 +24,17 @@ def never_fewer(layer: Points | Vectors, rows: NDArray[Any]) -> NDArray[Any]:
     return at_least(count, rows)
 
 
+def set_rows(layer: Points | Vectors, rows: NDArray[Any]) -> None:
+    """Give a layer other rows, seen or not.
+
+    napari slices a layer that isn't seen no more, keeps the numbers of the rows that
+    were in sight, and fails at those that are gone as soon as it draws the layer.
+    """
+    layer.data = rows
+    if not layer.visible:
+        layer.set_view_slice()
+
+
 def at_least(count: int, rows: NDArray[Any]) -> NDArray[Any]:
     """Return at least so many rows: the first is repeated in front, where there is one.
 

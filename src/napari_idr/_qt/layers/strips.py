@@ -15,7 +15,7 @@ from napari_idr._qt.jobs import QueuedSignal
 from napari_idr._qt.layers.adding import add_layer, remove_layers
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.images import is_light
-from napari_idr._qt.layers.rows import never_fewer
+from napari_idr._qt.layers.rows import never_fewer, set_rows
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import PixelSource
 from napari_idr.services.compare.captions import (
@@ -26,7 +26,7 @@ from napari_idr.services.compare.captions import (
     room_above_px,
 )
 from napari_idr.services.compare.load import CellNews
-from napari_idr.services.compare.plan import clear
+from napari_idr.services.compare.plan import clear, outline
 from napari_idr.services.details import Subject
 from napari_idr.services.image.metadata import idr_metadata
 from napari_idr.services.plate.marks import plan_marks
@@ -87,13 +87,15 @@ class _Strip:
             units=(plan.unit, plan.unit),
             **common,
         )
-        places = [plan.place(cell) for cell in plan.cells]
-        self._corners = [(rect.y0 - 1.0, rect.x0 - 0.5) for rect in places]
+        # As wide as a cell, also above an image that is smaller.
+        self._corners = [
+            (plan.place(cell).y0 - 1.0, cell.cell.x - 0.5) for cell in plan.cells
+        ]
         # In between there is no room for them: images may touch.
         self._inside = plan.is_on_stage
         self.captions = Points(
             np.array([*self._corners, self._corners[0]]),
-            features={"label": np.full(len(places) + 1, "", dtype=object)},
+            features={"label": np.full(len(plan.cells) + 1, "", dtype=object)},
             text={"string": "{label}", "size": TEXT_POINTS, "anchor": "upper_left"},
             size=0.1,
             face_color="transparent",
@@ -173,17 +175,19 @@ class _Strip:
     def mark(self, images: Collection[ImageId], zoom: float) -> None:
         """Frame images as selected, and no others; `zoom` as for `write`."""
         plan = self.shown.plan
-        places = [
-            (one.cell.row, one.cell.column)
+        outlines = {
+            (one.cell.row, one.cell.column): outline(plan, one)
             for one in plan.cells
             if one.image_id in images
-        ]
-        marks = plan_marks(plan.layout, selected=places, zoom=zoom * plan.scale)
+        }
+        marks = plan_marks(
+            plan.layout, selected=outlines, outlines=outlines, zoom=zoom * plan.scale
+        )
         if not len(marks.vectors):
             return
         self.frame.edge_width = marks.width
         vectors = never_fewer(self.frame, marks.vectors)
-        self.frame.data = vectors
+        set_rows(self.frame, vectors)
         colors = np.zeros((len(vectors), 4), np.float32)
         colors[len(vectors) - len(marks.colors) :] = marks.colors
         self.frame.edge_color = colors

@@ -188,8 +188,18 @@ class Panels(LetteredWidget):
 
     def show_details(self, *, shown: bool) -> None:
         """Show cards and annotations; without them the results have all the room."""
-        self._details.setVisible(shown)
         self.annotations.setVisible(shown)
+        self.follow_compare()
+
+    def follow_compare(self) -> None:
+        """Show the cards where there are details, or where something can be compared.
+
+        Cells of a gallery can be selected before anything is known of one of them.
+        """
+        has_details = not self.annotations.isHidden()
+        wanted = has_details or not self.compare.isHidden()
+        if wanted == self._details.isHidden():
+            self._details.setVisible(wanted)
         self._divide_soon.start()
 
     def _divide(self) -> None:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from qtpy.QtCore import QAbstractItemModel, QModelIndex, Qt, Signal
-from qtpy.QtGui import QAction, QPainter, QPalette
+from qtpy.QtCore import (
+    QAbstractItemModel,
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+    Signal,
+)
+from qtpy.QtGui import QAction, QIcon, QPainter, QPalette, QPixmap
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -19,15 +31,24 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.forms import let_shrink, name_widget, present, tooltip
+from napari_idr.model import ImageRef
 from napari_idr.services.search.catalog import Entry, fitted_name, kept_lines
 from napari_idr.services.search.hits import hits_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from qtpy.QtGui import QKeyEvent, QPaintEvent
 
+    from napari_idr.model import ImageId
+
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
+
+PICTURE_PX: Final = 24
+"""The side of the thumbnail in the line of an image; its tooltip shows it whole."""
+
+WHOLE_PX: Final = 96
+"""The side of a thumbnail as servers have it."""
 
 MOST_RUNS: Final = 50
 """Runs of lines that come and go one by one; of more all lines of a level do at once,
@@ -61,7 +82,18 @@ class ResultsFilter(QLineEdit):
 
 
 class NameDelegate(QStyledItemDelegate):
-    """Cuts names of studies that don't fit so that they can still be told apart."""
+    """Cuts names of studies that don't fit so that they can still be told apart.
+
+    All lines are as high as a picture where `has_pictures`.
+    """
+
+    has_pictures = False
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        size = super().sizeHint(option, index)
+        if self.has_pictures:
+            size.setHeight(max(size.height(), PICTURE_PX + 2))
+        return size
 
     def initStyleOption(
         self, option: QStyleOptionViewItem | None, index: QModelIndex
@@ -75,6 +107,8 @@ class NameDelegate(QStyledItemDelegate):
         )
         room = option.rect.width() - 2 * (margin + 1)
         advance = option.fontMetrics.horizontalAdvance
+        if not option.icon.isNull():
+            room -= option.decorationSize.width() + 2 * (margin + 1)
         option.text = fitted_name(option.text or "", lambda text: advance(text) <= room)
 
 
@@ -97,7 +131,9 @@ class ResultsTree(QTreeView):
         self._nothing = ""
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setItemDelegateForColumn(0, NameDelegate(self))
+        self._names = NameDelegate(self)
+        self.setItemDelegateForColumn(0, self._names)
+        self.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setExpandsOnDoubleClick(True)
         self.setIndentation(14)
@@ -181,6 +217,37 @@ class ResultsTree(QTreeView):
                     found.append(entry)
                     above.append(index)
         return tuple(found)
+
+    def images_in_sight(self, block: int) -> tuple[ImageId, ...]:
+        """Return the images whose lines are seen, and those of their blocks.
+
+        A block are so many lines below the same, counted from its first.
+        """
+        found: dict[ImageId, None] = {}
+        blocks: set[tuple[int, int]] = set()
+        model, bottom = present(self.model()), present(self.viewport()).height()
+        index = self.indexAt(QPoint(0, 0))
+        while index.isValid() and self.visualRect(index).top() < bottom:
+            entry, parent = index.data(ENTRY_ROLE), index.parent()
+            start = index.row() // block * block
+            is_image = isinstance(entry, Entry) and isinstance(entry.item, ImageRef)
+            if is_image and (parent.internalId(), start) not in blocks:
+                blocks.add((parent.internalId(), start))
+                for row in range(start, min(start + block, model.rowCount(parent))):
+                    line = model.index(row, 0, parent).data(ENTRY_ROLE)
+                    if isinstance(line, Entry) and isinstance(line.item, ImageRef):
+                        found[line.item.image_id] = None
+            index = self.indexBelow(index)
+        return tuple(found)
+
+    def show_pictures(self, *, shown: bool) -> None:
+        """Make lines as high as pictures; they stay so for as long as lines do."""
+        model = self.model()
+        assert isinstance(model, ResultsModel)
+        wanted = shown or (self._names.has_pictures and model.has_lines)
+        if wanted != self._names.has_pictures:
+            self._names.has_pictures = wanted
+            self.scheduleDelayedItemsLayout()
 
     def use_model(self, model: ResultsModel) -> None:
         """Show other results; the view has another selection for each model."""
@@ -279,6 +346,7 @@ class ResultsModel(QAbstractItemModel):
         self._root.children = []
         self._loading: set[_Node] = set()
         self._titles = ("Name", "Images")
+        self.icons: Mapping[ImageId, QIcon] = {}  # thumbnails, as far as they came
         self.filter = ""
         self.is_filtering = False
         self.order: tuple[int, bool] | None = None
@@ -504,6 +572,13 @@ class ResultsModel(QAbstractItemModel):
         node = self._find(entry)
         return QModelIndex() if node is None else self._index_of(node)
 
+    @cached_property
+    def _no_picture(self) -> QIcon:
+        """What keeps the room for a thumbnail that isn't there."""
+        pixmap = QPixmap(PICTURE_PX, PICTURE_PX)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        return QIcon(pixmap)
+
     # Changes below a line
 
     def _set_counting(self, node: _Node, counting: str) -> None:
@@ -653,6 +728,12 @@ class ResultsModel(QAbstractItemModel):
         if index.column() == 0:
             if role == Qt.ItemDataRole.DisplayRole:
                 return entry.name
+            if isinstance(entry.item, ImageRef):
+                icon = self.icons.get(entry.item.image_id)
+                if role == Qt.ItemDataRole.DecorationRole:
+                    return self._no_picture if icon is None else icon
+                if role == Qt.ItemDataRole.ToolTipRole and icon is not None:
+                    return _picture(icon) + tooltip(entry.name, _what(entry))
             if role == Qt.ItemDataRole.ToolTipRole:
                 return tooltip(entry.name, _what(entry))
         elif role == Qt.ItemDataRole.DisplayRole:
@@ -715,6 +796,17 @@ def _number(lines: Sequence[_Node], start: int) -> None:
     """Tell lines in which rows they are, from the first that moved."""
     for row in range(start, len(lines)):
         lines[row].row = row
+
+
+def _picture(icon: QIcon) -> str:
+    """Return a thumbnail for a tooltip, as HTML."""
+    packed, buffer = QByteArray(), QBuffer()
+    buffer.setBuffer(packed)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    icon.pixmap(WHOLE_PX, WHOLE_PX).save(buffer, "PNG")
+    buffer.close()
+    text = b64encode(packed.data()).decode("ascii")
+    return f'<img src="data:image/png;base64,{text}">'
 
 
 def _what(entry: Entry) -> str:

@@ -225,7 +225,7 @@ def image_page(answer: Node) -> ImagePage:
         _require_empty(results)
         return ImagePage()
     return ImagePage(
-        images=tuple(found_image(node) for node in results.children("results")),
+        images=tuple(found_image(node) for node in results.rows("results")),
         size=results.int_like("size"),
         page_count=results.int_like("total_pages"),
         bookmark=_bookmark(results),

@@ -653,7 +653,7 @@ def read_images(
             plate_id=plate_id,
             dataset_id=dataset_id,
         )
-        for node in answer.children("images")
+        for node in answer.rows("images")
     )
 
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from napari_idr.errors import IDRError
     from napari_idr.model import ImageId
     from napari_idr.tiles import ChannelMosaic
+    from napari_idr.tiles.mosaic import Point
 
 __all__ = ["ComparePlan", "ComparedCell", "channel_specs", "plan_comparison"]
 
@@ -362,6 +363,14 @@ def area(
 ) -> NDArray[np.uint8]:
     """Return the part of a canvas in which an image lies."""
     return canvas[_slices(plan.place(cell))]
+
+
+def outline(plan: ComparePlan, cell: ComparedCell) -> tuple[Point, Point, Point, Point]:
+    """Return the corners of a frame round an image, in px of the smallest level."""
+    rect = plan.place(cell)
+    top, bottom = rect.y0 - 0.5, rect.y1 - 0.5
+    left, right = rect.x0 - 0.5, rect.x1 - 0.5
+    return (top, left), (top, right), (bottom, right), (bottom, left)
 
 
 def _slices(rect: Rect) -> tuple[slice, slice]:

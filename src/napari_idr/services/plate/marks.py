@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from napari_idr.tiles import MosaicLayout
+    from napari_idr.tiles.mosaic import Point
 
     Place = tuple[int, int]
+    Outline = tuple[Point, Point, Point, Point]
 
 __all__ = ["Marks", "contrast_ratio", "is_tinted", "least_contrast", "plan_marks"]
 
@@ -70,6 +72,7 @@ def plan_marks(
     controls: Collection[Place] = (),
     failed: Collection[Place] = (),
     selected: Collection[Place] = (),
+    outlines: Mapping[Place, Outline] | None = None,
     zoom: float,
 ) -> Marks:
     """Return the lines that mark wells at a zoom.
@@ -80,12 +83,14 @@ def plan_marks(
         Where the wells lie.
     hits, controls, failed, selected
         The (row, column) of the wells to mark; `failed` ones failed quality control.
+    outlines
+        The corners of frames that don't go round the whole cell.
     zoom
         How many px of the screen a px of the mosaic takes.
     """
     zoom = stepped_zoom(zoom)
     tinted = is_tinted(plan, zoom)
-    lines = _Lines(plan, _line_width(plan, zoom, tinted=tinted))
+    lines = _Lines(plan, _line_width(plan, zoom, tinted=tinted), outlines or {})
     for place in hits:
         if tinted:
             lines.fill(place, HIT_COLOR)
@@ -190,9 +195,12 @@ def _line_width(plan: MosaicLayout, zoom: float, *, tinted: bool) -> float:
 class _Lines:
     """Collects lines of one width."""
 
-    def __init__(self, plan: MosaicLayout, width: float) -> None:
+    def __init__(
+        self, plan: MosaicLayout, width: float, outlines: Mapping[Place, Outline]
+    ) -> None:
         self._plan = plan
         self._width = width
+        self._outlines = outlines
         self._vectors: list[tuple[tuple[float, float], tuple[float, float]]] = []
         self._colors: list[Color] = []
 
@@ -203,7 +211,8 @@ class _Lines:
 
         With a `part` below 1 only so much of each side is drawn, from every corner.
         """
-        (top, left), _, (bottom, right), _ = self._plan.outline(*place)
+        outline = self._outlines.get(place) or self._plan.outline(*place)
+        (top, left), _, (bottom, right), _ = outline
         far = outset * self._width
         top, left, bottom, right = top - far, left - far, bottom + far, right + far
         height, width, half = bottom - top, right - left, self._width / 2

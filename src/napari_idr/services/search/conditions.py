@@ -26,9 +26,10 @@ Join = Literal["and", "or"]
 
 ONE_CONDITION: Final = (
     "This server's search (mapr) takes one condition alone, “is” or “contains”: leave "
-    "the value above empty."
+    "the value above empty. Its “contains” tells capital letters from small ones."
 )
-"""Why no more than one is offered; the archive's search engine takes several."""
+"""Why no more than one is offered, and what of it surprises: mapr looks for a part by
+`like`. The archive's search engine takes several, and ignores case."""
 
 SEPARATOR: Final = ";"
 """Between the values of a list in one line; commas are in names of compounds."""

@@ -7,6 +7,7 @@ import pytest
 
 from napari_idr import IDRClient, demo
 from napari_idr.cancel import NEVER, CancelToken
+from napari_idr.demo.studies.many_studies import many_studies
 from napari_idr.errors import Cancelled, ServerError
 from napari_idr.model import SearchKey
 from napari_idr.services.gallery.load import load_gallery
@@ -274,3 +275,24 @@ def test_images_of_a_plate_lie_as_its_lines_do(asker):
 
     assert parts(ordered) != parts(images)  # no studies among the lines: by image
     assert [one.ref for one in ordered] == [one.ref for one in reversed(images)]
+
+
+def test_a_thousand_images_of_twelve_studies_cost_pages_and_twenty_batches(face):
+    with (
+        demo.serve(many_studies(), face=face) as archive,
+        IDRClient(archive.url, cache=False) as client,
+    ):
+        client.capabilities()
+        order = order_of(client)
+        archive.requests.clear()
+
+        shown, last = loaded(client, order)
+
+        thumbnails = len(archive.requests.matching("/get_thumbnails/"))
+        assert len(shown.plan.images) == order.count == 1000
+        assert len(shown.plan.groups) == 12
+        assert not last.summary.failures
+        assert thumbnails == 20
+        # One page of the engine; mapr tells the images of one dataset at a time.
+        assert len(archive.requests) - thumbnails == order.requests
+        assert order.requests == (1 if face == "idr" else 12)
