@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def window_figures(setup: Setup) -> Iterator[Figure]:
-    """Yield what a window shows; as those of wells, these need Qt and a display."""
+    """Yield what a window shows; as those of the next, these need Qt and a display."""
     _find_a_person()
     from benchmarks import window
 
@@ -30,6 +30,14 @@ def wells_figures(setup: Setup) -> Iterator[Figure]:
     from benchmarks import wells
 
     yield from wells.figures(setup)
+
+
+def large_figures(setup: Setup) -> Iterator[Figure]:
+    """Yield what the largest gallery and the largest search cost in a window."""
+    _find_a_person()
+    from benchmarks import large
+
+    yield from large.figures(setup)
 
 
 def _find_a_person() -> None:
@@ -48,6 +56,7 @@ CHAPTERS = {
     "imports": imports.figures,
     "window": window_figures,
     "wells": wells_figures,
+    "large": large_figures,
 }
 
 

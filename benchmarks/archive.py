@@ -24,7 +24,20 @@ def served(face: demo.Face, setup: Setup) -> Iterator[str]:
 
     In this process its work would count as ours, for both would share one lock.
     """
-    command = [sys.executable, "-m", "napari_idr._cli", "demo", "--face", face]
+    with _running(["napari_idr._cli", "demo", "--face", face], setup) as address:
+        yield address
+
+
+@contextmanager
+def served_large(name: str, setup: Setup) -> Iterator[str]:
+    """Serve one of the archives of `benchmarks.worlds` in the same way."""
+    with _running(["benchmarks.worlds", name], setup) as address:
+        yield address
+
+
+@contextmanager
+def _running(module: list[str], setup: Setup) -> Iterator[str]:
+    command = [sys.executable, "-m", *module]
     command += ["--delay-ms", str(setup.delay_ms)]
     command += ["--thumbnail-ms", str(setup.thumbnail_ms)]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

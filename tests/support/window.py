@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     import pytest
     from napari.layers import Layer
     from pytestqt.qtbot import QtBot
+    from qtpy.QtGui import QAction
     from qtpy.QtWidgets import QMenu, QWidget
+
+PLUGIN = " (IDR)"
+"""What napari adds to the entries of a plugin that it shows in several menus."""
 
 NO_KEY = Qt.KeyboardModifier.NoModifier
 
@@ -65,11 +69,7 @@ class Window:
         bar = self.native.menuBar()  # type: ignore[attr-defined]
         entries = bar.actions()
         for title in path:
-            # napari names the plugin beside its widgets, once it has commands in menus.
-            titles = {
-                entry.text().replace("&", "").removesuffix(" (IDR)"): entry
-                for entry in entries
-            }
+            titles = {_title(entry): entry for entry in entries}
             assert title in titles, f"{title!r} is not among {sorted(titles)}"
             menu: QMenu | None = titles[title].menu()
             if menu is None:
@@ -121,3 +121,7 @@ class Window:
             self._open = False
             self.viewer.close()
             settle()
+
+
+def _title(entry: QAction) -> str:
+    return entry.text().replace("&", "").removesuffix(PLUGIN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from napari_idr.services.wells.look import plate_note
 from napari_idr.tiles import MosaicPyramid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from napari.layers import Layer
     from napari.viewer import Viewer
@@ -112,8 +113,13 @@ class _Group:
         """Where it ends, along y."""
         return self.origin[0] + self.shown.plan.shape[0] * (self.px_um or 1.0)
 
-    def show(self, shown: MosaicShown) -> None:
-        """Show another field, or other images of a gallery, in the same layers."""
+    def show(self, shown: MosaicShown) -> tuple[Callable[[], None], ...]:
+        """Show another field, or other images of a gallery, in the same layers.
+
+        Its wells are marked at once. The calls that are returned do the rest, each in
+        a turn of the event loop: of a large gallery all of it takes as long as several
+        repaints.
+        """
         before, self.shown = self.shown, shown
         for layer, suffix in zip(
             self.layers, ("", " wells", " hits", " headings"), strict=True
@@ -121,45 +127,76 @@ class _Group:
             if layer.name.startswith(before.name):  # else a person has renamed it
                 layer.name = f"{shown.name}{suffix}"
             layer.metadata = shown.metadata
+        self._marks.show(shown)
+        return self._show_pixels, self._tell_wells, self._show_headings
+
+    def _show_pixels(self) -> None:
         self._pyramid = self._open_pyramid()
         self._refresher.unwatch(self.mosaic)
         self._watch()
         self.mosaic.data = self._pyramid.levels()
+        self._place_mosaic()
+
+    def _tell_wells(self) -> None:
+        """Say in the wells' layer where each is, and what is known of it."""
+        shown = self.shown
         if not np.array_equal(self.wells.data, shown.well_centers):
+<<<<<<< HEAD
             set_rows(self.wells, shown.well_centers)
         self.headings.show(shown)
         self.place(self.origin, self.px_um)
         self.mark()
+=======
+            self.wells.data = shown.well_centers
+        self.wells.features = shown.features
+
+    def _show_headings(self) -> None:
+        self._set_room_above()
+        self.headings.show(self.shown)
+        self._write_note()
+>>>>>>> perf
 
     def mark(self) -> None:
         """Mark hits and controls, and tell what is known of each well."""
-        shown = self.shown
-        self._marks.show(shown)
-        self.headings.set_note(plate_note(self.legend, shown.found_by))
-        self.wells.features = shown.features
+        self._marks.show(self.shown)
+        self._write_note()
+        self._tell_wells()
         for layer in self.layers:
-            layer.metadata = shown.metadata
+            layer.metadata = self.shown.metadata
+
+    def _write_note(self) -> None:
+        self.headings.set_note(plate_note(self.legend, self.shown.found_by))
 
     def place(self, origin: tuple[float, float], px_um: float | None) -> None:
         """Put the mosaic at an (y, x) of the world; a px is `px_um` wide, or 1."""
         self.origin, self.px_um = origin, px_um
-        # Above the topmost plate there is no other.
-        above = heading_room(self.shown.plan)[0] if origin[0] > 0 else math.inf
-        self.headings.set_room_above(above)
+        self._set_room_above()
         scale = px_um or 1.0
-        unit = self.unit
-        with warnings.catch_warnings():
-            # From the first layer to the last their units differ.
-            warnings.filterwarnings("ignore", message="Inconsistent units")
+        with _units_differ():
             for layer in (self.wells, self.marks, self.headings.layer):
                 layer.scale = (scale, scale)
                 layer.translate = origin
-                self._units.set(layer, (unit, unit))
-            # Its coordinates are those of the finest level.
-            part = 1 / self._pyramid.enlargement
-            self.mosaic.scale = (scale * part, scale * part)
-            self.mosaic.translate = np.array(origin) + (part - 1) / 2 * scale
-            self._units.set(self.mosaic, (unit, unit))
+                self._units.set(layer, (self.unit, self.unit))
+        self._place_mosaic()
+
+    def _place_mosaic(self) -> None:
+        """Put the layer of pixels, whose coordinates are those of the finest level."""
+        whole = self.px_um or 1.0
+        part = 1 / self._pyramid.enlargement
+        scale = np.array((whole * part, whole * part))
+        translate = np.array(self.origin) + (part - 1) / 2 * whole
+        with _units_differ():
+            if not np.array_equal(self.mosaic.scale, scale):
+                self.mosaic.scale = scale
+            if not np.array_equal(self.mosaic.translate, translate):
+                self.mosaic.translate = translate
+            self._units.set(self.mosaic, (self.unit, self.unit))
+
+    def _set_room_above(self) -> None:
+        # Above the topmost plate there is no other.
+        is_topmost = self.origin[0] <= 0
+        above = math.inf if is_topmost else heading_room(self.shown.plan)[0]
+        self.headings.set_room_above(above)
 
     @property
     def unit(self) -> str:
@@ -250,7 +287,7 @@ class MosaicLayers(QObject):
         """
         key, group = shown.key, self._groups.get(shown.key)
         if group is not None:
-            group.show(shown)
+            self._turns.add(key, *group.show(shown))
         else:
             group = _Group(self._viewer, self._refresher, self._units, shown)
             top = max((one.bottom for one in self._groups.values()), default=None)
@@ -258,12 +295,12 @@ class MosaicLayers(QObject):
             self._place(group, top)
             for layer in group.layers:
                 set_status(layer, self.message_at)
-                # Nothing is drawn until all are there; each would be drawn anew.
+                # None is drawn before all are there and the camera has moved.
                 layer.visible = False
         self._mark_selected()
         if look:
             self._complete(group)
-            self._turns.add(key, partial(self._reveal, key), partial(self.look_at, key))
+            self._reveal(group)
         else:
             self._update(group)
             self._turns.add(key, self._framing.refit)
@@ -355,16 +392,34 @@ class MosaicLayers(QObject):
         group = self._groups.get(key)
         if group is not None:
             self._complete(group)
-            self._turns.add(key, partial(self._reveal, key), partial(self.look_at, key))
+            self._reveal(group)
 
-    def _reveal(self, key: MosaicKey) -> None:
+    def _reveal(self, group: _Group) -> None:
+        """Move the camera to a plate and make it active and visible, layer by layer.
+
+        napari draws a layer for the first time as soon as it is visible; all at once
+        would be twice as long as a repaint.
+        """
+        key = group.shown.key
+        visible = (one for one in group.layers if one is not group.wells)
+        self._turns.add(
+            key,
+            partial(self.look_at, key),
+            partial(self._make_active, key),
+            *(partial(self._make_visible, key, layer) for layer in visible),
+        )
+
+    def _make_active(self, key: MosaicKey) -> None:
+        group = self._groups.get(key)
+        if group is not None and group.mosaic in self._viewer.layers:
+            self._viewer.layers.selection.active = group.mosaic
+
+    def _make_visible(self, key: MosaicKey, layer: Layer) -> None:
         group = self._groups.get(key)
         if group is None or group.mosaic not in self._viewer.layers:
             return
-        for layer in group.layers:
-            if layer is not group.wells:
-                layer.visible = True
-        self._viewer.layers.selection.active = group.mosaic
+        if layer in group.layers and not layer.visible:
+            layer.visible = True
 
     def repaint(self, key: MosaicKey) -> None:
         """Show what has been painted into the canvas since; soon, not at once."""
@@ -610,3 +665,11 @@ class MosaicLayers(QObject):
 
 def _is_empty(layer: Layer) -> bool:
     return not isinstance(layer, Image) and len(layer.data) == 0
+
+
+@contextmanager
+def _units_differ() -> Iterator[None]:
+    """Silence napari: from the first layer that is placed to the last units differ."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Inconsistent units")
+        yield

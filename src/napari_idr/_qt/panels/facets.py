@@ -92,6 +92,7 @@ class FacetsPanel(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.setResizeContentsPrecision(0)  # as wide as what is seen
         top = QHBoxLayout()
         top.addWidget(self.title, 3)
         top.addWidget(self.count, 2)

@@ -111,8 +111,11 @@ class StatusBar(QWidget):
 
     def set_progress(self, done: int, total: int, what: str) -> None:
         """Say that so much of what runs is done."""
+        # Qt repaints a bar at once, and all of the window with it: it is to wait.
+        self.bar.setUpdatesEnabled(False)
         self.bar.setRange(0, max(total, 1))
         self.bar.setValue(done)
+        self.bar.setUpdatesEnabled(True)
         counted = f"{done:,} of {total:,}"
         long = f"{counted} {what}"
         fits = self.bar.fontMetrics().horizontalAdvance(long) < self.bar.width()
