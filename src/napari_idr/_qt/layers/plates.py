@@ -141,20 +141,13 @@ class _Group:
         """Say in the wells' layer where each is, and what is known of it."""
         shown = self.shown
         if not np.array_equal(self.wells.data, shown.well_centers):
-<<<<<<< HEAD
             set_rows(self.wells, shown.well_centers)
-        self.headings.show(shown)
-        self.place(self.origin, self.px_um)
-        self.mark()
-=======
-            self.wells.data = shown.well_centers
         self.wells.features = shown.features
 
     def _show_headings(self) -> None:
         self._set_room_above()
         self.headings.show(self.shown)
         self._write_note()
->>>>>>> perf
 
     def mark(self) -> None:
         """Mark hits and controls, and tell what is known of each well."""
