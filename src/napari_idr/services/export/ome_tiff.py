@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import tifffile
 
-from napari_idr import __version__
+from napari_idr._version import __version__
 from napari_idr.errors import DownloadError
 from napari_idr.services.export.provenance import (
     NAMESPACE,

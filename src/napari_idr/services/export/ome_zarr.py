@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import zarr
 
-from napari_idr import __version__
+from napari_idr._version import __version__
 from napari_idr.errors import DownloadError
 from napari_idr.services.export.ome_tiff import require_room
 from napari_idr.services.export.provenance import NAMESPACE

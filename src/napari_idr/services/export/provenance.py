@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from napari_idr import __version__
+from napari_idr._version import __version__
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
