@@ -25,9 +25,7 @@ GENE = SearchKey(name="gene", label="Gene", attributes=("Gene Symbol",))
 
 @pytest.fixture
 def find(archive):
-    session, info = connect(
-        archive.url, ConnectionSettings(cache=False), cancel=NEVER
-    )
+    session, info = connect(archive.url, ConnectionSettings(cache=False), cancel=NEVER)
     yield lambda thing, **view: find_target(
         session, info, thing, LinkView(**view), cancel=NEVER
     )
@@ -181,16 +179,17 @@ def test_without_a_window_a_study_is_refused(archive):
     [("stack", "zyx"), ("time", "tzyx"), ("rgb", "yx")],
 )
 def test_axes_of_all_kinds_of_images_fit_their_layers(archive, image, axes):
-    with IDRClient(archive.url, cache=False) as client:
-        project = next(one for one in client.studies() if one.ref.kind == "project")
-        refs = [r for d in client.datasets(project.id) for r in client.images(d.id)]
-        images = [client.image(one.image_id) for one in refs]
     wanted = {
         "stack": lambda one: one.size_z > 1 and one.size_t == 1,
         "time": lambda one: one.size_t > 1,
         "rgb": lambda one: one.size_z == 1 and one.size_t == 1 and one.size_c == 3,
     }[image]
-    chosen = next(one for one in images if wanted(one))
+    with IDRClient(archive.url, cache=False) as client:
+        projects = (one.id for one in client.studies() if one.ref.kind == "project")
+        datasets = (one for project in projects for one in client.datasets(project))
+        refs = (ref for one in datasets for ref in client.images(one.id))
+        images = (client.image(ref.image_id) for ref in refs)
+        chosen = next(one for one in images if wanted(one))
     viewer = ViewerModel()
 
     layers = napari_idr.open(viewer, chosen.id, server=archive.url)
