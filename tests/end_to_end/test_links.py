@@ -44,7 +44,10 @@ def person_at(window: Window) -> Person:
 
 def until_layers(person: Person, window: Window, *names: str) -> None:
     person.until(
-        lambda: person.is_idle and all(any(n in l for l in window.names) for n in names)
+        lambda: (
+            person.is_idle
+            and all(any(name in one for one in window.names) for name in names)
+        )
     )
 
 
@@ -243,3 +246,4 @@ def test_an_unknown_id_is_said_and_the_rest_comes(
     open_in(window.viewer, link)
 
     until_layers(person, window, "DAPI")
+    person.until_status("has no image 5.")

@@ -19,7 +19,7 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QMessageBox, QWidget
 
 from napari_idr._qt.wells.dock import WellsDock, open_wells
-from napari_idr.errors import Cancelled
+from napari_idr.errors import Cancelled, IDRError
 from napari_idr.model import ImageRef, ObjectRef
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.details import (
@@ -70,6 +70,7 @@ NOT_A_LINK: Final = "This is no link of the archive, and no id."
 class Opened:
     """How the opening of a link ended: what was found, and why the rest wasn't."""
 
+    link: Link
     targets: tuple[Target, ...] = ()
     problem: Exception | None = None
 
@@ -112,7 +113,7 @@ class Links(QObject):
         self._is_busy = is_busy
         self._state = BrowserState()
         self._due: deque[tuple[Thing, LinkView]] = deque()
-        self._active = False
+        self._link: Link | None = None  # what is being opened
         self._away = ""  # the server that is waited for, "" for none
         self._found: list[Target] = []
         self._problem: Exception | None = None
@@ -153,7 +154,7 @@ class Links(QObject):
             self._refuse(error)
             return
         if link is None:
-            self._forget()
+            self.give_up()
             self.serverWanted.emit(text)
             return
         self.open(link, asks=False)
@@ -198,8 +199,9 @@ class Links(QObject):
             self._leave(link, server)
 
     def _begin(self, link: Link) -> None:
+        self.give_up()
         self._forget()
-        self._active = True
+        self._link = link
         self._due.extend((thing, link.view) for thing in link.things)
 
     def _leave(self, link: Link, server: str) -> None:
@@ -229,7 +231,8 @@ class Links(QObject):
                 self._leave(link, server)
             else:
                 self._panels.status.say(f"Still on {here}.")
-                self.opened.emit(Opened(problem=Cancelled("still on another server")))
+                stayed = Cancelled("a person stays on another server")
+                self.opened.emit(Opened(link=link, problem=stayed))
 
         box.buttonClicked.connect(answer)
         box.open()
@@ -248,7 +251,7 @@ class Links(QObject):
 
     def give_up(self) -> None:
         """Open nothing more of what is due."""
-        if self._active:
+        if self._link is not None:
             self._finish(Cancelled("a person has stopped it"))
 
     def _forget(self) -> None:
@@ -256,10 +259,16 @@ class Links(QObject):
         self._due.clear()
         self._found, self._problem = [], None
         self._after_search = self._view = self._color = None
-        self._active, self._away = False, ""
+        self._link, self._away = None, ""
 
     def _finish(self, problem: Exception | None) -> None:
-        outcome = Opened(targets=tuple(self._found), problem=problem)
+        if self._link is None:
+            return
+        outcome = Opened(link=self._link, targets=tuple(self._found), problem=problem)
+        if outcome.targets and isinstance(problem, IDRError | ValueError):
+            # What was opened since has said something else.
+            sentence = explain(problem, host=self._state.host)
+            self._panels.status.say_failed(sentence, can_retry=False)
         view, color = self._view, self._color
         self._forget()
         if problem is None:
@@ -267,18 +276,18 @@ class Links(QObject):
         self.opened.emit(outcome)
 
     def _look_soon(self, *_: object) -> None:
-        if self._active:
+        if self._link is not None:
             self._soon.start()
 
     def _go_on(self) -> None:
         """Open what is due next, once nothing runs any more."""
-        if not self._active or self._is_busy() or self._slot.busy:
+        if self._link is None or self._is_busy() or self._slot.busy:
             return
         session, known = self._state.session, self._state.server_info
         if session is None or known is None:
             if self._problem is not None:  # Retry may reach the server yet
                 problem, self._problem = self._problem, None
-                self.opened.emit(Opened(problem=problem))
+                self.opened.emit(Opened(link=self._link, problem=problem))
             return
         if self._after_search is not None:
             self._after_searching()
@@ -290,7 +299,7 @@ class Links(QObject):
             self._finish(self._problem)
 
     def _on_failed(self, error: Exception) -> None:
-        if self._active and self._problem is None:
+        if self._link is not None and self._problem is None:
             self._problem = error
         self._look_soon()
 
@@ -330,7 +339,7 @@ class Links(QObject):
         is_number = query.value.isascii() and query.value.isdigit()
         if found is None or found.entries or query.conditions or not is_number:
             return
-        if not self._active:
+        if self._link is None:
             self.open_text(query.value)
 
     # A plate, and how it is to be seen
@@ -543,15 +552,14 @@ class Links(QObject):
         ]
 
     def _copy_lines(self, *_: object) -> None:
-        view = LinkView()
-        links = []
+        links = [] if self._finder.lines else [self.view_link]
         for entry, (server, thing) in zip(
             self._finder.lines, self._line_things(), strict=False
         ):
             query = entry.query
             is_plate = isinstance(thing, ObjectRef) and thing.kind == "plate"
             found = None if query is None or not is_plate else _search_link(query)
-            links.append(write_link(server, thing, replace(view, search=found)))
+            links.append(write_link(server, thing, LinkView(search=found)))
         self._copy(links)
 
     def _copy_lines_web(self, *_: object) -> None:

@@ -48,7 +48,6 @@ def browser_for(viewer: Viewer, server: str | None) -> Browser:
         found = next((one for one in browsers if type(one) is Browser), None)
     if found is None:
         found = Browser(viewer, window, address=server)
-        found.hide()
     if type(found) is Browser:
         # It docks the one that is there, and shows a dock that was closed.
         dock, _ = viewer.window.add_plugin_dock_widget(*DOCK)
@@ -82,6 +81,8 @@ def open_and_wait(viewer: Viewer, link: Link) -> tuple[Layer, ...]:
 
     def end(outcome: Any = None) -> None:
         if isinstance(outcome, Opened):
+            if outcome.link is not link:
+                return  # of another, which has given way
             outcomes.append(outcome)
         loop.quit()
 
