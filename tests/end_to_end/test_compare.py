@@ -302,12 +302,16 @@ def test_a_comparison_can_be_cancelled(window: Window, server: demo.Archive) -> 
     person = with_plate(window, server.url)
     shift_click(window, "C4", "C5")
     server.faults.delay("get_thumbnails", 3000)
+    center = window.viewer.scene.camera.center
     person.click("idr_compare")
     person.until(lambda: any("[thumbnail]" in one for one in window.names))
 
     person.click("idr_cancel")
 
     assert person.status == "Cancelled."
+    # One sees the plate again, not the empty place of the strip.
+    assert np.allclose(window.viewer.scene.camera.center, center)
+    assert window.viewer.layers.selection.active is window.layer(MOSAIC)
     server.faults.clear()
     person.until_idle()
     assert not [name for name in window.names if "compare" in name]

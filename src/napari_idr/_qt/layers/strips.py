@@ -64,6 +64,7 @@ class _Strip:
         self.sources: dict[ImageId, PixelSource | IDRError] = {}
         self.channels: list[Layer] = []
         self.origin = (0.0, 0.0)
+        self.seen_before: Callable[[], None] | None = None
         self._texts: tuple[str, ...] = ()
         plan = shown.plan
         common: dict[str, Any] = {"projection_mode": "none", "metadata": metadata}
@@ -295,6 +296,7 @@ class StripLayers(QObject):
         """
         before = self._strips.pop(shown.number, None)
         strip = _Strip(shown, _metadata(shown))
+        strip.seen_before = self._view() if before is None else before.seen_before
         strip.color(get_theme(self._viewer.theme).text.as_hex())
         self._strips[shown.number] = strip
         self._place_all()
@@ -317,6 +319,18 @@ class StripLayers(QObject):
         self.look_at(shown.number)
         self.changed.emit()
         return None
+
+    def _view(self) -> Callable[[], None]:
+        """Return what brings back the camera and the active layer as they are now."""
+        camera, layers = self._viewer.scene.camera, self._viewer.layers
+        center, zoom, active = camera.center, camera.zoom, layers.selection.active
+
+        def bring_back() -> None:
+            camera.center, camera.zoom = center, zoom
+            if active in layers:
+                layers.selection.active = active
+
+        return bring_back
 
     def repaint(self, number: int) -> None:
         """Show what has been painted into the canvas since."""
@@ -356,8 +370,8 @@ class StripLayers(QObject):
                 self._end(compared.number)
                 self._refresher.unwatch(*strip.channels)
                 return problem
-        self._lift(strip.captions)
         self._lift(strip.frame)
+        self._lift(strip.captions)
         self._viewer.layers.selection.active = strip.channels[0]
         strip.write(self._viewer.scene.camera.zoom)
         self.changed.emit()
@@ -503,6 +517,7 @@ class StripLayers(QObject):
             elif strip.frame not in layers:
                 selected = set(layers.selection)
                 add_layer(self._viewer, strip.frame)
+                self._lift(strip.captions)
                 layers.selection = selected  # a person may be at work on another
 
     def _on_news(self, news: CellNews) -> None:
@@ -567,10 +582,12 @@ class StripLayers(QObject):
                 self.changed.emit()
 
     def give_up(self, number: int) -> None:
-        """Take a strip out whose pixels will not come."""
+        """Take a strip out whose pixels will not come; look at what one saw before."""
         strip = self._strips.get(number)
         if strip is not None and not strip.channels:
             self._end(number)
+            if strip.seen_before is not None:
+                strip.seen_before()
 
     def _end(self, number: int) -> None:
         """Take a strip out, whatever of it is there."""

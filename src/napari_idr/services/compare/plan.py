@@ -366,7 +366,7 @@ def area(
 
 
 def outline(plan: ComparePlan, cell: ComparedCell) -> tuple[Point, Point, Point, Point]:
-    """Return the corners of a frame round an image, in px of the smallest level."""
+    """Return the corners of an image, in px of the smallest level."""
     rect = plan.place(cell)
     top, bottom = rect.y0 - 0.5, rect.y1 - 0.5
     left, right = rect.x0 - 0.5, rect.x1 - 0.5

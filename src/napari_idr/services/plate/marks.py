@@ -84,7 +84,7 @@ def plan_marks(
     hits, controls, failed, selected
         The (row, column) of the wells to mark; `failed` ones failed quality control.
     outlines
-        The corners of frames that don't go round the whole cell.
+        The corners of images that are framed within them, as others may touch.
     zoom
         How many px of the screen a px of the mosaic takes.
     """
@@ -107,9 +107,10 @@ def plan_marks(
     for place in failed:
         lines.strike(place, LINING_COLOR, aside=1)
         lines.strike(place, FAILED_COLOR, aside=0)
+    near, far = (-1, -2) if outlines else (1, 2)
     for place in selected:
-        lines.frame(place, SELECTED_COLOR, outset=1)
-        lines.frame(place, LINING_COLOR, outset=2)
+        lines.frame(place, SELECTED_COLOR, outset=near)
+        lines.frame(place, LINING_COLOR, outset=far)
     return lines.marks()
 
 
