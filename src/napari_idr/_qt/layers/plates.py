@@ -365,6 +365,7 @@ class MosaicLayers(QObject):
             partial(self.look_at, key),
             partial(self._make_active, key),
             *(partial(self._make_visible, key, layer) for layer in visible),
+            group.headings.show_texts,
         )
 
     def _make_active(self, key: MosaicKey) -> None:
