@@ -17,6 +17,7 @@ from benchmarks.archive import served_large
 from benchmarks.figures import Figure, at_most
 from benchmarks.heartbeat import Heartbeat, calm, repaint_ms
 from benchmarks.memory import growth_in_pixels
+from benchmarks.wells import at_rest
 from benchmarks.window import PLATE_LAYERS, beyond, opened_window
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.panels.facets import FacetsPanel
@@ -189,6 +190,7 @@ def _empty_window(address: str) -> Iterator[tuple[Window, Person]]:
     with opened_window() as window:
         person = window.browse(address)
         window.paint()
+        at_rest(person)
         _say_and_wait("loaded")
         yield window, person
 

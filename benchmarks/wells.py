@@ -340,8 +340,15 @@ def _empty_window(address: str) -> Iterator[tuple[Window, Person]]:
     with opened_window() as window:
         browser = window.browse(address)
         window.paint()
+        at_rest(browser)
         _say_and_wait("loaded")
         yield window, browser
+
+
+def at_rest(browser: Person) -> None:
+    """Wait until the browser has loaded ahead what it does, on a busy machine too."""
+    browser.until(lambda: browser.browser.jobs.count == 0)  # type: ignore[attr-defined]
+    QTest.qWait(REST_MS)
 
 
 def _say_and_wait(text: str) -> None:

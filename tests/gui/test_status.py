@@ -18,7 +18,9 @@ class Paints(QObject):
 
     count = 0
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+    def eventFilter(  # noqa: N802 - Qt's name
+        self, watched: QObject | None, event: QEvent | None
+    ) -> bool:
         if event is not None and event.type() == QEvent.Type.Paint:
             self.count += 1
         return super().eventFilter(watched, event)

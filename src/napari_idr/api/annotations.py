@@ -214,9 +214,11 @@ def is_file(node: Node) -> bool:
 
 def read_map_annotation(node: Node) -> MapAnnotation:
     """Read a map annotation; missing texts are empty, what is no pair left out."""
+    namespace = node.find("ns", str)
     return MapAnnotation(
         id=AnnotationId(node.get("id", int)),
-        namespace=node.find("ns", str),
+        # as with its texts, those of thousands of wells are equal
+        namespace=None if namespace is None else sys.intern(namespace),
         pairs=tuple(
             pair
             for one in node.find_children("values")

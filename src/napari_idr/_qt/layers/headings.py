@@ -65,10 +65,16 @@ class HeadingsLayer:
         self._note = ""
         self._above = math.inf
         self._back = np.zeros(4)
+        self._has_texts = False
         self.layer = Points(
             np.zeros((0, 2)),
             features={"label": np.array([], dtype=object)},
-            text={"string": "{label}", "size": TEXT_POINTS, "anchor": "center"},
+            text={
+                "string": "{label}",
+                "size": TEXT_POINTS,
+                "anchor": "center",
+                "visible": False,
+            },
             size=1,
             symbol="disc",
             border_width=0,
@@ -85,6 +91,15 @@ class HeadingsLayer:
         viewer.events.theme.connect(self._on_theme)
         self._place()
         self._on_theme()  # an empty layer would keep a colour for no point
+
+    def show_texts(self) -> None:
+        """Let the texts be seen, after the discs behind them: once for each layer.
+
+        napari builds the programs that draw either when it draws them first; both
+        together would take as long as a repaint. Later on they are the person's.
+        """
+        if not self._has_texts:
+            self._has_texts = self.layer.text.visible = True
 
     def show(self, shown: MosaicShown) -> None:
         """Write the headings of what is shown now."""

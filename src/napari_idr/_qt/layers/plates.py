@@ -116,9 +116,10 @@ class _Group:
     def show(self, shown: MosaicShown) -> tuple[Callable[[], None], ...]:
         """Show another field, or other images of a gallery, in the same layers.
 
-        Its wells are marked at once. The calls that are returned do the rest, each in
-        a turn of the event loop: of a large gallery all of it takes as long as several
-        repaints.
+        The calls that are returned do so, each in a turn of the event loop: of a large
+        gallery all of it takes as long as several repaints. What is as large on the
+        screen at any zoom, `show_headings` and `show_marks` change, once the camera is
+        where it is to be.
         """
         before, self.shown = self.shown, shown
         for layer, suffix in zip(
@@ -127,8 +128,7 @@ class _Group:
             if layer.name.startswith(before.name):  # else a person has renamed it
                 layer.name = f"{shown.name}{suffix}"
             layer.metadata = shown.metadata
-        self._marks.show(shown)
-        return self._show_pixels, self._tell_wells, self._show_headings
+        return self._show_pixels, self._tell_wells
 
     def _show_pixels(self) -> None:
         self._pyramid = self._open_pyramid()
@@ -144,14 +144,19 @@ class _Group:
             set_rows(self.wells, shown.well_centers)
         self.wells.features = shown.features
 
-    def _show_headings(self) -> None:
+    def show_headings(self) -> None:
+        """Write the headings of what is shown."""
         self._set_room_above()
         self.headings.show(self.shown)
         self._write_note()
 
+    def show_marks(self) -> None:
+        """Mark hits and controls; in another layout no well is selected."""
+        self._marks.show(self.shown)
+
     def mark(self) -> None:
         """Mark hits and controls, and tell what is known of each well."""
-        self._marks.show(self.shown)
+        self.show_marks()
         self._write_note()
         self._tell_wells()
         for layer in self.layers:
@@ -290,15 +295,20 @@ class MosaicLayers(QObject):
                 set_status(layer, self.message_at)
                 # None is drawn before all are there and the camera has moved.
                 layer.visible = False
-        self._mark_selected()
+            self._mark_selected()
         if look:
             self._complete(group)
             self._reveal(group)
         else:
             self._update(group)
             self._turns.add(key, self._framing.refit)
+        self._turns.add(key, group.show_headings, partial(self._show_marks, group))
         self._turns.add(key, partial(self.arrived.emit, key))
         self.changed.emit(key)
+
+    def _show_marks(self, group: _Group) -> None:
+        group.show_marks()
+        self._mark_selected()
 
     def _complete(self, group: _Group) -> None:
         """Add what a person has taken out of a plate, or what has become of use."""
@@ -400,6 +410,7 @@ class MosaicLayers(QObject):
             partial(self.look_at, key),
             partial(self._make_active, key),
             *(partial(self._make_visible, key, layer) for layer in visible),
+            group.headings.show_texts,
         )
 
     def _make_active(self, key: MosaicKey) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_idr.api.json_client import require_success
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
         FileAnnotation,
         GridCell,
         MapAnnotation,
+        ObjectRef,
         PlateId,
         Table,
     )
+
+    Pair = tuple[str, str]
 
 logger = logging.getLogger(__name__)
 
@@ -117,13 +120,15 @@ class Wells:
                 parts.append({"well": wells})
             parts.append({"image": [cell.image_id for cell in some]})
 
+        shared = _Shared()
+
         def ask(
             place: int, cancel: CancelToken
         ) -> tuple[int, tuple[MapAnnotation, ...]]:
             found = self._annotations.map_annotations(
                 parts[place], namespace=None, cancel=cancel
             )
-            return place, tuple(found)
+            return place, tuple(map(shared.once, found))
 
         answers = dict(
             in_parallel(ask, range(len(parts)), at_once=self._at_once, cancel=cancel)
@@ -165,6 +170,27 @@ class Wells:
 
     def _plate_name(self, plate_id: PlateId, cancel: CancelToken) -> str:
         return self._containers.name_of("plate", plate_id, cancel=cancel)
+
+
+class _Shared:
+    """Parts of annotations that are equal, each held once.
+
+    An organism is written about all wells of a plate, and half a dozen annotations
+    are about one well. Thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._pairs: dict[tuple[Pair, ...], tuple[Pair, ...]] = {}
+        self._parents: dict[ObjectRef | None, ObjectRef | None] = {}
+
+    def once(self, annotation: MapAnnotation) -> MapAnnotation:
+        """Return an equal annotation made of what is held already, where it is."""
+        pairs, parent = annotation.pairs, annotation.parent
+        return replace(
+            annotation,
+            pairs=self._pairs.setdefault(pairs, pairs),
+            parent=self._parents.setdefault(parent, parent),
+        )
 
 
 def _tables_among(files: Iterator[FileAnnotation]) -> Iterator[FileAnnotation]:

@@ -54,6 +54,14 @@ def test_annotations_of_wells_and_images_are_columns_too(quick):
     assert frame.loc["B2", "gene"] == ("MAD2L1", "TTK")
 
 
+def test_equal_parts_of_annotations_are_held_once(quick):
+    told = quick.well_sources(quick.plate_grid(PLATE)).annotations
+
+    assert len(told) > 96
+    for parts in ([one.pairs for one in told], [one.parent for one in told]):
+        assert len(set(map(id, parts))) == len(set(parts))
+
+
 def test_the_wells_of_a_run_have_its_images(quick):
     grid = quick.plate_grid(TWO_RUNS, field=1, run=PlateAcquisitionId(8552))
 
