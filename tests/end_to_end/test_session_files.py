@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 MITOSIS = "idr0901-demo-mitosis/screenA"
 PLATE = "DM0001_01"
 
+FOLLOW_MS = 400
+"""Headings and marks follow the camera within less."""
+
 
 @pytest.fixture
 def new_window(
@@ -86,9 +89,10 @@ def look(layer: Layer) -> dict[str, Any]:
             found["contrast"] = list(layer.contrast_limits)
             found["gamma"] = layer.gamma
             found["colormap"] = layer.colormap.name
+    elif layer.name.endswith(" hits"):  # as wide as the zoom lets them be seen
+        found["data"] = len(layer.data)
     elif not layer.name.endswith("headings"):  # which follow the camera
-        data = layer.data
-        found["data"] = [np.round(one, 4).tolist() for one in data]
+        found["data"] = [np.round(one, 4).tolist() for one in layer.data]
     if isinstance(layer, napari.layers.Points) and layer.name.endswith("wells"):
         found["features"] = layer.features.astype(str).to_dict("list")
     return found
@@ -126,7 +130,7 @@ def test_a_session_and_its_script_show_identical_layers(
     mosaic = f"{plate}, field 1"
     person.until(lambda: f"{mosaic} headings" in window.names)
     dock = open_wells(window.viewer)
-    person.until(lambda: dock.is_known)
+    person.until(lambda: dock._known is not None and dock.is_known)
     key = dock.plate.key
     color_by = next(iter(dock._known.color_columns))
     dock.look_at(key, WellsLook(color_by=color_by, style="frames"), {})
@@ -145,7 +149,7 @@ def test_a_session_and_its_script_show_identical_layers(
     window.layer(f"{mosaic} hits").visible = False
     window.viewer.scene.camera.center = (0.0, 12.5, -30.0)
     window.viewer.scene.camera.zoom = 1.75
-    settle()
+    window.qtbot.wait(FOLLOW_MS)
     due, view = looks(window.viewer), camera(window.viewer)
 
     person.click("idr_save_session")
@@ -158,10 +162,12 @@ def test_a_session_and_its_script_show_identical_layers(
     copied = QGuiApplication.clipboard().text()
     assert len((tmp_path / "a.idr.json").read_bytes()) < 200_000
 
+    window.close()  # two canvases at once are more than software OpenGL can do
     other = new_window()
     other.viewer.open(str(tmp_path / "a.idr.json"), plugin="napari-idr")
     colleague = wait_for(other)
     assert colleague.text("idr_status").startswith("Session opened: 1 plate, 1 image.")
+    other.qtbot.wait(FOLLOW_MS)
     assert_same(looks(other.viewer), due)
     assert camera(other.viewer) == pytest.approx(view, rel=0.02)
     other_dock = other.native.findChild(WellsDock)
@@ -173,6 +179,7 @@ def test_a_session_and_its_script_show_identical_layers(
     run: dict[str, Any] = {"__name__": "copied"}
     exec(compile(copied, "copied.py", "exec"), run)
     scripted = new_window(run["viewer"])
+    scripted.qtbot.wait(FOLLOW_MS)
     assert_same(looks(scripted.viewer), due)
 
 
@@ -227,13 +234,14 @@ def test_galleries_strips_regions_and_selections_come_back(
     person.until_idle()
     files = person.browser.session_files
     person.until(lambda: len(files.collect().strips[0].layers) >= 3)
-    settle()
+    window.qtbot.wait(FOLLOW_MS)
     due = files.collect()
     assert [one.kind for one in due.mosaics] == ["gallery", "plate"]
     assert len(due.strips[0].cells) == 2
     assert len(due.mosaics[1].selected) == 2
     shown = looks(window.viewer)
 
+    window.close()
     other = new_window()
     layers = open_session(other.viewer, due)
 
@@ -243,6 +251,7 @@ def test_galleries_strips_regions_and_selections_come_back(
     assert found.mosaics == due.mosaics
     assert found.strips == due.strips
     assert found.search == due.search
+    other.qtbot.wait(FOLLOW_MS)
     assert len(layers) == len(shown)
     assert_same(
         [one for one in looks(other.viewer) if "captions" not in one["name"]],

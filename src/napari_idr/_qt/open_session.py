@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QDockWidget
 
 from napari_idr._qt.browser import Browser
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr.errors import IDRError
 from napari_idr.services.session_file.file import is_session_file
 from napari_idr.services.session_file.load import missing_message
 from napari_idr.services.session_file.record import SavedSession
@@ -129,7 +130,7 @@ def session_reader(
 def _read(path: str | list[str]) -> list[tuple[Any, ...]]:
     viewer = napari.current_viewer()
     if viewer is None:
-        raise ValueError("a session is opened in a napari window, and there is none")
+        raise IDRError("a session is opened in a window of napari, and there is none")
     for one in [path] if isinstance(path, str) else path:
         open_session(viewer, one, wait=False)
     return [(None,)]
