@@ -156,6 +156,8 @@ def test_selected_plates_are_opened_together_one_below_the_other(
     scene = scene_of(person.viewer)
     first, second = (one.key for one in scene.plates_shown)
     top, bottom = (scene.plates.layers_of(key)[0] for key in (first, second))
+    assert top in person.viewer.layers
+    assert bottom in person.viewer.layers
     assert top.extent.world[1, 0] < bottom.extent.world[0, 0]
     assert all(one.canvas.std() > 5 for one in scene.plates_shown)
 

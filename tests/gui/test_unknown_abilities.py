@@ -83,5 +83,5 @@ def test_rendering_that_isnt_known_leaves_the_search(
     person.click("idr_ask_again")
     person.until(lambda: person.find("idr_ask_again").isHidden())
 
-    assert "offers rendering" in person.text("idr_abilities")
+    assert "renders JPEG" in person.text("idr_abilities")
     assert len(person.rows()) == 3

@@ -142,7 +142,13 @@ class Browser(Panels):
             napari_viewer, self, self._finder, jobs, self._scene, self._is_busy
         )
         self._together = Together(
-            self, self._finder, jobs, self._scene, self._comparisons, self._open
+            self,
+            self._finder,
+            jobs,
+            self._scene,
+            self._comparisons,
+            self._open,
+            self._say_adding,
         )
         Tidying(self, jobs, self._scene)
         self._files = Files(self, jobs)
@@ -749,6 +755,11 @@ class Browser(Panels):
         self._session_files.give_up()
         self._state.give_up()
         self.status.say("Cancelled.")
+
+    def _say_adding(self, message: str | None) -> None:
+        """Say that layers are on their way, None that they are there."""
+        self._adding = message
+        self._on_jobs_changed()
 
     def _on_jobs_changed(self) -> None:
         self.status.set_running(self._jobs.message or self._adding)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import QUrl
-from qtpy.QtGui import QDesktopServices, QTextCursor
+from qtpy.QtGui import QColor, QDesktopServices, QPalette, QTextCursor
 from qtpy.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from napari_idr._qt.jobs import Jobs, JobSlot
-from napari_idr._qt.panels.forms import name_widget
+from napari_idr._qt.panels.forms import link_color, name_widget
 from napari_idr.services.guide import heading_anchor, load_guide, page_address
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class GuideWindow(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.text)
+        written = self.text.palette().color(QPalette.ColorRole.Text)
+        palette = self.text.palette()
+        palette.setColor(QPalette.ColorRole.Link, QColor(link_color(written)))
+        self.text.setPalette(palette)
         self._jobs = Jobs(self)
         self.destroyed.connect(_Closer(self._jobs))
         self._load: JobSlot[None, str] = self._jobs.slot(self._on_loaded)

@@ -45,21 +45,31 @@ class Together(QObject):
         scene: ViewerScene,
         comparisons: Comparisons,
         open_image: Callable[[ImageRequest | None], None],
+        say_adding: Callable[[str | None], None],
     ) -> None:
+        """Wire it.
+
+        `open_image` opens one image, `say_adding` says that layers are on their way,
+        None that they are there.
+        """
         super().__init__(panels)
         self._panels = panels
         self._finder = finder
         self._scene = scene
         self._comparisons = comparisons
         self._open_image = open_image
+        self._say_adding = say_adding
         self._state = BrowserState()
         self._loading: MosaicKey | None = None
         self._open: list[MosaicKey] = []
+        self._awaited: set[MosaicKey] = set()
         self._failed: list[str] = []
         self._slot: JobSlot[PlateShown | MosaicStep | PlateFailed, None] = jobs.slot(
             self._on_done, on_step=self._on_step
         )
         panels.tidy.togetherWanted.connect(self.open)
+        scene.plates.arrived.connect(self._on_arrived)
+        scene.plates.failed.connect(self._on_arrived)
         finder.linesChanged.connect(self._offer)
 
     def enter(self, state: BrowserState) -> None:
@@ -93,6 +103,7 @@ class Together(QObject):
             self._comparisons.compare()
         if plates:
             self._open, self._failed, self._loading = [], [], None
+            self._awaited.clear()
             message = f"Opening {len(plates)} plates …"
             self._slot.start_steps(message, load_plates, session, plates)
 
@@ -103,6 +114,7 @@ class Together(QObject):
         elif isinstance(step, PlateShown):
             self._loading = step.key
             self._open.append(step.key)
+            self._awaited.add(step.key)
             scene.show_mosaic(self._state.with_news(step))
         elif self._loading is not None and scene.shows(self._loading):
             scene.paint(self._loading)
@@ -111,6 +123,20 @@ class Together(QObject):
                 scene.finish_mosaic(self._loading, step.summary)
 
     def _on_done(self, _: None) -> None:
+        if self._awaited:
+            self._say_adding("Showing the plates …")
+        else:
+            self._end()
+
+    def _on_arrived(self, plate: MosaicKey, *_: object) -> None:
+        """Note that all layers of a plate are there, or that they can't be."""
+        if plate in self._awaited:
+            self._awaited.discard(plate)
+            if not self._awaited and not self._slot.busy:
+                self._say_adding(None)
+                self._end()
+
+    def _end(self) -> None:
         there = [key for key in self._open if self._scene.shows(key)]
         self._scene.plates.look_at_all(there)
         self._panels.status.say(together_message(len(there), self._failed))

@@ -207,6 +207,6 @@ def abilities(server_info: ServerInfo) -> str:
         return f"{search} · rendering not known yet"
     if not capabilities.rendering:
         return f"{search} · no rendering: raw Zarr or thumbnails"
-    # That it draws is seen of its answer to an image that can't exist; of images that
-    # there are it may refuse some, or all, and then their layers say so.
-    return f"{search} · offers rendering{' as PNG' if capabilities.lossless else ''}"
+    # A microservice is known by how it answers for an image that can't exist. Of those
+    # that do exist it may draw some, or none; their layers say so then.
+    return f"{search} · {'can render PNG' if capabilities.lossless else 'renders JPEG'}"

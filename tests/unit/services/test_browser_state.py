@@ -53,14 +53,14 @@ def test_what_a_busy_server_did_not_tell_isnt_told_as_lacking():
 def test_a_search_whose_keys_did_not_come_isnt_known_yet():
     server_info = known(able(mapr=True, rendering=True), search=None)
 
-    assert abilities(server_info) == "search not known yet · offers rendering"
+    assert abilities(server_info) == "search not known yet · renders JPEG"
     assert server_info.is_incomplete
 
 
 def test_a_server_without_a_search_is_told_as_that():
     without = known(able(rendering=True), search=False)
 
-    assert abilities(without) == "no search · offers rendering"
+    assert abilities(without) == "no search · renders JPEG"
     assert not without.is_incomplete
     assert "has no search" in BrowserState(server_info=without).welcome
 

@@ -20,6 +20,7 @@ from napari_idr.services.plain_text import visible_text
 
 if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
+    from qtpy.QtGui import QColor
 
 T = TypeVar("T")
 
@@ -226,10 +227,14 @@ def link_label(name: str, label: str) -> QLabel:
     return links
 
 
+def link_color(written: QColor) -> str:
+    """Return a colour for links beside what is written in another."""
+    return LINK_ON_DARK if written.lightness() > MID_LIGHTNESS else LINK_ON_LIGHT
+
+
 def link(text: str, url: str, label: QLabel) -> str:
     """Return a link in HTML, in a colour that can be read on a label."""
-    written = label.palette().color(QPalette.ColorRole.WindowText)
-    color = LINK_ON_DARK if written.lightness() > MID_LIGHTNESS else LINK_ON_LIGHT
+    color = link_color(label.palette().color(QPalette.ColorRole.WindowText))
     shown = escape(visible_text(text))
     return f'<a href="{escape(url)}" style="color: {color}">{shown}</a>'
 

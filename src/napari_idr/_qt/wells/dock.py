@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QDockWidget, QFileDialog, QTabWidget, QVBoxLayout, QW
 from napari_idr._qt.dock import Docked
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.panels.forms import name_widget, present
 from napari_idr._qt.wells.panel import WellsPanel
 from napari_idr.cancel import CancelToken, Priority
 from napari_idr.errors import IDRError
@@ -82,6 +83,13 @@ class WellsDock(QWidget):
         self.panel = WellsPanel()
         self.tabs = QTabWidget()
         self.tabs.setObjectName("idr_wells_tabs")
+        self.tabs.setAccessibleName("Wells, facets and genes")
+        name_widget(
+            present(self.tabs.tabBar()),
+            "idr_wells_tab_bar",
+            "Wells, facets and genes",
+            "What is told: of the wells of a plate, or of what was found",
+        )
         self.tabs.setTabBarAutoHide(True)
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.panel, "Table")
