@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
+from napari_idr._qt.exports import Exports
 from napari_idr._qt.files import Files
 from napari_idr._qt.finder import Finder, Results
 from napari_idr._qt.galleries import Galleries
@@ -126,6 +127,7 @@ class Browser(Panels):
         )
         self._comparisons = Comparisons(self, self._finder, jobs, self._scene)
         self._files = Files(self, jobs)
+        self._exports = Exports(self, jobs, self._scene, napari_viewer)
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
         close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
@@ -206,6 +208,7 @@ class Browser(Panels):
         self._show_trail()
         self._comparisons.enter(state)
         self._files.enter(state)
+        self._exports.enter(state)
         self._galleries.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:

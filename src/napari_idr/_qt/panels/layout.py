@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.compare import ComparePanel
+from napari_idr._qt.panels.figure import FigurePanel
 from napari_idr._qt.panels.files import FilesPanel
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
 from napari_idr._qt.panels.gallery import GalleryPanel
@@ -108,6 +109,7 @@ class Panels(LetteredWidget):
         self.study = StudyPanel()
         self.plate = PlatePanel()
         self.image = ImagePanel()
+        self.figure = FigurePanel()
         self.original_files = FilesPanel("original")
         self.attached_files = FilesPanel("attached")
         self.compare = ComparePanel()
@@ -115,7 +117,7 @@ class Panels(LetteredWidget):
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 4, 4, 4)
         for card in (
-            *(self.plate, self.image, self.original_files, self.compare),
+            *(self.plate, self.image, self.original_files, self.compare, self.figure),
             *(self.study, self.attached_files),
         ):
             layout.addWidget(card)

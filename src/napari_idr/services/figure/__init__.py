@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from napari_idr.services.figure.load import (
+    ChannelLook,
+    FigureWish,
+    MosaicWish,
+    SelectionWish,
+    StripWish,
+    load_figure,
+)
 from napari_idr.services.figure.page import (
     Bar,
     Box,
@@ -23,15 +31,21 @@ from napari_idr.services.figure.sources import FigureSource, source_lines
 __all__ = [
     "Bar",
     "Box",
+    "ChannelLook",
     "Figure",
     "FigureCell",
     "FigureNotes",
     "FigureSource",
+    "FigureWish",
     "Item",
     "Line",
+    "MosaicWish",
     "Picture",
+    "SelectionWish",
+    "StripWish",
     "Swatch",
     "Text",
+    "load_figure",
     "plan_cells_figure",
     "plan_mosaic_figure",
     "source_lines",

@@ -70,11 +70,12 @@ ON_PICTURE: Final = "#f0f1f2"
 class FigureNotes:
     """What stands around the pictures.
 
-    `sources` say where they come from, with licence and DOI; `notes` what else is to be
-    said, as of contrast.
+    `swatches` say what colours mean, `sources` where the images come from, with licence
+    and DOI, and `notes` what else is to be said.
     """
 
     title: str
+    swatches: tuple[Swatch, ...] = ()
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -387,6 +388,7 @@ class _Page:
 
     def figure(self) -> Figure:
         """Write notes and sources below, and return the page."""
+        self.add_swatches(self._notes.swatches)
         for line in self._notes.notes:
             self.add_text(line, color=PALE)
         for line in self._notes.sources:

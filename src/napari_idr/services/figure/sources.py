@@ -39,11 +39,9 @@ def source_lines(server: str, sources: Sequence[FigureSource]) -> tuple[str, ...
     """Return lines that name server, study, plates and images, licence and DOIs.
 
     >>> one = FigureSource(study="idr0001", plates=(("P1", 42),), images=(7, 8))
-    >>> for line in source_lines("https://idr.openmicroscopy.org", (one,)):
-    ...     print(line)
-    Source: idr.openmicroscopy.org · idr0001 · plate P1 (42) · images 7, 8 · No licence is named: ask the authors before you use the data.
-    Drawn with napari-idr 0.1.0.
-    """  # noqa: E501 - a line is as long as it is
+    >>> source_lines("https://idr.org", (one,))[0]
+    'Source: idr.org · idr0001 · plate P1 (42) · images 7, 8 · licence not known'
+    """
     host = urlsplit(server).netloc or server
     lines = [_line(host, one) for one in sources[:MOST_STUDIES]]
     if len(sources) > MOST_STUDIES:
@@ -71,7 +69,8 @@ def _line(host: str, source: FigureSource) -> str:
     return " · ".join(filter(None, map(plain_text, parts)))
 
 
-NO_CARD: Final = "No licence is named: ask the authors before you use the data."
+NO_CARD: Final = "licence not known"
+"""Where what was written about the study didn't come."""
 
 
 def _dois(card: StudyCard) -> Iterable[str]:
