@@ -496,7 +496,8 @@ class Session:
     ) -> Path:
         """Write all channels, planes and times of an image into a file.
 
-        It returns the path. A file of that name is replaced: a person has been asked about that.
+        It returns the path. A file of that name is replaced: a person has been asked
+        about that.
         """
         client = self.client
         reader = client.open_pixels(details.image, cancel=cancel).reader
