@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
+from napari_idr._qt.exports import Exports
 from napari_idr._qt.files import Files
 from napari_idr._qt.finder import Finder, Results
 from napari_idr._qt.galleries import Galleries
@@ -152,6 +153,7 @@ class Browser(Panels):
         )
         Tidying(self, jobs, self._scene)
         self._files = Files(self, jobs)
+        self._exports = Exports(self, jobs, self._scene, napari_viewer)
         self._wire()
         # A dock widget's content hears nothing of the window's closing but this.
         close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
@@ -261,6 +263,7 @@ class Browser(Panels):
         self._comparisons.enter(state)
         self._together.enter(state)
         self._files.enter(state)
+        self._exports.enter(state)
         self._galleries.enter(state)
         self.links.enter(state)
         self._session_files.enter(state)

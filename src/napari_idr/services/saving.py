@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ENDINGS", "file_names", "vectors_csv"]
+__all__ = ["ENDINGS", "file_name", "file_names", "vectors_csv"]
 
 ENDINGS = {
     "image": ".tif",
@@ -24,6 +24,15 @@ ENDINGS = {
     "vectors": ".csv",
 }
 """How the file of each type of layer ends."""
+
+
+def file_name(text: str) -> str:
+    """Return a text as the name of a file, without an ending.
+
+    >>> file_name("DM0001/01, field 1")
+    'DM0001-01, field 1'
+    """
+    return safe_file_name(text.replace("/", "-").replace("\\", "-"))
 
 
 def file_names(layers: Sequence[tuple[str, str]]) -> list[str]:

@@ -35,6 +35,8 @@ from napari_idr.services.details import (
     PlateDetails,
     StudyDetails,
 )
+from napari_idr.services.export import image_of_reader, save_image
+from napari_idr.services.figure import Figure, FigureWish, load_figure
 from napari_idr.services.files import (
     Downloaded,
     DownloadOrder,
@@ -55,6 +57,7 @@ from napari_idr.services.gallery.sources import (
 from napari_idr.services.gallery.view import GalleryShown
 from napari_idr.services.image.open import (
     OpenedImage,
+    image_metadata,
     load_opened_image,
     plan_projected_image,
 )
@@ -80,6 +83,7 @@ from napari_idr.services.search.plate_facets import (
 from napari_idr.services.search.studies import StudyFacts, study_facts
 from napari_idr.services.study import STUDY_NAMESPACE, study_card
 from napari_idr.transport import MAX_STORE_BYTES
+from napari_idr.services.study import StudyCard, study_card
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -523,6 +527,40 @@ class Session:
     ) -> Downloaded:
         """Bring files to a directory."""
         return download_files(self.client, order, directory, on_progress, cancel=cancel)
+
+    def save_image(
+        self,
+        details: ImageDetails,
+        path: Path,
+        on_progress: Callable[[int, int], None],
+        *,
+        cancel: CancelToken,
+    ) -> Path:
+        """Write all channels, planes and times of an image into a file.
+
+        It returns the path. A file of that name is replaced: a person has been asked
+        about that.
+        """
+        client = self.client
+        reader = client.open_pixels(details.image, cancel=cancel).reader
+        web_url = client.web_url(details.image)
+        origin = image_metadata(details, reader, server=self.url, web_url=web_url)
+        return save_image(
+            image_of_reader(reader, origin),
+            path,
+            overwrite=True,
+            progress=on_progress,
+            cancel=cancel,
+        )
+
+    def figure(self, wish: FigureWish, *, cancel: CancelToken) -> Figure:
+        """Return the page of what is shown, its pixels read and its sources named."""
+
+        def card_of(study: Study) -> StudyCard | None:
+            details = self._study_or_none(study, cancel)
+            return None if details is None else details.card
+
+        return load_figure(wish, card_of, cancel=cancel)
 
     # Images side by side
 

@@ -532,6 +532,15 @@ class MosaicLayers(QObject):
             group.legend = legend
             group.headings.set_note(plate_note(legend, group.shown.found_by))
 
+    def legend_of(self, key: MosaicKey) -> Legend | None:
+        """Return what the colours of a plate's cells mean, None without colours."""
+        group = self._groups.get(key)
+        return None if group is None else group.legend
+
+    def width_of(self, key: MosaicKey) -> float | None:
+        """Return how wide its images are, in µm; None unless one of them told."""
+        return self._widths_um.get(key)
+
     def key_of(self, layer: Layer | None) -> MosaicKey | None:
         """Return the plate that a layer is of, None if it is of none that is shown."""
         found = (key for key, one in self._groups.items() if layer in one.layers)

@@ -289,6 +289,20 @@ class StripLayers(QObject):
         strip = self._strips.get(number)
         return () if strip is None else strip.layers
 
+    def title_of(self, number: int) -> str:
+        """Return what a comparison is called, "" if it's gone."""
+        strip = self._strips.get(number)
+        return "" if strip is None else strip.shown.plan.title
+
+    def look_of(
+        self, number: int
+    ) -> tuple[CompareShown, dict[ImageId, PixelSource | IDRError], list[Layer]] | None:
+        """Return a comparison, where its pixels come from, and its channels."""
+        strip = self._strips.get(number)
+        if strip is None:
+            return None
+        return strip.shown, dict(strip.sources), list(strip.channels)
+
     def show(self, shown: CompareShown) -> str | None:
         """Show a comparison whose pixels are on their way, in place of an earlier try.
 

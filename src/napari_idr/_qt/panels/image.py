@@ -19,6 +19,7 @@ class ImagePanel(QWidget):
     regionsWanted = Signal()
     projectionWanted = Signal()
     contrastWanted = Signal()
+    saveWanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +32,7 @@ class ImagePanel(QWidget):
         self.badge.setStyleSheet("font-weight: bold;")
         self.facts = plain_label("idr_image_facts")
         self.open_image = PushButton(text="Open image")
+        self.save = PushButton(text="Save…")
         self.regions = PushButton(text="Regions")
         self.projection = PushButton(text="Max z")
         self.contrast = PushButton(text="Contrast")
@@ -39,6 +41,13 @@ class ImagePanel(QWidget):
             "idr_open_image",
             "Open image",
             "Open it as one layer for each channel",
+        )
+        name_widget(
+            self.save,
+            "idr_save_image",
+            "Save image",
+            "Save all channels, planes and times as OME-TIFF or OME-Zarr, with where "
+            "they come from",
         )
         name_widget(
             self.contrast,
@@ -71,11 +80,13 @@ class ImagePanel(QWidget):
         layout.addWidget(self.title)
         first = QHBoxLayout()
         first.addWidget(self.badge)
-        first.addWidget(self.open_image.native, 1)
+        first.addWidget(self.open_image.native, 2)
+        first.addWidget(self.save.native, 1)
         layout.addLayout(first)
         layout.addWidget(self.facts)
         layout.addWidget(form.native)
         self.open_image.native.clicked.connect(self._on_open)
+        self.save.native.clicked.connect(self._on_save)
         self.regions.native.clicked.connect(self._on_regions)
         self.projection.native.clicked.connect(self._on_projection)
         self.contrast.native.clicked.connect(self._on_contrast)
@@ -116,6 +127,9 @@ class ImagePanel(QWidget):
 
     def _on_open(self, *_: object) -> None:
         self.openWanted.emit()
+
+    def _on_save(self, *_: object) -> None:
+        self.saveWanted.emit()
 
     def _on_regions(self, *_: object) -> None:
         self.regionsWanted.emit()

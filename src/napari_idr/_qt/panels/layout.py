@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.compare import ComparePanel
+from napari_idr._qt.panels.figure import FigurePanel
 from napari_idr._qt.panels.files import FilesPanel
 from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
@@ -119,6 +120,7 @@ class Panels(LetteredWidget):
         self.study = StudyPanel()
         self.plate = PlatePanel()
         self.image = ImagePanel()
+        self.figure = FigurePanel()
         self.original_files = FilesPanel("original")
         self.attached_files = FilesPanel("attached")
         self.compare = ComparePanel()
@@ -128,6 +130,7 @@ class Panels(LetteredWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         for card in (
             *(self.plate, self.image, self.original_files, self.compare, self.link),
+            *(self.plate, self.image, self.original_files, self.compare, self.figure),
             *(self.study, self.attached_files),
         ):
             layout.addWidget(card)

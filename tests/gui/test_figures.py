@@ -1,0 +1,139 @@
+"""Figures in the window: offered, drawn in a thread, and readable as files."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from qtpy.QtGui import QImage
+from qtpy.QtWidgets import QFileDialog, QToolButton
+
+from napari_idr._qt.figures import write_figure
+from napari_idr.cancel import NEVER, CancelToken
+from napari_idr.errors import Cancelled, DownloadError
+from napari_idr.services.figure import FigureNotes
+from napari_idr.services.figure.plan import plan_cells_figure
+from support.figures import figure_cells
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_idr import demo
+    from support.person import Person
+
+SCREEN, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder; the tests keep settings beside it."""
+    made = tmp_path / "figures"
+    made.mkdir()
+    return made
+
+
+def choose_file(person: Person, name: str, path: Path) -> None:
+    """Wait for a dialog, and choose a file in it."""
+    person.until(lambda: person.browser.findChild(QFileDialog, name) is not None)
+    dialog = person.find(name, QFileDialog)
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+    person.until(lambda: person.browser.findChild(QFileDialog, name) is None)
+
+
+@pytest.mark.parametrize("ending", ["pdf", "svg", "png"])
+def test_a_figure_is_painted_in_a_thread(
+    qapp: object, folder: Path, ending: str
+) -> None:
+    figure = plan_cells_figure(figure_cells(3), FigureNotes(title="Three images"))
+    path = folder / f"a.{ending}"
+
+    thread = threading.Thread(target=lambda: write_figure(figure, path, cancel=NEVER))
+    thread.start()
+    thread.join(60)
+
+    content = path.read_bytes()
+    assert [one.name for one in folder.iterdir()] == [path.name]
+    if ending == "pdf":
+        assert content.startswith(b"%PDF")
+    elif ending == "svg":
+        assert b"CDC20" in content
+        assert content.count(b"<image") == 3
+    else:
+        image = QImage(str(path))
+        assert image.width() == round(180 / 25.4 * 300)
+        assert "Three images" in image.text("Title")
+
+
+def test_what_is_cancelled_or_of_another_kind_leaves_nothing(
+    qapp: object, folder: Path
+) -> None:
+    figure = plan_cells_figure(figure_cells(1), FigureNotes(title="One"))
+    cancel = CancelToken()
+    cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        write_figure(figure, folder / "a.png", cancel=cancel)
+    with pytest.raises(DownloadError, match="figures end in"):
+        write_figure(figure, folder / "a.bmp", cancel=NEVER)
+
+    assert list(folder.iterdir()) == []
+
+
+def test_a_plate_is_exported_with_its_licence(
+    person: Person, classic: demo.Archive, folder: Path
+) -> None:
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+    person.until(lambda: person.find("idr_export_figure").isVisible())
+
+    person.click("idr_export_figure")
+    choose_file(person, "idr_figure_dialog", folder / "plate.svg")
+    person.until_status("Written")
+
+    text = (folder / "plate.svg").read_text("utf-8")
+    assert f"{PLATE}, field 1" in text
+    assert "Source: 127.0.0.1" in text
+    assert SCREEN in text
+
+
+def test_selected_wells_are_offered_as_a_figure(
+    person: Person, classic: demo.Archive, folder: Path
+) -> None:
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+    scene = person.browser._scene
+    [shown] = scene.plates_shown
+    wells = tuple(cell.well_id for cell in list(shown.plan.grid)[:3])
+    scene.plates.choose(shown.key, wells)
+    menu = person.find("idr_export_figure", QToolButton).menu()
+
+    def titles() -> list[str]:
+        return [one.text() for one in menu.actions()]
+
+    person.until(lambda: "3 selected images" in titles())
+    menu.actions()[titles().index("3 selected images")].trigger()
+    choose_file(person, "idr_figure_dialog", folder / "wells")
+    person.until_status("Written")
+
+    assert (folder / "wells.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_an_image_is_saved_from_its_card(
+    person: Person, classic: demo.Archive, folder: Path
+) -> None:
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+    scene = person.browser._scene
+    [shown] = scene.plates_shown
+    cell = next(iter(shown.plan.grid))
+    scene.wellClicked.emit(shown, cell)
+    person.until(lambda: person.find("idr_save_image").isVisible())
+    person.until_idle()
+
+    person.click("idr_save_image")
+    choose_file(person, "idr_save_dialog", folder / "a.ome.tif")
+    person.until_status("Written")
+
+    assert (folder / "a.ome.tif").stat().st_size > 1000
