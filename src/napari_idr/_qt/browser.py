@@ -243,7 +243,8 @@ class Browser(Panels):
             self._jobs.retry()
         else:
             self.status.say("The server can be reached again.")
-        if self._state.server_info is not None and self._state.server_info.is_incomplete:
+        known = self._state.server_info
+        if known is not None and known.is_incomplete:
             self._ask_again()
 
     def _ask_again(self) -> None:

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from napari_idr._qt.finder import Finder
     from napari_idr._qt.jobs import Jobs, JobSlot
     from napari_idr._qt.panels.layout import Panels
-    from napari_idr.cancel import CancelToken
     from napari_idr.services.session import Session
 
 LOOK_AGAIN_MS = 15_000

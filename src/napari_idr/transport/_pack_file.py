@@ -1,10 +1,10 @@
 """Packs: answers of a server in one file, each with its hash, written all at once.
 
-A pack is a ZIP file in which nothing is compressed: what it takes to read it is what its
-size says. ``pack.json`` tells what it is of, and for each answer the question's key, the
-status, the address, the size and the SHA-256 of the body; ``pack.sha256`` is the hash of
-that; ``answers/<SHA-256>`` are the bodies. It is never unpacked: no name in it is used
-as that of a file.
+A pack is a ZIP file in which nothing is compressed: what it takes to read it is what
+its size says. ``pack.json`` tells what it is of, and for each answer the question's
+key, the status, the address, the size and the SHA-256 of the body; ``pack.sha256`` is
+the hash of that; ``answers/<SHA-256>`` are the bodies. It is never unpacked: no name
+in it is used as that of a file.
 """
 
 from __future__ import annotations
@@ -349,11 +349,14 @@ class Pack:
         done, total = 0, sum(sizes.values())
         for sha256 in sizes:
             sums = hashlib.sha256()
-            with _reading(self.path), self._lock:
-                with self._zip.open(self._entries[f"answers/{sha256}"]) as body:
-                    while part := body.read(PART_BYTES):
-                        sums.update(part)
-                        done += len(part)
+            with (
+                _reading(self.path),
+                self._lock,
+                self._zip.open(self._entries[f"answers/{sha256}"]) as body,
+            ):
+                while part := body.read(PART_BYTES):
+                    sums.update(part)
+                    done += len(part)
             cancel.check()
             if sums.hexdigest() != sha256:
                 raise PackError("it is damaged: a hash is wrong")

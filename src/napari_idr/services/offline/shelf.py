@@ -127,7 +127,7 @@ def kept_on_disk(session: Session | None, *, cancel: CancelToken) -> KeptOnDisk:
 
 
 def empty(session: Session | None, *, cancel: CancelToken) -> KeptOnDisk:
-    """Remove all that is kept, packs in the folder of packs too; return what is left."""
+    """Remove all that is kept, packs on this computer too; return what is left."""
     if session is not None and isinstance(session.client.transport, OfflineTransport):
         for store in session.client.transport.stores:
             cancel.check()

@@ -18,13 +18,13 @@ from napari_idr.errors import (
     PackError,
     ServerError,
 )
-from napari_idr.model import Plate
+from napari_idr.model import Plate, Project
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.offline import keep, shelf
 from napari_idr.services.offline.keep import (
-    Kept,
     KeepOrder,
+    Kept,
     keep_wish,
     load_kept,
     plan_keep_order,
@@ -182,7 +182,8 @@ def test_an_image_that_was_kept_is_read_from_its_pack(
 def test_a_dataset_that_was_kept_with_its_images_is_read_from_its_pack(
     session: Session, server: Server
 ) -> None:
-    project = next(s for s in session.studies(cancel=NEVER) if "project" in s.name)
+    studies = session.studies(cancel=NEVER)
+    project = next(one for one in studies if isinstance(one.item, Project))
     dataset = min(below(session, project), key=lambda one: one.count or 0)
     images = below(session, dataset)
 
@@ -196,9 +197,7 @@ def test_a_dataset_that_was_kept_with_its_images_is_read_from_its_pack(
     pack.close()
 
 
-def test_what_was_cancelled_is_gone_on_with(
-    session: Session, server: Server
-) -> None:
+def test_what_was_cancelled_is_gone_on_with(session: Session, server: Server) -> None:
     line = plate_of(session)
     wish = keep_wish((line,), images=False)
     assert wish is not None
@@ -240,9 +239,7 @@ def test_what_fails_for_a_while_makes_no_pack_and_is_asked_again(
     assert not list(shelf.packs_folder().glob("*.idrpack"))
 
 
-def test_the_order_tells_what_it_takes(
-    session: Session, server: Server
-) -> None:
+def test_the_order_tells_what_it_takes(session: Session, server: Server) -> None:
     study = study_of(session, SCREEN)
     wish = keep_wish((study,), images=False)
     assert wish is not None
@@ -256,9 +253,7 @@ def test_the_order_tells_what_it_takes(
     assert "MB" in order.cost
 
 
-def test_too_much_is_refused(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_much_is_refused(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keep, "MAX_BYTES", 1000)
     wish = keep_wish((plate_of(session),), images=False)
     assert wish is not None
@@ -321,9 +316,7 @@ def test_what_was_kept_is_used_when_what_was_seen_is_emptied(
     again.close()
 
 
-def test_all_that_is_kept_is_told_and_emptied(
-    session: Session, server: Server
-) -> None:
+def test_all_that_is_kept_is_told_and_emptied(session: Session, server: Server) -> None:
     made = keep_lines(session, plate_of(session))
 
     told = shelf.kept_on_disk(session, cancel=NEVER)
