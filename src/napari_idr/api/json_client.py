@@ -97,7 +97,12 @@ class JsonClient:
             response.forget()
             again = replace(request, fresh=True)
             response = self.transport.send(again, cancel=cancel)
-        thing, is_whole = _read(response, reader, inspect)
+        try:
+            thing, is_whole = _read(response, reader, inspect)
+        except StatusError as error:
+            if not error.may_pass:  # that there is no such thing is an answer, too
+                response.set_aside()
+            raise
         if is_whole:
             response.keep()
         else:
