@@ -414,7 +414,7 @@ class _Keeper:
             for step in steps:
                 if isinstance(step, PlateShown):
                     shown = step
-                elif isinstance(step, MosaicStep) and step.summary is not None:
+                elif step.summary is not None:
                     self._note(step.summary.problem, step.summary.message)
                 yield
             if shown is None:

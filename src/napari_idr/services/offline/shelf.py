@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from napari_idr.transport import AnswerStore
 
 __all__ = [
+    "PACK_SUFFIX",
     "KeptOnDisk",
     "KeptPack",
     "copy_pack",
