@@ -289,10 +289,8 @@ class Browser(Panels):
             self._jobs.retry()
         else:
             self.status.say("The server can be reached again.")
-        if (
-            self._state.server_info is not None
-            and self._state.server_info.is_incomplete
-        ):
+        known = self._state.server_info
+        if known is not None and known.is_incomplete:
             self._ask_again()
 
     def _ask_again(self) -> None:
@@ -318,7 +316,9 @@ class Browser(Panels):
     def _welcome(self) -> None:
         """Say what can be done here; Retry asks for what isn't known."""
         known = self._state.server_info
-        if known is not None and known.search is None:
+        if isinstance(self._state.session, PackSession):
+            self.status.say("What is in the pack can be browsed, and not searched.")
+        elif known is not None and known.search is None:
             self.status.say_failed(self._state.welcome, can_retry=True)
             self._jobs.remember_retry(self._ask_again)
         else:

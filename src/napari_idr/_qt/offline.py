@@ -16,6 +16,7 @@ from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.offline.keep import (
     KeepOrder,
     KeepStep,
+    KeepWish,
     Kept,
     keep_wish,
     load_kept,
@@ -146,18 +147,14 @@ class OfflineKeeper(QObject):
         """Offer to keep what is selected or looked at."""
         self._ask(None)
         session = self._state.session
-        can_keep = session is not None and not isinstance(session, PackSession)
-        self._panel.set_offer(can_keep=can_keep and self._wish_lines)
+        asks = session is not None and not isinstance(session, PackSession)
+        self._panel.set_offer(can_keep=asks and self._wish(images=False) is not None)
 
-    @property
-    def _wish_lines(self) -> bool:
-        return keep_wish(*self._chosen, images=False) is not None
-
-    @property
-    def _chosen(self):  # type: ignore[no-untyped-def]
+    def _wish(self, *, images: bool) -> KeepWish | None:
+        """Return what would be kept: the image that is looked at, else the lines."""
         image = self._state.image
         looked_at = None if self._state.is_on_line or image is None else image.request
-        return self._finder.lines, looked_at
+        return keep_wish(self._finder.lines, looked_at, images=images)
 
     def _ask(self, order: KeepOrder | None) -> None:
         self._order = order
@@ -165,7 +162,7 @@ class OfflineKeeper(QObject):
 
     def _on_keep_wanted(self, images: bool) -> None:
         session = self._state.session
-        wish = keep_wish(*self._chosen, images=images)
+        wish = self._wish(images=images)
         if session is not None and wish is not None:
             self._plan.start("Counting what it takes …", plan_keep_order, session, wish)
 

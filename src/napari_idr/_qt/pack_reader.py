@@ -1,4 +1,4 @@
-"""Reader of packs: napari opens them in the browser, and as layers where none can be."""
+"""Reader of packs: they open in the browser, and as layers where there is none."""
 
 from __future__ import annotations
 

@@ -60,5 +60,6 @@ OFFLINE_RULES: Final = (
         pixels=True,
     ),
 )
-"""What is asked anew each time, and is kept for when the server can't be reached: what it
-can do, by what it can be searched, tables in files, and what it draws. So are the objects of OME-Zarr."""
+"""What is asked anew each time, and kept for when the server can't be reached: what it
+can do, by what it can be searched, tables in files, and what it draws. So are the
+objects of OME-Zarr."""

@@ -184,7 +184,12 @@ class Asked:
             response.forget()
             again = replace(self.request, fresh=True)
             response = self.transport.send(again, cancel=cancel)
-        thing, is_whole = _read(response, reader, inspect, cancel)
+        try:
+            thing, is_whole = _read(response, reader, inspect, cancel)
+        except StatusError as error:
+            if not error.may_pass:  # that there is no such thing is an answer, too
+                response.set_aside()
+            raise
         if is_whole:
             response.keep()
         else:

@@ -81,9 +81,8 @@ from napari_idr.services.search.plate_facets import (
     plan_tables_order,
 )
 from napari_idr.services.search.studies import StudyFacts, study_facts
-from napari_idr.services.study import STUDY_NAMESPACE, study_card
+from napari_idr.services.study import STUDY_NAMESPACE, StudyCard, study_card
 from napari_idr.transport import MAX_STORE_BYTES
-from napari_idr.services.study import StudyCard, study_card
 
 if TYPE_CHECKING:
     from collections.abc import (

@@ -29,12 +29,12 @@ from napari_idr.transport._packs import (
 )
 from napari_idr.transport._reach import Offline, Reach
 from napari_idr.transport._retry import RetryPolicy, retry_after_s
-from napari_idr.transport._stack import cache_directory, open_transport
-from napari_idr.transport._store import (
-    MAX_STORE_BYTES,
-    PIXELS_FILE_NAME,
-    AnswerStore,
+from napari_idr.transport._stack import (
+    answer_stores,
+    cache_directory,
+    open_transport,
 )
+from napari_idr.transport._store import MAX_STORE_BYTES, AnswerStore
 
 if TYPE_CHECKING:
     from napari_idr.transport._http import HttpTransport, user_agent
@@ -46,7 +46,6 @@ __all__ = [
     "PACKS_FOLDER",
     "PACK_SUFFIX",
     "PICTURE_BYTES",
-    "PIXELS_FILE_NAME",
     "TABLE_BYTES",
     "AnswerStore",
     "ByteRange",
@@ -68,6 +67,7 @@ __all__ = [
     "RetryPolicy",
     "Stream",
     "Transport",
+    "answer_stores",
     "cache_directory",
     "is_loopback",
     "open_transport",

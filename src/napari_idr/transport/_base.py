@@ -98,7 +98,7 @@ class Response:
         default=lambda: None, repr=False, compare=False
     )
     """Has it kept for when the server can't be reached: for whoever could read it, but
-    found something odd in it."""
+    found something odd in it, or learnt from it that there is no such thing."""
     forget: Callable[[], None] | None = field(default=None, repr=False, compare=False)
     """Has it remembered no longer; None where it isn't a remembered one."""
     stored: float | None = field(default=None, compare=False)

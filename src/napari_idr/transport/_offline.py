@@ -145,11 +145,12 @@ class OfflineTransport:
             keep = partial(self._stores[-1].keep, key, response, keep_s=0.0)
             return replace(response, keep=keep)
         rule = next((r for r in self._rules if r.path.match(request.path)), None)
-        if rule is None or not rule.keeps(response):
+        if rule is None or response.status >= 500:
             return response
         store = self._stores[-1 if rule.pixels else 0]
         keep = partial(store.keep, key, response, keep_s=0.0)
-        if rule.keep_s:  # it is remembered anyway, if it is whole
+        # For a time it is remembered anyway, if it is whole.
+        if rule.keep_s or not rule.keeps(response):
             return replace(response, set_aside=keep)
         return replace(response, keep=keep, set_aside=keep)
 

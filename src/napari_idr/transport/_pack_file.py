@@ -1,14 +1,15 @@
 """Packs: answers of a server in one file, each with its hash, written all at once.
 
-A pack is a ZIP file in which nothing is compressed: what it takes to read it is what its
-size says. ``pack.json`` tells what it is of, and for each answer the question's key, the
-status, the address, the size and the SHA-256 of the body; ``pack.sha256`` is the hash of
-that; ``answers/<SHA-256>`` are the bodies. It is never unpacked: no name in it is used
-as that of a file.
+A pack is a ZIP file in which nothing is compressed: what it takes to read it is what
+its size says. ``pack.json`` tells what it is of, and for each answer the question's
+key, the status, the address, the size and the SHA-256 of the body; ``pack.sha256`` is
+the hash of that; ``answers/<SHA-256>`` are the bodies. It is never unpacked: no name
+in it is used as that of a file.
 """
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import logging
@@ -18,6 +19,7 @@ import sqlite3
 import stat
 import struct
 import threading
+import time
 import zipfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -61,6 +63,9 @@ END: Final = struct.Struct("<4s4H2LH")
 END64_PLACE: Final = struct.Struct("<4sLQL")
 END64: Final = struct.Struct("<4sQ2H2L4Q")
 """The ends of a ZIP file (PKWARE, APPNOTE.TXT, 4.3.14 to 4.3.16)."""
+
+UNFINISHED_S: Final = 3600.0
+"""What is so old isn't being written any more."""
 
 PART_BYTES: Final = 1 << 20
 """Read at once while a hash is made."""
@@ -205,6 +210,7 @@ class PackDraft:
         unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
         with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_unfinished(path)
             try:
                 with unfinished.open("wb") as file:
                     self._write(file, info, cancel)
@@ -349,11 +355,14 @@ class Pack:
         done, total = 0, sum(sizes.values())
         for sha256 in sizes:
             sums = hashlib.sha256()
-            with _reading(self.path), self._lock:
-                with self._zip.open(self._entries[f"answers/{sha256}"]) as body:
-                    while part := body.read(PART_BYTES):
-                        sums.update(part)
-                        done += len(part)
+            with (
+                _reading(self.path),
+                self._lock,
+                self._zip.open(self._entries[f"answers/{sha256}"]) as body,
+            ):
+                while part := body.read(PART_BYTES):
+                    sums.update(part)
+                    done += len(part)
             cancel.check()
             if sums.hexdigest() != sha256:
                 raise PackError("it is damaged: a hash is wrong")
@@ -535,6 +544,14 @@ def _writing(path: Path) -> Iterator[None]:
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise PackError(f"{path.name} can't be written: {reason}") from error
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Remove what is left of writers that were killed."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.unfinished"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > UNFINISHED_S:
+                left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -55,21 +55,31 @@ def open_transport(
     if cache is False:
         return limited
     directory = cache if isinstance(cache, Path) else cache_directory()
-    store = AnswerStore(directory, max_bytes=cache_bytes)
+    answers, pixels = answer_stores(directory, max_bytes=cache_bytes)
     # A remembered answer costs no slot.
-    caching = CachingTransport(limited, address=address, store=store, rules=rules)
+    caching = CachingTransport(limited, address=address, store=answers, rules=rules)
     if offline is None:
         return caching
-    pixels = AnswerStore(
-        directory, file_name=PIXELS_FILE_NAME, max_bytes=MAX_PIXELS_BYTES
-    )
     return OfflineTransport(
         caching,
         address=address,
-        stores=(store, pixels),
+        stores=(answers, pixels),
         rules=(*offline, *rules),
         shelf=PackShelf(directory / PACKS_FOLDER, address),
     )
+
+
+def answer_stores(
+    directory: Path, *, max_bytes: int = MAX_STORE_BYTES
+) -> tuple[AnswerStore, AnswerStore]:
+    """Return where a directory's answers are, and where its pixels; none is opened.
+
+    The answers take `max_bytes` at most.
+    """
+    pixels = AnswerStore(
+        directory, file_name=PIXELS_FILE_NAME, max_bytes=MAX_PIXELS_BYTES
+    )
+    return AnswerStore(directory, max_bytes=max_bytes), pixels
 
 
 class LateTransport:

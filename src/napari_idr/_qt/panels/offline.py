@@ -165,7 +165,13 @@ class OfflinePanel(QWidget):
     def set_text(self, text: str) -> None:
         """Say where what is shown is from; "" where it comes from the server."""
         self.badge.setText(text)
-        self.badge.setVisible(bool(text))
+        self._show(self.badge, shown=bool(text))
+
+    def _show(self, part: QWidget, *, shown: bool) -> None:
+        """Show or hide a part; without any the panel takes no room."""
+        part.setVisible(shown)
+        parts = (self.badge, self._question, self._disk)
+        self.setVisible(not all(one.isHidden() for one in parts))
 
     def set_offer(self, *, can_keep: bool) -> None:
         """Offer to keep what is selected, if anything is that can be kept."""
@@ -173,7 +179,7 @@ class OfflinePanel(QWidget):
 
     def ask(self, order: KeepOrder | None) -> None:
         """Ask whether something is to be kept; None asks nothing."""
-        self._question.setVisible(order is not None)
+        self._show(self._question, shown=order is not None)
         if order is not None:
             self.cost.setText(order.cost)
             self.images.blockSignals(True)
@@ -183,7 +189,7 @@ class OfflinePanel(QWidget):
 
     def set_kept(self, kept: KeptOnDisk | None) -> None:
         """Show what is kept; None hides it."""
-        self._disk.setVisible(kept is not None)
+        self._show(self._disk, shown=kept is not None)
         self.on_disk.blockSignals(True)
         self.on_disk.setChecked(kept is not None)
         self.on_disk.blockSignals(False)

@@ -210,6 +210,7 @@ class RenderRequests:
             path, params, cancel=cancel, max_bytes=PICTURE_BYTES
         )
         if response.status in (401, 403):
+            response.set_aside()
             if image_id is not None:
                 self._note_denied(image_id)
             raise StatusError(

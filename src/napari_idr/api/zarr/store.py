@@ -315,6 +315,8 @@ class ObjectStorage:
         if response.status == 404:
             response.keep()
             return None
+        if response.status == DENIED:
+            response.keep()
         if response.status != (200 if request.byte_range is None else 206):
             raise _failure(response)
         _require_part(request.byte_range, response)

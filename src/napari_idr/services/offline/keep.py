@@ -1,4 +1,4 @@
-"""Keep offline: what is brought for lines of the tree, what that takes, and the pack."""
+"""Keep offline: what is brought for lines of the tree, what it takes, and the pack."""
 
 from __future__ import annotations
 
@@ -133,7 +133,8 @@ class Kept:
         told = f"“{self.title}” is kept offline, {size_text(self.size)}."
         if not self.missing:
             return told
-        return f"{told} Of it, {counted(len(self.missing), 'part', 'parts')} couldn't be had: {self.missing[0]}"
+        parts = counted(len(self.missing), "part", "parts")
+        return f"{told} Of it, {parts} couldn't be had: {self.missing[0]}"
 
 
 def keep_wish(
@@ -164,7 +165,9 @@ def _browsed(line: Entry) -> Entry:
 def plan_keep_order(
     session: Session, wish: KeepWish, *, cancel: CancelToken
 ) -> KeepOrder:
-    """Return about what it takes to keep something; one plate of each study is looked at.
+    """Return about what it takes to keep something.
+
+    Of each study one plate is looked at, and of each of these one image.
 
     Raises
     ------
@@ -411,7 +414,7 @@ class _Keeper:
             for step in steps:
                 if isinstance(step, PlateShown):
                     shown = step
-                elif isinstance(step, MosaicStep) and step.summary is not None:
+                elif step.summary is not None:
                     self._note(step.summary.problem, step.summary.message)
                 yield
             if shown is None:

@@ -41,16 +41,16 @@ def describe(offline: Offline) -> str:
     """Say from when that is what is shown.
 
     >>> describe(Offline())
-    'Offline: the server can’t be reached.'
+    "Offline: the server can't be reached."
     >>> describe(Offline(oldest=0.0, newest=1e5)).startswith("From 1 Jan 1970 to")
     True
     """
     if offline.oldest is None or offline.newest is None:
-        return "Offline: the server can’t be reached."
+        return "Offline: the server can't be reached."
     oldest, newest = day(offline.oldest), day(offline.newest)
     if oldest == newest:
-        return f"From {newest}, offline: the server can’t be reached."
-    return f"From {oldest} to {newest}, offline: the server can’t be reached."
+        return f"From {newest}, offline: the server can't be reached."
+    return f"From {oldest} to {newest}, offline: the server can't be reached."
 
 
 def day(seconds: float) -> str:
@@ -63,8 +63,19 @@ def day(seconds: float) -> str:
     return f"{told.tm_mday} {MONTHS[told.tm_mon - 1]} {told.tm_year}"
 
 
-MONTHS = tuple(
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+MONTHS = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
 )
 """In English, as all that is shown, whatever the system's language."""
 

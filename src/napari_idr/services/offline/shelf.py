@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,16 +15,20 @@ from napari_idr.transport import (
     PACKS_FOLDER,
     OfflineTransport,
     Pack,
+    answer_stores,
     cache_directory,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from napari_idr.cancel import CancelToken
     from napari_idr.services.session import Session
+    from napari_idr.transport import AnswerStore
 
 __all__ = [
+    "PACK_SUFFIX",
     "KeptOnDisk",
     "KeptPack",
     "copy_pack",
@@ -98,11 +102,9 @@ def packs_folder() -> Path:
 
 def kept_on_disk(session: Session | None, *, cancel: CancelToken) -> KeptOnDisk:
     """Return what is kept; the answers of a session's server are among all others."""
-    seen = most = 0
-    if session is not None and isinstance(session.client.transport, OfflineTransport):
-        for store in session.client.transport.stores:
-            seen += store.size_bytes()
-            most += store.max_bytes
+    with _stores(session) as stores:
+        seen = sum(store.size_bytes() for store in stores)
+        most = sum(store.max_bytes for store in stores)
     packs: list[KeptPack] = []
     drafts = 0
     for path in sorted(_files()):
@@ -127,9 +129,9 @@ def kept_on_disk(session: Session | None, *, cancel: CancelToken) -> KeptOnDisk:
 
 
 def empty(session: Session | None, *, cancel: CancelToken) -> KeptOnDisk:
-    """Remove all that is kept, packs in the folder of packs too; return what is left."""
-    if session is not None and isinstance(session.client.transport, OfflineTransport):
-        for store in session.client.transport.stores:
+    """Remove all that is kept, packs on this computer too; return what is left."""
+    with _stores(session) as stores:
+        for store in stores:
             cancel.check()
             store.empty()
     for path in _files():
@@ -169,6 +171,19 @@ def copy_pack(path: Path, to: Path, *, cancel: CancelToken) -> Path:
     except OSError as error:
         raise PackError(f"{to.name} can't be written: {error.strerror}") from error
     return to
+
+
+@contextmanager
+def _stores(session: Session | None) -> Iterator[tuple[AnswerStore, ...]]:
+    """Give the stores of what was seen: a session's, else those of this computer."""
+    transport = None if session is None else session.client.transport
+    if isinstance(transport, OfflineTransport):
+        yield transport.stores
+        return
+    stores = answer_stores(cache_directory())
+    yield stores
+    for store in stores:
+        store.close()
 
 
 def _files() -> list[Path]:

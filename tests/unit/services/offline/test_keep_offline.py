@@ -18,13 +18,13 @@ from napari_idr.errors import (
     PackError,
     ServerError,
 )
-from napari_idr.model import Plate
+from napari_idr.model import Plate, Project, Screen
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.offline import keep, shelf
 from napari_idr.services.offline.keep import (
-    Kept,
     KeepOrder,
+    Kept,
     keep_wish,
     load_kept,
     plan_keep_order,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from napari_idr.api import WellSources
     from napari_idr.services.search.catalog import Entry
 
 SCREEN, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
@@ -161,6 +162,31 @@ def test_a_plate_that_was_kept_is_shown_from_its_pack(
     pack.close()
 
 
+def test_a_plate_of_each_screen_has_the_same_wells_in_its_pack(
+    session: Session, server: Server
+) -> None:
+    screens = [
+        one for one in session.studies(cancel=NEVER) if isinstance(one.item, Screen)
+    ]
+    lines = [below(session, screen)[0] for screen in screens]
+
+    made = keep_lines(session, *lines)
+
+    pack = opened(made)
+    for line in lines:
+        seen = [looked_at(one, line) for one in (session, pack)]
+        assert np.array_equal(seen[0][0].canvas, seen[1][0].canvas)
+        assert seen[0][1] == seen[1][1]
+    pack.close()
+
+
+def looked_at(session: Session, line: Entry) -> tuple[PlateShown, WellSources]:
+    details = session.plate_details(line, cancel=NEVER)
+    run = details.plate.runs[0].id if len(details.plate.runs) > 1 else None
+    first, *_ = session.show_plate(details, run, 0, cancel=NEVER)
+    return first, session.well_sources(first, cancel=NEVER)
+
+
 def test_an_image_that_was_kept_is_read_from_its_pack(
     session: Session, server: Server
 ) -> None:
@@ -182,7 +208,8 @@ def test_an_image_that_was_kept_is_read_from_its_pack(
 def test_a_dataset_that_was_kept_with_its_images_is_read_from_its_pack(
     session: Session, server: Server
 ) -> None:
-    project = next(s for s in session.studies(cancel=NEVER) if "project" in s.name)
+    studies = session.studies(cancel=NEVER)
+    project = next(one for one in studies if isinstance(one.item, Project))
     dataset = min(below(session, project), key=lambda one: one.count or 0)
     images = below(session, dataset)
 

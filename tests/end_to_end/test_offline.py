@@ -1,0 +1,188 @@
+"""Without a network: what was seen is shown and marked, and what was kept is opened."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import napari
+import numpy as np
+import pytest
+from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
+from qtpy.QtGui import QDropEvent
+from qtpy.QtWidgets import QApplication, QComboBox
+
+from napari_idr import demo
+from napari_idr._qt import offline, pack_reader
+from napari_idr.services.offline.shelf import packs_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from support.person import Person
+    from support.window import Window
+
+SCREEN, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+STUDIES_TAB = 1
+
+
+class Server:
+    """A demo archive that can be stopped, and started at the same address."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self.url = self._stack.enter_context(demo.serve()).url
+
+    def stop(self) -> None:
+        self._stack.close()
+
+    def start(self) -> None:
+        port = int(self.url.rpartition(":")[2])
+        self._stack.enter_context(demo.serve(port=port))
+
+
+@pytest.fixture
+def server(guards: None) -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.stop()
+
+
+def browse(person: Person) -> None:
+    """Show the studies and select the plate."""
+    person.find("idr_tabs").setCurrentIndex(STUDIES_TAB)
+    person.until(lambda: SCREEN in person.rows())
+    person.until_idle()
+    person.open(SCREEN)
+    person.select(SCREEN, PLATE)
+
+
+def see_plate(person: Person, window: Window) -> np.ndarray:
+    browse(person)
+    person.show_plate()
+    return np.array(window.layer(f"{PLATE}, field 1").data[0])
+
+
+def test_what_was_seen_is_shown_offline_until_the_server_is_back(
+    window: Window, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offline, "LOOK_AGAIN_MS", 300)
+    person = window.browse(server.url)
+    see_plate(person, window)
+    assert person.find("idr_offline").isHidden()
+    window.viewer.layers.clear()
+    server.stop()
+
+    person.connect_to(server.url)
+    person.until(lambda: person.text("idr_offline").startswith("From "))
+    person.until_idle()
+    see_plate(person, window)
+
+    assert "offline" in person.text("idr_offline")
+    assert "thumbnails are here" in person.status
+    person.select(SCREEN, "DM0001_02")  # which wasn't looked at
+    assert "isn't kept on this computer" in person.status
+    assert person.find("idr_retry").isVisible()
+    server.start()
+    person.until(lambda: person.find("idr_offline").isHidden())
+    person.until(lambda: "DM0001_02" in person.text("idr_plate_title"))
+
+
+def test_retry_finds_a_server_that_is_back(window: Window, server: Server) -> None:
+    person = window.browse(server.url)
+    browse(person)
+    server.stop()
+    person.select(SCREEN, "DM0001_02")
+    person.until(lambda: not person.find("idr_offline").isHidden())
+    person.until_idle()
+    server.start()
+
+    person.click("idr_retry")
+
+    person.until(lambda: "DM0001_02" in person.text("idr_plate_title"))
+    assert person.find("idr_offline").isHidden()
+
+
+def test_a_plate_is_kept_and_opened_from_its_pack(
+    window: Window, server: Server
+) -> None:
+    person = window.browse(server.url)
+    seen = see_plate(person, window)
+
+    person.click("idr_keep_offline")
+    person.until(lambda: not person.find("idr_keep_confirm").isHidden())
+    person.until(lambda: "requests" in person.text("idr_keep_cost"))
+    person.until_idle()
+    person.click("idr_keep_confirm")
+    person.until_status("is kept offline")
+    window.viewer.layers.clear()
+    server.stop()
+    person.click("idr_on_disk")
+    packs = person.find("idr_packs", QComboBox)
+    person.until(lambda: packs.count() == 1)
+    person.until_idle()
+    assert "at most" in person.text("idr_disk_text")
+    person.click("idr_pack_open")
+    person.until(lambda: "From the pack" in person.text("idr_offline"))
+    person.until_idle()
+
+    assert np.array_equal(see_plate(person, window), seen)
+    assert not person.find("idr_keep_offline").isEnabled()
+    assert person.rows() == [SCREEN]
+    person.click("idr_disk_empty")
+    person.until(lambda: packs.count() == 0)
+    assert not list(packs_folder().glob("*.idrpack"))
+
+
+def test_a_pack_that_is_dropped_or_read_by_napari_is_opened(
+    window: Window, server: Server
+) -> None:
+    person = window.browse(server.url)
+    browse(person)
+    person.click("idr_keep_offline")
+    person.until(lambda: "requests" in person.text("idr_keep_cost"))
+    person.until_idle()
+    person.click("idr_keep_confirm")
+    person.until_status("is kept offline")
+    [pack] = packs_folder().glob("*.idrpack")
+
+    drop(person, pack)
+    person.until(lambda: "From the pack" in person.text("idr_offline"))
+    person.until_idle()
+    person.connect_to(server.url)
+    person.until(lambda: person.find("idr_offline").isHidden())
+    person.until_idle()
+    reader = pack_reader.get_reader(str(pack))
+    assert reader is not None
+    assert reader(str(pack)) == [(None,)]
+    person.until(lambda: "From the pack" in person.text("idr_offline"))
+    person.until_idle()
+    assert pack_reader.get_reader("a.tif") is None
+
+
+def drop(person: Person, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(person.browser, event)
+
+
+def test_a_damaged_pack_ends_in_a_sentence(
+    window: Window, server: Server, tmp_path: Path
+) -> None:
+    person = window.browse(server.url)
+    person.until_idle()
+    (tmp_path / "a.idrpack").write_bytes(b"no pack" * 100)
+
+    person.connect_to(str(tmp_path / "a.idrpack"))
+
+    person.until_status("The pack can't be used")
+    assert person.find("idr_retry").isHidden()
+    assert napari.current_viewer() is window.viewer
