@@ -20,7 +20,7 @@ from qtpy.QtGui import (
 )
 from qtpy.QtSvg import QSvgGenerator
 
-from napari_idr import __version__
+from napari_idr._version import __version__
 from napari_idr.errors import DownloadError
 from napari_idr.services.figure import Box, Figure, Line, Picture, Text
 

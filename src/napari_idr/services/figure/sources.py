@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from napari_idr import __version__
+from napari_idr._version import __version__
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
