@@ -23,14 +23,14 @@ class Tidying(QObject):
         self._panels = panels
         self._jobs = jobs
         self._aside = scene.aside
-        panels.tidy.closeWanted.connect(self._on_close)
-        panels.tidy.backWanted.connect(self._aside.bring_back)
+        panels.all_shown.closeWanted.connect(self._on_close)
+        panels.all_shown.backWanted.connect(self._aside.bring_back)
         self._aside.changed.connect(self._offer)
         self._aside.broughtBack.connect(self._on_back)
         self._offer()
 
     def _offer(self) -> None:
-        self._panels.tidy.set_layers(len(self._aside.layers), self._aside.count)
+        self._panels.all_shown.set_layers(len(self._aside.layers), self._aside.count)
 
     def _on_close(self) -> None:
         self._jobs.cancel_all()  # what is on its way would come back

@@ -67,7 +67,7 @@ class Together(QObject):
         self._slot: JobSlot[PlateShown | MosaicStep | PlateFailed, None] = jobs.slot(
             self._on_done, on_step=self._on_step
         )
-        panels.tidy.togetherWanted.connect(self.open)
+        panels.all_shown.togetherWanted.connect(self.open)
         scene.plates.arrived.connect(self._on_arrived)
         scene.plates.failed.connect(self._on_arrived)
         finder.linesChanged.connect(self._offer)
@@ -87,7 +87,7 @@ class Together(QObject):
         return tuple(one for one in lines if isinstance(one.item, ImageRef))
 
     def _offer(self) -> None:
-        self._panels.tidy.set_selected(len(self._plates) + len(self._images))
+        self._panels.all_shown.set_selected(len(self._plates) + len(self._images))
 
     def open(self) -> None:
         """Open all selected plates and images."""

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_idr._qt.panels.actions import ActionsRow
 from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.compare import ComparePanel
 from napari_idr._qt.panels.figure import FigurePanel
@@ -31,12 +32,10 @@ from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsFilter, ResultsModel, ResultsTree
 from napari_idr._qt.panels.search import SearchPanel
 from napari_idr._qt.panels.server import ServerBar
-from napari_idr._qt.panels.session import SessionPanel
 from napari_idr._qt.panels.spellings import SpellingsLine
 from napari_idr._qt.panels.status import StatusBar
 from napari_idr._qt.panels.studies import StudiesPanel
 from napari_idr._qt.panels.study import StudyPanel
-from napari_idr._qt.panels.tidy import TidyRow
 from napari_idr._qt.settings import recent_addresses, view_defaults
 
 if TYPE_CHECKING:
@@ -100,15 +99,16 @@ class Panels(LetteredWidget):
             "Search for a value, or look through all studies",
         )
         self.tabs.setDocumentMode(True)
-        # As high as its form, at any size of letters.
+        # As high as the form that is seen, at any size of letters.
         self.tabs.setSizePolicy(
             QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum
         )
+        self.tabs.currentChanged.connect(self._on_tab)
+        self._on_tab()
 
         self.spellings = SpellingsLine()
         self.gallery = GalleryPanel()
         self.hint = HintPanel()
-        self.tidy = TidyRow()
 
         self.found = ResultsModel(self)
         self.browsed = ResultsModel(self)
@@ -161,7 +161,7 @@ class Panels(LetteredWidget):
         self.splitter.splitterMoved.connect(self._on_divided)
         self.show_details(shown=False)
 
-        self.session = SessionPanel()
+        self.all_shown = ActionsRow()
         self.status = StatusBar()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(4, 4, 4, 4)
@@ -174,13 +174,22 @@ class Panels(LetteredWidget):
         whole.addWidget(self.filter)
         whole.addWidget(self.hint)
         whole.addWidget(self.splitter, 1)
-        whole.addWidget(self.session)
-        whole.addWidget(self.tidy)
+        whole.addWidget(self.all_shown)
         whole.addWidget(self.status)
         self.lettersChanged.connect(self._divide_soon.start)
         if view_defaults().studies_first:
             self.tabs.setCurrentIndex(STUDIES_TAB)
         FocusMark(self)
+
+    def _on_tab(self, *_: object) -> None:
+        """Take the height of one form only; Qt takes that of the highest."""
+        for form in (self.search, self.studies):
+            is_seen = form is self.tabs.currentWidget()
+            policy = form.sizePolicy()
+            policy.setVerticalPolicy(
+                QSizePolicy.Policy.Preferred if is_seen else QSizePolicy.Policy.Ignored
+            )
+            form.setSizePolicy(policy)
 
     def sizeHint(self) -> QSize:
         return PREFERRED_PX

@@ -1,0 +1,95 @@
+"""Row of buttons for all that is shown: sessions, and several things at once."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QToolButton, QWidget
+from superqt import QFlowLayout
+
+from napari_idr._qt.panels.forms import name_widget
+
+GAP_PX = 3
+
+
+class ActionsRow(QWidget):
+    """Saves and opens sessions; opens together, closes and brings back layers.
+
+    The buttons are low, and go on in a second line where letters are large: in a low
+    window the results need the room. What of layers can't be done isn't there.
+    """
+
+    saveWanted = Signal()
+    openWanted = Signal()
+    scriptWanted = Signal()
+    togetherWanted = Signal()
+    closeWanted = Signal()
+    backWanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("idr_actions")
+        self.setAccessibleName("All that is shown")
+        self._row = QFlowLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setHorizontalSpacing(GAP_PX)
+        self._row.setVerticalSpacing(GAP_PX)
+        self.save = self._add(
+            "Save session",
+            "idr_save_session",
+            "Write into a small file what is shown and how, to open it again: plates, "
+            "galleries, images, colours, contrast, camera",
+        )
+        self.open = self._add(
+            "Open session",
+            "idr_open_session",
+            "Show again what a session was saved of; its file can be dropped here, too",
+        )
+        self.script = self._add(
+            "Copy as Python",
+            "idr_copy_script",
+            "Copy a script that shows the same again, layer by layer",
+        )
+        self.together = self._add(
+            "Open together",
+            "idr_open_together",
+            "Open all plates and images of the selected lines: plates one below the "
+            "other, images side by side. Ctrl and Shift select several lines",
+        )
+        self.close_all = self._add(
+            "Close all",
+            "idr_close_all",
+            "Take all layers that come from here out of the viewer; yours stay",
+        )
+        self.back = self._add(
+            "Undo closing",
+            "idr_bring_back",
+            "Put the layers that were closed last into the viewer again, as they were",
+        )
+        for button, wanted in (
+            (self.save, self.saveWanted),
+            (self.open, self.openWanted),
+            (self.script, self.scriptWanted),
+            (self.together, self.togetherWanted),
+            (self.close_all, self.closeWanted),
+            (self.back, self.backWanted),
+        ):
+            button.clicked.connect(wanted)
+        self.set_selected(0)
+        self.set_layers(0, 0)
+
+    def set_selected(self, count: int) -> None:
+        """Offer to open so many things together, if they are several."""
+        self.together.setText(f"Open {count} together")
+        self.together.setVisible(count > 1)
+
+    def set_layers(self, shown: int, closed: int) -> None:
+        """Say how many layers can be closed, and how many brought back."""
+        self.close_all.setVisible(shown > 0)
+        self.back.setVisible(closed > 0)
+
+    def _add(self, text: str, name: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        name_widget(button, name, text, tip)
+        self._row.addWidget(button)
+        return button
