@@ -10,6 +10,7 @@ from qtpy.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QSplitter,
+    QStackedWidget,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -75,6 +76,33 @@ def divide(room: int, cards: int, rows: int = LEAST_PX) -> tuple[int, int, int]:
     return results, cards, room - results - cards
 
 
+class FormTabs(QTabWidget):
+    """Tabs as high as the form that is seen; Qt's are as high as the highest of all."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.currentChanged.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        """Return the size that the form wants, with the tabs above it."""
+        return self._for_form(super().sizeHint(), minimal=False)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size of the form, with the tabs above it."""
+        return self._for_form(super().minimumSizeHint(), minimal=True)
+
+    def _for_form(self, size: QSize, *, minimal: bool) -> QSize:
+        form, stack = self.currentWidget(), self.findChild(QStackedWidget)
+        if form is None or stack is None:
+            return size
+        inside, of = (
+            (form.minimumSizeHint(), stack.minimumSizeHint())
+            if minimal
+            else (form.sizeHint(), stack.sizeHint())
+        )
+        return QSize(size.width(), size.height() - of.height() + inside.height())
+
+
 class Panels(LetteredWidget):
     """All panels, top down: the server, what to look for, what was found, details."""
 
@@ -87,7 +115,7 @@ class Panels(LetteredWidget):
         self.server.add_beside(self.offline.buttons)
         self.search = SearchPanel()
         self.studies = StudiesPanel()
-        self.tabs = QTabWidget()
+        self.tabs = FormTabs()
         self.tabs.setObjectName("idr_tabs")
         self.tabs.setAccessibleName("How to find studies")
         self.tabs.addTab(self.search, "Search")
@@ -99,12 +127,9 @@ class Panels(LetteredWidget):
             "Search for a value, or look through all studies",
         )
         self.tabs.setDocumentMode(True)
-        # As high as the form that is seen, at any size of letters.
         self.tabs.setSizePolicy(
             QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum
         )
-        self.tabs.currentChanged.connect(self._on_tab)
-        self._on_tab()
 
         self.spellings = SpellingsLine()
         self.gallery = GalleryPanel()
@@ -180,16 +205,6 @@ class Panels(LetteredWidget):
         if view_defaults().studies_first:
             self.tabs.setCurrentIndex(STUDIES_TAB)
         FocusMark(self)
-
-    def _on_tab(self, *_: object) -> None:
-        """Take the height of one form only; Qt takes that of the highest."""
-        for form in (self.search, self.studies):
-            is_seen = form is self.tabs.currentWidget()
-            policy = form.sizePolicy()
-            policy.setVerticalPolicy(
-                QSizePolicy.Policy.Preferred if is_seen else QSizePolicy.Policy.Ignored
-            )
-            form.setSizePolicy(policy)
 
     def sizeHint(self) -> QSize:
         return PREFERRED_PX
