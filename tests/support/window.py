@@ -65,7 +65,11 @@ class Window:
         bar = self.native.menuBar()  # type: ignore[attr-defined]
         entries = bar.actions()
         for title in path:
-            titles = {entry.text().replace("&", ""): entry for entry in entries}
+            # napari adds the plugin's name where a plugin has entries in several menus.
+            titles = {
+                entry.text().replace("&", "").removesuffix(" (IDR)"): entry
+                for entry in entries
+            }
             assert title in titles, f"{title!r} is not among {sorted(titles)}"
             menu: QMenu | None = titles[title].menu()
             if menu is None:
