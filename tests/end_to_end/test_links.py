@@ -118,6 +118,16 @@ def test_several_images_are_opened_one_after_the_other(
     assert images == {1900001, 1900005}
 
 
+def test_links_that_napari_opens_one_by_one_are_all_opened(
+    window: Window, classic: demo.Archive
+) -> None:
+    links = [f"{own(classic)}/image/{number}" for number in (1900001, 1900005)]
+
+    window.viewer.open(links, plugin="napari-idr")
+
+    until_layers(person_at(window), window, "A1", "A2")
+
+
 def test_a_link_in_the_field_for_the_server_opens_both(
     window: Window, classic: demo.Archive, idr: demo.Archive
 ) -> None:

@@ -114,6 +114,7 @@ class Links(QObject):
         self._state = BrowserState()
         self._due: deque[tuple[Thing, LinkView]] = deque()
         self._link: Link | None = None  # what is being opened
+        self._next: deque[Link] = deque()
         self._away = ""  # the server that is waited for, "" for none
         self._found: list[Target] = []
         self._problem: Exception | None = None
@@ -187,9 +188,12 @@ class Links(QObject):
         With `asks` a person is asked before the browser leaves another server.
         """
         here = self._state.host
-        server = link.server or here
-        if is_same_server(server, here):
-            self._begin(link)
+        server = link.server or self.server
+        if is_same_server(server, self.server):
+            if self._link is None:
+                self._begin(link)
+            else:  # napari opens several links one by one
+                self._next.append(link)
             if self._state.session is None and not self._jobs.message:
                 self.serverWanted.emit(server)  # it couldn't be reached before
             self._look_soon()
@@ -199,12 +203,12 @@ class Links(QObject):
             self._leave(link, server)
 
     def _begin(self, link: Link) -> None:
-        self.give_up()
         self._forget()
         self._link = link
         self._due.extend((thing, link.view) for thing in link.things)
 
     def _leave(self, link: Link, server: str) -> None:
+        self.give_up()
         self._begin(link)
         self._away = server
         self.serverWanted.emit(server)
@@ -274,6 +278,12 @@ class Links(QObject):
         if problem is None:
             self._view, self._color = view, color  # of layers that are on their way
         self.opened.emit(outcome)
+        if self._next and self._link is None:
+            self._begin(self._next.popleft())
+            if isinstance(problem, Cancelled):
+                self._finish(problem)  # which takes the next, up to the last
+            else:
+                self._look_soon()
 
     def _look_soon(self, *_: object) -> None:
         if self._link is not None:
