@@ -538,7 +538,12 @@ class SessionFiles(QObject):
         if missing or opening.notes:
             may_pass = any(one.may_pass for one in missing)
             if may_pass:
-                again = partial(self.open, opening.saved, opening.notes)
+                again = partial(
+                    self.open,
+                    opening.saved,
+                    opening.notes,
+                    folder=opening.loader.folder,
+                )
                 self._jobs.remember_retry(again)
             self._panels.status.say_failed(message, can_retry=may_pass)
         else:
