@@ -462,6 +462,7 @@ class SessionFiles(QObject):
             if look is not None and saved.look is not None:
                 files = {_base_name(path): path for path in saved.look.own}
                 opening.looks.append((key, look, files))
+        self._panels.status.say("Opening the session …")
         self._poll.start(POLL_MS)
 
     def _go_on(self) -> None:

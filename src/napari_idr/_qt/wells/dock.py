@@ -221,6 +221,9 @@ class WellsDock(QWidget):
         """Show a plate in a look that was saved, with tables that were read."""
         self._own_files |= own_files
         self._looks[key] = look
+        styles = self.panel.style_of_colors
+        with self.panel.quietly():
+            styles.setCurrentIndex(styles.findData(look.style))
         self.follow(key)
 
     def _set_look(self, look: WellsLook) -> None:
