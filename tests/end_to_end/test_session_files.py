@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import napari
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from qtpy.QtWidgets import QApplication, QFileDialog
 
-from napari_idr import open_session
+from napari_idr import IDRError, open_session
 from napari_idr._qt.browser import Browser
 from napari_idr._qt.wells.dock import WellsDock, open_wells
 from napari_idr.services.session_file.record import (
@@ -172,6 +173,7 @@ def test_a_session_and_its_script_show_identical_layers(
     assert camera(other.viewer) == pytest.approx(view, rel=0.02)
     other_dock = other.native.findChild(WellsDock)
     assert other_dock.look.color_by == color_by
+    assert other_dock.panel.style_of_colors.currentData() == "frames"
     assert colleague.find("idr_value").text() == "CDC20"
     assert plate in colleague.text("idr_plate_title")
     other.close()
@@ -209,7 +211,6 @@ def wait_for(window: Window) -> Person:
     browser = window.native.findChild(Browser)
     person = Person(browser, window.viewer, window.qtbot)
     person.until(lambda: not browser.session_files.is_opening and person.is_idle)
-    person.until(lambda: "ession" in person.status or "Missing" in person.status)
     return person
 
 
@@ -323,6 +324,48 @@ def test_a_file_that_cant_be_opened_is_told(
 
     person.until_status("a.idr.json can't be opened", said)
     assert window.names == []
+
+
+def test_a_server_that_isnt_there_is_told_and_nothing_else_is_asked(
+    window: Window, classic: demo.Archive
+) -> None:
+    gone = "http://127.0.0.1:9"
+    session = SavedSession(
+        server=gone, mosaics=(SavedPlate(server=gone, id=1, name="A"),)
+    )
+
+    assert open_session(window.viewer, session) == []
+
+    person = wait_for(window)
+    assert "Missing: plate A" in person.status
+    assert person.find("idr_retry").isVisible()
+    assert classic.requests == []
+
+
+def test_cancel_ends_it_and_another_can_be_opened(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    plate = person.browser.plate.details.plate.id
+    saved = SavedPlate(server=classic.url, id=plate, name=PLATE)
+    session = SavedSession(server=classic.url, mosaics=(saved,))
+    classic.delay_ms = 60_000.0
+
+    open_session(window.viewer, session, wait=False)
+    person.until(lambda: not person.is_idle)
+    person.click("idr_cancel")
+
+    assert person.status == "Cancelled."
+    assert not person.browser.session_files.is_opening
+    classic.delay_ms = 0.0
+    assert open_session(window.viewer, session)
+    assert f"{PLATE}, field 1" in window.names
+
+
+def test_without_a_window_it_is_told() -> None:
+    with pytest.raises(IDRError, match="in a window of napari"):
+        open_session(ViewerModel(), SavedSession())
 
 
 def drop(person: Person, path: Path) -> None:

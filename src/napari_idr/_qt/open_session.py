@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from qtpy.QtWidgets import QDockWidget
 
 from napari_idr._qt.browser import Browser
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr.cancel import NEVER
 from napari_idr.errors import IDRError
-from napari_idr.services.session_file.file import is_session_file
+from napari_idr.services.session_file.file import is_session_file, load_session
 from napari_idr.services.session_file.load import missing_message
 from napari_idr.services.session_file.record import SavedSession
 
@@ -63,6 +65,11 @@ def open_session(
     list of Layer
         The layers that came; none if nobody waited for them.
 
+    Raises
+    ------
+    IDRError
+        The file can't be read or is no session, or the viewer has no window.
+
     Examples
     --------
     >>> import napari
@@ -70,8 +77,14 @@ def open_session(
     >>> viewer = napari.Viewer()  # doctest: +SKIP
     >>> open_session(viewer, "CDC20.idr.json")  # doctest: +SKIP
     """
-    server = session.server if isinstance(session, SavedSession) else ""
-    files = browser_in(viewer, server or None).session_files
+    notes: tuple[str, ...] = ()
+    folder = None
+    if not isinstance(session, SavedSession):
+        path = Path(session)
+        session, notes = load_session(path, cancel=NEVER)
+        folder = path.absolute().parent
+    browser = browser_in(viewer, session.server or None)
+    files = browser.session_files
     before = {id(layer) for layer in viewer.layers}
     loop = QEventLoop()
     told: list[tuple[Missing, ...]] = []
@@ -82,16 +95,16 @@ def open_session(
 
     if wait:
         files.ended.connect(on_ended)
-    if isinstance(session, SavedSession):
-        files.open(session)
-    else:
-        files.open_file(Path(session))
+        browser.destroyed.connect(loop.quit)
+    files.open(session, notes, folder=folder)
     if not wait:
         return []
     if not told:
         QTimer.singleShot(round(timeout_s * 1000), loop.quit)
         loop.exec()
-    files.ended.disconnect(on_ended)
+    with suppress(RuntimeError, TypeError):  # the window was closed meanwhile
+        files.ended.disconnect(on_ended)
+        browser.destroyed.disconnect(loop.quit)
     if told and (sentence := missing_message(told[-1])):
         show_warning(sentence)
     return [layer for layer in viewer.layers if id(layer) not in before]
@@ -100,6 +113,8 @@ def open_session(
 def browser_in(viewer: Viewer, address: str | None = None) -> Browser:
     """Return the browser of a viewer, in sight; a new one begins with a server."""
     viewer = getattr(viewer, "__wrapped__", viewer)
+    if not hasattr(viewer, "window"):
+        raise IDRError("a session is opened in a window of napari, and there is none")
     window = scene_of(viewer).window
     browser: Browser | None = window.findChild(Browser)
     if browser is None:

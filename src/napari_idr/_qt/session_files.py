@@ -462,6 +462,7 @@ class SessionFiles(QObject):
             if look is not None and saved.look is not None:
                 files = {_base_name(path): path for path in saved.look.own}
                 opening.looks.append((key, look, files))
+        self._panels.status.say("Opening the session …")
         self._poll.start(POLL_MS)
 
     def _go_on(self) -> None:
@@ -538,7 +539,12 @@ class SessionFiles(QObject):
         if missing or opening.notes:
             may_pass = any(one.may_pass for one in missing)
             if may_pass:
-                again = partial(self.open, opening.saved, opening.notes)
+                again = partial(
+                    self.open,
+                    opening.saved,
+                    opening.notes,
+                    folder=opening.loader.folder,
+                )
                 self._jobs.remember_retry(again)
             self._panels.status.say_failed(message, can_retry=may_pass)
         else:

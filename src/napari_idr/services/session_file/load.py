@@ -228,7 +228,7 @@ class SessionLoader:
 
     def __init__(self, saved: SavedSession, folder: Path | None = None) -> None:
         self.saved = saved
-        self._folder = folder
+        self.folder = folder
         self._sessions: dict[str, Session] = {}
         self._unreached: dict[str, str] = {}
         self._studies = {(one.server, one.key): one for one in saved.studies}
@@ -414,9 +414,9 @@ class SessionLoader:
         if not name.lower().endswith(TABLE_ENDINGS):
             raise IDRError("it is no table")
         path = Path(os.path.expanduser(name))
-        if path.exists() or self._folder is None:
+        if path.exists() or self.folder is None:
             return path
-        return self._folder / path.name
+        return self.folder / path.name
 
     # Images
 
