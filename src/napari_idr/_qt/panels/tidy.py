@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from napari_idr._qt.panels.forms import name_widget
 
@@ -24,7 +24,7 @@ class TidyRow(QWidget):
         super().__init__(parent)
         self.setObjectName("idr_tidy")
         self.setAccessibleName("Several at once")
-        self.together = _button("Open together")
+        self.together = QPushButton("Open together")
         name_widget(
             self.together,
             "idr_open_together",
@@ -32,14 +32,14 @@ class TidyRow(QWidget):
             "Open all plates and images of the selected lines: plates one below the "
             "other, images side by side. Ctrl and Shift select several lines",
         )
-        self.close_all = _button("Close all IDR layers")
+        self.close_all = QPushButton("Close all IDR layers")
         name_widget(
             self.close_all,
             "idr_close_all",
             "Close all IDR layers",
             "Take all layers that come from here out of the viewer; yours stay",
         )
-        self.back = _button("Undo closing")
+        self.back = QPushButton("Undo closing")
         name_widget(
             self.back,
             "idr_bring_back",
@@ -77,10 +77,3 @@ class TidyRow(QWidget):
         self.close_all.setVisible(self._shown > 0)
         self.back.setVisible(self._closed > 0)
         self.setVisible(together or self._shown > 0 or self._closed > 0)
-
-
-def _button(text: str) -> QToolButton:
-    """Return a low button: in a low window the results need the room."""
-    button = QToolButton()
-    button.setText(text)
-    return button
