@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt, QTimer
@@ -47,6 +48,9 @@ that the cards take. A fixed share lets the buttons stay where they are."""
 
 LEAST_ROWS = 5
 """Of the results, in a low window; what lies below scrolls."""
+
+REVEAL_MS = 50
+"""Until a card that has grown is brought into sight: once it is laid out anew."""
 
 LEAST_PX = 60
 """The height of each part, however small the window is."""
@@ -144,7 +148,7 @@ class Panels(LetteredWidget):
         self._divide_soon.setSingleShot(True)
         self._divide_soon.timeout.connect(self._divide)
         for files in (self.original_files, self.attached_files):
-            files.resized.connect(self._divide_soon.start)
+            files.resized.connect(partial(self._reveal, files))
         self.splitter.splitterMoved.connect(self._on_divided)
         self.show_details(shown=False)
 
@@ -187,6 +191,13 @@ class Panels(LetteredWidget):
         room = self.splitter.height() - 2 * self.splitter.handleWidth()
         rows = self.results.height_of_rows(LEAST_ROWS)
         self.splitter.setSizes(divide(room, needed, rows))
+
+    def _reveal(self, card: QWidget) -> None:
+        """Give the cards another height, and bring one that has grown into sight."""
+        self._divide_soon.start()
+        if card.isVisible():
+            see = partial(self._details.ensureWidgetVisible, card, 0, 0)
+            QTimer.singleShot(REVEAL_MS, self, see)
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True
