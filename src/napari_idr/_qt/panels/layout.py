@@ -147,8 +147,14 @@ class Panels(LetteredWidget):
         self._divide_soon = QTimer(self)
         self._divide_soon.setSingleShot(True)
         self._divide_soon.timeout.connect(self._divide)
+        self._grown: QWidget | None = None
+        self._see_soon = QTimer(self)
+        self._see_soon.setSingleShot(True)
+        self._see_soon.setInterval(REVEAL_MS)
+        self._see_soon.timeout.connect(self._see)
         for files in (self.original_files, self.attached_files):
-            files.resized.connect(partial(self._reveal, files))
+            files.resized.connect(self._divide_soon.start)
+            files.unfolded.connect(partial(self._reveal, files))
         self.splitter.splitterMoved.connect(self._on_divided)
         self.show_details(shown=False)
 
@@ -193,11 +199,13 @@ class Panels(LetteredWidget):
         self.splitter.setSizes(divide(room, needed, rows))
 
     def _reveal(self, card: QWidget) -> None:
-        """Give the cards another height, and bring one that has grown into sight."""
-        self._divide_soon.start()
-        if card.isVisible():
-            see = partial(self._details.ensureWidgetVisible, card, 0, 0)
-            QTimer.singleShot(REVEAL_MS, self, see)
+        """Bring a card that has grown into sight, once it is laid out anew."""
+        self._grown = card
+        self._see_soon.start()
+
+    def _see(self) -> None:
+        if self._grown is not None and self._grown.isVisible():
+            self._details.ensureWidgetVisible(self._grown, 0, 0)
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True
