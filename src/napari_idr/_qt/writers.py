@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from napari.utils.notifications import show_info
 
 from napari_idr._qt.waiting import is_yes, wait_for_work
-from napari_idr.cancel import NEVER
 from napari_idr.errors import Cancelled
 from napari_idr.services.export import ASKED_BYTES, image_of_layers, save_image
 from napari_idr.services.export.wells_csv import features_csv
@@ -70,4 +69,12 @@ def write_wells(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     del data
     features = meta.get("features")
     text = features_csv({} if features is None else features)
-    return [str(write_csv(Path(path), text, cancel=NEVER))]
+    file = Path(path)
+    try:
+        written = wait_for_work(
+            f"Writing {file.name} …",
+            lambda progress, cancel: write_csv(file, text, cancel=cancel),
+        )
+    except Cancelled:
+        return []
+    return [str(written)]

@@ -19,7 +19,7 @@ from napari_idr.api.downloads import (
     write_stream,
 )
 from napari_idr.api.json_client import is_json, read_json, status_error
-from napari_idr.api.zarr.location import zarr_candidates
+from napari_idr.api.zarr.location import METADATA_FILES, zarr_candidates
 from napari_idr.errors import (
     ConnectionFailedError,
     DownloadError,
@@ -291,8 +291,8 @@ def file_of_url(path: str, url: str) -> OriginalFile:
     'https://raw.githubusercontent.com/IDR/idr0163/main/a/b.companion.ome'
     """
     if ZARR.search(path) or ZARR.search(url):
-        zarr = zarr_candidates(url)
-        return OriginalFile(path=path, url=(*zarr, url)[0], is_folder=True)
+        found = (*zarr_candidates(url), _safe_url(url))
+        return OriginalFile(path=_folder(path), url=found[0], is_folder=True)
     return OriginalFile(path=path, url=_safe_url(PAGE.sub(FILE_OF_PAGE, url)))
 
 
@@ -305,13 +305,26 @@ def file_of_path(path: str) -> OriginalFile:
     True
     """
     if (zarr := zarr_candidates(path)) and ZARR.search(path):
-        return OriginalFile(path=path, url=zarr[0], is_folder=True)
+        return OriginalFile(path=_folder(path), url=zarr[0], is_folder=True)
     plain = path.lstrip("/")
     for folder, place in PLACES:
         if plain.startswith(folder) and ".." not in plain.split("/"):
             url = place + quote(plain.removeprefix(folder))
-            return OriginalFile(path=path, url=url, is_folder=bool(ZARR.search(path)))
+            if ZARR.search(path):
+                return OriginalFile(
+                    path=_folder(path), url=_folder(url), is_folder=True
+                )
+            return OriginalFile(path=path, url=url)
     return OriginalFile(path=path)
+
+
+def _folder(path: str) -> str:
+    """Return the folder of an OME-Zarr, of which a file was imported.
+
+    >>> _folder("https://a.org/b.zarr/.zattrs")
+    'https://a.org/b.zarr'
+    """
+    return METADATA_FILES.sub("", path)
 
 
 def part_name(name: str, url: str, version: str) -> str:

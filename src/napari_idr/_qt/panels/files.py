@@ -57,6 +57,7 @@ class FilesPanel(QWidget):
     listWanted = Signal()
     downloadWanted = Signal(object)  # tuple of ListedFile
     resized = Signal()  # another height is needed
+    unfolded = Signal()  # a person has asked for the list, and it is there
 
     def __init__(self, kind: FileKind, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,6 +140,7 @@ class FilesPanel(QWidget):
         self.list.setVisible(bool(self._files))
         self._say_what_there_is()
         self._offer()
+        self.unfolded.emit()
 
     def say(self, sentence: str) -> None:
         """Say something about the files, below their list."""

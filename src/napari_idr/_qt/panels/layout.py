@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt, QTimer
@@ -53,6 +54,9 @@ that the cards take. A fixed share lets the buttons stay where they are."""
 
 LEAST_ROWS = 5
 """Of the results, in a low window; what lies below scrolls."""
+
+REVEAL_MS = 50
+"""Until a card that has grown is brought into sight: once it is laid out anew."""
 
 LEAST_PX = 60
 """The height of each part, however small the window is."""
@@ -181,8 +185,14 @@ class Panels(LetteredWidget):
         self._divide_soon = QTimer(self)
         self._divide_soon.setSingleShot(True)
         self._divide_soon.timeout.connect(self._divide)
+        self._grown: QWidget | None = None
+        self._see_soon = QTimer(self)
+        self._see_soon.setSingleShot(True)
+        self._see_soon.setInterval(REVEAL_MS)
+        self._see_soon.timeout.connect(self._see)
         for files in (self.original_files, self.attached_files):
             files.resized.connect(self._divide_soon.start)
+            files.unfolded.connect(partial(self._reveal, files))
         self.splitter.splitterMoved.connect(self._on_divided)
         self.show_details(shown=False)
 
@@ -242,6 +252,15 @@ class Panels(LetteredWidget):
         room = self.splitter.height() - 2 * self.splitter.handleWidth()
         rows = self.results.height_of_rows(LEAST_ROWS)
         self.splitter.setSizes(divide(room, needed, rows))
+
+    def _reveal(self, card: QWidget) -> None:
+        """Bring a card that has grown into sight, once it is laid out anew."""
+        self._grown = card
+        self._see_soon.start()
+
+    def _see(self) -> None:
+        if self._grown is not None and self._grown.isVisible():
+            self._details.ensureWidgetVisible(self._grown, 0, 0)
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True

@@ -354,7 +354,9 @@ class _Page:
             x = MARGIN_MM + width + 1.0
             for stop in legend.stops:
                 fill = _hex(stop)
-                self.add(Box(x=x, y=self.y, width=step, height=height, fill=fill))
+                # a little wider than a step, so that no seam is seen between two
+                wide = 1.05 * step
+                self.add(Box(x=x, y=self.y, width=wide, height=height, fill=fill))
                 x += step
             end = f"{legend.high:.6g}"
             self.add(Text(x=x + 1.0, y=self.y, text=end, width=40.0))
