@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from support.window import Window
 
 SCREEN, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+OTHER = "DM0002_02 two runs/[µ]"
 STUDIES_TAB = 1
 
 
@@ -81,26 +82,26 @@ def test_what_was_seen_is_shown_offline_until_the_server_is_back(
 
     assert "offline" in person.text("idr_offline")
     assert "thumbnails are here" in person.status
-    person.select(SCREEN, "DM0001_02")  # which wasn't looked at
+    person.select(SCREEN, OTHER)  # which wasn't looked at
     assert "isn't kept on this computer" in person.status
     assert person.find("idr_retry").isVisible()
     server.start()
     person.until(lambda: person.find("idr_offline").isHidden())
-    person.until(lambda: "DM0001_02" in person.text("idr_plate_title"))
+    person.until(lambda: "DM0002_02" in person.text("idr_plate_title"))
 
 
 def test_retry_finds_a_server_that_is_back(window: Window, server: Server) -> None:
     person = window.browse(server.url)
     browse(person)
     server.stop()
-    person.select(SCREEN, "DM0001_02")
+    person.select(SCREEN, OTHER)
     person.until(lambda: not person.find("idr_offline").isHidden())
     person.until_idle()
     server.start()
 
     person.click("idr_retry")
 
-    person.until(lambda: "DM0001_02" in person.text("idr_plate_title"))
+    person.until(lambda: "DM0002_02" in person.text("idr_plate_title"))
     assert person.find("idr_offline").isHidden()
 
 
