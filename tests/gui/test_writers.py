@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from napari.components import ViewerModel
 from napari.layers import Points
+from napari.plugins import _initialize_plugins
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QMessageBox, QProgressDialog, QWidget
 
@@ -37,6 +38,7 @@ def window(qtbot: object) -> Iterator[QWidget]:
 def test_layers_are_saved_by_the_ending_of_the_name(
     qapp: object, tmp_path: Path
 ) -> None:
+    _initialize_plugins()
     viewer = ViewerModel()
     data = np.arange(2 * 30 * 40, dtype="uint16").reshape(2, 30, 40)
     viewer.add_image(data, channel_axis=0, name=["DNA", "actin"])
