@@ -11,9 +11,6 @@ from napari_idr.services.links.reading import LINK_HELP, is_same_server, read_li
 from napari_idr.services.links.records import LinkView, SearchLink
 
 if TYPE_CHECKING:
-    from napari.components import ViewerModel
-    from napari.layers import Layer
-
     from napari_idr.services.links.records import Link
 
 SERVER_VARIABLE: Final = "NAPARI_IDR_SERVER"
@@ -21,12 +18,12 @@ SERVER_VARIABLE: Final = "NAPARI_IDR_SERVER"
 
 
 def open(  # noqa: A001 - as `napari_idr.open` it says what it does
-    viewer: ViewerModel,
+    viewer: Any,
     link_or_id: str | int,
     *,
     server: str | None = None,
     **view: Any,
-) -> tuple[Layer, ...]:
+) -> tuple[Any, ...]:
     """Open what a link or an id names in a viewer, and return its layers.
 
     It waits until they are there; their pixels are read when they are looked at or
@@ -67,17 +64,14 @@ def open(  # noqa: A001 - as `napari_idr.open` it says what it does
     if getattr(viewer, "window", None) is not None:
         # By its name: the package imports this module, and no layer may see Qt by it.
         opening = import_module("napari_idr._qt.opening")
-        layers: tuple[Layer, ...] = opening.open_and_wait(viewer, link)
+        layers: tuple[Any, ...] = opening.open_and_wait(viewer, link)
         return layers
-    from napari.layers import Layer
-
     from napari_idr.services.links.layer_data import load_layer_data
 
-    data = load_layer_data(link, server=default_server())
-    made = tuple(Layer.create(*one) for one in data)
-    for layer in made:
-        viewer.add_layer(layer)
-    return made
+    found = load_layer_data(link, server=default_server())
+    return tuple(
+        getattr(viewer, f"add_{kind}")(data, **kwargs) for data, kwargs, kind in found
+    )
 
 
 def plan_link(link_or_id: str | int, *, server: str | None = None, **view: Any) -> Link:

@@ -278,12 +278,17 @@ class Links(QObject):
         if problem is None:
             self._view, self._color = view, color  # of layers that are on their way
         self.opened.emit(outcome)
-        if self._next and self._link is None:
-            self._begin(self._next.popleft())
-            if isinstance(problem, Cancelled):
-                self._finish(problem)  # which takes the next, up to the last
-            else:
-                self._look_soon()
+        self._take_next(problem)
+
+    def _take_next(self, problem: Exception | None) -> None:
+        """Begin with the link that waits; who has stopped one stops them all."""
+        if not self._next or self._link is not None:
+            return
+        self._begin(self._next.popleft())
+        if isinstance(problem, Cancelled):
+            self._finish(problem)
+        else:
+            self._look_soon()
 
     def _look_soon(self, *_: object) -> None:
         if self._link is not None:
