@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import napari
 import numpy as np
 import pytest
-from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
-from qtpy.QtGui import QDropEvent
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QComboBox
 
 from napari_idr import demo
@@ -62,7 +62,7 @@ def browse(person: Person) -> None:
 def see_plate(person: Person, window: Window) -> np.ndarray:
     browse(person)
     person.show_plate()
-    return np.array(window.layer(f"{PLATE}, field 1").data[0])
+    return np.array(window.layer(f"{PLATE}, field 1").data[-1])
 
 
 def test_what_was_seen_is_shown_offline_until_the_server_is_back(
@@ -165,14 +165,17 @@ def test_a_pack_that_is_dropped_or_read_by_napari_is_opened(
 def drop(person: Person, path: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
-    event = QDropEvent(
-        QPointF(5, 5),
+    copy, left, keys = (
         Qt.DropAction.CopyAction,
-        data,
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    QApplication.sendEvent(person.browser, event)
+    enter = QDragEnterEvent(QPoint(5, 5), copy, data, left, keys)
+    QApplication.sendEvent(person.browser, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(
+        person.browser, QDropEvent(QPointF(5, 5), copy, data, left, keys)
+    )
 
 
 def test_a_damaged_pack_ends_in_a_sentence(
