@@ -158,9 +158,8 @@ class Panels(LetteredWidget):
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 4, 4, 4)
         for card in (
-            *(self.plate, self.image, self.original_files, self.compare, self.link),
             *(self.plate, self.image, self.original_files, self.compare, self.figure),
-            *(self.study, self.attached_files),
+            *(self.link, self.study, self.attached_files),
         ):
             layout.addWidget(card)
         layout.addStretch(1)
@@ -207,8 +206,8 @@ class Panels(LetteredWidget):
         whole.addWidget(self.spellings)
         whole.addWidget(self.gallery)
         whole.addWidget(self.filter)
-        whole.addWidget(self.hint)
         whole.addWidget(self.splitter, 1)
+        whole.addWidget(self.hint)
         whole.addWidget(self.all_shown)
         whole.addWidget(self.status)
         self.lettersChanged.connect(self._divide_soon.start)
