@@ -129,8 +129,10 @@ class Links(QObject):
         self._soon.timeout.connect(self._go_on)
         jobs.changed.connect(self._look_soon)
         jobs.failed.connect(self._on_failed)
+        # Not before: another dock moves the canvas, and napari fails at layers that
+        # change between their making and their adding.
+        scene.plates.arrived.connect(self._show_view)
         scene.plates.arrived.connect(self._look_soon)
-        scene.plates.changed.connect(self._show_view)
         panels.status.cancelWanted.connect(self.give_up)
         panels.search.linkWanted.connect(self.open_text)
         finder.found.connect(self._on_searched)
@@ -362,9 +364,12 @@ class Links(QObject):
     def _show_plate(self, found: FoundPlate) -> None:
         if found.entry.query is None:
             self._finder.bring_studies(found.studies, "")
-        self._view = found.details.key, found
+        key = found.details.key
+        is_there = self._scene.is_complete(key, found.run, found.field)
+        self._view = key, found
         self.plateWanted.emit(found)
-        self._show_view(found.details.key)
+        if is_there:
+            self._show_view(key)
 
     def _show_view(self, key: MosaicKey) -> None:
         """Select wells and colour them, as soon as the plate is in the viewer."""
