@@ -27,7 +27,12 @@ from napari_idr.model import (
     WellId,
 )
 from napari_idr.services.compare.load import Compared, CompareShown, ThumbnailsCame
-from napari_idr.services.compare.wish import CellWish, CompareWish, in_channels
+from napari_idr.services.compare.wish import (
+    MAX_CELLS,
+    CellWish,
+    CompareWish,
+    in_channels,
+)
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.gallery.sources import GalleryOf
@@ -88,6 +93,10 @@ __all__ = [
 
 TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".csv.gz", ".parquet", ".pq")
 """Of a person's own tables; a session names no other files."""
+
+MAX_THINGS: Final = 200
+"""Plates, galleries, strips and images of a session; nobody has more in a viewer, and a
+file from a stranger could make a server busy for hours."""
 
 MAX_TOLD: Final = 5
 """Things that are missing and told one by one; of more, how many."""
@@ -266,18 +275,27 @@ class SessionLoader:
         for server in self.saved.servers:
             if server not in self._sessions and server not in self._unreached:
                 yield from self._reach(server, settings, cancel)
-        for mosaic in self.saved.mosaics:
-            name = mosaic.name if isinstance(mosaic, SavedPlate) else mosaic.title
-            what = f"{mosaic.kind} {name}"
-            yield from self._trying(what, mosaic.server, self._mosaic(mosaic, cancel))
-        for strip in self.saved.strips:
-            steps = self._strip(strip, viewing, on_cell, cancel)
-            yield from self._trying("images side by side", strip.server, steps)
-        for image in self.saved.images:
-            ref = image.image
-            what = f"image {ref.well_label or ref.name or ref.id}"
-            steps = self._image(image, viewing, cancel)
-            yield from self._trying(what, image.server, steps)
+        saved = self.saved
+        things = (*saved.mosaics, *saved.strips, *saved.images)
+        for thing in things[:MAX_THINGS]:
+            steps: Generator[Step, None, None]
+            match thing:
+                case SavedStrip():
+                    what = "images side by side"
+                    steps = self._strip(thing, viewing, on_cell, cancel)
+                case SavedImage(image=ref):
+                    what = f"image {ref.well_label or ref.name or ref.id}"
+                    steps = self._image(thing, viewing, cancel)
+                case SavedPlate():
+                    what = f"plate {thing.name or thing.id}"
+                    steps = self._mosaic(thing, cancel)
+                case SavedGallery():
+                    what = f"gallery {thing.title}"
+                    steps = self._mosaic(thing, cancel)
+            yield from self._trying(what, thing.server, steps)
+        if len(things) > MAX_THINGS:
+            what = f"{len(things) - MAX_THINGS:,} more things"
+            yield Missing(what, f"a session shows {MAX_THINGS} at most")
 
     def _reach(
         self, server: str, settings: ConnectionSettings, cancel: CancelToken
@@ -471,13 +489,14 @@ class SessionLoader:
         else:
             if not saved.cells:
                 raise ValueError("no images to compare")
-            fits = len(saved.groups) == len(saved.cells)
+            cells = saved.cells[:MAX_CELLS]
+            fits = len(saved.groups) == len(cells)
             wish = CompareWish(
                 cells=tuple(
                     CellWish(
                         request=self._request(one.image), role=one.role, place=one.place
                     )
-                    for one in saved.cells
+                    for one in cells
                 ),
                 groups=saved.groups if fits else (),
                 about=saved.about,

@@ -9,6 +9,7 @@ import pytest
 from napari_idr.cancel import NEVER
 from napari_idr.services.session import ConnectionSettings, Session
 from napari_idr.services.session_file.load import (
+    MAX_THINGS,
     Missing,
     MosaicCame,
     OpenedCame,
@@ -115,6 +116,16 @@ def test_a_server_that_isnt_there_leaves_those_of_others(
     assert any(isinstance(step, MosaicCame) for step in steps)
     assert [one.split(" (")[0] for one in missing(steps)] == ["plate A", "plate B"]
     assert [s.may_pass for s in steps if isinstance(s, Missing)] == [True, True]
+
+
+def test_a_file_of_a_stranger_keeps_no_server_busy_for_hours(
+    archive: demo.Archive, load: Callable[..., list[Step]]
+) -> None:
+    lost = SavedStrip(server=archive.url)
+    steps = load(SavedSession(server=archive.url, strips=(lost,) * (MAX_THINGS + 7)))
+
+    assert missing(steps)[-1] == "7 more things (a session shows 200 at most)"
+    assert len(missing(steps)) == MAX_THINGS + 1
 
 
 def test_own_columns_come_from_beside_the_file_and_never_from_elsewhere(
