@@ -11,13 +11,6 @@ from napari_idr.services.links.reading import LINK_HELP, is_same_server, read_li
 from napari_idr.services.links.records import LinkView, SearchLink
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
-=======
-    from napari.components import ViewerModel
-    from napari.layers import Layer
-    from napari.viewer import Viewer
-
->>>>>>> docs
     from napari_idr.services.links.records import Link
     from napari_idr.services.session_file import SavedSession
 
