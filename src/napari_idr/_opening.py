@@ -11,6 +11,9 @@ from napari_idr.services.links.reading import LINK_HELP, is_same_server, read_li
 from napari_idr.services.links.records import LinkView, SearchLink
 
 if TYPE_CHECKING:
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
     from napari_idr.services.links.records import Link
     from napari_idr.services.session_file import SavedSession
 
