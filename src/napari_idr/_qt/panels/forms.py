@@ -174,6 +174,7 @@ class Folding(QObject):
             # Another parent hides it, and a layout shows it a moment later: at once.
             self._control.show()
             present(self._panel.layout()).activate()
+        self._panel.updateGeometry()
         if focused:
             self._control.setFocus()
 
