@@ -12,7 +12,13 @@ from napari.components import ViewerModel
 from napari.layers import Points
 from napari.plugins import _initialize_plugins
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication, QMessageBox, QProgressDialog, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QMessageBox,
+    QProgressDialog,
+    QPushButton,
+    QWidget,
+)
 
 from napari_idr._qt import waiting
 from napari_idr._qt.writers import write_image, write_wells
@@ -109,7 +115,9 @@ def test_the_window_lives_while_one_waits_and_can_cancel(window: QWidget) -> Non
             for one in QApplication.topLevelWidgets()
             if isinstance(one, QProgressDialog) and one.isVisible()
         ]
-        dialog.cancel()
+        button = dialog.findChild(QPushButton)
+        assert button is not None
+        button.click()
 
     QTimer.singleShot(100, press_cancel)
     with pytest.raises(Cancelled):
