@@ -42,7 +42,7 @@ def window(qtbot: object) -> Iterator[QWidget]:
 
 
 def test_layers_are_saved_by_the_ending_of_the_name(
-    qapp: object, tmp_path: Path
+    window: QWidget, tmp_path: Path
 ) -> None:
     _initialize_plugins()
     viewer = ViewerModel()

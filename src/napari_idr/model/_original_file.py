@@ -26,11 +26,17 @@ class OriginalFile:
 
     @property
     def name(self) -> str:
-        """What the file is called, without its folders.
+        """What the file is called, without its folders; of an OME-Zarr, its part.
 
         >>> OriginalFile(path="uod/idr/filesets/idr0001/a b.tif").name
         'a b.tif'
+        >>> OriginalFile(path="idr/zarr/7101.zarr/A/1/0", is_folder=True).name
+        '7101.zarr/A/1/0'
         """
+        parts = self.path.rstrip("/").split("/")
+        for place, part in enumerate(parts):
+            if self.is_folder and part.endswith(".zarr"):
+                return "/".join(parts[place:])
         return self.path.rstrip("/").rpartition("/")[2] or self.path
 
     @property
