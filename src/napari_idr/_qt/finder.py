@@ -135,6 +135,7 @@ class Finder(QObject):
 
     def stop_loading(self) -> None:
         """Take back that lines are being loaded; opening them asks again."""
+        self._thumbnails.stop()
         for model in (self._panels.found, self._panels.browsed):
             model.stop_loading()
 
