@@ -135,9 +135,9 @@ class Finder(QObject):
 
     def stop_loading(self) -> None:
         """Take back that lines are being loaded; opening them asks again."""
-        self._thumbnails.stop()
         for model in (self._panels.found, self._panels.browsed):
             model.stop_loading()
+        self._thumbnails.stop()
 
     def _leave_lines(self, model: ResultsModel) -> None:
         """Stop counting what lies below lines that are about to go."""
