@@ -157,6 +157,7 @@ class Finder(QObject):
         """Take back that lines are being loaded; opening them asks again."""
         for model in (self._panels.found, self._panels.browsed):
             model.stop_loading()
+        self._thumbnails.stop()
 
     def _leave_lines(self, model: ResultsModel) -> None:
         """Stop counting what lies below lines that are about to go."""

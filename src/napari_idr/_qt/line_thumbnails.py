@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtCore import QEvent, QModelIndex, QObject, QTimer
 from qtpy.QtGui import QIcon, QImage, QPixmap
 
 from napari_idr._qt.panels.forms import present
+from napari_idr._qt.panels.results import ENTRY_ROLE
 from napari_idr.cancel import Priority
 from napari_idr.errors import IDRError
+from napari_idr.model import ImageRef
+from napari_idr.services.search.catalog import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +62,7 @@ class LineThumbnails(QObject):
         self._session: Session | None = None
         self._icons: dict[ImageId, QIcon] = {}
         self._absent: set[ImageId] = set()
+        self._stopped = False
         self._slot: JobSlot[None, Thumbnails] = jobs.slot(
             self._on_came,
             on_failure=self._on_failed,
@@ -75,8 +79,9 @@ class LineThumbnails(QObject):
         present(tree.viewport()).installEventFilter(self)
         for model in models:
             model.icons = self._icons
-            for changed in (model.rowsInserted, model.layoutChanged, model.modelReset):
-                changed.connect(self._soon)
+            model.rowsInserted.connect(self._on_rows)
+            model.layoutChanged.connect(self._soon)
+            model.modelReset.connect(self._soon)
 
     def enter(self, session: Session | None) -> None:
         """Begin with another server, whose images have numbers of their own."""
@@ -85,13 +90,30 @@ class LineThumbnails(QObject):
         self._icons.clear()
         self._absent.clear()
 
+    def stop(self) -> None:
+        """Ask for nothing more until a person scrolls, or other lines come."""
+        self._slot.cancel()
+        self._rest.stop()
+        self._stopped = True
+
+    def _on_rows(self, parent: QModelIndex, first: int, _: int) -> None:
+        """Make room for pictures at once: lines mustn't move under the mouse later."""
+        model = self._tree.model()
+        if model is self.sender():
+            line = present(model).index(first, 0, parent).data(ENTRY_ROLE)
+            if isinstance(line, Entry) and isinstance(line.item, ImageRef):
+                self._tree.show_pictures(shown=True)
+        self._soon()
+
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Look anew when other lines come into sight without scrolling."""
-        if event is not None and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+        sized = (QEvent.Type.Resize, QEvent.Type.Show)
+        if event is not None and event.type() in sized and not self._stopped:
             self._soon()
         return super().eventFilter(watched, event)
 
     def _soon(self, *_: object) -> None:
+        self._stopped = False
         self._rest.start()
 
     def _look(self) -> None:
