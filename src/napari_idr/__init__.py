@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from napari_idr._version import __version__
 
 if TYPE_CHECKING:
-    from napari_idr._opening import open  # noqa: A004 - as in gzip.open
-    from napari_idr._qt.open_session import open_session
+    from napari_idr._opening import open, open_session  # noqa: A004 - as in gzip.open
     from napari_idr.api import IDRClient
     from napari_idr.cancel import CancelToken
     from napari_idr.errors import (
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
         IDRError,
         MovedError,
         NotFoundError,
+        NotKeptError,
+        PackError,
         PageError,
         PixelDataError,
         ProtocolError,
@@ -69,6 +70,8 @@ __all__ = [
     "IDRError",
     "MovedError",
     "NotFoundError",
+    "NotKeptError",
+    "PackError",
     "PageError",
     "PixelDataError",
     "PixelSource",
@@ -109,7 +112,7 @@ _MODULES = {
     "PixelSource": "model",
     "cite": "services.cite",
     "open": "_opening",
-    "open_session": "_qt.open_session",
+    "open_session": "_opening",
     **dict.fromkeys(
         (
             "SavedCell",

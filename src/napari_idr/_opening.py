@@ -1,4 +1,4 @@
-"""Opening of links by code: `napari_idr.open(viewer, link_or_id)`."""
+"""Opening of links and sessions by code: `napari_idr.open`, `open_session`."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ from napari_idr.services.links.reading import LINK_HELP, is_same_server, read_li
 from napari_idr.services.links.records import LinkView, SearchLink
 
 if TYPE_CHECKING:
-    from napari.components import ViewerModel
     from napari.layers import Layer
+    from napari.viewer import Viewer
 
     from napari_idr.services.links.records import Link
+    from napari_idr.services.session_file import SavedSession
 
 SERVER_VARIABLE: Final = "NAPARI_IDR_SERVER"
 """Names the server that is asked where nobody has said which."""
 
+SESSION_WAIT_S: Final = 600.0
+"""How long a script waits for all that a session shows."""
+
 
 def open(  # noqa: A001 - as `napari_idr.open` it says what it does
-    viewer: ViewerModel,
+    viewer: Any,
     link_or_id: str | int,
     *,
     server: str | None = None,
     **view: Any,
-) -> tuple[Layer, ...]:
+) -> tuple[Any, ...]:
     """Open what a link or an id names in a viewer, and return its layers.
 
     It waits until they are there; their pixels are read when they are looked at or
@@ -67,17 +71,64 @@ def open(  # noqa: A001 - as `napari_idr.open` it says what it does
     if getattr(viewer, "window", None) is not None:
         # By its name: the package imports this module, and no layer may see Qt by it.
         opening = import_module("napari_idr._qt.opening")
-        layers: tuple[Layer, ...] = opening.open_and_wait(viewer, link)
+        layers: tuple[Any, ...] = opening.open_and_wait(viewer, link)
         return layers
-    from napari.layers import Layer
-
     from napari_idr.services.links.layer_data import load_layer_data
 
-    data = load_layer_data(link, server=default_server())
-    made = tuple(Layer.create(*one) for one in data)
-    for layer in made:
-        viewer.add_layer(layer)
-    return made
+    found = load_layer_data(link, server=default_server())
+    return tuple(
+        getattr(viewer, f"add_{kind}")(data, **kwargs) for data, kwargs, kind in found
+    )
+
+
+def open_session(
+    viewer: Viewer,
+    session: SavedSession | str | os.PathLike[str],
+    *,
+    wait: bool = True,
+    timeout_s: float = SESSION_WAIT_S,
+) -> list[Layer]:
+    """Show in a viewer what a session was saved of.
+
+    The browser is opened beside it, as from the menu. What is in the viewer stays; what
+    the archive has no longer is told, and the rest comes.
+
+    Parameters
+    ----------
+    viewer
+        A viewer with a window.
+    session
+        The path of a file that ends in `.idr.json`, or the record of a session, as
+        *Copy as Python* writes it.
+    wait
+        Whether to return when all is there; the window lives on meanwhile. Else what
+        is shown comes as soon as napari runs.
+    timeout_s
+        How long to wait at most.
+
+    Returns
+    -------
+    list of Layer
+        The layers that came; none if nobody waited for them.
+
+    Raises
+    ------
+    IDRError
+        The file can't be read or is no session, or the viewer has no window.
+
+    Examples
+    --------
+    >>> import napari
+    >>> from napari_idr import open_session
+    >>> viewer = napari.Viewer()  # doctest: +SKIP
+    >>> open_session(viewer, "CDC20.idr.json")  # doctest: +SKIP
+    """
+    # By its name, as for `open`: who imports this function needs no Qt yet.
+    opening = import_module("napari_idr._qt.open_session")
+    layers: list[Layer] = opening.open_session(
+        viewer, session, wait=wait, timeout_s=timeout_s
+    )
+    return layers
 
 
 def plan_link(link_or_id: str | int, *, server: str | None = None, **view: Any) -> Link:

@@ -110,7 +110,12 @@ def _image(image_id: ImageId, *, rgb: bool = False) -> list[LayerData]:
     ]
     samples = [_sample(levels[-1]) for levels in arrays]
     if rgb:
-        arrays = [[da.stack(level, axis=-1) for level in zip(*arrays, strict=True)]]
+        arrays = [
+            [
+                da.stack(level, axis=-1)  # type: ignore[no-untyped-call]
+                for level in zip(*arrays, strict=True)
+            ]
+        ]
     specs = image_layer_specs(
         pixels.image,
         source=pixels.source,

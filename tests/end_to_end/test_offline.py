@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import napari
 import numpy as np
 import pytest
-from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
-from qtpy.QtGui import QDropEvent
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QComboBox
 
 from napari_idr import demo
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from support.window import Window
 
 SCREEN, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+OTHER = "DM0002_02 two runs/[µ]"
 STUDIES_TAB = 1
 
 
@@ -61,7 +62,7 @@ def browse(person: Person) -> None:
 def see_plate(person: Person, window: Window) -> np.ndarray:
     browse(person)
     person.show_plate()
-    return np.array(window.layer(f"{PLATE}, field 1").data[0])
+    return np.array(window.layer(f"{PLATE}, field 1").data[-1])
 
 
 def test_what_was_seen_is_shown_offline_until_the_server_is_back(
@@ -81,26 +82,26 @@ def test_what_was_seen_is_shown_offline_until_the_server_is_back(
 
     assert "offline" in person.text("idr_offline")
     assert "thumbnails are here" in person.status
-    person.select(SCREEN, "DM0001_02")  # which wasn't looked at
+    person.select(SCREEN, OTHER)  # which wasn't looked at
     assert "isn't kept on this computer" in person.status
     assert person.find("idr_retry").isVisible()
     server.start()
     person.until(lambda: person.find("idr_offline").isHidden())
-    person.until(lambda: "DM0001_02" in person.text("idr_plate_title"))
+    person.until(lambda: "DM0002_02" in person.text("idr_plate_title"))
 
 
 def test_retry_finds_a_server_that_is_back(window: Window, server: Server) -> None:
     person = window.browse(server.url)
     browse(person)
     server.stop()
-    person.select(SCREEN, "DM0001_02")
+    person.select(SCREEN, OTHER)
     person.until(lambda: not person.find("idr_offline").isHidden())
     person.until_idle()
     server.start()
 
     person.click("idr_retry")
 
-    person.until(lambda: "DM0001_02" in person.text("idr_plate_title"))
+    person.until(lambda: "DM0002_02" in person.text("idr_plate_title"))
     assert person.find("idr_offline").isHidden()
 
 
@@ -164,14 +165,17 @@ def test_a_pack_that_is_dropped_or_read_by_napari_is_opened(
 def drop(person: Person, path: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
-    event = QDropEvent(
-        QPointF(5, 5),
+    copy, left, keys = (
         Qt.DropAction.CopyAction,
-        data,
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    QApplication.sendEvent(person.browser, event)
+    enter = QDragEnterEvent(QPoint(5, 5), copy, data, left, keys)
+    QApplication.sendEvent(person.browser, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(
+        person.browser, QDropEvent(QPointF(5, 5), copy, data, left, keys)
+    )
 
 
 def test_a_damaged_pack_ends_in_a_sentence(

@@ -71,12 +71,13 @@ def test_the_server_is_told_how_a_person_can_be_reached_and_answers_lie_where_wi
 ) -> None:
     pages["connection"].cache_folder = str(tmp_path / "kept")
 
-    make_person(classic.url)
+    person = make_person(classic.url)
+    person.search("CDC20")
 
     agents = {one.user_agent for one in classic.requests}
     assert agents == {user_agent(contact="me@example.org")}
     assert "(me@example.org)" in agents.pop()
-    assert list((tmp_path / "kept").glob("answers-*.sqlite"))
+    person.until(lambda: bool(list((tmp_path / "kept").glob("*.sqlite"))))
 
 
 def test_all_studies_come_first_if_that_is_wished(

@@ -10,8 +10,15 @@ import pytest
 import tifffile
 from napari.components import ViewerModel
 from napari.layers import Points
+from napari.plugins import _initialize_plugins
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication, QMessageBox, QProgressDialog, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QMessageBox,
+    QProgressDialog,
+    QPushButton,
+    QWidget,
+)
 
 from napari_idr._qt import waiting
 from napari_idr._qt.writers import write_image, write_wells
@@ -37,6 +44,7 @@ def window(qtbot: object) -> Iterator[QWidget]:
 def test_layers_are_saved_by_the_ending_of_the_name(
     qapp: object, tmp_path: Path
 ) -> None:
+    _initialize_plugins()
     viewer = ViewerModel()
     data = np.arange(2 * 30 * 40, dtype="uint16").reshape(2, 30, 40)
     viewer.add_image(data, channel_axis=0, name=["DNA", "actin"])
@@ -107,7 +115,9 @@ def test_the_window_lives_while_one_waits_and_can_cancel(window: QWidget) -> Non
             for one in QApplication.topLevelWidgets()
             if isinstance(one, QProgressDialog) and one.isVisible()
         ]
-        dialog.cancel()
+        button = dialog.findChild(QPushButton)
+        assert button is not None
+        button.click()
 
     QTimer.singleShot(100, press_cancel)
     with pytest.raises(Cancelled):

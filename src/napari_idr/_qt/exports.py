@@ -26,6 +26,8 @@ from napari_idr.services.files import DownloadProgress, bytes_text
 from napari_idr.services.saving import file_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.layers import Layer
     from napari.viewer import Viewer
 
@@ -247,10 +249,7 @@ class Exports(QObject):
         if session is None:
             return
 
-        def report(done: int, total: int) -> None:
-            news = DownloadProgress(name=path.name, done=done, total=total)
-            self._news.emit(news)
-
+        report = partial(_report, self._news.emit, path.name)
         message = f"Writing {path.name} …"
         self._image.start(message, session.save_image, details, path, report)
 
@@ -261,6 +260,13 @@ class Exports(QObject):
 
     def _on_written(self, path: Path) -> None:
         self._panels.status.say(f"Written: {path}")
+
+
+def _report(
+    tell: Callable[[DownloadProgress], None], name: str, done: int, total: int
+) -> None:
+    """Tell, in a worker, how much of a file is written."""
+    tell(DownloadProgress(name=name, done=done, total=total))
 
 
 def _size_of(details: ImageDetails) -> int:

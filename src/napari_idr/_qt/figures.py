@@ -76,7 +76,7 @@ def write_figure(figure: Figure, path: Path, *, cancel: CancelToken) -> Path:
     cancel.check()
     temporary = path.parent / f".{secrets.token_hex(8)}.idr-part"
     try:
-        temporary.write_bytes(bytes(buffer.data()))
+        temporary.write_bytes(buffer.data().data())
         temporary.replace(path)
     except OSError as error:
         reason = error.strerror or "the disk refuses it"
@@ -165,7 +165,7 @@ def _paint_picture(painter: QPainter, item: Picture) -> None:
     pixels = np.ascontiguousarray(item.pixels)
     height, width, _ = pixels.shape
     image = QImage(
-        pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888
+        pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888
     ).copy()
     rect = _rect(item.x, item.y, item.width, item.height)
     # pixels that are larger than dots stay squares; many on a dot are averaged

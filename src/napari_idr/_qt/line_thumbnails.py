@@ -85,9 +85,7 @@ class LineThumbnails(QObject):
         self._icons.clear()
         self._absent.clear()
 
-    def eventFilter(  # type: ignore[override]
-        self, watched: QObject | None, event: QEvent | None
-    ) -> bool:
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Look anew when other lines come into sight without scrolling."""
         if event is not None and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._soon()

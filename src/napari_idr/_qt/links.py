@@ -129,8 +129,10 @@ class Links(QObject):
         self._soon.timeout.connect(self._go_on)
         jobs.changed.connect(self._look_soon)
         jobs.failed.connect(self._on_failed)
+        # Not before: another dock moves the canvas, and napari fails at layers that
+        # change between their making and their adding.
+        scene.plates.arrived.connect(self._show_view)
         scene.plates.arrived.connect(self._look_soon)
-        scene.plates.changed.connect(self._show_view)
         panels.status.cancelWanted.connect(self.give_up)
         panels.search.linkWanted.connect(self.open_text)
         finder.found.connect(self._on_searched)
@@ -278,12 +280,17 @@ class Links(QObject):
         if problem is None:
             self._view, self._color = view, color  # of layers that are on their way
         self.opened.emit(outcome)
-        if self._next and self._link is None:
-            self._begin(self._next.popleft())
-            if isinstance(problem, Cancelled):
-                self._finish(problem)  # which takes the next, up to the last
-            else:
-                self._look_soon()
+        self._take_next(problem)
+
+    def _take_next(self, problem: Exception | None) -> None:
+        """Begin with the link that waits; who has stopped one stops them all."""
+        if not self._next or self._link is not None:
+            return
+        self._begin(self._next.popleft())
+        if isinstance(problem, Cancelled):
+            self._finish(problem)
+        else:
+            self._look_soon()
 
     def _look_soon(self, *_: object) -> None:
         if self._link is not None:
@@ -357,9 +364,12 @@ class Links(QObject):
     def _show_plate(self, found: FoundPlate) -> None:
         if found.entry.query is None:
             self._finder.bring_studies(found.studies, "")
-        self._view = found.details.key, found
+        key = found.details.key
+        is_there = self._scene.is_complete(key, found.run, found.field)
+        self._view = key, found
         self.plateWanted.emit(found)
-        self._show_view(found.details.key)
+        if is_there:
+            self._show_view(key)
 
     def _show_view(self, key: MosaicKey) -> None:
         """Select wells and colour them, as soon as the plate is in the viewer."""

@@ -11,6 +11,7 @@ from napari.utils.notifications import show_warning
 from qtpy.QtCore import QEventLoop, QTimer
 from qtpy.QtWidgets import QDockWidget
 
+from napari_idr._opening import SESSION_WAIT_S
 from napari_idr._qt.browser import Browser
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr.cancel import NEVER
@@ -31,52 +32,15 @@ if TYPE_CHECKING:
 DOCK_NAME = "Browse the IDR (IDR)"
 """As napari calls it when it is opened from the menu."""
 
-WAIT_S = 600.0
-"""How long a script waits for all that a session shows."""
-
 
 def open_session(
     viewer: Viewer,
     session: SavedSession | str | os.PathLike[str],
     *,
     wait: bool = True,
-    timeout_s: float = WAIT_S,
+    timeout_s: float = SESSION_WAIT_S,
 ) -> list[Layer]:
-    """Show in a viewer what a session was saved of.
-
-    The browser is opened beside it, as from the menu. What is in the viewer stays; what
-    the archive has no longer is told, and the rest comes.
-
-    Parameters
-    ----------
-    viewer
-        A viewer with a window.
-    session
-        The path of a file that ends in `.idr.json`, or the record of a session, as
-        *Copy as Python* writes it.
-    wait
-        Whether to return when all is there; the window lives on meanwhile. Else what
-        is shown comes as soon as napari runs.
-    timeout_s
-        How long to wait at most.
-
-    Returns
-    -------
-    list of Layer
-        The layers that came; none if nobody waited for them.
-
-    Raises
-    ------
-    IDRError
-        The file can't be read or is no session, or the viewer has no window.
-
-    Examples
-    --------
-    >>> import napari
-    >>> from napari_idr import open_session
-    >>> viewer = napari.Viewer()  # doctest: +SKIP
-    >>> open_session(viewer, "CDC20.idr.json")  # doctest: +SKIP
-    """
+    """Show in a viewer what a session was saved of: see `napari_idr.open_session`."""
     notes: tuple[str, ...] = ()
     folder = None
     if not isinstance(session, SavedSession):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from qtpy.QtCore import QCoreApplication, QEventLoop, Qt, QThread
+from qtpy.QtCore import QCoreApplication, QEventLoop, Qt
 from qtpy.QtWidgets import QApplication, QMessageBox, QProgressDialog
 
 from napari_idr._qt.jobs import QueuedSignal
@@ -14,7 +15,8 @@ from napari_idr.threads import in_background
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_idr.cancel import CancelToken as Token
+    Progress = Callable[[int, int], None]
+    """Told how much is done, and how much there is."""
 
 __all__ = ["is_yes", "wait_for_work"]
 
@@ -22,8 +24,6 @@ T = TypeVar("T")
 
 STEPS = 1000
 """Of the bar: Qt's counts to two thousand millions, and files have more bytes."""
-
-Progress = "Callable[[int, int], None]"
 
 
 def is_yes(question: str) -> bool:
@@ -39,7 +39,7 @@ def is_yes(question: str) -> bool:
     return bool(answer == yes)
 
 
-def wait_for_work(title: str, work: Callable[[Progress, Token], T]) -> T:
+def wait_for_work(title: str, work: Callable[[Progress, CancelToken], T]) -> T:
     """Run something long that napari waits for; the window lives meanwhile.
 
     napari calls writers of files on the GUI thread and wants the result at once. So a
@@ -69,7 +69,7 @@ def _has_window() -> bool:
     app = QCoreApplication.instance()
     return (
         isinstance(app, QApplication)
-        and QThread.currentThread() is app.thread()
+        and threading.current_thread() is threading.main_thread()
         and any(one.isVisible() for one in QApplication.topLevelWidgets())
     )
 
@@ -96,7 +96,7 @@ class _Waiting(Generic[T]):
         self._dialog.canceled.connect(self._token.cancel)
         self._news: QueuedSignal[int | None] = QueuedSignal(self._on_news)
 
-    def result(self, work: Callable[[Progress, Token], T]) -> T:
+    def result(self, work: Callable[[Progress, CancelToken], T]) -> T:
         """Wait for the work and return what it returned."""
         told = -1
 

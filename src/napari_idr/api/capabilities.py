@@ -133,7 +133,7 @@ def _mapr(json_client: JsonClient, cancel: CancelToken) -> tuple[Finding, ...]:
     if isinstance(response, Finding):
         return (response,)
     if response.status == NO_SUCH:
-        response.keep()
+        response.set_aside()
         # No mapr, or one that is set up without genes: it tells its keys.
         config = _response(json_client, MAPR_CONFIG, cancel)
         if isinstance(config, Finding):
@@ -165,7 +165,7 @@ def _rendering(json_client: JsonClient, cancel: CancelToken) -> tuple[Finding, .
     if isinstance(session, Finding):
         return session, session
     if session.status != 200 or session.body.strip() != b"OK":
-        session.keep()
+        session.set_aside()
         nobody = Finding(False, _message(session, SESSION))
         return nobody, nobody
     response = _response(json_client, PLANE, cancel, PLANE_PARAMS)
@@ -176,8 +176,8 @@ def _rendering(json_client: JsonClient, cancel: CancelToken) -> tuple[Finding, .
     plain = response.content_type != "text/html"
     draws = response.status == NO_SUCH or (response.status == 400 and plain)
     message = _message(response, PLANE)
-    session.keep()
-    response.keep()
+    session.set_aside()
+    response.set_aside()
     return Finding(draws, message), Finding(draws and plain, message)
 
 
@@ -225,11 +225,11 @@ def _json_finding(
     message = _message(response, path)
     if response.status != 200 or not is_json(response):
         moved = moved_error(response)
-        response.keep()
+        response.set_aside()
         return Finding(False, message, url=response.url, moved=moved)
     try:
         works = shows(read_json(response))
-        response.keep()
+        response.set_aside()
         return Finding(works, message, url=response.url)
     except IDRError as error:
         return _not_known(f"/{path}: {error.message}", error)

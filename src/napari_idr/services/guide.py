@@ -25,12 +25,16 @@ MISSING: Final = (
 )
 
 
+PICTURE: Final = re.compile(r"^!\[[^\]]*\]\([^)\s]+\)\n+", re.MULTILINE)
+"""A picture by itself; the pictures are part of the site, not of the package."""
+
+
 def load_guide(*, cancel: CancelToken) -> str:
-    """Return the guide in Markdown, else where it is to be found."""
+    """Return the guide in Markdown, without pictures; else where it is to be found."""
     cancel.check()
     for place in PLACES:
         try:
-            return place.read_text(encoding="utf-8")
+            return PICTURE.sub("", place.read_text(encoding="utf-8"))
         except OSError:
             continue
     return MISSING

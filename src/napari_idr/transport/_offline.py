@@ -13,6 +13,7 @@ from napari_idr.transport._reach import Reach
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from napari_idr.cancel import CancelToken
     from napari_idr.transport._base import Request, Response, Stream, Transport
@@ -24,6 +25,11 @@ NOT_KEPT = "the server can't be reached, and this isn't kept on this computer"
 
 class Shelf(Protocol):
     """Answers that a person has had kept, beside those that are kept anyway."""
+
+    @property
+    def directory(self) -> Path:
+        """Where they are."""
+        ...
 
     def find(self, key: str) -> Response | None:
         """Return an answer, None if it isn't there."""
@@ -111,6 +117,11 @@ class OfflineTransport:
     ) -> AbstractContextManager[Stream]:
         """Open an answer; it is the server's."""
         return self._inner.stream(request, cancel=cancel)
+
+    @property
+    def packs(self) -> Path | None:
+        """Where packs are that stand in for the server, None for nowhere."""
+        return None if self._shelf is None else self._shelf.directory
 
     @property
     def stores(self) -> tuple[AnswerStore, ...]:

@@ -124,21 +124,14 @@ class PackDraft:
         self._lock = threading.Lock()
         with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False
-            )
-            self._connection.execute("PRAGMA mmap_size = 0")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
             try:
-                self._connection.executescript(DRAFT_TABLE)
-                self._connection.execute("SELECT sha256, body FROM answers LIMIT 1")
-            except sqlite3.DatabaseError:  # damaged: begun anew
-                self._connection.close()
+                self._connection = _opened_draft(path)
+            except sqlite3.OperationalError:  # held by another program, no room
+                raise
+            except sqlite3.DatabaseError as error:
+                logger.info("%s is damaged and begun anew: %s", path.name, error)
                 path.unlink()
-                self._connection = sqlite3.connect(
-                    path, isolation_level=None, check_same_thread=False
-                )
-                self._connection.executescript(DRAFT_TABLE)
+                self._connection = _opened_draft(path)
 
     def __enter__(self) -> Self:
         return self
@@ -273,6 +266,19 @@ class PackDraft:
                 raise PackError("that is too much for one pack")
             pack.writestr(_entry(INDEX), index)
             pack.writestr(_entry(INDEX_HASH), hashlib.sha256(index).hexdigest())
+
+
+def _opened_draft(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA mmap_size = 0")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.executescript(DRAFT_TABLE)
+        connection.execute("SELECT sha256, body FROM answers LIMIT 1")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 class Pack:

@@ -129,6 +129,11 @@ class PackShelf:
         self._seen: float | None = None
         self._packs: tuple[Pack, ...] = ()
 
+    @property
+    def directory(self) -> Path:
+        """Where the packs are."""
+        return self._directory
+
     def find(self, key: str) -> Response | None:
         """Return an answer from the newest pack that has it."""
         with self._lock:

@@ -303,7 +303,10 @@ def test_what_isnt_read_by_a_reader_is_neither_used_nor_remembered(asking):
 
 
 def test_no_code_goes_round_the_reader():
-    """Requests to the archive are sent by the JSON client, but for objects."""
+    """Requests are sent by the JSON client, but for objects and files.
+
+    These are no answers in JSON; of files none is kept.
+    """
     api = Path(__file__).parents[3] / "src" / "napari_idr" / "api"
     users = {
         file.relative_to(api).as_posix()
@@ -311,4 +314,4 @@ def test_no_code_goes_round_the_reader():
         if re.search(r"\.send\(|\.keep\(\)", file.read_text("utf-8"))
     }
 
-    assert users == {"json_client.py", "zarr/store.py"}
+    assert users == {"json_client.py", "original_files.py", "zarr/store.py"}

@@ -24,7 +24,7 @@ BACK: Final = "back"
 class _Kept:
     """Layers with their places in the list of layers, and how they were looked at."""
 
-    layers: tuple[tuple[int, Layer], ...]
+    layers: tuple[tuple[int, Layer, bool], ...]  # place, layer, whether it was seen
     active: Layer | None
     zoom: float
     center: tuple[float, ...]
@@ -79,7 +79,7 @@ class LayersAside(QObject):
         layers = self.layers
         camera, there = viewer.scene.camera, list(viewer.layers)
         self._kept = _Kept(
-            layers=tuple((there.index(layer), layer) for layer in layers),
+            layers=tuple((there.index(one), one, bool(one.visible)) for one in layers),
             active=viewer.layers.selection.active,
             zoom=float(camera.zoom),
             center=tuple(camera.center),
@@ -90,6 +90,10 @@ class LayersAside(QObject):
         scene.strips.put_aside()
         scene.refresher.put_aside(layers)
         remove_layers(viewer, layers)
+        # Layers that come while they can be seen are drawn half made: OpenGL crashes,
+        # as headings and marks follow the camera, which napari moves for the first.
+        for layer in layers:
+            layer.visible = False
         self.changed.emit()
         return len(layers)
 
@@ -99,7 +103,7 @@ class LayersAside(QObject):
         if kept is None:
             return
         self._coming = kept
-        calls = [partial(self._insert, index, layer) for index, layer in kept.layers]
+        calls = [partial(self._insert, index, layer) for index, layer, _ in kept.layers]
         self._turns.add(BACK, *calls, partial(self._finish, kept))
         self.changed.emit()
 
@@ -108,8 +112,9 @@ class LayersAside(QObject):
         if scene.plates.is_replaced(layer) or scene.images.is_replaced(layer):
             return  # opened again meanwhile
         scene.refresher.put_back(layer)
-        if add_layer(self._viewer, layer) is None:
-            layers.move(len(layers) - 1, min(index, len(layers) - 1))
+        last = len(layers)
+        if add_layer(self._viewer, layer) is None and index < last:
+            layers.move(last, index)
 
     def _finish(self, kept: _Kept) -> None:
         scene, viewer = self._scene, self._viewer
@@ -119,7 +124,9 @@ class LayersAside(QObject):
         scene.strips.put_back()
         scene.colors.put_back()
         scene.refresher.drop_aside()  # what hasn't come back
-        back = [layer for _, layer in kept.layers if layer in viewer.layers]
+        back = [layer for _, layer, _ in kept.layers if layer in viewer.layers]
+        for _, layer, visible in kept.layers:
+            layer.visible = visible
         viewer.layers.selection.active = kept.active if kept.active in back else None
         if len(kept.point) == viewer.dims.ndim:
             viewer.dims.set_point(range(viewer.dims.ndim), kept.point)

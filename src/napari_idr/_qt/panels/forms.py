@@ -73,11 +73,8 @@ def name_widget(widget: QWidget | Widget, name: str, label: str, tooltip: str) -
     native.setObjectName(name)
     native.setAccessibleName(label)
     native.setToolTip(tooltip)
-    if isinstance(native, QComboBox):
-        # What it is made of takes the keyboard in its place.
-        for part in (native.lineEdit(), native.view()):
-            if part is not None:
-                part.setAccessibleName(label)
+    if isinstance(native, QComboBox) and (line := native.lineEdit()) is not None:
+        line.setAccessibleName(label)  # it takes the keyboard in its place
 
 
 def let_shrink(widget: QWidget | Widget) -> None:
@@ -177,6 +174,7 @@ class Folding(QObject):
             # Another parent hides it, and a layout shows it a moment later: at once.
             self._control.show()
             present(self._panel.layout()).activate()
+        self._panel.updateGeometry()
         if focused:
             self._control.setFocus()
 
@@ -185,6 +183,7 @@ def widen_list(box: QComboBox) -> None:
     """Let what drops down be as wide as its longest line, though the box isn't."""
     view = present(box.view())
     view.setMinimumWidth(view.sizeHintForColumn(0) + POPUP_MARGIN_PX)
+    view.setAccessibleName(box.accessibleName())
 
 
 def add_shortcut(widget: QWidget, keys: str, signal: Any) -> None:

@@ -9,14 +9,13 @@ from napari_idr._qt.panels.forms import name_widget, plain_label
 from napari_idr._qt.settings import dismiss_hint, is_hint_dismissed
 
 HINT = (
-    "New here? 1. Type a gene, such as CDC20, and press Enter. 2. Open a study that "
-    "was found and double-click one of its plates. 3. Double-click a well in the "
-    "viewer to open its image."
+    "New here? Type a gene, such as CDC20, and press Enter. Double-click a plate that "
+    "was found, then one of its wells."
 )
 
 
 class HintPanel(QFrame):
-    """How one begins, in three steps, until a person says that they know."""
+    """How one begins, until a person says that they know."""
 
     guideWanted = Signal()
 

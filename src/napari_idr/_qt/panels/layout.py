@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
     QFrame,
     QScrollArea,
@@ -87,6 +87,12 @@ class FormTabs(QTabWidget):
         super().__init__(parent)
         self.currentChanged.connect(self.updateGeometry)
 
+    def event(self, event: QEvent | None) -> bool:
+        """Follow a form that has become higher or lower."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
+
     def sizeHint(self) -> QSize:
         """Return the size that the form wants, with the tabs above it."""
         return self._for_form(super().sizeHint(), minimal=False)
@@ -158,9 +164,8 @@ class Panels(LetteredWidget):
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 4, 4, 4)
         for card in (
-            *(self.plate, self.image, self.original_files, self.compare, self.link),
             *(self.plate, self.image, self.original_files, self.compare, self.figure),
-            *(self.study, self.attached_files),
+            *(self.link, self.study, self.attached_files),
         ):
             layout.addWidget(card)
         layout.addStretch(1)
@@ -207,8 +212,8 @@ class Panels(LetteredWidget):
         whole.addWidget(self.spellings)
         whole.addWidget(self.gallery)
         whole.addWidget(self.filter)
-        whole.addWidget(self.hint)
         whole.addWidget(self.splitter, 1)
+        whole.addWidget(self.hint)
         whole.addWidget(self.all_shown)
         whole.addWidget(self.status)
         self.lettersChanged.connect(self._divide_soon.start)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QEvent, Signal
 from qtpy.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QCompleter,
     QHBoxLayout,
@@ -28,9 +29,14 @@ from napari_idr._qt.panels.forms import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from qtpy.QtGui import QResizeEvent
+
 
 HELP_PX = 16
 """Beside the question mark: some 24 px together, as WCAG 2.2 wants it (2.5.8)."""
+
+MOST_BESIDE = 0.5
+"""Of the width for what is beside the text, which would be a column of words else."""
 
 
 class ServerBar(QWidget):
@@ -67,6 +73,7 @@ class ServerBar(QWidget):
         self.help.clicked.connect(self.helpWanted)
         layout.addWidget(self.help)
         self.abilities = plain_label("idr_abilities", selectable=False)
+        self._beside: list[QWidget] = []
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(2)
@@ -90,8 +97,28 @@ class ServerBar(QWidget):
         self.address.activated.connect(self._choose)
 
     def add_beside(self, widget: QWidget) -> None:
-        """Put a widget beside what the server can do."""
+        """Put a widget beside what the server can do, or below where it is wide."""
         self._second.addWidget(widget)
+        self._beside.append(widget)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Break the line where it is too narrow for what it says."""
+        super().resizeEvent(event)
+        self._break()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Follow another size of letters."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._break()
+        return super().event(event)
+
+    def _break(self) -> None:
+        beside = sum(widget.sizeHint().width() for widget in self._beside)
+        self._second.setDirection(
+            QBoxLayout.Direction.TopToBottom
+            if beside > self.width() * MOST_BESIDE
+            else QBoxLayout.Direction.LeftToRight
+        )
 
     def set_addresses(self, addresses: Iterable[str]) -> None:
         """Offer these addresses, the first of them as the present one."""

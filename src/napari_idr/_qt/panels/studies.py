@@ -172,6 +172,7 @@ def _offer(box: QComboBox, every: str, counts: Iterable[tuple[str, int]]) -> Non
         box.addItem(f"{text} ({count})", text)
     box.setCurrentIndex(max(box.findData(chosen), 0))
     box.blockSignals(before)
-    widen_list(box)
-    if present(box.view()).isVisible():
-        box.showPopup()  # as high as the list is now
+    if box.count() > 1:
+        widen_list(box)
+        if present(box.view()).isVisible():
+            box.showPopup()  # as high as the list is now

@@ -156,7 +156,7 @@ class RenderRequests:
         response = self._drawn(path, params, cancel, image.id)
         require_success(response)
         picture = decode(response.body, due=due, grey=grey, url=response.url)
-        response.keep()
+        response.set_aside()
         self._note_drawn()
         return picture
 
@@ -180,7 +180,7 @@ class RenderRequests:
         response = self._drawn(path, (("color", "FFFFFFFF"),), cancel)
         require_success(response)
         mask = decode_mask(response.body, due=due, url=response.url)
-        response.keep()
+        response.set_aside()
         return mask
 
     def _drawn(

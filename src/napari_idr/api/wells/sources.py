@@ -158,7 +158,7 @@ class Wells:
                 )
                 require_success(response)
                 table = read_csv(response.body, name=file.name)
-                response.keep()
+                response.set_aside()
             except IDRError as error:
                 if error.may_pass:
                     raise

@@ -49,8 +49,6 @@ UNITS_UM: Final = {
 DEFAULT_AXES: Final = ("y", "x"), ("z", "y", "x"), ("t", "z", "y", "x")
 FULL_AXES: Final = ("t", "c", "z", "y", "x")
 
-Layers = "Sequence[tuple[Any, Mapping[str, Any], str]]"
-
 
 class ReadStrip(Protocol):
     """Reads rows of one plane of one channel, from `y0` to `y1`, over all its width."""
@@ -182,7 +180,9 @@ def image_of_reader(
     )
 
 
-def image_of_layers(layers: Layers) -> ImageToSave:
+def image_of_layers(
+    layers: Sequence[tuple[Any, Mapping[str, Any], str]],
+) -> ImageToSave:
     """Return layers of images, a channel each, as one image to be written.
 
     Of several levels the largest is written, of a plate the mosaic of its thumbnails.

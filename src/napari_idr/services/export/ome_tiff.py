@@ -121,11 +121,12 @@ def _tiles(
             cancel.check()
             y1 = min(y0 + step, image.size_y)
             strip = image.read(t, c, z, y0, y1, cancel=cancel)
+            # Whoever writes doesn't ask again after the last tile.
+            done += (y1 - y0) * image.row_bytes
+            progress(done, image.nbytes)
             for y in range(0, y1 - y0, height):
                 for x in range(0, image.size_x, width):
                     yield _padded(strip[y : y + height, x : x + width], tile)
-            done += (y1 - y0) * image.row_bytes
-            progress(done, image.nbytes)
 
 
 def _padded(part: NDArray[np.generic], tile: tuple[int, int]) -> NDArray[np.generic]:

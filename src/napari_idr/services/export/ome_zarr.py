@@ -146,7 +146,7 @@ def halved(plane: NDArray[Any]) -> NDArray[Any]:
     return result
 
 
-def _attributes(image: ImageToSave, shapes: list[tuple[int, int]]) -> dict[str, object]:
+def _attributes(image: ImageToSave, shapes: list[tuple[int, int]]) -> dict[str, Any]:
     """Return the metadata of the group: ngff.openmicroscopy.org/0.4."""
     has_size = image.pixel_um[1] is not None and image.pixel_um[2] is not None
     unit = {"unit": "micrometer"} if has_size else {}

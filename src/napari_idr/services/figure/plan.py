@@ -265,7 +265,7 @@ def _length(length_um: float) -> str:
 def broken(text: str, width: float, size_pt: float) -> list[str]:
     """Return a text in lines that are about as long as there is room, at blanks.
 
-    >>> broken("one two three", 10.0, 8.0)
+    >>> broken("one two three", 11.0, 8.0)
     ['one two', 'three']
     """
     letters = max(4, int(width / (size_pt * MM_PER_POINT * LETTER_EM)))

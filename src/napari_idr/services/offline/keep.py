@@ -311,8 +311,8 @@ def load_kept(
         It can't be written.
     """
     name = _file_name(order)
-    draft_path = packs_folder() / f"{name}{DRAFT_SUFFIX}"
-    path = packs_folder() / f"{name}{PACK_SUFFIX}"
+    draft_path = packs_folder(session) / f"{name}{DRAFT_SUFFIX}"
+    path = packs_folder(session) / f"{name}{PACK_SUFFIX}"
     with PackDraft(draft_path) as draft:
         keeper = _Keeper(session, order, draft, cancel)
         for _ in keeper.run():

@@ -69,7 +69,8 @@ class PackSession(Session):
     def studies(self, *, cancel: CancelToken) -> tuple[Entry, ...]:
         """Return the studies of which something is in the pack."""
         found = super().studies(cancel=cancel)
-        return tuple(one for one in found if self._holds(one.item))
+        # What the server counts in them needn't be in the pack.
+        return tuple(replace(one, count=None) for one in found if self._holds(one.item))
 
     def children(
         self, entry: Entry, *, cancel: CancelToken

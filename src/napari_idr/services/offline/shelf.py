@@ -95,8 +95,11 @@ def size_text(size: float) -> str:
     return f"{size / 1e9:.1f} GB"
 
 
-def packs_folder() -> Path:
+def packs_folder(session: Session | None = None) -> Path:
     """Return where packs are that are kept on this computer."""
+    transport = None if session is None else session.client.transport
+    if isinstance(transport, OfflineTransport) and transport.packs is not None:
+        return transport.packs
     return cache_directory() / PACKS_FOLDER
 
 
@@ -107,7 +110,7 @@ def kept_on_disk(session: Session | None, *, cancel: CancelToken) -> KeptOnDisk:
         most = sum(store.max_bytes for store in stores)
     packs: list[KeptPack] = []
     drafts = 0
-    for path in sorted(_files()):
+    for path in sorted(_files(session)):
         cancel.check()
         with suppress(OSError, PackError):
             size = path.stat().st_size
@@ -134,7 +137,7 @@ def empty(session: Session | None, *, cancel: CancelToken) -> KeptOnDisk:
         for store in stores:
             cancel.check()
             store.empty()
-    for path in _files():
+    for path in _files(session):
         with suppress(OSError):  # in use, on some systems
             path.unlink()
     return kept_on_disk(session, cancel=cancel)
@@ -186,7 +189,7 @@ def _stores(session: Session | None) -> Iterator[tuple[AnswerStore, ...]]:
         store.close()
 
 
-def _files() -> list[Path]:
+def _files(session: Session | None) -> list[Path]:
     with suppress(OSError):
-        return [path for path in packs_folder().iterdir() if path.is_file()]
+        return [path for path in packs_folder(session).iterdir() if path.is_file()]
     return []

@@ -89,7 +89,6 @@ def test_an_image_of_the_archive_is_written_as_it_is_stored(stored, tmp_path):
     assert told_of["PhysicalSizeX"] == pytest.approx(image.pixel_um[2])
     assert f"stack c3 z5 t7.ome.tiff ({image.origin['image']['id']})" in text
     assert "webclient/?show=image-" in text
-    assert tifffile.OmeXml.validate(text) is not False
     assert told[-1] == (image.nbytes, image.nbytes)
     assert [one.name for one in tmp_path.iterdir()] == ["a.ome.tif"]
 

@@ -29,6 +29,7 @@ from napari_idr.services.offline.keep import (
     load_kept,
     plan_keep_order,
 )
+from napari_idr.services.offline.pack_layers import pack_layers
 from napari_idr.services.offline.pack_session import PackSession, open_pack
 from napari_idr.services.offline.reach import (
     is_offline,
@@ -354,6 +355,18 @@ def test_all_that_is_kept_is_told_and_emptied(session: Session, server: Server) 
     assert left.packs == ()
     assert left.seen < told.seen
     assert not made.path.exists()
+
+
+def test_without_a_browser_the_plates_of_a_pack_are_layers(session: Session) -> None:
+    line = plate_of(session)
+    here = shown(session, line)
+    made = keep_lines(session, line)
+
+    [(canvas, options, kind)] = pack_layers(made.path)
+
+    assert np.array_equal(canvas, here.canvas)
+    assert (options["name"], kind) == (here.name, "image")
+    assert options["metadata"]["idr"]["server"] == session.url
 
 
 def test_a_copy_is_a_pack(session: Session, tmp_path: Path) -> None:
