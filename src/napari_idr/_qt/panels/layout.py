@@ -254,6 +254,8 @@ class Panels(LetteredWidget):
         needed = layout.totalHeightForWidth(self.splitter.width() - bar)
         # napari's look puts a frame round it.
         needed += self._details.height() - present(self._details.viewport()).height()
+        # The end of the study's card can be scrolled to; the annotations need the room.
+        needed -= self.link.sizeHint().height() + layout.spacing()
         room = self.splitter.height() - 2 * self.splitter.handleWidth()
         rows = self.results.height_of_rows(LEAST_ROWS)
         self.splitter.setSizes(divide(room, needed, rows))
