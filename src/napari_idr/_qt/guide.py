@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import QUrl
-from qtpy.QtGui import QColor, QDesktopServices, QPalette, QTextCursor
+from qtpy.QtGui import QColor, QDesktopServices, QPalette, QTextCharFormat, QTextCursor
 from qtpy.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from napari_idr._qt.jobs import Jobs, JobSlot
@@ -49,10 +49,6 @@ class GuideWindow(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.text)
-        written = self.text.palette().color(QPalette.ColorRole.Text)
-        palette = self.text.palette()
-        palette.setColor(QPalette.ColorRole.Link, QColor(link_color(written)))
-        self.text.setPalette(palette)
         self._jobs = Jobs(self)
         self.destroyed.connect(_Closer(self._jobs))
         self._load: JobSlot[None, str] = self._jobs.slot(self._on_loaded)
@@ -60,6 +56,27 @@ class GuideWindow(QDialog):
 
     def _on_loaded(self, text: str) -> None:
         self.text.setMarkdown(text)
+        self._color_links()
+
+    def _color_links(self) -> None:
+        """Draw links in a colour that can be read; Qt's blue can't on dark."""
+        document = self.text.document()
+        assert document is not None
+        shown = QTextCharFormat()
+        written = self.text.palette().color(QPalette.ColorRole.Text)
+        shown.setForeground(QColor(link_color(written)))
+        cursor = QTextCursor(document)
+        block = document.begin()
+        while block.isValid():
+            for run in block.textFormats():
+                cursor.setPosition(block.position() + run.start)
+                cursor.setPosition(
+                    block.position() + run.start + run.length,
+                    QTextCursor.MoveMode.KeepAnchor,
+                )
+                if run.format.isAnchor():
+                    cursor.mergeCharFormat(shown)
+            block = block.next()
 
     def _on_link(self, url: QUrl) -> None:
         link = url.toString()
