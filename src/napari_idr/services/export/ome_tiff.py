@@ -121,11 +121,7 @@ def _tiles(
             cancel.check()
             y1 = min(y0 + step, image.size_y)
             strip = image.read(t, c, z, y0, y1, cancel=cancel)
-<<<<<<< HEAD
             # Whoever writes doesn't ask again after the last tile.
-=======
-            # told before it is written: after the last tile nobody comes back here
->>>>>>> figures
             done += (y1 - y0) * image.row_bytes
             progress(done, image.nbytes)
             for y in range(0, y1 - y0, height):
