@@ -26,6 +26,7 @@ TISSUE, COMPOUND = "idr0904-demo-tissue/experimentA", "idr0903-demo-compound/scr
 IS_A_PAGE = "sent a web page where data is due"
 IS_NO_ARCHIVE = "answers, but it is no archive of images"
 CANNOT_BE_READ = "answered in a way this version can't read"
+IS_OFFLINE = "can't be reached, and this isn't kept on this computer"
 CANNOT_BE_REACHED = "can't be reached. Check the address and your connection"
 
 
@@ -317,7 +318,7 @@ def test_a_network_that_goes_midway_leaves_what_came(
     assert CANNOT_BE_REACHED in person.status
     assert person.find("idr_retry").isVisible()  # type: ignore[attr-defined]
     person.search("CDC20")
-    assert CANNOT_BE_REACHED in person.status
+    assert IS_OFFLINE in person.status
 
 
 def test_thumbnails_that_did_not_come_come_on_retry(

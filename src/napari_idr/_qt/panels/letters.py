@@ -7,7 +7,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_idr._qt.settings import font_points
 
-WRITTEN_SMALL = "QTreeView, QTableView, QHeaderView, QLineEdit, QToolButton"
+WRITTEN_SMALL = "QTreeView, QTableView, QHeaderView, QLineEdit"
 """What napari's own style sheet leaves at the system's size of letters."""
 
 LETTERS_CHANGE = (QEvent.Type.StyleChange, QEvent.Type.FontChange)

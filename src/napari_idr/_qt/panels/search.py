@@ -80,7 +80,7 @@ class SearchPanel(QWidget):
             layout="horizontal",
             labels=False,
         )
-        self.form.margins = (0, 4, 0, 4)
+        self.form.margins = (0, 2, 0, 2)
         line = self.form.native.layout()
         assert isinstance(line, QBoxLayout)
         for place, button in enumerate((self.back, self.forward)):
