@@ -113,27 +113,7 @@ _MODULES = {
     "cite": "services.cite",
     "open": "_opening",
     "open_session": "_opening",
-    **dict.fromkeys(
-        (
-            "SavedCell",
-            "SavedCondition",
-            "SavedGallery",
-            "SavedImage",
-            "SavedKey",
-            "SavedLayer",
-            "SavedLine",
-            "SavedLook",
-            "SavedObject",
-            "SavedPlate",
-            "SavedRef",
-            "SavedSearch",
-            "SavedSession",
-            "SavedStrip",
-            "SavedStudy",
-            "SavedView",
-        ),
-        "services.session_file",
-    ),
+    **{name: "services.session_file" for name in __all__ if name.startswith("Saved")},
 }
 """Where names are that aren't errors; they are loaded when first used."""
 

@@ -10,6 +10,9 @@ from napari_idr._qt.settings import font_points
 WRITTEN_SMALL = "QTreeView, QTableView, QHeaderView, QLineEdit"
 """What napari's own style sheet leaves at the system's size of letters."""
 
+ROOM_FOR_ARROW = 'QToolButton[popupMode="1"] { padding-right: 1.4em; }'
+"""Qt leaves none beside the words of a menu's button where a style sheet is set."""
+
 LETTERS_CHANGE = (QEvent.Type.StyleChange, QEvent.Type.FontChange)
 """napari changes its style sheet with the size of its letters."""
 
@@ -30,7 +33,8 @@ class LetteredWidget(QWidget):
             self._set_letters()
 
     def _set_letters(self) -> None:
-        sheet = f"{WRITTEN_SMALL} {{ font-size: {font_points()}pt; }}"
+        letters = f"{WRITTEN_SMALL} {{ font-size: {font_points()}pt; }}"
+        sheet = f"{letters} {ROOM_FOR_ARROW}"
         if sheet != self.styleSheet():
             self.setStyleSheet(sheet)
             self.lettersChanged.emit()

@@ -19,8 +19,6 @@ class LinkBar(QWidget):
         super().__init__(parent)
         self.copy = QToolButton()
         self.copy.setText("Copy link")
-        # Qt leaves no room for the arrow beside the words where a style sheet is set.
-        self.copy.setStyleSheet("QToolButton { padding-right: 1.4em; }")
         name_widget(
             self.copy,
             "idr_copy_link",
