@@ -684,7 +684,7 @@ class Browser(Panels):
         self._details_slot.cancel()
         image, server = request.ref.image_id, request.server
         opened = self._scene.go_to_image(image, server)
-        if opened is not None and not opened.may_improve:
+        if opened is not None and not opened.is_lacking:
             self._on_details(opened.details)
             self.image.set_source(opened.reader.source)
             self._say_added(opened, opened.message, None)
@@ -697,7 +697,8 @@ class Browser(Panels):
         problem = None
         known = self._scene.go_to_image(opened.image.id, opened.server)
         if known is not None and known.reader.source is opened.reader.source:
-            opened.close()  # opened again, and no better
+            opened.close()  # opened again, and from nothing better
+            known.tiled.retry()
         else:
             problem = self._scene.add_image(opened)
         if problem is None:
