@@ -19,7 +19,7 @@ from napari import Viewer
 from napari.layers import Image, Labels, Points, Shapes
 from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QFileDialog, QLineEdit
+from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
 
 from napari_idr._qt.layers.headings import FOLLOW_MS
 from napari_idr._qt.layers.scene import scene_of
@@ -617,12 +617,18 @@ def test_a_plate_is_saved_into_a_folder(
         window.viewer.layers.save(str(folder))
 
 
-def fill_in(dialog: QFileDialog, name: str) -> None:
-    """Type the name of a file and press Enter."""
-    line = dialog.findChild(QLineEdit)
+def fill_in(dialog: QFileDialog, kind: str, name: str) -> None:
+    """Choose what kind of file it is, type its name and press Save."""
+    dialog.selectNameFilter(kind)
+    line = dialog.findChild(QLineEdit, "fileNameEdit")
     line.selectAll()
     QTest.keyClicks(line, name)
-    QTest.keyClick(line, Qt.Key.Key_Return)
+    line.completer().popup().hide()
+    save = dialog.findChild(QDialogButtonBox).button(
+        QDialogButtonBox.StandardButton.Save
+    )
+    QTest.mouseClick(save, Qt.MouseButton.LeftButton)
+    QTimer.singleShot(0, dialog.reject)  # if it is still there
 
 
 def in_dialog(use: Callable[[QFileDialog], None]) -> None:
@@ -643,15 +649,19 @@ def test_all_layers_of_a_plate_are_saved_through_napari_s_dialog(
 ) -> None:
     desk = Desk(window, window.browse(classic.url), tmp_path)
     desk.open("plate")
-    folder = tmp_path / "plate"
+    names = window.names
 
     with pytest.MonkeyPatch.context() as patch, complaints(patch) as heard:
-        in_dialog(lambda dialog: fill_in(dialog, str(folder)))
-        window.choose_from_menu("File", "Save All Layers...")
+        for kind in ("IDR Save to folder (*.*)", "napari SVG (*.svg)"):
+            in_dialog(partial(fill_in, kind=kind, name=str(tmp_path / "plate")))
+            window.choose_from_menu("File", "Save All Layers...")
 
     assert heard.found == []
-    ends = [f"{MOSAIC}.tif", *(f"{name}.csv" for name in window.names[1:])]
-    assert sorted(one.name for one in folder.iterdir()) == sorted(ends)
+    ends = [f"{MOSAIC}.tif", *(f"{name}.csv" for name in names[1:])]
+    saved = [one.name for one in (tmp_path / "plate").iterdir()]
+    assert sorted(saved) == sorted(ends)
+    assert ET.parse(tmp_path / "plate.svg").getroot().tag.endswith("svg")
+    assert window.names == names
 
 
 def test_a_plate_in_one_window_is_left_alone_by_another(

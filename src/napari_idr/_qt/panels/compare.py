@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from magicgui.widgets import PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QGridLayout, QWidget
 
+from napari_idr._qt.panels.flow import FlowRow
 from napari_idr._qt.panels.forms import name_widget, tooltip
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
 
 COMPARE_TIP = "Show the selected wells or images side by side, under one contrast"
 HOW_TIP = "Shift-click wells, or select rows of the Wells table or lines of the results"
 
 
-class ComparePanel(QWidget):
+class ComparePanel(FlowRow):
     """What an image or a selection can be compared with."""
 
     compareWanted = Signal()
@@ -21,7 +26,7 @@ class ComparePanel(QWidget):
     channelsWanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self.setObjectName("idr_compare_row")
         self.setAccessibleName("Compare")
         self.compare = PushButton(text="Compare")
@@ -49,13 +54,8 @@ class ComparePanel(QWidget):
             "Show all images of the plate or gallery that one looks at as one layer a "
             "channel, under one contrast; zooming in opens them",
         )
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addWidget(self.compare.native, 0, 0)
-        layout.addWidget(self.channels.native, 0, 1)
-        layout.addWidget(self.controls.native, 1, 0)
-        layout.addWidget(self.fields.native, 1, 1)
+        for button in (self.compare, self.channels, self.controls, self.fields):
+            self.add(button.native)
         self.compare.native.clicked.connect(self._on_compare)
         self.controls.native.clicked.connect(self._on_controls)
         self.fields.native.clicked.connect(self._on_fields)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from magicgui.widgets import Container, PushButton
+from magicgui.widgets import PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from napari_idr._qt.panels.flow import FlowRow
 from napari_idr._qt.panels.forms import name_widget, plain_label
 from napari_idr.model import PixelSource
 from napari_idr.services.details import ImageDetails
@@ -67,24 +68,15 @@ class ImagePanel(QWidget):
             "Maximum over z",
             "Show the brightest of all planes of the opened stack as layers",
         )
-        form = Container(
-            widgets=[self.regions, self.projection, self.contrast],
-            layout="horizontal",
-            labels=False,
-        )
-        form.margins = (0, 0, 0, 0)
-        self._form = form
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addWidget(self.title)
-        first = QHBoxLayout()
-        first.addWidget(self.badge)
-        first.addWidget(self.open_image.native, 2)
-        first.addWidget(self.save.native, 1)
-        layout.addLayout(first)
+        opening = (self.badge, self.open_image.native, self.save.native)
+        opened = (self.regions, self.projection, self.contrast)
+        layout.addWidget(FlowRow(opening))
         layout.addWidget(self.facts)
-        layout.addWidget(form.native)
+        layout.addWidget(FlowRow(one.native for one in opened))
         self.open_image.native.clicked.connect(self._on_open)
         self.save.native.clicked.connect(self._on_save)
         self.regions.native.clicked.connect(self._on_regions)

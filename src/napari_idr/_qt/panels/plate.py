@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from magicgui.widgets import ComboBox, Container, PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from napari_idr._qt.panels.flow import FlowRow
 from napari_idr._qt.panels.forms import (
     ARROW_PX,
     keep_as_wide_as,
@@ -77,10 +78,7 @@ class PlatePanel(QWidget):
         layout.setSpacing(3)
         layout.addWidget(self.title)
         layout.addWidget(self._choice.native)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.show_plate.native, 1)
-        buttons.addWidget(self.table.native, 1)
-        layout.addLayout(buttons)
+        layout.addWidget(FlowRow((self.show_plate.native, self.table.native)))
         layout.addWidget(self.notes)
         self.details: PlateDetails | None = None
         self.run.native.activated.connect(self._on_run)
