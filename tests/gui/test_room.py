@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from napari.settings import get_settings
-from qtpy.QtCore import QPoint, QRect
+from qtpy.QtCore import QPoint
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -15,7 +15,6 @@ from qtpy.QtWidgets import (
     QScrollArea,
     QSplitter,
     QTableView,
-    QWidget,
 )
 
 if TYPE_CHECKING:
@@ -27,14 +26,6 @@ MITOSIS, PLATE, TWO_RUNS = (
     "DM0001_01",
     "DM0002_02 two runs/[µ]",
 )
-
-
-def seen(widget: QWidget, person: Person) -> bool:
-    """Whether the whole of a control is within what is seen of the panels."""
-    view = person.find("idr_panels", QScrollArea).viewport()
-    assert view is not None
-    place = QRect(widget.mapTo(view, QPoint(0, 0)), widget.size())
-    return view.rect().contains(place)
 
 
 def rest(person: Person) -> None:
@@ -89,7 +80,6 @@ def test_a_low_window_shows_five_results_and_the_button(person: Person) -> None:
     assert rows is not None
     assert rows.height() >= 5 * person.tree.sizeHintForRow(0)
     assert button.mapTo(view, QPoint(0, button.height())).y() <= view.height()
-    assert seen(button, person)
 
 
 @pytest.mark.parametrize("height", [750, 400])

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from magicgui.widgets import PushButton
 from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_idr._qt.panels.flow import FlowRow
 from napari_idr._qt.panels.forms import name_widget, tooltip
-
-if TYPE_CHECKING:
-    from qtpy.QtWidgets import QWidget
+from napari_idr._qt.panels.grid import ButtonGrid
 
 COMPARE_TIP = "Show the selected wells or images side by side, under one contrast"
 HOW_TIP = "Shift-click wells, or select rows of the Wells table or lines of the results"
 
 
-class ComparePanel(FlowRow):
+class ComparePanel(QWidget):
     """What an image or a selection can be compared with."""
 
     compareWanted = Signal()
@@ -26,7 +22,7 @@ class ComparePanel(FlowRow):
     channelsWanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+        super().__init__(parent)
         self.setObjectName("idr_compare_row")
         self.setAccessibleName("Compare")
         self.compare = PushButton(text="Compare")
@@ -54,8 +50,10 @@ class ComparePanel(FlowRow):
             "Show all images of the plate or gallery that one looks at as one layer a "
             "channel, under one contrast; zooming in opens them",
         )
-        for button in (self.compare, self.channels, self.controls, self.fields):
-            self.add(button.native)
+        buttons = (self.compare, self.channels, self.controls, self.fields)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(ButtonGrid([one.native for one in buttons], columns=2))
         self.compare.native.clicked.connect(self._on_compare)
         self.controls.native.clicked.connect(self._on_controls)
         self.fields.native.clicked.connect(self._on_fields)

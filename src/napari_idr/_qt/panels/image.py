@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from magicgui.widgets import PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from napari_idr._qt.panels.flow import FlowRow
 from napari_idr._qt.panels.forms import name_widget, plain_label
+from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr.model import PixelSource
 from napari_idr.services.details import ImageDetails
 from napari_idr.services.image.pixel_source import source_badge, source_text
@@ -68,15 +68,18 @@ class ImagePanel(QWidget):
             "Maximum over z",
             "Show the brightest of all planes of the opened stack as layers",
         )
+        tools = (self.regions, self.projection, self.contrast)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addWidget(self.title)
-        opening = (self.badge, self.open_image.native, self.save.native)
-        opened = (self.regions, self.projection, self.contrast)
-        layout.addWidget(FlowRow(opening))
+        first = QHBoxLayout()
+        first.addWidget(self.badge)
+        first.addWidget(self.open_image.native, 2)
+        first.addWidget(self.save.native, 1)
+        layout.addLayout(first)
         layout.addWidget(self.facts)
-        layout.addWidget(FlowRow(one.native for one in opened))
+        layout.addWidget(ButtonGrid([one.native for one in tools], columns=3))
         self.open_image.native.clicked.connect(self._on_open)
         self.save.native.clicked.connect(self._on_save)
         self.regions.native.clicked.connect(self._on_regions)

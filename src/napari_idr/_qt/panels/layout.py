@@ -55,7 +55,10 @@ that the cards take. A fixed share lets the buttons stay where they are."""
 LEAST_ROWS = 5
 """Of the results, in a low window; what lies below scrolls."""
 
-LEAST_LINES = 6
+LEAST_ANNOTATIONS_PX = 80
+"""Of them two can be read."""
+
+LEAST_LINES = 7
 """Of text, for the cards: a plate's name, its field and its buttons. With less room for
 all of this the panels scroll."""
 
@@ -70,16 +73,18 @@ def divide(room: int, cards: int, rows: int = LEAST_PX) -> tuple[int, int, int]:
     """Return the heights of results, cards and annotations.
 
     `cards` is what the cards need, and `rows` what the results should have at least;
-    `LEAST_PX` are left for each.
+    `LEAST_PX` are left for each, and somewhat more for the annotations.
 
     >>> divide(700, 300), divide(400, 300)
     ((189, 300, 211), (108, 200, 92))
-    >>> divide(250, 300, rows=100), divide(190, 300, rows=100)
-    ((100, 90, 60), (70, 60, 60))
+    >>> divide(270, 300, rows=100), divide(190, 300, rows=100)
+    ((100, 90, 80), (70, 60, 60))
     """
     results = max(int(room * RESULTS_SHARE), min(rows, room - 2 * LEAST_PX), LEAST_PX)
     cards = min(
-        cards, int(room * CARDS_SHARE), max(room - results - LEAST_PX, LEAST_PX)
+        cards,
+        int(room * CARDS_SHARE),
+        max(room - results - LEAST_ANNOTATIONS_PX, LEAST_PX),
     )
     return results, cards, room - results - cards
 
@@ -207,7 +212,7 @@ class Panels(LetteredWidget):
 
         self.all_shown = ActionsRow(self.link)
         self.status = StatusBar()
-        panels = QWidget()
+        panels = _Column()
         whole = QVBoxLayout(panels)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(3)
@@ -261,7 +266,8 @@ class Panels(LetteredWidget):
         least = rows
         if not self._details.isHidden():
             line = self.plate.title.fontMetrics().lineSpacing()
-            least += LEAST_LINES * line + LEAST_PX + 2 * self.splitter.handleWidth()
+            least += LEAST_LINES * line + LEAST_ANNOTATIONS_PX
+            least += 2 * self.splitter.handleWidth()
         if least != self.splitter.minimumHeight():
             self.splitter.setMinimumHeight(least)
             self._divide_soon.start()
@@ -288,6 +294,15 @@ class Panels(LetteredWidget):
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True
+
+
+class _Column(QWidget):
+    """Panels below each other, as low as they can be before they are scrolled."""
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the least height: Qt's own is the one that they would like."""
+        layout = self.layout()
+        return -1 if layout is None else layout.totalMinimumHeightForWidth(width)
 
 
 def _scrolled(panels: QWidget) -> QScrollArea:

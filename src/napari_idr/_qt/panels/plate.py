@@ -6,7 +6,6 @@ from magicgui.widgets import ComboBox, Container, PushButton
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from napari_idr._qt.panels.flow import FlowRow
 from napari_idr._qt.panels.forms import (
     ARROW_PX,
     keep_as_wide_as,
@@ -16,6 +15,7 @@ from napari_idr._qt.panels.forms import (
     tooltip,
     widen_list,
 )
+from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr.model import PlateAcquisitionId
 from napari_idr.services.details import PlateDetails
 from napari_idr.services.search.hits import hits_label
@@ -78,7 +78,8 @@ class PlatePanel(QWidget):
         layout.setSpacing(3)
         layout.addWidget(self.title)
         layout.addWidget(self._choice.native)
-        layout.addWidget(FlowRow((self.show_plate.native, self.table.native)))
+        buttons = (self.show_plate.native, self.table.native)
+        layout.addWidget(ButtonGrid(buttons, columns=2))
         layout.addWidget(self.notes)
         self.details: PlateDetails | None = None
         self.run.native.activated.connect(self._on_run)

@@ -270,6 +270,8 @@ def _open_of_collection(
     elif len(paths) > MAX_SERIES:
         reason = f"nothing tells which of several images it is: {len(paths)}"
         raise PixelDataError(reason, url=url)
+    if "" in paths:
+        raise PixelDataError("its list of images leads nowhere", url=url)
     found: list[tuple[tuple[str, ...], ZarrReader]] = []
     for path in paths or map(str, range(MAX_SERIES)):
         place = f"{url}/{quote(path)}"
