@@ -624,11 +624,13 @@ def fill_in(dialog: QFileDialog, kind: str, name: str) -> None:
     line.selectAll()
     QTest.keyClicks(line, name)
     line.completer().popup().hide()
-    save = dialog.findChild(QDialogButtonBox).button(
-        QDialogButtonBox.StandardButton.Save
-    )
-    QTest.mouseClick(save, Qt.MouseButton.LeftButton)
-    QTimer.singleShot(0, dialog.reject)  # if it is still there
+    buttons = dialog.findChild(QDialogButtonBox)
+    save = buttons.button(QDialogButtonBox.StandardButton.Save)
+    if "Save" in save.text():
+        QTest.mouseClick(save, Qt.MouseButton.LeftButton)
+        QTimer.singleShot(0, dialog.reject)  # if it is still there
+    else:  # it is still reading the folder it began with
+        QTimer.singleShot(100, partial(fill_in, dialog, kind, name))
 
 
 def in_dialog(use: Callable[[QFileDialog], None]) -> None:

@@ -87,7 +87,9 @@ def test_large_letters_cut_off_no_button_in_a_narrow_low_window(
     person: Person, monkeypatch: pytest.MonkeyPatch, height: int
 ) -> None:
     monkeypatch.setattr(get_settings().appearance, "font_size", 16)
-    person.browser.setStyleSheet("QWidget { font-size: 16pt; }")
+    font = person.browser.font()
+    font.setPointSize(16)
+    person.browser.setFont(font)
     person.find_plate("CDC20", MITOSIS, PLATE)
     person.click("idr_add_condition")
     person.browser.resize(300, height)  # of a window of 800 px; of half of that
