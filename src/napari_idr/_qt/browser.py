@@ -350,7 +350,8 @@ class Browser(Panels):
             self._scene.mark_hits(details)
             if self._state.take_wish():
                 self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
-
+        elif isinstance(details, ImageDetails):
+            self._finder.holdings.take_details(details)
         self._come_to_line()
 
     def _on_details_failed(self, _: Exception) -> None:
@@ -703,6 +704,7 @@ class Browser(Panels):
         if problem is None:
             self.image.set_source(opened.reader.source)
             self.image.set_opened(opened=True)
+            self._finder.holdings.take_opened(opened)
         self._say_added(opened, opened.message, problem)
         if problem is None and opened.may_improve:
             about = frozenset({_subject(opened)})
@@ -718,6 +720,7 @@ class Browser(Panels):
             self._regions_slot.start(message, session.regions, opened, view)
 
     def _on_regions(self, regions: ImageRois) -> None:
+        self._finder.holdings.take_regions(regions)
         problem = self._scene.images.add_regions(regions)
         self._say_added(regions.opened, regions.message, problem)
 
