@@ -139,8 +139,8 @@ class Image:
     where the OME-Zarr is, None if there is none that can be reached, and `series` which
     image of its file it is, from 0, None where it isn't told. `greyscale` tells that
     the archive shows one channel in grey, and `roi_count` how many regions are drawn on
-    the image; both are None where it isn't told. `notes` says in words what is odd about
-    the image.
+    the image; both are None where it isn't told. `notes` says in words what is odd
+    about the image.
     """
 
     id: ImageId
