@@ -32,6 +32,7 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.forms import let_shrink, name_widget, present, tooltip
 from napari_idr.model import ImageRef
+from napari_idr.services.image.holdings import Holdings
 from napari_idr.services.search.catalog import Entry, fitted_name, kept_lines
 from napari_idr.services.search.hits import hits_label
 
@@ -383,6 +384,7 @@ class ResultsModel(QAbstractItemModel):
         self._most = 0  # of the counts
         self._titles = ("Name", "Images")
         self.icons: Mapping[ImageId, QIcon] = {}  # thumbnails, as far as they came
+        self.holdings: Mapping[ImageId, Holdings] = {}  # of images, as far as told
         self.filter = ""
         self.is_filtering = False
         self.order: tuple[int, bool] | None = None
@@ -786,16 +788,24 @@ class ResultsModel(QAbstractItemModel):
                 icon = self.icons.get(entry.item.image_id)
                 if role == Qt.ItemDataRole.DecorationRole:
                     return self._no_picture if icon is None else icon
-                if role == Qt.ItemDataRole.ToolTipRole and icon is not None:
-                    return _picture(icon) + tooltip(entry.name, _what(entry))
+                if role == Qt.ItemDataRole.ToolTipRole:
+                    picture = "" if icon is None else _picture(icon)
+                    has = self._holdings(entry.item).told
+                    about = f"{_what(entry)}: {has}" if has else _what(entry)
+                    return picture + tooltip(entry.name, about)
             if role == Qt.ItemDataRole.ToolTipRole:
                 return tooltip(entry.name, _what(entry))
         elif role == Qt.ItemDataRole.DisplayRole:
+            if isinstance(entry.item, ImageRef) and entry.count is None:
+                return self._holdings(entry.item).label or None
             counted = "" if entry.count is None else f"{entry.count:,}"
             return node.counting or counted or None
         elif role == Qt.ItemDataRole.TextAlignmentRole:
             return _COUNT_ALIGNMENT
         return None
+
+    def _holdings(self, image: ImageRef) -> Holdings:
+        return self.holdings.get(image.image_id, Holdings())
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         node: _Node | None = index.internalPointer()
