@@ -65,7 +65,7 @@ class Images(QObject):
         self.opening.emit()
         image, server = request.ref.image_id, request.server
         opened = self._scene.go_to_image(image, server)
-        if opened is not None and not opened.may_improve:
+        if opened is not None and not opened.is_lacking:
             self.detailsKnown.emit(opened.details)
             self._panels.image.set_source(opened.reader.source)
             self._say_added(opened, opened.message, None)
@@ -78,7 +78,8 @@ class Images(QObject):
         problem = None
         known = self._scene.go_to_image(opened.image.id, opened.server)
         if known is not None and known.reader.source is opened.reader.source:
-            opened.close()  # opened again, and no better
+            opened.close()  # opened again, and from nothing better
+            known.tiled.retry()
         else:
             problem = self._scene.add_image(opened)
         if problem is None:
