@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from qtpy.QtGui import QColor, QImage, QPainter
@@ -127,9 +127,9 @@ def test_a_figure_is_drawn_on_white(qapp: object, folder: Path) -> None:
     assert seen.pixelColor(398, 298) == QColor("white")
 
 
-def svg_texts(path: Path) -> list[ElementTree.Element]:
+def svg_texts(path: Path) -> list[ET.Element]:
     """Return what is written in an SVG, line by line."""
-    root = ElementTree.parse(path).getroot()
+    root = ET.parse(path).getroot()
     return list(root.iter("{http://www.w3.org/2000/svg}text"))
 
 

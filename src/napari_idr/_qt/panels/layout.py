@@ -137,6 +137,7 @@ class Panels(LetteredWidget):
             "Search for a value, or look through all studies",
         )
         self.tabs.setDocumentMode(True)
+        present(self.tabs.tabBar()).setDrawBase(False)  # a line that means nothing
         self.tabs.setSizePolicy(
             QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum
         )
@@ -216,6 +217,7 @@ class Panels(LetteredWidget):
         whole.addWidget(self.hint)
         whole.addWidget(self.all_shown)
         whole.addWidget(self.status)
+        self.study.said.connect(self.status.say)
         self.lettersChanged.connect(self._divide_soon.start)
         if view_defaults().studies_first:
             self.tabs.setCurrentIndex(STUDIES_TAB)

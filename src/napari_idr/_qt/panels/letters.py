@@ -7,7 +7,9 @@ from qtpy.QtWidgets import QWidget
 
 from napari_idr._qt.settings import font_points
 
-WRITTEN_SMALL = "QTreeView, QTableView, QHeaderView, QLineEdit"
+WRITTEN_SMALL = (
+    "QTreeView, QTableView, QHeaderView, QLineEdit, QPlainTextEdit, QToolButton"
+)
 """What napari's own style sheet leaves at the system's size of letters."""
 
 ROOM_FOR_ARROW = 'QToolButton[popupMode="1"] { padding-right: 1.4em; }'

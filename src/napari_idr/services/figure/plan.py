@@ -51,8 +51,10 @@ TITLE_PT, TEXT_PT, SMALL_PT = 10.0, 7.0, 6.0
 """Journals ask for five to seven points at least."""
 
 LETTER_EM: Final = 0.58
-"""How wide a letter is on average, in parts of its size, for lines to be broken: of wide
-letters, as DejaVu Sans has them. Those of Arial leave some room."""
+"""How wide a letter is on average, in parts of its size, for lines to be broken.
+
+Of wide letters, as DejaVu Sans has them; those of Arial leave some room.
+"""
 
 SCREEN_DPMM: Final = 96 / 25.4
 """Dots of a screen in a mm: marks are as wide as they are there."""
