@@ -440,10 +440,8 @@ class Finder(QObject):
             is_busy=self._jobs.message is not None,
             is_searching=model is self._panels.found,
             can_search=known is None or known.search is not False,
-            was_searched=self._shown is not None,
-            searched=""
-            if self._shown is None
-            else short_value(self._shown.query.label),
+            was_searched=shown is not None,
+            searched="" if shown is None else short_value(shown.query.label),
             were_listed=state.studies is not None,
             has_studies=bool(state.studies),
             filter=model.filter,
