@@ -146,6 +146,7 @@ class Panels(LetteredWidget):
             "Search for a value, or look through all studies",
         )
         self.tabs.setDocumentMode(True)
+        present(self.tabs.tabBar()).setDrawBase(False)  # a line that means nothing
         self.tabs.setSizePolicy(
             QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum
         )
@@ -231,6 +232,7 @@ class Panels(LetteredWidget):
         outer.setSpacing(3)
         outer.addWidget(_scrolled(panels), 1)
         outer.addWidget(self.status)
+        self.study.said.connect(self.status.say)
         self.lettersChanged.connect(self._divide_soon.start)
         if view_defaults().studies_first:
             self.tabs.setCurrentIndex(STUDIES_TAB)
