@@ -41,8 +41,9 @@ def svg(panels: Sequence[Panel]) -> str:
     height = len(panels) * (TOP + PANEL + BOTTOM) + 8
     parts = [
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-            f'viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="11">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
+            f'height="{height}" viewBox="0 0 {WIDTH} {height}" '
+            'font-family="sans-serif" font-size="11">'
         ),
         f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
     ]

@@ -179,7 +179,7 @@ class HttpTransport:
         self._object_session.cookies = _NoCookies()
         self._object_session.auth = _no_auth
         self._adapter = adapter
-        self._idle = IdleTimer(LINE_IDLE_S, self._let_go)
+        self._idle = IdleTimer(LINE_IDLE_S, self.rest)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _http_transport, self._settings
@@ -268,7 +268,7 @@ class HttpTransport:
             exchange.end(ConnectionFailedError(CLOSED, url=exchange.url))
         self._session.close()
 
-    def _let_go(self) -> None:
+    def rest(self) -> None:
         """Close the lines that wait for a request; those under way stay."""
         with self._lock:
             if self._closed:

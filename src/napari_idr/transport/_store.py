@@ -126,7 +126,7 @@ class AnswerStore:
         self._noted = False
         self._read_from = 0.0  # of `time.monotonic`: not tried before
         self._write_from = 0.0
-        self._idle = IdleTimer(FILE_IDLE_S, self._rest)
+        self._idle = IdleTimer(FILE_IDLE_S, self.rest)
 
     @property
     def max_bytes(self) -> int:
@@ -213,6 +213,10 @@ class AnswerStore:
             connection.execute("VACUUM")
 
         self._attempt(write, writes=True)
+
+    def rest(self) -> None:
+        """Close the file until it is needed again, soon, in a thread of its own."""
+        in_background(self._let_go)
 
     def close(self) -> None:
         """Use the file no more; it is closed soon, in a thread of its own."""
@@ -314,10 +318,6 @@ class AnswerStore:
         for name in names:
             for ending in BESIDE:
                 (self._directory / f"{name}{ending}").unlink(missing_ok=True)
-
-    def _rest(self) -> None:
-        """Close the file until it is needed again; closing may wait for the disk."""
-        in_background(self._let_go)
 
     def _let_go(self) -> None:
         with self._lock:
