@@ -36,6 +36,7 @@ from qtpy.QtWidgets import (
     QDialog,
     QDockWidget,
     QFileDialog,
+    QHeaderView,
     QLineEdit,
     QMenu,
     QMessageBox,
@@ -293,6 +294,7 @@ class Walker:
             and one.isEnabled()
             and one.objectName() not in NOT_CLICKED
             and not one.visibleRegion().isEmpty()
+            and not isinstance(one, QHeaderView)
         ]
 
     def _one_of(self, kind: type[QWidget]) -> Any | None:

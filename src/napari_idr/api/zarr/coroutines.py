@@ -46,7 +46,16 @@ def _run(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
         return loop.run_until_complete(make())
     finally:
+        _end_tasks(loop)
         loop.close()
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """End what goes on after a chunk was broken: the other chunks, for nothing."""
+    if tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
 
 class _Decoders(ThreadPoolExecutor):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 
 import numpy as np
@@ -53,9 +54,13 @@ def test_codecs_run_in_the_same_thread_where_none_is_free(monkeypatch):
     assert set(run(lambda: decoded(8))) == {threading.current_thread().name}
 
 
-def test_what_a_codec_raises_is_raised():
+def test_what_a_codec_raises_is_raised_and_ends_the_others(caplog):
     async def broken() -> None:
-        await asyncio.to_thread(lambda: 1 / 0)
+        others = (asyncio.sleep(60) for _ in range(3))
+        await asyncio.gather(asyncio.to_thread(lambda: 1 / 0), *others)
 
     with pytest.raises(ZeroDivisionError):
         run(broken)
+
+    gc.collect()
+    assert not caplog.records  # asyncio tells of tasks that are dropped
