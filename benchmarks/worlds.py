@@ -20,6 +20,7 @@ from napari_idr.demo import Answer, Request, World
 from napari_idr.demo.faults import FOREVER, Fault
 from napari_idr.demo.studies.builder import Builder, PlatePlan, WellPlan, add_plate
 from napari_idr.demo.studies.genes import PLAIN_GENES, treatment
+from napari_idr.demo.studies.many_studies import many_studies
 from napari_idr.demo.studies.stains import CY3, DAPI
 from napari_idr.demo.world import Screen
 
@@ -176,13 +177,13 @@ def _hit(number: int) -> dict[str, Any]:
     }
 
 
-def run(name: str, delay_ms: float, thumbnail_ms: float) -> None:
+def run(name: str, face: demo.Face, delay_ms: float, thumbnail_ms: float) -> None:
     """Serve an archive until the process is ended; print its address first."""
     os.nice(NICENESS)
-    worlds = {"gallery": large_gallery, "plates": many_plates}
+    worlds = {"gallery": large_gallery, "plates": many_plates, "studies": many_studies}
     world = worlds[name]() if name in worlds else None
     serve = partial(demo.serve, delay_ms=delay_ms, thumbnail_ms=thumbnail_ms)
-    with serve(world, face="idr") as archive:
+    with serve(world, face=face) as archive:
         if name == "hits":
             archive.faults.lay(ManyHits(pause_s=delay_ms / 1000))
         sys.stdout.write(f"{archive.url}\n")
@@ -192,8 +193,9 @@ def run(name: str, delay_ms: float, thumbnail_ms: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worlds")
-    parser.add_argument("name", choices=["gallery", "hits", "plates"])
+    parser.add_argument("name", choices=["gallery", "hits", "plates", "studies"])
+    parser.add_argument("--face", choices=["idr", "classic"], default="idr")
     parser.add_argument("--delay-ms", type=float, default=0.0)
     parser.add_argument("--thumbnail-ms", type=float, default=0.0)
     chosen = parser.parse_args()
-    run(chosen.name, chosen.delay_ms, chosen.thumbnail_ms)
+    run(chosen.name, chosen.face, chosen.delay_ms, chosen.thumbnail_ms)

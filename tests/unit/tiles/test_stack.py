@@ -150,7 +150,7 @@ def test_an_arrival_ahead_is_not_announced(fake_reader, look):
         look(array[z])
         assert viewing.scheduler.wait_until_idle(IDLE_S)
 
-    assert len(reader.reads) == 4
+    assert len(reader.reads) == 3
     assert len(told) == 2
     viewing.close()
 
