@@ -311,8 +311,9 @@ def _playing(setup: Setup) -> Figure:
                 count = _play(window, layers[0] if shown is layers else None)
                 if number:  # the first draws with code that napari hasn't loaded yet
                     counts.append(count)
+    what = f"{PLAYED} planes in memory played at 10 a second: dropped"
     return Figure(
-        what=f"{PLAYED} planes in memory played at 10 a second: dropped beyond memory's",
+        what=f"{what} beyond napari's",
         values=tuple(a - b for a, b in zip(dropped, floor, strict=True)),
         bound=at_most(0),
         floor=f"{statistics.median(floor):g}",
