@@ -72,7 +72,7 @@ PATIENCE_S = 120.0
 
 VALUES = (
     *("CDC20", "cdc", "PLK1", "Homo sapiens", "nocodazole", "mitotic", "xyzzy", ""),
-    *("HeLa", "metaphase", "DM", "A1", "10", "> 5", "gene é"),
+    *("HeLa", "metaphase", "DM", "A1", "10", "> 5", "10 %"),
 )
 
 NOT_CLICKED = ("idr_server", "idr_leave")
