@@ -45,6 +45,7 @@ def until_there(window: Window, person: Person, layers: int) -> None:
 
 def report(costs: Costs) -> None:
     import sys
+
     sys.stderr.write(f"\nCOSTS {costs}\n")
 
 
