@@ -94,7 +94,7 @@ def read_notes(reader: PixelReader) -> tuple[str, ...]:
     return notes
 
 
-def ask_again(reader: PixelReader) -> Callable[[PixelRegion], bool] | None:
+def ask_again(reader: object) -> Callable[[PixelRegion], bool] | None:
     """Let a reader ask again for what was denied, and told as empty.
 
     Return which regions lacked a part, None where none did: who keeps what was read
