@@ -12,7 +12,7 @@ from napari_idr._qt.line_holdings import LineHoldings
 from napari_idr._qt.line_thumbnails import LineThumbnails
 from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
-from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
+from napari_idr._qt.panels.results_model import ENTRY_ROLE, ResultsModel
 from napari_idr.model import ObjectRef, Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain

@@ -31,7 +31,8 @@ from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.link_button import LinkButton
 from napari_idr._qt.panels.offline import OfflinePanel
 from napari_idr._qt.panels.plate import PlatePanel
-from napari_idr._qt.panels.results import ResultsFilter, ResultsModel, ResultsTree
+from napari_idr._qt.panels.results import ResultsFilter, ResultsTree
+from napari_idr._qt.panels.results_model import ResultsModel
 from napari_idr._qt.panels.search import SearchPanel
 from napari_idr._qt.panels.server import ServerBar
 from napari_idr._qt.panels.spellings import SpellingsLine
