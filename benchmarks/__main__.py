@@ -40,6 +40,14 @@ def large_figures(setup: Setup) -> Iterator[Figure]:
     yield from large.figures(setup)
 
 
+def lists_figures(setup: Setup) -> Iterator[Figure]:
+    """Yield what it takes to open the browser, and to show long lists."""
+    _find_a_person()
+    from benchmarks import lists
+
+    yield from lists.figures(setup)
+
+
 def restore_figures(setup: Setup) -> Iterator[Figure]:
     """Yield what it costs to open a session again."""
     _find_a_person()
@@ -65,6 +73,7 @@ CHAPTERS = {
     "window": window_figures,
     "wells": wells_figures,
     "large": large_figures,
+    "lists": lists_figures,
     "restore": restore_figures,
 }
 

@@ -8,9 +8,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-import numpy as np
-from napari.layers import Image, Layer, Points, Vectors
-from napari.utils.transforms import Affine
+from napari.layers import Layer
 from qtpy.QtCore import QObject, QTimer
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
     from napari.viewer import Viewer
 
-    from napari_idr.cancel import CancelToken
 
 logger = logging.getLogger(__name__)
 
@@ -145,23 +142,3 @@ class TurnQueue(QObject):
             self._in_turn = False
             if self._waiting:
                 self._turn.start()
-
-
-def load_units() -> None:
-    """Let napari read the definitions of all units, once a process: 0.3 s.
-
-    Only the GUI thread may do so: others would see half of them meanwhile.
-    """
-    Affine(ndim=2)
-
-
-def warm_up(*, cancel: CancelToken) -> None:
-    """Load what the first layer of each kind needs, in a thread: 0.5 s.
-
-    `load_units` must have been called. The layers made here are never shown.
-    """
-    cancel.check()
-    zeros = np.zeros((2, 2), np.uint8)
-    Image(zeros, multiscale=False)
-    Vectors(zeros[np.newaxis])
-    Points(zeros, features={"label": ["a", "b"]}, text="{label}")
