@@ -84,7 +84,7 @@ def figures(setup: Setup) -> Iterator[Figure]:
         yield one.beyond(f"{what} come: gap beyond a repaint, ms", UNNOTICED_MS)
         yield one.times(f"{what} shown / their bare pages")
     for what, one in letters.items():
-        lines = "2000 studies" if what == "studies" else "10 000 lines of results"
+        lines = "2000 studies" if what == "studies" else "12 000 lines of results"
         yield one.beyond(
             f"a letter filters {lines}: gap beyond a repaint, ms", LETTER_MS
         )
@@ -252,6 +252,9 @@ def _one_round(
         until(lambda: count() == STUDIES and person.is_idle),
     )
     letter("studies", "idr_filter")
+    one("10 000 plates", lambda: tree.expand(line(1)), until(lambda: count(1) == LINES))
+    letter("results", "idr_results_filter")
+    tree.collapse(line(1))
     # The project comes first by name; its dataset is the one with the images.
     tree.expand(line(0))
     person.until(lambda: count(0) == 1 and person.is_idle)
@@ -260,9 +263,6 @@ def _one_round(
         lambda: tree.expand(line(0, 0)),
         until(lambda: count(0, 0) == LINES),
     )
-    tree.collapse(line(0))
-    one("10 000 plates", lambda: tree.expand(line(1)), until(lambda: count(1) == LINES))
-    letter("results", "idr_results_filter")
 
 
 def _gap_and_time(
