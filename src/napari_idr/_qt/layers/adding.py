@@ -8,7 +8,6 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from napari.layers import Layer
 from qtpy.QtCore import QObject, QTimer
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     Call = Callable[[], bool | None]
 
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
 
