@@ -40,6 +40,14 @@ def large_figures(setup: Setup) -> Iterator[Figure]:
     yield from large.figures(setup)
 
 
+def growth_figures(setup: Setup) -> Iterator[Figure]:
+    """Yield what a plate takes to come, by its wells and by how many are there."""
+    _find_a_person()
+    from benchmarks import growth
+
+    yield from growth.figures(setup)
+
+
 def _find_a_person() -> None:
     """Make a person's clicks importable: they are those of the tests."""
     tests = str(Path(__file__).resolve().parents[1] / "tests")
@@ -57,6 +65,7 @@ CHAPTERS = {
     "window": window_figures,
     "wells": wells_figures,
     "large": large_figures,
+    "growth": growth_figures,
 }
 
 

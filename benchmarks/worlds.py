@@ -39,10 +39,23 @@ HITS_A_PAGE = 1000
 GENES, COMPOUNDS, PHENOTYPES = 3000, 20_000, 40
 
 
+SMALL_ROWS, SMALL_COLUMNS, SMALL_PLATES = 8, 12, 16
+"""Plates of 96 wells, as many as are shown at once at most."""
+
+
 def large_gallery() -> World:
     """Return a screen with 5000 images, all of one organism."""
+    return _plates(PLATES, ROWS, COLUMNS)
+
+
+def many_plates() -> World:
+    """Return a screen with sixteen small plates."""
+    return _plates(SMALL_PLATES, SMALL_ROWS, SMALL_COLUMNS)
+
+
+def _plates(count: int, rows: int, columns: int) -> World:
     builder = Builder()
-    plate_ids = tuple(range(1, PLATES + 1))
+    plate_ids = tuple(range(1, count + 1))
     for number in plate_ids:
         add_plate(
             builder,
@@ -51,8 +64,8 @@ def large_gallery() -> World:
                 screen_id=SCREEN_ID,
                 study="large",
                 name=f"LG{number:03}",
-                rows=ROWS,
-                columns=COLUMNS,
+                rows=rows,
+                columns=columns,
                 fields=1,
                 first_image_id=1_000_000 + 1000 * number,
                 first_well_id=500_000 + 1000 * number,
@@ -64,7 +77,7 @@ def large_gallery() -> World:
     builder.screens[SCREEN_ID] = Screen(
         id=SCREEN_ID,
         name="idr0990-demo-large/screenA",
-        description="5000 wells",
+        description=f"{count * rows * columns} wells",
         plate_ids=plate_ids,
     )
     return builder.world(page_size=500)
@@ -131,7 +144,7 @@ def _hit(number: int) -> dict[str, Any]:
 def run(name: str, delay_ms: float, thumbnail_ms: float) -> None:
     """Serve an archive until the process is ended; print its address first."""
     os.nice(NICENESS)
-    world = large_gallery() if name == "gallery" else None
+    world = {"gallery": large_gallery, "plates": many_plates}.get(name, lambda: None)()
     serve = partial(demo.serve, delay_ms=delay_ms, thumbnail_ms=thumbnail_ms)
     with serve(world, face="idr") as archive:
         if name == "hits":
@@ -143,7 +156,7 @@ def run(name: str, delay_ms: float, thumbnail_ms: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worlds")
-    parser.add_argument("name", choices=["gallery", "hits"])
+    parser.add_argument("name", choices=["gallery", "hits", "plates"])
     parser.add_argument("--delay-ms", type=float, default=0.0)
     parser.add_argument("--thumbnail-ms", type=float, default=0.0)
     chosen = parser.parse_args()
