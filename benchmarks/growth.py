@@ -33,6 +33,7 @@ from benchmarks.window import (
     beyond,
     opened_window,
 )
+from benchmarks.worlds import SOAK_SCREEN
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr.services.plate.canvas import blank_canvas
 from support.guards import settle
@@ -84,7 +85,8 @@ PLATES = {
 WATCHED = 384
 """The plate on whose way to the screen it is looked more closely."""
 
-SMALL_SCREEN, SMALL_GENE, LAST_PLATE = "idr0990-demo-large/screenA", "TP53", 16
+SMALL_GENE, LAST_PLATE = "TP53", 16
+"""What all small plates of the archive have, and how many of them are shown."""
 
 
 @dataclass(slots=True)
@@ -242,9 +244,10 @@ def _by_plates(setup: Setup) -> Figure:
             with served_large("plates", setup) as address:
                 person = _at(window, person, address)
                 person.search(SMALL_GENE)
-                line = person.open(SMALL_SCREEN)
-                for place, name in enumerate(person.rows(line), start=1):
-                    person.select(SMALL_SCREEN, name)
+                line = person.open(SOAK_SCREEN)
+                names = person.rows(line)[:LAST_PLATE]
+                for place, name in enumerate(names, start=1):
+                    person.select(SOAK_SCREEN, name)
                     way = _show(window, person)
                     if number:  # the first draws with code that isn't loaded before
                         took[place].append(way.there)

@@ -536,9 +536,10 @@ class MosaicLayers(QObject):
 
     def drop_aside(self) -> None:
         """Let go of the plates that were put aside."""
-        for group in self._aside.values():
+        groups, self._aside = self._aside, {}
+        for key, group in groups.items():
             group.close()
-        self._aside.clear()
+            self.changed.emit(key)
 
     def bring_back(self, key: MosaicKey) -> None:
         """Make a plate whole, visible and active, and move the camera to it."""
