@@ -74,7 +74,7 @@ def test_from_the_search_to_the_plate_little_is_done(
     assert len(classic.requests) - searched == 1 + BATCHES
     assert len(window.names) == 4
     # Each layer is made, added and shown; the wells' dots aren't shown.
-    assert work["turns"] <= 13
+    assert work["turns"] <= 15
     assert work["refreshes"] <= BATCHES + 1
     assert work["frames"] <= work["turns"] + 2 * work["refreshes"] + 4
     # napari's own look at its first layer, ours, and the canvas once it has controls.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PIXEL = "pixel"
 
 KNOWN_UNITS = 64
-"""More than layers of a viewer ever have; to spell one takes pint 20 µs, and the units
+"""More than layers of a viewer ever have; to spell one takes pint 13 µs, and the units
 of all layers are looked at whenever one comes."""
 
 
