@@ -462,9 +462,7 @@ class MosaicLayers(QObject):
         part()
         return len(group.made) > before
 
-    def _put(
-        self, group: _Group, part: Callable[[], Layer], *, activate: bool = False
-    ) -> bool:
+    def _put(self, group: _Group, part: Callable[[], Layer]) -> bool:
         """Add or remove a layer, if that is due; tell whether it was.
 
         What is active stays so, as a person may be at work on it.
@@ -476,7 +474,7 @@ class MosaicLayers(QObject):
             return is_there
         if is_there or layer in group.dismissed:
             return False
-        problem = add_layer(self._viewer, layer, activate=activate)
+        problem = add_layer(self._viewer, layer, activate=False)
         if problem is not None:
             self._forget(group.shown.key)
             self.failed.emit(group.shown.key, problem)
@@ -561,10 +559,9 @@ class MosaicLayers(QObject):
         first, *others = group.parts
         self._turns.add(
             key,
-            partial(self._put, group, first, activate=True),
+            partial(self._put, group, first),
             partial(self._make_active, group),
-            partial(self.look_at, key),
-            partial(self._make_visible, group, first),
+            partial(self._look_and_show, group, first),
         )
         for part in others:
             self._turns.add(
@@ -581,6 +578,10 @@ class MosaicLayers(QObject):
             return False
         selection.active = group.mosaic
         return True
+
+    def _look_and_show(self, group: _Group, part: Callable[[], Layer]) -> None:
+        self.look_at(group.shown.key)
+        self._make_visible(group, part)
 
     def _make_visible(self, group: _Group, part: Callable[[], Layer]) -> bool:
         """Show a layer; the dots of the wells are left to a person."""
