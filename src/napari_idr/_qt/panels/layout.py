@@ -31,7 +31,8 @@ from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.link_button import LinkButton
 from napari_idr._qt.panels.offline import OfflinePanel
 from napari_idr._qt.panels.plate import PlatePanel
-from napari_idr._qt.panels.results import ResultsFilter, ResultsModel, ResultsTree
+from napari_idr._qt.panels.results import ResultsFilter, ResultsTree
+from napari_idr._qt.panels.results_model import ResultsModel
 from napari_idr._qt.panels.search import SearchPanel
 from napari_idr._qt.panels.server import ServerBar
 from napari_idr._qt.panels.spellings import SpellingsLine
@@ -146,6 +147,7 @@ class Panels(LetteredWidget):
             "Search for a value, or look through all studies",
         )
         self.tabs.setDocumentMode(True)
+        present(self.tabs.tabBar()).setDrawBase(False)  # a line that means nothing
         self.tabs.setSizePolicy(
             QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum
         )
@@ -231,6 +233,7 @@ class Panels(LetteredWidget):
         outer.setSpacing(3)
         outer.addWidget(_scrolled(panels), 1)
         outer.addWidget(self.status)
+        self.study.said.connect(self.status.say)
         self.lettersChanged.connect(self._divide_soon.start)
         if view_defaults().studies_first:
             self.tabs.setCurrentIndex(STUDIES_TAB)

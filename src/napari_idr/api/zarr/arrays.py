@@ -11,6 +11,7 @@ import numpy as np
 import zarr
 
 from napari_idr.api.zarr.codecs import with_bounds
+from napari_idr.api.zarr.coroutines import run
 from napari_idr.api.zarr.metadata import parse_json
 from napari_idr.api.zarr.store import no_objects
 from napari_idr.errors import IDRError, PixelDataError
@@ -123,8 +124,8 @@ class LevelArray:
         """
         chosen = tuple(index.get(letter, 0) for letter in self.letters)
         try:
-            array = zarr.Array(zarr.AsyncArray(self.metadata, root / self.path))
-            part = np.asarray(array[chosen])
+            array = zarr.AsyncArray(self.metadata, root / self.path)
+            part = np.asarray(run(lambda: array.getitem(chosen)))
         except IDRError:
             raise
         # zarr-python and the codecs raise what they like; there is no common class.
