@@ -126,7 +126,7 @@ class Browser(Panels):
         self._hits_slot: JobSlot[PlateDetails, None] = jobs.slot(
             _nothing, on_step=self._on_hits, shown=False
         )
-        self._images = Images(self, jobs, self._scene)
+        self._images = Images(self, jobs, self._scene, self._finder.holdings)
         self._history = History(self, self._finder, self._scene, self._arrive)
         self._comparisons = Comparisons(self, self._finder, jobs, self._scene)
         self.links = Links(
@@ -329,7 +329,8 @@ class Browser(Panels):
             self._scene.mark_hits(details)
             if self._state.take_wish():
                 self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
-
+        elif isinstance(details, ImageDetails):
+            self._finder.holdings.take_details(details)
         self._history.come_to_line()
 
     def _on_details_failed(self, _: Exception) -> None:

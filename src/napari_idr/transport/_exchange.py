@@ -314,9 +314,11 @@ class HeldPool(HTTPConnectionPool):
         A request that comes meanwhile finds none, and opens one.
         """
         waiting = self.pool
+        if waiting is None:
+            return
         taken: list[Any] = []
         with suppress(queue.Empty):
-            while waiting is not None:
+            while True:
                 taken.append(waiting.get(block=False))
         for conn in taken:
             if conn is not None:

@@ -80,9 +80,9 @@ class ViewerScene(QObject):
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self.refresher = LayerRefresher(viewer, self)
+        framing = self._framing = Framing(viewer)
+        self.refresher = LayerRefresher(viewer, self, is_ours=lambda: framing.is_moving)
         self._units = SceneUnits(viewer)
-        self._framing = Framing(viewer)
         self.plates = MosaicLayers(
             viewer, self.refresher, self._units, self._framing, self
         )

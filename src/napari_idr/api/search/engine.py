@@ -513,8 +513,9 @@ class SearchEngine(Search):
         size, last, count = page.size, -1, 0
         progress.total += size
         while page.images:
-            progress.counted += len(page.images)
-            yield from page.images
+            for image in page.images:
+                progress.counted += 1  # as it is looked at: steps end within pages
+                yield image
             count += len(page.images)
             if count >= size or (mark := page.bookmark) is None:
                 return

@@ -64,9 +64,7 @@ class _Decoders(ThreadPoolExecutor):
     asyncio takes no other kind of executor; this one never makes a thread.
     """
 
-    def submit(  # type: ignore[override]
-        self, fn: Callable[..., T], /, *args: Any, **kwargs: Any
-    ) -> Future[T]:
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """Run a function, if need be before this returns."""
         future: Future[T] = Future()
 
