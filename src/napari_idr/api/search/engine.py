@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from napari_idr.api.containers import Containers
 from napari_idr.api.search import engine_answers as wire
 from napari_idr.api.search.base import (
+    Search,
     fold,
-    last_of,
     lazily,
     merge_datasets,
     merge_plates,
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from napari_idr.model import (
         DatasetId,
         Facets,
-        ImageRef,
         PlateId,
         ProjectId,
         ScreenId,
@@ -96,7 +95,7 @@ class _Hits:
     page: wire.ImagePage | None = None
 
 
-class SearchEngine:
+class SearchEngine(Search):
     """Searches by the search engine; see `Search`.
 
     It ignores case unless told otherwise, so it is told.
@@ -223,21 +222,6 @@ class SearchEngine:
             return found
         return self._studies(rows, any_case=True, cancel=cancel)
 
-    def search_plates(
-        self,
-        key: SearchKey | str | None,
-        value: str | None,
-        screen_id: ScreenId,
-        *,
-        conditions: Sequence[Wanted] = (),
-        cancel: CancelToken,
-    ) -> tuple[PlateHit, ...]:
-        """Return the plates of a screen with matching images; see the steps."""
-        steps = self.search_plates_steps(
-            key, value, screen_id, conditions=conditions, cancel=cancel
-        )
-        return last_of(steps).hits
-
     def search_plates_steps(
         self,
         key: SearchKey | str | None,
@@ -278,21 +262,6 @@ class SearchEngine:
             )
             for tally, exact in steps
         )
-
-    def search_datasets(
-        self,
-        key: SearchKey | str | None,
-        value: str | None,
-        project_id: ProjectId,
-        *,
-        conditions: Sequence[Wanted] = (),
-        cancel: CancelToken,
-    ) -> tuple[DatasetHit, ...]:
-        """Return the datasets of a project with matching images; see the steps."""
-        steps = self.search_datasets_steps(
-            key, value, project_id, conditions=conditions, cancel=cancel
-        )
-        return last_of(steps).hits
 
     def search_datasets_steps(
         self,
@@ -387,34 +356,6 @@ class SearchEngine:
         except IDRError as error:  # the images can be counted all the same
             logger.info("%s: counted page by page: %s", study.name, error)
             return None
-
-    def search_images(
-        self,
-        key: SearchKey | str | None,
-        value: str | None,
-        *,
-        conditions: Sequence[Wanted] = (),
-        screen_id: ScreenId | None = None,
-        plate_id: PlateId | None = None,
-        dataset_id: DatasetId | None = None,
-        project_id: ProjectId | None = None,
-        cancel: CancelToken,
-    ) -> Iterator[ImageRef]:
-        """Yield the matching images by ascending id, with their wells and plates.
-
-        POST /searchengine/api/v1/resources/submitquery/
-        """
-        found = self.search_hits(
-            key,
-            value,
-            conditions=conditions,
-            screen_id=screen_id,
-            plate_id=plate_id,
-            dataset_id=dataset_id,
-            project_id=project_id,
-            cancel=cancel,
-        )
-        return (hit.ref for hit in found)
 
     def search_hits(
         self,
