@@ -40,6 +40,14 @@ def large_figures(setup: Setup) -> Iterator[Figure]:
     yield from large.figures(setup)
 
 
+def restore_figures(setup: Setup) -> Iterator[Figure]:
+    """Yield what it costs to open a session again."""
+    _find_a_person()
+    from benchmarks import restore
+
+    yield from restore.figures(setup)
+
+
 def _find_a_person() -> None:
     """Make a person's clicks importable: they are those of the tests."""
     tests = str(Path(__file__).resolve().parents[1] / "tests")
@@ -57,6 +65,7 @@ CHAPTERS = {
     "window": window_figures,
     "wells": wells_figures,
     "large": large_figures,
+    "restore": restore_figures,
 }
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
-from qtpy.QtGui import QImage
+from qtpy.QtGui import QColor, QImage, QPainter
+from qtpy.QtSvg import QSvgRenderer
 from qtpy.QtWidgets import QFileDialog, QToolButton
 
 from napari_idr._qt.figures import write_figure
@@ -64,6 +67,70 @@ def test_a_figure_is_painted_in_a_thread(
         image = QImage(str(path))
         assert image.width() == round(180 / 25.4 * 300)
         assert "Three images" in image.text("Title")
+
+
+ODD = (
+    "a\x00b\x0bc <b>bold</b> & co",
+    "x" * 300,
+    "very long " * 60,
+    "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+    "emoji \U0001f9ec, \ud800 half, \u202eturned, µ 細胞",
+)
+"""What servers may call things."""
+
+
+@pytest.mark.parametrize("ending", ["pdf", "svg", "png"])
+def test_odd_captions_make_a_figure_that_can_be_read(
+    qapp: object, folder: Path, ending: str
+) -> None:
+    cells = [replace(one, lines=ODD) for one in figure_cells(5)]
+    figure = plan_cells_figure(cells, FigureNotes(title=ODD[0], sources=ODD))
+    path = folder / f"a.{ending}"
+
+    write_figure(figure, path, cancel=NEVER)
+
+    if ending == "svg":
+        texts = [one.text or "" for one in svg_texts(path)]
+        assert "a b c <b>bold</b> & co" in texts
+        assert not any("\u202e" in one for one in texts)
+    elif ending == "png":
+        assert not QImage(str(path)).isNull()
+    else:
+        assert path.read_bytes().startswith(b"%PDF")
+
+
+def test_no_doi_of_a_source_is_cut(qapp: object, folder: Path) -> None:
+    dois = [f"doi.org/10.99999/{4000000000 + n}" for n in range(12)]
+    for length in range(1, 30):
+        source = f"Source: {'0' * length} · {' · '.join(dois)}"
+        figure = plan_cells_figure(
+            figure_cells(1), FigureNotes(title="One", sources=(source,))
+        )
+
+        write_figure(figure, folder / "a.svg", cancel=NEVER)
+
+        written = " ".join(one.text or "" for one in svg_texts(folder / "a.svg"))
+        assert [one for one in dois if one not in written] == []
+
+
+def test_a_figure_is_drawn_on_white(qapp: object, folder: Path) -> None:
+    figure = plan_cells_figure(figure_cells(1), FigureNotes(title="One"))
+    write_figure(figure, folder / "a.svg", cancel=NEVER)
+    seen = QImage(400, 300, QImage.Format.Format_RGB32)
+    seen.fill(QColor("black"))
+
+    painter = QPainter(seen)
+    QSvgRenderer(str(folder / "a.svg")).render(painter)
+    painter.end()
+
+    assert seen.pixelColor(1, 1) == QColor("white")
+    assert seen.pixelColor(398, 298) == QColor("white")
+
+
+def svg_texts(path: Path) -> list[ET.Element]:
+    """Return what is written in an SVG, line by line."""
+    root = ET.parse(path).getroot()
+    return list(root.iter("{http://www.w3.org/2000/svg}text"))
 
 
 def test_what_is_cancelled_or_of_another_kind_leaves_nothing(

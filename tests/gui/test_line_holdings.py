@@ -9,7 +9,8 @@ from qtpy.QtCore import QModelIndex, Qt
 from qtpy.QtWidgets import QTabWidget
 
 from napari_idr._qt.line_holdings import LineHoldings
-from napari_idr._qt.panels.results import ResultsModel, ResultsTree
+from napari_idr._qt.panels.results import ResultsTree
+from napari_idr._qt.panels.results_model import ResultsModel
 from napari_idr.model import (
     Dataset,
     DatasetId,

@@ -8,7 +8,8 @@ import pytest
 from qtpy.QtCore import QModelIndex, Qt
 from qtpy.QtTest import QTest
 
-from napari_idr._qt.panels.results import COUNT_COLUMN, ResultsModel, ResultsTree
+from napari_idr._qt.panels.results import ResultsTree
+from napari_idr._qt.panels.results_model import COUNT_COLUMN, ResultsModel
 from napari_idr.model import Plate, PlateId, Screen, ScreenId
 from napari_idr.services.search.catalog import Entry
 from support.guards import settle

@@ -6,11 +6,11 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_warning
-from qtpy.QtCore import QCoreApplication
 from qtpy.QtWidgets import QWidget
 
 from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
+from napari_idr._qt.ending import end_with
 from napari_idr._qt.exports import Exports
 from napari_idr._qt.files import Files
 from napari_idr._qt.finder import Finder
@@ -64,7 +64,7 @@ from napari_idr.services.session import ServerInfo, Session, connect
 from napari_idr.tiles import check_callers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from napari.viewer import Viewer
@@ -126,7 +126,7 @@ class Browser(Panels):
         self._hits_slot: JobSlot[PlateDetails, None] = jobs.slot(
             _nothing, on_step=self._on_hits, shown=False
         )
-        self._images = Images(self, jobs, self._scene)
+        self._images = Images(self, jobs, self._scene, self._finder.holdings)
         self._history = History(self, self._finder, self._scene, self._arrive)
         self._comparisons = Comparisons(self, self._finder, jobs, self._scene)
         self.links = Links(
@@ -145,13 +145,8 @@ class Browser(Panels):
         self._files = Files(self, jobs)
         self._exports = Exports(self, jobs, self._scene, napari_viewer)
         self._wire()
-        # A dock widget's content hears nothing of the window's closing but this.
-        close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
-        self.destroyed.connect(close)
-        self._scene.windowClosed.connect(close)
-        app = QCoreApplication.instance()
-        if app is not None:
-            app.aboutToQuit.connect(close)
+        leave = partial(self._scene.remove_browser, id(self))
+        end_with(self, self._scene, jobs.close, leave)
         _get_along_with_napari()
         load_units()
         self._warm_slot: JobSlot[None, None] = jobs.slot(
@@ -199,8 +194,6 @@ class Browser(Panels):
         self._images.opening.connect(self._details_slot.cancel)
         self._images.detailsKnown.connect(self._on_details)
         self._images.added.connect(self._keep_shown)
-        self._images.opened.connect(self._finder.holdings.take_opened)
-        self._images.regionsFound.connect(self._finder.holdings.take_regions)
         self._scene.imageClicked.connect(self._on_image)
         self._scene.imageActivated.connect(self._on_image_activated)
         self.status.cancelWanted.connect(self._on_cancel)
@@ -660,18 +653,6 @@ class BrowserDock(QWidget):
     def __init__(self, napari_viewer: Viewer) -> None:
         # Never called, as what `__new__` returns is none; napari reads its parameters.
         raise NotImplementedError
-
-
-class _Closer:
-    """Ends all work of a browser; it must not touch the widgets, which are gone."""
-
-    def __init__(self, jobs: Jobs, leave: Callable[[], None]) -> None:
-        self._jobs = jobs
-        self._leave = leave
-
-    def __call__(self, *_: object) -> None:
-        self._jobs.close()
-        self._leave()
 
 
 @cache

@@ -23,6 +23,7 @@ from qtpy.QtSvg import QSvgGenerator
 from napari_idr._version import __version__
 from napari_idr.errors import DownloadError
 from napari_idr.services.figure import Box, Figure, Line, Picture, Text
+from napari_idr.services.plain_text import visible_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,14 @@ DOTS_PER_METRE: Final = round(DPI / MM_PER_INCH * 1000)
 MM_PER_POINT: Final = 25.4 / 72
 
 FAMILIES: Final = ("Arial", "Helvetica", "Liberation Sans", "DejaVu Sans")
+
+PAPER: Final = "#ffffff"
+
+UNSEEN_PX: Final = 0.01
+"""A space between letters that nobody sees."""
+
+SMALLEST_SHARE: Final = 0.75
+"""Of its size, that a text is written in at least where there isn't room for it."""
 
 ALIGNED: Final = {
     "left": Qt.AlignmentFlag.AlignLeft,
@@ -93,9 +102,9 @@ def _paint_png(figure: Figure, device: QBuffer, cancel: CancelToken) -> None:
     image.setDotsPerMeterX(DOTS_PER_METRE)
     image.setDotsPerMeterY(DOTS_PER_METRE)
     image.fill(Qt.GlobalColor.white)
-    image.setText("Title", figure.title)
+    image.setText("Title", visible_text(figure.title))
     image.setText("Software", _creator())
-    image.setText("Description", "\n".join(figure.texts))
+    image.setText("Description", visible_text("\n".join(figure.texts)))
     _paint(figure, image, cancel)
     image.save(device, "PNG")
 
@@ -107,7 +116,7 @@ def _paint_svg(figure: Figure, device: QBuffer, cancel: CancelToken) -> None:
     generator.setResolution(DPI)
     generator.setSize(QSize(width, height))
     generator.setViewBox(QRectF(0, 0, width, height))
-    generator.setTitle(figure.title)
+    generator.setTitle(visible_text(figure.title))
     generator.setDescription(_creator())
     _paint(figure, generator, cancel)
 
@@ -119,7 +128,7 @@ def _paint_pdf(figure: Figure, device: QBuffer, cancel: CancelToken) -> None:
     exact = QPageSize.SizeMatchPolicy.ExactMatch
     writer.setPageSize(QPageSize(size, QPageSize.Unit.Millimeter, "", exact))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    writer.setTitle(figure.title)
+    writer.setTitle(visible_text(figure.title))
     writer.setCreator(_creator())
     _paint(figure, writer, cancel)
 
@@ -137,6 +146,9 @@ def _paint(figure: Figure, device: Any, cancel: CancelToken) -> None:
     try:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        # Without it a page is clear, and black on black in a dark window.
+        page = _rect(0, 0, figure.width, figure.height)
+        painter.fillRect(page, QColor(PAPER))
         for item in figure.items:
             cancel.check()
             _paint_item(painter, item)
@@ -179,14 +191,22 @@ def _paint_text(painter: QPainter, item: Text) -> None:
     font.setFamilies(list(FAMILIES))
     font.setPixelSize(max(1, round(item.size_pt * MM_PER_POINT * DOTS_PER_MM)))
     font.setBold(item.bold)
-    painter.setFont(font)
+    # Any space between letters does: a ligature can't be found by its letters.
+    font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, UNSEEN_PX)
     painter.setPen(_color(item.color, 1.0))
     left = {"left": item.x, "center": item.x - item.width / 2}.get(
         item.align, item.x - item.width
     )
     rect = _rect(left, item.y, item.width, item.height)
+    text, room = " ".join(visible_text(item.text).split()), rect.width() + 1
     metrics = QFontMetricsF(font, painter.device())
-    text = metrics.elidedText(item.text, Qt.TextElideMode.ElideRight, rect.width() + 1)
+    if (wide := metrics.horizontalAdvance(text)) > room:
+        # Rather small than cut: half a DOI leads nowhere.
+        size = font.pixelSize()
+        font.setPixelSize(max(int(size * room / wide), round(size * SMALLEST_SHARE)))
+        metrics = QFontMetricsF(font, painter.device())
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    painter.setFont(font)
     painter.drawText(rect, ALIGNED[item.align] | Qt.AlignmentFlag.AlignVCenter, text)
 
 

@@ -12,7 +12,7 @@ from napari_idr._qt.line_holdings import LineHoldings
 from napari_idr._qt.line_thumbnails import LineThumbnails
 from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
-from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
+from napari_idr._qt.panels.results_model import ENTRY_ROLE, ResultsModel
 from napari_idr.model import ObjectRef, Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
@@ -435,14 +435,15 @@ class Finder(QObject):
 
     def _show_nothing(self, *_: object) -> None:
         """Say why there are no lines, where there are none."""
-        state, model = self._state, self._model
+        state, model, shown = self._state, self._model, self._shown
         known = state.server_info
         why = Emptiness(
             is_connected=state.session is not None,
             is_busy=self._jobs.message is not None,
             is_searching=model is self._panels.found,
             can_search=known is None or known.search is not False,
-            was_searched=self._shown is not None,
+            was_searched=shown is not None,
+            searched="" if shown is None else short_value(shown.query.label),
             were_listed=state.studies is not None,
             has_studies=bool(state.studies),
             filter=model.filter,

@@ -17,7 +17,8 @@ from napari_idr.services.image.holdings import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_idr._qt.panels.results import ResultsModel, ResultsTree
+    from napari_idr._qt.panels.results import ResultsTree
+    from napari_idr._qt.panels.results_model import ResultsModel
     from napari_idr.model import ImageId
     from napari_idr.services.details import ImageDetails
     from napari_idr.services.image.open import OpenedImage

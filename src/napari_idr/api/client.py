@@ -32,7 +32,12 @@ from napari_idr.api.wells.sources import Wells
 from napari_idr.cancel import NEVER
 from napari_idr.errors import IDRError, NotFoundError
 from napari_idr.threads import SingleFlight
-from napari_idr.transport import MAX_STORE_BYTES, open_transport, server_address
+from napari_idr.transport import (
+    MAX_STORE_BYTES,
+    open_transport,
+    rest,
+    server_address,
+)
 
 if TYPE_CHECKING:
     import os
@@ -219,6 +224,10 @@ class IDRClient:
     def transport(self) -> Transport:
         """What carries its requests."""
         return self._json_client.transport
+
+    def rest(self) -> None:
+        """Let go of idle connections and files; they are opened again when needed."""
+        rest(self._json_client.transport)
 
     def close(self) -> None:
         """Let go of connections; requests under way end with an error."""

@@ -67,10 +67,10 @@ class Condition:
         if not self.name.strip():
             raise ValueError("a condition has a key")
         if self.operator != "in a list":
-            if isinstance(self.value, Iterable) and not isinstance(self.value, str):
+            given: object = self.value
+            if isinstance(given, Iterable) and not isinstance(given, str):
                 raise ValueError(f"{self.operator} takes one text, not a list")
-            _require_text(self.value)
-            if not self.value.strip():
+            if not _require_text(self.value).strip():
                 raise ValueError("the value to search for is empty")
             return
         listed = self.value.splitlines() if isinstance(self.value, str) else self.value

@@ -8,6 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from napari_idr.transport._base import rest
+
 if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
@@ -91,6 +93,11 @@ class CachingTransport:
     ) -> AbstractContextManager[Stream]:
         """Open an answer; it isn't remembered."""
         return self._inner.stream(request, cancel=cancel)
+
+    def rest(self) -> None:
+        """Let the store and what is inside rest."""
+        rest(self._inner)
+        self._store.rest()
 
     def close(self) -> None:
         """Close the store and what is inside."""

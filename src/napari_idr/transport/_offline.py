@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from napari_idr.errors import ConnectionFailedError, NotKeptError
+from napari_idr.transport._base import rest
 from napari_idr.transport._cache import question_key
 from napari_idr.transport._reach import Reach
 
@@ -127,6 +128,12 @@ class OfflineTransport:
     def stores(self) -> tuple[AnswerStore, ...]:
         """Where answers are kept."""
         return self._stores
+
+    def rest(self) -> None:
+        """Let the stores and what is inside rest."""
+        rest(self._inner)
+        for store in self._stores:
+            store.rest()
 
     def close(self) -> None:
         """Close the stores and what is inside."""

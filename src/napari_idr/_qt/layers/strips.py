@@ -529,10 +529,9 @@ class StripLayers(QObject):
             if not images:
                 remove_layers(self._viewer, [strip.frame])
             elif strip.frame not in layers:
-                selected = set(layers.selection)
-                add_layer(self._viewer, strip.frame)
+                # A person may be at work on another.
+                add_layer(self._viewer, strip.frame, activate=False)
                 self._lift(strip.captions)
-                layers.selection = selected  # a person may be at work on another
 
     def _on_news(self, news: CellNews) -> None:
         """Take away the thumbnail of an image whose pixels came; say if none do."""

@@ -23,6 +23,7 @@ from napari_idr._qt.panels.forms import (
     present,
     tooltip,
 )
+from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
 from napari_idr.services.plain_text import visible_text
 from napari_idr.services.search.facets import (
@@ -52,7 +53,7 @@ NOTHING: Final = "Search, and what was found is counted here by gene, phenotype 
 _NOWHERE = QModelIndex()
 
 
-class FacetsPanel(QWidget):
+class FacetsPanel(LetteredWidget):
     """What was found, counted by key; it asks nobody by itself."""
 
     moreWanted = Signal()  # what is offered

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, tooltip
 from napari_idr.services.plain_text import plain_text
@@ -33,14 +33,12 @@ class FigurePanel(QWidget):
         self.button.setText("Export figure…")
         name_widget(self.button, "idr_export_figure", "Export figure", TIP)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.button.setSizePolicy(
-            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
-        )
         self._menu = QMenu(self.button)
         self.button.setMenu(self._menu)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.button)
+        layout.addStretch(1)
         self.button.clicked.connect(self._on_clicked)
         self._menu.triggered.connect(self._on_chosen)
         self._offered: tuple[tuple[str, object], ...] = ()

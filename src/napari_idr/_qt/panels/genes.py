@@ -25,6 +25,7 @@ from napari_idr._qt.panels.forms import (
     present,
     tooltip,
 )
+from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
 from napari_idr.services.plain_text import visible_text
 from napari_idr.services.search.genes import GeneMatrix, symbols_of
@@ -50,7 +51,7 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _NOWHERE = QModelIndex()
 
 
-class GenesPanel(QWidget):
+class GenesPanel(LetteredWidget):
     """A list of symbols, and a table of counts; it asks nobody by itself."""
 
     wanted = Signal(object)  # the symbols

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEvent
+from qtpy.QtCore import QEvent, Signal
 from qtpy.QtGui import QAction, QGuiApplication
 from qtpy.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
@@ -30,6 +30,8 @@ CITATION_STYLES: tuple[tuple[str, Style], ...] = (
 
 class StudyPanel(QWidget):
     """Title, authors, licence, links and description of the selected study."""
+
+    said = Signal(str)  # what has been copied
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,7 +94,7 @@ class StudyPanel(QWidget):
             (f"paper {_doi(card.doi_url)}", card.doi_url),
             (f"data {_doi(card.data_doi_url)}", card.data_doi_url),
             ("licence", card.licence_url),
-            ("open in the browser", card.web_url),
+            ("page of the study", card.web_url),
         ]
         self.links.setText(
             " · ".join(
@@ -130,6 +132,11 @@ class StudyPanel(QWidget):
         clipboard = QGuiApplication.clipboard()
         if self._card is not None and clipboard is not None:
             clipboard.setText(cite_card(self._card, style))
+            words = next(words for words, known in CITATION_STYLES if known == style)
+            warning = self._card.terms.warning
+            self.said.emit(
+                f"Copied: the citation as {words}.{f' {warning}' if warning else ''}"
+            )
 
     def _on_link_hovered(self, url: str) -> None:
         self.links.setToolTip(tooltip(url or LINKS_TOOLTIP))

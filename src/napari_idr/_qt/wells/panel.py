@@ -14,12 +14,14 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_idr._qt.panels.forms import (
+    Folding,
     let_shrink,
     name_widget,
     plain_label,
@@ -48,6 +50,9 @@ TYPED_MS = 150
 
 MOST_NOTES = 3
 """Lines below the table; all are in the tooltip."""
+
+TITLE_SAMPLE = "a plate's name, field 1"
+"""What can be read of the title beside the buttons; else it has a line of its own."""
 
 SIDE_PX = 230
 """The least width of legend and profiles."""
@@ -170,9 +175,15 @@ class WellsPanel(LetteredWidget):
         filters.addWidget(self.condition, 2)
         for widget in (self.clear, self.columns):
             filters.addWidget(widget)
-        line = QHBoxLayout()
-        line.addWidget(self.title, 2)
-        line.addWidget(self.count, 1)
+        head = QWidget()
+        line = QHBoxLayout(head)
+        line.setContentsMargins(0, 0, 0, 0)
+        self.count.setWordWrap(False)
+        self.count.setSizePolicy(
+            QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred
+        )
+        line.addWidget(self.title, 1)
+        line.addWidget(self.count)
         tools: tuple[QWidget, ...] = (self.hits_first, self.hide_failed)
         for tool in (*tools, self.own, self.export):
             line.addWidget(tool)
@@ -181,7 +192,7 @@ class WellsPanel(LetteredWidget):
         below.addWidget(self.retry)
         rows = QWidget()
         left = QVBoxLayout(rows)
-        left.addLayout(line)
+        left.addWidget(head)
         left.addLayout(filters)
         left.addWidget(self.table, 1)
         left.addLayout(below)
@@ -200,6 +211,7 @@ class WellsPanel(LetteredWidget):
         for layout in (left, middle, right):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(3)
+        Folding(rows, head, self.title, TITLE_SAMPLE)
         self._aside = aside
         aside.setVisible(False)
         splitter = QSplitter(Qt.Orientation.Horizontal)

@@ -50,14 +50,20 @@ HEADING_MM: Final = 6.0
 TITLE_PT, TEXT_PT, SMALL_PT = 10.0, 7.0, 6.0
 """Journals ask for five to seven points at least."""
 
-LETTER_EM: Final = 0.52
-"""How wide a letter is on average, in parts of its size; for lines to be broken."""
+LETTER_EM: Final = 0.58
+"""How wide a letter is on average, in parts of its size, for lines to be broken.
+
+Of wide letters, as DejaVu Sans has them; those of Arial leave some room.
+"""
 
 SCREEN_DPMM: Final = 96 / 25.4
 """Dots of a screen in a mm: marks are as wide as they are there."""
 
 BAR_SHARE: Final = 0.25
 """Of an image's width, about, that a scale bar takes."""
+
+CAPTION_LINES: Final = 2
+"""Of each caption above an image, at most."""
 
 LARGEST_CELL_MM: Final = 85.0
 """An image alone isn't as wide as the page."""
@@ -194,7 +200,9 @@ def plan_cells_figure(cells: Sequence[FigureCell], notes: FigureNotes) -> Figure
     line_mm = Text(x=0, y=0, text="", width=0, size_pt=size_pt).height
     wrapped = {
         (one.row, one.column): [
-            part for line in one.lines for part in broken(line, room, size_pt)[:2]
+            part
+            for line in one.lines
+            for part in shortened(broken(line, room, size_pt), CAPTION_LINES)
         ]
         for one in cells
     }
@@ -263,20 +271,38 @@ def _length(length_um: float) -> str:
 
 
 def broken(text: str, width: float, size_pt: float) -> list[str]:
-    """Return a text in lines that are about as long as there is room, at blanks.
+    """Return a text in lines that are about as long as there is room.
 
-    >>> broken("one two three", 11.0, 8.0)
-    ['one two', 'three']
+    They end at blanks; a word that is longer than a line is broken as well.
+
+    >>> broken("one two three", 13.0, 8.0), broken("one_two_three", 13.0, 8.0)
+    (['one two', 'three'], ['one_two', '_three'])
     """
     letters = max(4, int(width / (size_pt * MM_PER_POINT * LETTER_EM)))
+    words = [
+        word[start : start + letters]
+        for word in text.split()
+        for start in range(0, len(word), letters)
+    ]
     lines = [""]
-    for word in text.split():
+    for word in words:
         longer = f"{lines[-1]} {word}".strip()
         if len(longer) <= letters or not lines[-1]:
             lines[-1] = longer
         else:
             lines.append(word)
     return [line for line in lines if line]
+
+
+def shortened(lines: list[str], most: int) -> list[str]:
+    """Return so many lines at most; the last says by dots that there were more.
+
+    >>> shortened(["one", "two", "three"], 2), shortened(["one", "two"], 2)
+    (['one', 'two …'], ['one', 'two'])
+    """
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], f"{lines[most - 1]} …"]
 
 
 class _Page:

@@ -23,6 +23,8 @@ class Emptiness:
         Whether the server has a search, as far as known.
     was_searched
         Whether a search has ended.
+    searched
+        What it was for; one that failed since was for something else.
     were_listed
         Whether the studies were listed, if only to find out that there are none.
     has_studies
@@ -36,6 +38,7 @@ class Emptiness:
     is_searching: bool = True
     can_search: bool = True
     was_searched: bool = False
+    searched: str = ""
     were_listed: bool = False
     has_studies: bool = False
     filter: str = ""
@@ -62,8 +65,9 @@ def nothing_message(why: Emptiness) -> str:
         if not why.can_search:
             return "This server has no search. Its studies are in the tab Studies."
         if why.was_searched:
+            sought = f" for {why.searched}" if why.searched else ""
             return (
-                "Nothing was found. Type fewer letters and choose one of the "
+                f"Nothing was found{sought}. Type fewer letters and choose one of the "
                 "suggestions, search by another key, or take conditions away."
             )
         return (

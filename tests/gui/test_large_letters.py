@@ -1,0 +1,88 @@
+"""All can be read where napari's letters are large, in a panel as narrow as usual."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from napari.settings import get_settings
+from qtpy.QtCore import QPoint
+from qtpy.QtWidgets import QAbstractButton, QApplication, QScrollArea, QWidget
+
+from napari_idr._qt.panels.grid import ButtonGrid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from support.person import Person
+
+MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+
+LARGE_PT = 16
+
+
+@pytest.fixture
+def large_letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Letters as somebody sets them who can't read small ones."""
+    monkeypatch.setattr(get_settings().appearance, "font_size", LARGE_PT)
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    before = app.font()
+    larger = app.font()
+    larger.setPointSize(LARGE_PT)
+    app.setFont(larger)
+    yield
+    app.setFont(before)
+
+
+@pytest.fixture
+def reader(large_letters: None, person: Person) -> Person:
+    """A person whose letters are large."""
+    return person
+
+
+def test_no_button_of_a_card_is_cut(reader: Person) -> None:
+    reader.browser.resize(350, 900)
+    reader.find_plate("CDC20", MITOSIS, PLATE)
+    reader.show_plate()
+    QApplication.processEvents()
+
+    details = reader.find("idr_details", QScrollArea)
+    viewport = details.viewport()
+    assert viewport is not None
+    buttons = [
+        one for one in details.findChildren(QAbstractButton) if one.isVisibleTo(details)
+    ]
+
+    assert {"idr_wells_table_button", "idr_in_channels"} <= {
+        one.objectName() for one in buttons
+    }
+    for button in buttons:
+        right = button.mapTo(viewport, QPoint(button.width(), 0)).x()
+        assert right <= viewport.width(), button.objectName()
+
+
+@pytest.mark.parametrize(
+    "name", ["idr_save_session", "idr_conditions", "idr_show_facets", "idr_copy_link"]
+)
+def test_buttons_without_a_frame_are_written_as_large_as_others(
+    reader: Person, name: str
+) -> None:
+    reader.find_plate("CDC20", MITOSIS, PLATE)
+
+    assert reader.find(name).font().pointSize() == LARGE_PT
+
+
+def test_buttons_go_below_each_other_where_there_is_no_room(qtbot: QtBot) -> None:
+    buttons = [QWidget() for _ in range(4)]
+    for one in buttons:
+        one.setFixedSize(100, 20)
+    grid = ButtonGrid(buttons, columns=2)
+    qtbot.addWidget(grid)
+
+    heights = [grid.heightForWidth(width) for width in (300, 203, 202, 50)]
+
+    assert heights == [43, 43, 89, 89]
+    assert grid.minimumSizeHint().width() == 100
