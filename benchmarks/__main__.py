@@ -19,7 +19,7 @@ CHAPTERS = ("mosaic", "memory", "gallery", "images", "compare", "imports")
 """Modules of this package whose `figures` need no display."""
 
 IN_A_WINDOW = ("window", "wells", "large", "lists", "growth", "restore")
-"""Those that need Qt, a display, and a person's clicks, which are those of the tests."""
+"""Those that need a display, and a person's clicks, which are those of the tests."""
 
 
 def figures(chapter: str, setup: Setup) -> Iterator[Figure]:
