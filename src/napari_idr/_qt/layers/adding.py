@@ -69,6 +69,15 @@ def remove_layers(viewer: Viewer, layers: Iterable[Layer]) -> None:
             logger.exception("somebody who heard that a layer was removed failed")
 
 
+def make_active(viewer: Viewer, layer: Layer) -> None:
+    """Make a layer the active one, if it is in the viewer: on its way it isn't yet.
+
+    napari raises for others, and has nothing selected any more by then.
+    """
+    if layer in viewer.layers:
+        viewer.layers.selection.active = layer
+
+
 class TurnQueue(QObject):
     """Calls that have a turn of the event loop each, so that the window lives on.
 

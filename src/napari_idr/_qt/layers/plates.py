@@ -13,7 +13,12 @@ import numpy as np
 from napari.layers import Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
+from napari_idr._qt.layers.adding import (
+    TurnQueue,
+    add_layer,
+    make_active,
+    remove_layers,
+)
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.headings import HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
@@ -415,8 +420,8 @@ class MosaicLayers(QObject):
 
     def _make_active(self, key: MosaicKey) -> None:
         group = self._groups.get(key)
-        if group is not None and group.mosaic in self._viewer.layers:
-            self._viewer.layers.selection.active = group.mosaic
+        if group is not None:
+            make_active(self._viewer, group.mosaic)
 
     def _make_visible(self, key: MosaicKey, layer: Layer) -> None:
         group = self._groups.get(key)
@@ -605,7 +610,7 @@ class MosaicLayers(QObject):
         group = self._groups.get(key)
         active = self._viewer.layers.selection.active
         if group is not None and (active is None or "idr" in active.metadata):
-            self._viewer.layers.selection.active = group.mosaic
+            make_active(self._viewer, group.mosaic)
 
     def look_at(self, key: MosaicKey) -> None:
         """Move the camera so that a plate fills the canvas."""
