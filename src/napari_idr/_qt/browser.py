@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -14,16 +13,17 @@ from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
 from napari_idr._qt.exports import Exports
 from napari_idr._qt.files import Files
-from napari_idr._qt.finder import Finder, Results
+from napari_idr._qt.finder import Finder
 from napari_idr._qt.galleries import Galleries
 from napari_idr._qt.guide import open_guide
+from napari_idr._qt.history import History, Stop
+from napari_idr._qt.images import Images
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.layers.whole_levels import let_levels_be_saved
 from napari_idr._qt.links import Links
 from napari_idr._qt.offline import OfflineKeeper, pack_path
-from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.layout import Panels
 from napari_idr._qt.pivoting import Pivoting
 from napari_idr._qt.session_files import SessionFiles
@@ -54,15 +54,12 @@ from napari_idr.services.details import (
 from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.gallery.sources import GalleryOrder
 from napari_idr.services.gallery.view import GalleryShown
-from napari_idr.services.image.open import OpenedImage
 from napari_idr.services.links.finding import FoundPlate
 from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.offline.pack_session import PackSession, open_pack
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
-from napari_idr.services.regions.load import ImageRois
 from napari_idr.services.search.catalog import Entry, Query
-from napari_idr.services.search.trail import Trail
 from napari_idr.services.session import ServerInfo, Session, connect
 from napari_idr.tiles import check_callers
 
@@ -100,7 +97,6 @@ class Browser(Panels):
         jobs = self._jobs = Jobs(self)
         self._finder = Finder(self, jobs)
         self._pivoting = Pivoting(napari_viewer, self, jobs, self._finder)
-        self._trail: Trail[Stop] = Trail()
         self._scene = scene_of(napari_viewer)
         self._scene.set_server(self, "")
         self._galleries = Galleries(
@@ -111,7 +107,6 @@ class Browser(Panels):
         )
         self._offline = OfflineKeeper(self, self._finder, jobs)
         Docked(self, self._scene.window)
-        self._arriving = False
         self._loading: MosaicKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
@@ -127,17 +122,12 @@ class Browser(Panels):
             on_step=self._on_mosaic_step,
             on_failure=self._on_mosaic_failed,
         )
-        self._image_slot: JobSlot[ImageDetails, OpenedImage] = jobs.slot(
-            self._on_opened, on_step=self._on_details
-        )
         self._ask_slot: JobSlot[None, ServerInfo] = jobs.slot(self._on_asked_again)
         self._hits_slot: JobSlot[PlateDetails, None] = jobs.slot(
             _nothing, on_step=self._on_hits, shown=False
         )
-        self._regions_slot: JobSlot[None, ImageRois] = jobs.slot(self._on_regions)
-        self._projection_slot: JobSlot[None, OpenedImage] = jobs.slot(
-            self._on_projected
-        )
+        self._images = Images(self, jobs, self._scene, self._finder.holdings)
+        self._history = History(self, self._finder, self._scene, self._arrive)
         self._comparisons = Comparisons(self, self._finder, jobs, self._scene)
         self.links = Links(
             napari_viewer, self, self._finder, jobs, self._scene, self._is_busy
@@ -148,7 +138,7 @@ class Browser(Panels):
             jobs,
             self._scene,
             self._comparisons,
-            self._open,
+            self._images.open,
             self._say_adding,
         )
         Tidying(self, jobs, self._scene)
@@ -194,16 +184,11 @@ class Browser(Panels):
         self._finder.entrySelected.connect(self._select)
         self._finder.entryActivated.connect(self._on_activated)
         self._finder.found.connect(self._on_found)
-        self._finder.leaving.connect(self._amend_stop)
         self._finder.welcomeWanted.connect(self._welcome)
         self._pivoting.studyWanted.connect(self._on_study_wanted)
         self._pivoting.galleryWanted.connect(self._galleries.show_lines)
-        self.search.backWanted.connect(partial(self._go_along, Trail.back))
-        self.search.forwardWanted.connect(partial(self._go_along, Trail.forward))
         self.annotations.menuWanted.connect(self._on_annotation_menu)
         self.annotations.searchWanted.connect(self._on_annotation_search)
-        add_shortcut(self, "Alt+Left", self.search.backWanted)
-        add_shortcut(self, "Alt+Right", self.search.forwardWanted)
         self._session_files.serverWanted.connect(self._connect_to)
         self._session_files.detailsKnown.connect(self._on_details)
         self._galleries.loadWanted.connect(self._load_gallery)
@@ -211,10 +196,9 @@ class Browser(Panels):
         self.plate.showWanted.connect(self._on_show_plate)
         self.plate.fieldChosen.connect(self._on_field)
         self.plate.tableWanted.connect(self._on_table)
-        self.image.openWanted.connect(self._on_open_image)
-        self.image.regionsWanted.connect(self._on_regions_wanted)
-        self.image.projectionWanted.connect(self._on_projection_wanted)
-        self.image.contrastWanted.connect(self._scene.images.reset_contrast)
+        self._images.opening.connect(self._details_slot.cancel)
+        self._images.detailsKnown.connect(self._on_details)
+        self._images.added.connect(self._keep_shown)
         self._scene.imageClicked.connect(self._on_image)
         self._scene.imageActivated.connect(self._on_image_activated)
         self.status.cancelWanted.connect(self._on_cancel)
@@ -258,8 +242,8 @@ class Browser(Panels):
         self._state = state
         self._finder.enter(state)
         self._pivoting.enter(state)
-        self._trail.clear()
-        self._show_trail()
+        self._history.enter(state)
+        self._images.enter(state)
         self._comparisons.enter(state)
         self._together.enter(state)
         self._files.enter(state)
@@ -341,7 +325,7 @@ class Browser(Panels):
             if self._state.wish_to_show(entry):
                 self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
         elif isinstance(entry.item, ImageRef):
-            self._open(self._state.request_for(entry))
+            self._images.open(self._state.request_for(entry))
 
     def _on_details(self, details: Details) -> None:
         details = self._state.receive(details)
@@ -350,8 +334,9 @@ class Browser(Panels):
             self._scene.mark_hits(details)
             if self._state.take_wish():
                 self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
-
-        self._come_to_line()
+        elif isinstance(details, ImageDetails):
+            self._finder.holdings.take_details(details)
+        self._history.come_to_line()
 
     def _on_details_failed(self, _: Exception) -> None:
         self._state.forget_line()
@@ -385,8 +370,7 @@ class Browser(Panels):
 
     def _on_found(self, query: Query) -> None:
         """Leave the search before: its lines, and its hits on the plates shown."""
-        self._trail.go(Stop())
-        self._show_trail()
+        self._history.begin_search()
         self._follow(query, {})
 
     def _follow(self, query: Query, kept: Mapping[MosaicKey, PlateDetails]) -> None:
@@ -420,54 +404,6 @@ class Browser(Panels):
         if self._state.plate is plate:
             self._show_cards(self._state.details)
 
-    # Back and forward
-
-    def _amend_stop(self) -> None:
-        """Remember all that is shown, to be shown again when one comes back."""
-        state = self._state
-        on_line = state.is_on_line and state.selected is not None
-        query = self._finder.asker.query
-        self._trail.amend(
-            Stop(
-                results=self._finder.take_along(),
-                entry=state.selected if on_line else None,
-                details=state.details if on_line else None,
-                hits={
-                    shown.key: shown.details
-                    for shown in self._scene.plates_shown
-                    if shown.details.query is not None and shown.details.query == query
-                },
-            )
-        )
-
-    def _come_to_line(self) -> None:
-        """Remember a line that was selected as a stop of its own."""
-        entry, current = self._state.selected, self._trail.current
-        if self._arriving or not self._state.is_on_line or entry is None:
-            return
-        if current is None:
-            self._trail.go(Stop(entry=entry))
-        elif current.entry is None:
-            self._trail.amend(replace(current, entry=entry))
-        elif not entry.is_line(current.entry):
-            self._trail.go(Stop(entry=entry))
-        self._amend_stop()
-        self._show_trail()
-
-    def _go_along(self, move: Callable[[Trail[Stop]], Stop | None]) -> None:
-        """Go back or forward; what is kept isn't asked for."""
-        if self._trail.current is not None:
-            self._amend_stop()
-        stop = move(self._trail)
-        if stop is None:
-            return
-        self._arriving = True
-        try:
-            self._arrive(stop)
-        finally:
-            self._arriving = False
-        self._show_trail()
-
     def _arrive(self, stop: Stop) -> None:
         self._details_slot.cancel()
         if stop.results is not None and (stop.results.found is not self._finder.shown):
@@ -485,10 +421,6 @@ class Browser(Panels):
         plate = self._state.plate
         if plate is not None and self._scene.shows(plate.key):
             self._scene.plates.activate(plate.key)
-
-    def _show_trail(self) -> None:
-        trail = self._trail
-        self.search.set_trail(back=trail.can_go_back, forward=trail.can_go_forward)
 
     def _on_study_wanted(self, entry: Entry) -> None:
         """Select a study, or what lies below one, whether or not its line is open."""
@@ -513,7 +445,7 @@ class Browser(Panels):
 
     def _on_image_wanted(self, request: ImageRequest) -> None:
         self._state.leave_line()
-        self._open(request)
+        self._images.open(request)
 
     def _on_annotation_menu(
         self, row: AnnotationRow, beside: dict[str, str], where: QPoint
@@ -670,83 +602,11 @@ class Browser(Panels):
         if self._scene.is_answered_by(self, shown.server):
             self._state.leave_line()
             self._scene.select_well(shown.key, shown.id_of(cell))
-            self._open(shown.image_request(cell))
-
-    def _on_open_image(self) -> None:
-        details = self._state.image
-        if details is not None:
-            self._open(details.request)
-
-    def _open(self, request: ImageRequest | None) -> None:
-        session = None if request is None else self._scene.session(request.server)
-        if session is None or request is None:
-            return
-        self._details_slot.cancel()
-        image, server = request.ref.image_id, request.server
-        opened = self._scene.go_to_image(image, server)
-        if opened is not None and not opened.may_improve:
-            self._on_details(opened.details)
-            self.image.set_source(opened.reader.source)
-            self._say_added(opened, opened.message, None)
-            return
-        message = f"Opening {request.label or request.ref.name or 'the image'} …"
-        view = self._scene.viewing.open
-        self._image_slot.start_steps(message, session.open_image, request, view)
-
-    def _on_opened(self, opened: OpenedImage) -> None:
-        problem = None
-        known = self._scene.go_to_image(opened.image.id, opened.server)
-        if known is not None and known.reader.source is opened.reader.source:
-            opened.close()  # opened again, and no better
-        else:
-            problem = self._scene.add_image(opened)
-        if problem is None:
-            self.image.set_source(opened.reader.source)
-            self.image.set_opened(opened=True)
-        self._say_added(opened, opened.message, problem)
-        if problem is None and opened.may_improve:
-            about = frozenset({_subject(opened)})
-            self._jobs.remember_retry(partial(self._open, opened.details.request))
-            self.status.say_failed(opened.message, can_retry=True, about=about)
-
-    def _on_regions_wanted(self) -> None:
-        opened = self._scene.images.newest
-        session = None if opened is None else self._scene.session(opened.server)
-        if session is not None and opened is not None:
-            view = self._scene.viewing.open
-            message = "Asking for regions …"
-            self._regions_slot.start(message, session.regions, opened, view)
-
-    def _on_regions(self, regions: ImageRois) -> None:
-        problem = self._scene.images.add_regions(regions)
-        self._say_added(regions.opened, regions.message, problem)
-
-    def _on_projection_wanted(self) -> None:
-        opened = self._scene.images.newest
-        session = None if opened is None else self._scene.session(opened.server)
-        if session is not None and opened is not None:
-            view = self._scene.viewing.open
-            self._projection_slot.start(
-                "Projecting …", session.projection, opened, view
-            )
-
-    def _on_projected(self, opened: OpenedImage) -> None:
-        problem = self._scene.images.add_projection(opened)
-        self._say_added(opened, opened.message, problem)
-
-    def _say_added(
-        self, opened: OpenedImage, message: str, problem: str | None
-    ) -> None:
-        """Say what was added to the viewer, or why it wasn't."""
-        if problem is None:
-            self.status.say(message, about=frozenset({_subject(opened)}))
-            self._keep_shown()
-        else:
-            self.status.say_failed(problem, can_retry=False)
+            self._images.open(shown.image_request(cell))
 
     def _on_image_activated(self, request: ImageRequest) -> None:
         if self._scene.is_answered_by(self, request.server):
-            self._open(request)
+            self._images.open(request)
 
     # The status
 
@@ -781,19 +641,6 @@ class Browser(Panels):
         url = error.url if isinstance(error, IDRError) else None
         asked = None if url is None else self._scene.server_of(url)
         return explain(error, host=asked or self._state.host)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """What was looked at: what a search found, a line of it, and what it said.
-
-    `hits` are the plates in the viewer with what that search found on them.
-    """
-
-    results: Results | None = None
-    entry: Entry | None = None
-    details: Details | None = None
-    hits: Mapping[MosaicKey, PlateDetails] = field(default_factory=dict)
 
 
 class BrowserDock(QWidget):
@@ -831,10 +678,6 @@ def _get_along_with_napari() -> None:
     if (warning := check_callers()) is not None:
         show_warning(warning)
     let_levels_be_saved()
-
-
-def _subject(opened: OpenedImage) -> Subject:
-    return Subject(kind="image", server=opened.server, id=opened.image.id)
 
 
 def _nothing(_: None) -> None:

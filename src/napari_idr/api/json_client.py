@@ -11,6 +11,7 @@ from operator import index
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from napari_idr.api.json_text import read_json_text
 from napari_idr.api.node import Node
 from napari_idr.cancel import NEVER
 from napari_idr.errors import (
@@ -225,7 +226,7 @@ def read_json(response: Response, cancel: CancelToken = NEVER) -> Node:
     """
     require_success(response)
     try:
-        value = json.loads(response.body)
+        value = read_json_text(response.body)
     except (ValueError, RecursionError) as error:  # the latter: endlessly nested
         raise ResponseFormatError(
             "the JSON is broken or cut short", url=response.url
@@ -310,7 +311,7 @@ def server_message(response: Response) -> str:
     text = response.body.decode("utf-8", "replace").strip()
     if is_json(response):
         try:
-            value = json.loads(text)
+            value = read_json_text(text)
         except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from magicgui.widgets import PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QGridLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, tooltip
+from napari_idr._qt.panels.grid import ButtonGrid
 
 COMPARE_TIP = "Show the selected wells or images side by side, under one contrast"
 HOW_TIP = "Shift-click wells, or select rows of the Wells table or lines of the results"
@@ -49,13 +50,10 @@ class ComparePanel(QWidget):
             "Show all images of the plate or gallery that one looks at as one layer a "
             "channel, under one contrast; zooming in opens them",
         )
-        layout = QGridLayout(self)
+        buttons = (self.compare, self.channels, self.controls, self.fields)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addWidget(self.compare.native, 0, 0)
-        layout.addWidget(self.channels.native, 0, 1)
-        layout.addWidget(self.controls.native, 1, 0)
-        layout.addWidget(self.fields.native, 1, 1)
+        layout.addWidget(ButtonGrid([one.native for one in buttons], columns=2))
         self.compare.native.clicked.connect(self._on_compare)
         self.controls.native.clicked.connect(self._on_controls)
         self.fields.native.clicked.connect(self._on_fields)

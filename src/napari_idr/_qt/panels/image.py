@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from magicgui.widgets import Container, PushButton
+from magicgui.widgets import PushButton
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, plain_label
+from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr.model import PixelSource
 from napari_idr.services.details import ImageDetails
 from napari_idr.services.image.pixel_source import source_badge, source_text
@@ -67,13 +68,7 @@ class ImagePanel(QWidget):
             "Maximum over z",
             "Show the brightest of all planes of the opened stack as layers",
         )
-        form = Container(
-            widgets=[self.regions, self.projection, self.contrast],
-            layout="horizontal",
-            labels=False,
-        )
-        form.margins = (0, 0, 0, 0)
-        self._form = form
+        tools = (self.regions, self.projection, self.contrast)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -84,7 +79,7 @@ class ImagePanel(QWidget):
         first.addWidget(self.save.native, 1)
         layout.addLayout(first)
         layout.addWidget(self.facts)
-        layout.addWidget(form.native)
+        layout.addWidget(ButtonGrid([one.native for one in tools], columns=3))
         self.open_image.native.clicked.connect(self._on_open)
         self.save.native.clicked.connect(self._on_save)
         self.regions.native.clicked.connect(self._on_regions)

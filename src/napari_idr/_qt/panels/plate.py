@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from magicgui.widgets import ComboBox, Container, PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import (
     ARROW_PX,
@@ -15,6 +15,7 @@ from napari_idr._qt.panels.forms import (
     tooltip,
     widen_list,
 )
+from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr.model import PlateAcquisitionId
 from napari_idr.services.details import PlateDetails
 from napari_idr.services.search.hits import hits_label
@@ -77,10 +78,8 @@ class PlatePanel(QWidget):
         layout.setSpacing(3)
         layout.addWidget(self.title)
         layout.addWidget(self._choice.native)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.show_plate.native, 1)
-        buttons.addWidget(self.table.native, 1)
-        layout.addLayout(buttons)
+        buttons = (self.show_plate.native, self.table.native)
+        layout.addWidget(ButtonGrid(buttons, columns=2))
         layout.addWidget(self.notes)
         self.details: PlateDetails | None = None
         self.run.native.activated.connect(self._on_run)

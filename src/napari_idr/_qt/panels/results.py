@@ -32,11 +32,12 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.forms import let_shrink, name_widget, present, tooltip
 from napari_idr.model import ImageRef
+from napari_idr.services.image.holdings import Holdings
 from napari_idr.services.search.catalog import Entry, fitted_name, kept_lines
 from napari_idr.services.search.hits import hits_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from qtpy.QtGui import QKeyEvent, QPaintEvent
 
@@ -50,11 +51,21 @@ PICTURE_PX: Final = 24
 WHOLE_PX: Final = 96
 """The side of a thumbnail as servers have it."""
 
+COUNT_COLUMN: Final = 1
+
 MOST_RUNS: Final = 50
 """Runs of lines that come and go one by one; of more all lines of a level do at once,
 as each run costs as much as its level has lines."""
 
 _NOWHERE = QModelIndex()
+
+# Made once: a view asks for the flags of each line that it lays out, and to put flags
+# together takes Python longer than all the rest of the answer.
+_NO_LINE = Qt.ItemFlag.NoItemFlags
+_TEXT_LINE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+_OPENABLE_LINE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+_LAST_LINE = _OPENABLE_LINE | Qt.ItemFlag.ItemNeverHasChildren
+_COUNT_ALIGNMENT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class ResultsFilter(QLineEdit):
@@ -205,18 +216,14 @@ class ResultsTree(QTreeView):
     @property
     def opened(self) -> tuple[Entry, ...]:
         """The lines that are open, those above first."""
-        model = present(self.model())
-        found: list[Entry] = []
-        above = [QModelIndex()]
-        while above:
-            parent = above.pop(0)
-            for row in range(model.rowCount(parent)):
-                index = model.index(row, 0, parent)
-                entry = index.data(ENTRY_ROLE)
-                if self.isExpanded(index) and isinstance(entry, Entry):
-                    found.append(entry)
-                    above.append(index)
-        return tuple(found)
+        model = self.model()
+        assert isinstance(model, ResultsModel)
+        found = [QModelIndex()]  # what is open above counts, so the root does
+        for index in model.having_lines:
+            if index.parent() in found and self.isExpanded(index):
+                found.append(index)
+        entries = (index.data(ENTRY_ROLE) for index in found[1:])
+        return tuple(entry for entry in entries if isinstance(entry, Entry))
 
     def images_in_sight(self, block: int) -> tuple[ImageId, ...]:
         """Return the images whose lines are seen, and those of their blocks.
@@ -255,7 +262,8 @@ class ResultsTree(QTreeView):
         header = present(self.header())
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        to_contents = QHeaderView.ResizeMode.ResizeToContents
+        header.setSectionResizeMode(COUNT_COLUMN, to_contents)
         self._show_order(model)
 
     def set_nothing(self, message: str) -> None:
@@ -286,6 +294,19 @@ class ResultsTree(QTreeView):
             )
             painter.end()
 
+    def sizeHintForColumn(self, column: int) -> int:
+        """Return the width of the longest count; Qt would measure a thousand lines."""
+        model = self.model()
+        if column != COUNT_COLUMN or not isinstance(model, ResultsModel):
+            return super().sizeHintForColumn(column)
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        option.features |= QStyleOptionViewItem.ViewItemFeature.HasDisplay
+        option.text = model.longest_count
+        style = present(self.style())
+        kind = QStyle.ContentsType.CT_ItemViewItem
+        return style.sizeFromContents(kind, option, QSize(), self).width()
+
     def height_of_rows(self, count: int) -> int:
         """Return how high the tree is when so many lines of it are seen."""
         line = max(self.sizeHintForRow(0), self.fontMetrics().height())
@@ -298,7 +319,9 @@ class _Node:
 
     `counting` is shown in place of a count until all is counted. `children` are those
     that are shown, and `whole` are all where a filter leaves some out, else None; it
-    `leads` if it is shown for what lies below it alone.
+    `leads` if it is shown for what lies below it alone. `folded` is its name without
+    case, and `flags` are what a view may do with it: each is looked at for all lines
+    at once, at every letter that filters and at every layout.
     """
 
     __slots__ = (
@@ -306,6 +329,8 @@ class _Node:
         "children",
         "counting",
         "entry",
+        "flags",
+        "folded",
         "leads",
         "loading",
         "parent",
@@ -318,17 +343,27 @@ class _Node:
     def __init__(
         self, entry: Entry | None, parent: _Node | None, row: int, text: str = ""
     ) -> None:
-        self.entry = entry
         self.parent = parent
         self.row = row
         self.rank = row  # its place in the answer
         self.text = text
         self.children: list[_Node] | None = None
+        self.put(entry)
         self.whole: list[_Node] | None = None
         self.leads = False
         self.counting = ""
         self.asked = False
         self.loading = False
+
+    def put(self, entry: Entry | None) -> None:
+        """Be the line of an entry, None for a text."""
+        self.entry = entry
+        if entry is None:
+            self.folded, self.flags = "", _TEXT_LINE
+            return
+        self.folded = entry.name.casefold()
+        can_be_opened = entry.can_have_children or self.children is not None
+        self.flags = _OPENABLE_LINE if can_be_opened else _LAST_LINE
 
 
 class ResultsModel(QAbstractItemModel):
@@ -345,8 +380,11 @@ class ResultsModel(QAbstractItemModel):
         self._root = _Node(None, None, 0)
         self._root.children = []
         self._loading: set[_Node] = set()
+        self._counting: set[_Node] = set()
+        self._most = 0  # of the counts
         self._titles = ("Name", "Images")
         self.icons: Mapping[ImageId, QIcon] = {}  # thumbnails, as far as they came
+        self.holdings: Mapping[ImageId, Holdings] = {}  # of images, as far as told
         self.filter = ""
         self.is_filtering = False
         self.order: tuple[int, bool] | None = None
@@ -397,10 +435,25 @@ class ResultsModel(QAbstractItemModel):
         return bool(self._root.children or self._root.whole)
 
     @property
+    def longest_count(self) -> str:
+        """The longest text of the second column, whether its line is in sight or not.
+
+        Of lines that have gone by now, too, until others take the place of all.
+        """
+        counting = (node.counting for node in self._counting)
+        return max((f"{self._most:,}", *counting), key=len)
+
+    @property
     def entries(self) -> tuple[Entry, ...]:
         """The lines that are shown, from the top, those below others included."""
         nodes = _with_below(self._root)
         return tuple(node.entry for node in nodes if node.entry is not None)
+
+    @property
+    def having_lines(self) -> tuple[QModelIndex, ...]:
+        """The lines with others below them, those above first."""
+        nodes = tuple(_with_below(self._root))[1:]
+        return tuple(self._index_of(node) for node in nodes if node.children)
 
     @property
     def leading(self) -> tuple[QModelIndex, ...]:
@@ -438,7 +491,7 @@ class ResultsModel(QAbstractItemModel):
         """Show of all lines those that the filter keeps."""
         nodes = tuple(_with_below(self._root))[1:]
         places = {node: place for place, node in enumerate(nodes)}
-        names = ["" if node.entry is None else node.entry.name for node in nodes]
+        names = [node.folded for node in nodes]
         above = [
             None if node.parent is None else places.get(node.parent) for node in nodes
         ]
@@ -484,6 +537,8 @@ class ResultsModel(QAbstractItemModel):
         ]
         self._sort(self._root.children)
         self._loading.clear()
+        self._counting.clear()
+        self._most = _most(entries)
         self._titles = (name_title, count_title)
         self.endResetModel()
         self.set_filter(self.filter)
@@ -503,6 +558,9 @@ class ResultsModel(QAbstractItemModel):
                 node.children, node.whole = node.whole, None
                 _number(node.children, 0)
         self._loading.clear()
+        nodes = tuple(_with_below(self._root))
+        self._counting = {node for node in nodes if node.counting}
+        self._most = _most(node.entry for node in nodes)
         self.endResetModel()
         self.set_filter(self.filter)
 
@@ -583,12 +641,15 @@ class ResultsModel(QAbstractItemModel):
 
     def _set_counting(self, node: _Node, counting: str) -> None:
         node.counting = counting
+        (self._counting.add if counting else self._counting.discard)(node)
         count = self._index_of(node).siblingAtColumn(1)
         self.dataChanged.emit(count, count)
 
     def _merge(self, node: _Node, entries: Sequence[Entry]) -> None:
         """Let these be the lines below one; what is there already is kept."""
         wanted: dict[object, Entry] = {entry.key: entry for entry in entries}
+        ranks = {key: rank for rank, key in enumerate(wanted)}
+        self._most = max(self._most, _most(entries))
         if self.order is not None:
             wanted = self._as_shown(node, wanted)
         self._remove(node, lambda line: _key(line) not in wanted)
@@ -601,21 +662,18 @@ class ResultsModel(QAbstractItemModel):
         place = 0
         for key, entry in wanted.items():
             if key not in kept:
-                run.append(_Node(entry, node, 0))
+                run.append(_Node(entry, node, ranks[key]))
                 continue
             self._insert(node, place, run)
             place, run = place + len(run), []
             assert node.children is not None
-            node.children[place].entry = entry
+            node.children[place].put(entry)
+            node.children[place].rank = ranks[key]
             place += 1
         self._insert(node, place, run)
-        first, last = self._below(node, 0), self._below(node, len(wanted) - 1)
-        self.dataChanged.emit(first, last.siblingAtColumn(1))
-        ranks: dict[object, int] = {
-            entry.key: rank for rank, entry in enumerate(entries)
-        }
-        for line in node.children or ():
-            line.rank = ranks.get(_key(line), 0)
+        if kept:
+            first, last = self._below(node, 0), self._below(node, len(wanted) - 1)
+            self.dataChanged.emit(first, last.siblingAtColumn(COUNT_COLUMN))
         if self.order is not None and not node.counting:
             self._order_lines()  # counts that grow don't move lines about
 
@@ -654,6 +712,7 @@ class ResultsModel(QAbstractItemModel):
         self.beginInsertRows(self._index_of(node), place, place + len(lines) - 1)
         if node.children is None:
             node.children = []
+            node.put(node.entry)  # it can be opened from now on
         node.children[place:place] = lines
         _number(node.children, place)
         self.endInsertRows()
@@ -673,11 +732,8 @@ class ResultsModel(QAbstractItemModel):
         return node
 
     def _node(self, index: QModelIndex) -> _Node:
-        if not index.isValid():
-            return self._root
-        node = index.internalPointer()
-        assert isinstance(node, _Node)
-        return node
+        node: _Node | None = index.internalPointer()  # None where it isn't valid
+        return self._root if node is None else node
 
     def _index_of(self, node: _Node) -> QModelIndex:
         if node is self._root:
@@ -689,8 +745,8 @@ class ResultsModel(QAbstractItemModel):
     def index(
         self, row: int, column: int, parent: QModelIndex = _NOWHERE
     ) -> QModelIndex:
-        children = self._node(parent).children or []
-        if not (0 <= row < len(children) and 0 <= column < 2):
+        children = self._node(parent).children
+        if children is None or not (0 <= row < len(children) and 0 <= column < 2):
             return QModelIndex()
         return self.createIndex(row, column, children[row])
 
@@ -732,23 +788,28 @@ class ResultsModel(QAbstractItemModel):
                 icon = self.icons.get(entry.item.image_id)
                 if role == Qt.ItemDataRole.DecorationRole:
                     return self._no_picture if icon is None else icon
-                if role == Qt.ItemDataRole.ToolTipRole and icon is not None:
-                    return _picture(icon) + tooltip(entry.name, _what(entry))
+                if role == Qt.ItemDataRole.ToolTipRole:
+                    picture = "" if icon is None else _picture(icon)
+                    has = self._holdings(entry.item).told
+                    about = f"{_what(entry)}: {has}" if has else _what(entry)
+                    return picture + tooltip(entry.name, about)
             if role == Qt.ItemDataRole.ToolTipRole:
                 return tooltip(entry.name, _what(entry))
         elif role == Qt.ItemDataRole.DisplayRole:
+            if isinstance(entry.item, ImageRef) and entry.count is None:
+                return self._holdings(entry.item).label or None
             counted = "" if entry.count is None else f"{entry.count:,}"
             return node.counting or counted or None
         elif role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            return _COUNT_ALIGNMENT
         return None
 
+    def _holdings(self, image: ImageRef) -> Holdings:
+        return self.holdings.get(image.image_id, Holdings())
+
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
-        if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        if self._node(index).entry is None:
-            return Qt.ItemFlag.ItemIsEnabled
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        node: _Node | None = index.internalPointer()
+        return _NO_LINE if node is None else node.flags
 
     def headerData(
         self,
@@ -763,9 +824,12 @@ class ResultsModel(QAbstractItemModel):
 
 def _with_below(node: _Node) -> Iterator[_Node]:
     """Yield a line and the lines that are shown below it, those above first."""
-    yield node
-    for line in node.children or ():
-        yield from _with_below(line)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if node.children:
+            waiting += reversed(node.children)
 
 
 def _runs(flags: Sequence[bool]) -> int:
@@ -784,8 +848,14 @@ def _key(line: _Node) -> object:
     return None if line.entry is None else line.entry.key
 
 
+def _most(entries: Iterable[Entry | None]) -> int:
+    """Return the greatest count, 0 where nothing is counted."""
+    found = (0 if entry is None else entry.count or 0 for entry in entries)
+    return max(found, default=0)
+
+
 def _by_name(line: _Node) -> tuple[bool, str]:
-    return line.entry is None, "" if line.entry is None else line.entry.name.casefold()
+    return line.entry is None, line.folded
 
 
 def _by_count(line: _Node) -> int:

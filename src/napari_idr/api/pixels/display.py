@@ -127,6 +127,7 @@ class Display:
     """What the display side of the server knows of an image.
 
     `size` is None where it can't read the pixels, and `failure` then says why.
+    `roi_count` is how many regions are drawn on it, which the viewer alone tells.
     """
 
     id: ImageId
@@ -142,6 +143,7 @@ class Display:
     default_t: int = 0
     greyscale: bool | None = None
     well_id: WellId | None = None
+    roi_count: int | None = None
     failure: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -176,6 +178,7 @@ def read_display(node: Node) -> Display:
         default_t=0 if settings is None else settings.find("defaultT", int) or 0,
         greyscale=None if model is None else model == "greyscale",
         well_id=_well_id(meta),
+        roi_count=_roi_count(node),
         failure=None if size is not None else _failure(node),
     )
     return replace(display, notes=tuple(node.notes))
@@ -312,6 +315,11 @@ def _well_id(meta: Node) -> WellId | None:
         return None
     number = meta.find_int_like("wellId")
     return None if number is None else WellId(number)
+
+
+def _roi_count(node: Node) -> int | None:
+    count = node.find_int_like("roi_count")
+    return None if count is None or count < 0 else count
 
 
 def _failure(node: Node) -> str:

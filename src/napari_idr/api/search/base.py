@@ -1,4 +1,4 @@
-"""Protocol of a search back end, and what mapr and the search engine share.
+"""Base of the search back ends: what mapr and the search engine share.
 
 Values are found as they are typed. Where nothing is stored in that spelling,
 those that differ from it by case alone are found in its stead.
@@ -6,8 +6,9 @@ those that differ from it by case alone are found in its stead.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from napari_idr.model import (
@@ -45,7 +46,7 @@ MAX_SUGGESTIONS = 500
 """More than a person reads; a page of mapr's has as many."""
 
 
-class Search(Protocol):
+class Search(ABC):
     """Finds what carries a gene, a phenotype, a compound ... Thread-safe.
 
     A key is one of `keys`, or its name. What is found has the value, and meets all
@@ -55,10 +56,11 @@ class Search(Protocol):
     return doesn't depend on the back end.
     """
 
+    @abstractmethod
     def keys(self, *, cancel: CancelToken) -> tuple[SearchKey, ...]:
         """Return what can be searched by, genes first."""
-        ...
 
+    @abstractmethod
     def autocomplete(
         self, key: SearchKey | str, text: str, *, cancel: CancelToken
     ) -> tuple[Suggestion, ...]:
@@ -67,14 +69,14 @@ class Search(Protocol):
         Case doesn't matter; an empty text has no suggestions. A count is that of
         the spelling that is offered.
         """
-        ...
 
+    @abstractmethod
     def spellings(
         self, key: SearchKey | str, value: str, *, cancel: CancelToken
     ) -> tuple[Suggestion, ...]:
         """Return the stored values equal to one but for case, the frequent first."""
-        ...
 
+    @abstractmethod
     def search(
         self,
         key: SearchKey | str | None,
@@ -88,7 +90,6 @@ class Search(Protocol):
 
         Unless `any_case`, what isn't stored as it is typed isn't found.
         """
-        ...
 
     def search_plates(
         self,
@@ -100,7 +101,10 @@ class Search(Protocol):
         cancel: CancelToken,
     ) -> tuple[PlateHit, ...]:
         """Return the plates of a screen with matching images, by name."""
-        ...
+        steps = self.search_plates_steps(
+            key, value, screen_id, conditions=conditions, cancel=cancel
+        )
+        return last_of(steps).hits
 
     def search_datasets(
         self,
@@ -112,8 +116,12 @@ class Search(Protocol):
         cancel: CancelToken,
     ) -> tuple[DatasetHit, ...]:
         """Return the datasets of a project with matching images, by name."""
-        ...
+        steps = self.search_datasets_steps(
+            key, value, project_id, conditions=conditions, cancel=cancel
+        )
+        return last_of(steps).hits
 
+    @abstractmethod
     def search_plates_steps(
         self,
         key: SearchKey | str | None,
@@ -127,8 +135,8 @@ class Search(Protocol):
 
         The last of at least one step is exact.
         """
-        ...
 
+    @abstractmethod
     def search_datasets_steps(
         self,
         key: SearchKey | str | None,
@@ -139,7 +147,6 @@ class Search(Protocol):
         cancel: CancelToken,
     ) -> Iterator[DatasetCounts]:
         """Yield what `search_datasets` returns while it is being counted."""
-        ...
 
     def search_images(
         self,
@@ -158,8 +165,19 @@ class Search(Protocol):
         At most one of the ids says where to look; none is everywhere. Images of
         one plate or dataset come by ascending id.
         """
-        ...
+        found = self.search_hits(
+            key,
+            value,
+            conditions=conditions,
+            screen_id=screen_id,
+            plate_id=plate_id,
+            dataset_id=dataset_id,
+            project_id=project_id,
+            cancel=cancel,
+        )
+        return (hit.ref for hit in found)
 
+    @abstractmethod
     def search_hits(
         self,
         key: SearchKey | str | None,
@@ -173,8 +191,8 @@ class Search(Protocol):
         cancel: CancelToken,
     ) -> Iterator[ImageHit]:
         """Yield what `search_images` does, with all that is told of each image."""
-        ...
 
+    @abstractmethod
     def facets(
         self,
         key: SearchKey | str | None,
@@ -191,20 +209,6 @@ class Search(Protocol):
 
         The last of at least one step is exact.
         """
-        ...
-
-
-def require_value(value: str) -> str:
-    """Return a value that can be searched for.
-
-    Raises
-    ------
-    ValueError
-        When there is nothing but blanks in it.
-    """
-    if not value.strip():
-        raise ValueError("the value to search for is empty")
-    return value
 
 
 def require_one_place(**places: int | None) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from napari_idr.api.containers import Containers
 from napari_idr.api.search import engine_answers as wire
 from napari_idr.api.search.base import (
+    Search,
     fold,
-    last_of,
     lazily,
     merge_datasets,
     merge_plates,
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from napari_idr.model import (
         DatasetId,
         Facets,
-        ImageRef,
         PlateId,
         ProjectId,
         ScreenId,
@@ -96,7 +95,7 @@ class _Hits:
     page: wire.ImagePage | None = None
 
 
-class SearchEngine:
+class SearchEngine(Search):
     """Searches by the search engine; see `Search`.
 
     It ignores case unless told otherwise, so it is told.
@@ -225,21 +224,6 @@ class SearchEngine:
             return found
         return self._studies(rows, any_case=True, cancel=cancel)
 
-    def search_plates(
-        self,
-        key: SearchKey | str | None,
-        value: str | None,
-        screen_id: ScreenId,
-        *,
-        conditions: Sequence[Wanted] = (),
-        cancel: CancelToken,
-    ) -> tuple[PlateHit, ...]:
-        """Return the plates of a screen with matching images; see the steps."""
-        steps = self.search_plates_steps(
-            key, value, screen_id, conditions=conditions, cancel=cancel
-        )
-        return last_of(steps).hits
-
     def search_plates_steps(
         self,
         key: SearchKey | str | None,
@@ -280,21 +264,6 @@ class SearchEngine:
             )
             for tally, exact in steps
         )
-
-    def search_datasets(
-        self,
-        key: SearchKey | str | None,
-        value: str | None,
-        project_id: ProjectId,
-        *,
-        conditions: Sequence[Wanted] = (),
-        cancel: CancelToken,
-    ) -> tuple[DatasetHit, ...]:
-        """Return the datasets of a project with matching images; see the steps."""
-        steps = self.search_datasets_steps(
-            key, value, project_id, conditions=conditions, cancel=cancel
-        )
-        return last_of(steps).hits
 
     def search_datasets_steps(
         self,
@@ -389,34 +358,6 @@ class SearchEngine:
         except IDRError as error:  # the images can be counted all the same
             logger.info("%s: counted page by page: %s", study.name, error)
             return None
-
-    def search_images(
-        self,
-        key: SearchKey | str | None,
-        value: str | None,
-        *,
-        conditions: Sequence[Wanted] = (),
-        screen_id: ScreenId | None = None,
-        plate_id: PlateId | None = None,
-        dataset_id: DatasetId | None = None,
-        project_id: ProjectId | None = None,
-        cancel: CancelToken,
-    ) -> Iterator[ImageRef]:
-        """Yield the matching images by ascending id, with their wells and plates.
-
-        POST /searchengine/api/v1/resources/submitquery/
-        """
-        found = self.search_hits(
-            key,
-            value,
-            conditions=conditions,
-            screen_id=screen_id,
-            plate_id=plate_id,
-            dataset_id=dataset_id,
-            project_id=project_id,
-            cancel=cancel,
-        )
-        return (hit.ref for hit in found)
 
     def search_hits(
         self,
@@ -577,8 +518,9 @@ class SearchEngine:
         size, last, count = page.size, -1, 0
         progress.total += size
         while page.images:
-            progress.counted += len(page.images)
-            yield from page.images
+            for image in page.images:
+                progress.counted += 1  # as it is looked at: steps end within pages
+                yield image
             count += len(page.images)
             if count >= size or (mark := page.bookmark) is None:
                 return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.api.search.base import (
     MAX_SUGGESTIONS,
+    Search,
     counted_datasets,
     counted_plates,
     lazily,
@@ -124,7 +125,7 @@ def _asked(
     return _Asked(name, attribute, one.text, contains=one.operator == "contains")
 
 
-class Mapr:
+class Mapr(Search):
     """Searches by mapr; see `Search`.
 
     Its lists match a value exactly, also by case; so do those of values that contain
@@ -208,7 +209,7 @@ class Mapr:
             )
         return merge_studies(self._as_typed_or_else(asked, studies, cancel))
 
-    def search_plates(
+    def search_plates_steps(
         self,
         key: SearchKey | str | None,
         value: str | None,
@@ -216,8 +217,8 @@ class Mapr:
         *,
         conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
-    ) -> tuple[PlateHit, ...]:
-        """Return the plates of a screen with matching images.
+    ) -> Iterator[PlateCounts]:
+        """Yield the plates of a screen once: mapr has counted them.
 
         GET /mapr/api/{key}/plates/?value=&id=&page=&limit=
         """
@@ -228,50 +229,8 @@ class Mapr:
             path = f"{ROOT}/{asked.name}/plates/"
             return self._pages(path, params, read_plates, cancel=cancel)
 
-        return merge_plates(self._as_typed_or_else(asked, plates, cancel))
-
-    def search_datasets(
-        self,
-        key: SearchKey | str | None,
-        value: str | None,
-        project_id: ProjectId,
-        *,
-        conditions: Sequence[Wanted] = (),
-        cancel: CancelToken,
-    ) -> tuple[DatasetHit, ...]:
-        """Return the datasets of a project with matching images.
-
-        GET /mapr/api/{key}/datasets/?value=&id=&page=&limit=
-        """
-        asked = _asked(key, value, conditions)
-
-        def datasets(spelling: str) -> Iterator[DatasetHit]:
-            params = (*asked.params(spelling), ("id", project_id))
-            path = f"{ROOT}/{asked.name}/datasets/"
-            return self._pages(path, params, read_datasets, cancel=cancel)
-
-        return merge_datasets(self._as_typed_or_else(asked, datasets, cancel))
-
-    def search_plates_steps(
-        self,
-        key: SearchKey | str | None,
-        value: str | None,
-        screen_id: ScreenId,
-        *,
-        conditions: Sequence[Wanted] = (),
-        cancel: CancelToken,
-    ) -> Iterator[PlateCounts]:
-        """Yield the plates of a screen once: mapr has counted them."""
-        _asked(key, value, conditions)
-        return lazily(
-            lambda: [
-                counted_plates(
-                    self.search_plates(
-                        key, value, screen_id, conditions=conditions, cancel=cancel
-                    )
-                )
-            ]
-        )
+        found = self._as_typed_or_else(asked, plates, cancel)
+        return lazily(lambda: [counted_plates(merge_plates(found))])
 
     def search_datasets_steps(
         self,
@@ -282,45 +241,19 @@ class Mapr:
         conditions: Sequence[Wanted] = (),
         cancel: CancelToken,
     ) -> Iterator[DatasetCounts]:
-        """Yield the datasets of a project once: mapr has counted them."""
-        _asked(key, value, conditions)
-        return lazily(
-            lambda: [
-                counted_datasets(
-                    self.search_datasets(
-                        key, value, project_id, conditions=conditions, cancel=cancel
-                    )
-                )
-            ]
-        )
+        """Yield the datasets of a project once: mapr has counted them.
 
-    def search_images(
-        self,
-        key: SearchKey | str | None,
-        value: str | None,
-        *,
-        conditions: Sequence[Wanted] = (),
-        screen_id: ScreenId | None = None,
-        plate_id: PlateId | None = None,
-        dataset_id: DatasetId | None = None,
-        project_id: ProjectId | None = None,
-        cancel: CancelToken,
-    ) -> Iterator[ImageRef]:
-        """Yield the matching images; wells are not told.
-
-        GET /mapr/api/{key}/images/?value=&node=&id=&page=&limit=
+        GET /mapr/api/{key}/datasets/?value=&id=&page=&limit=
         """
-        found = self.search_hits(
-            key,
-            value,
-            conditions=conditions,
-            screen_id=screen_id,
-            plate_id=plate_id,
-            dataset_id=dataset_id,
-            project_id=project_id,
-            cancel=cancel,
-        )
-        return (hit.ref for hit in found)
+        asked = _asked(key, value, conditions)
+
+        def datasets(spelling: str) -> Iterator[DatasetHit]:
+            params = (*asked.params(spelling), ("id", project_id))
+            path = f"{ROOT}/{asked.name}/datasets/"
+            return self._pages(path, params, read_datasets, cancel=cancel)
+
+        found = self._as_typed_or_else(asked, datasets, cancel)
+        return lazily(lambda: [counted_datasets(merge_datasets(found))])
 
     def search_hits(
         self,

@@ -71,11 +71,13 @@ class LevelArray:
 
     def names(self, index: Mapping[str, int | slice]) -> list[str]:
         """Return the names of the chunks of a part; none where they are in shards."""
-        if self.stored != self.chunks:
-            return []
+        return [] if self.stored != self.chunks else self.objects(index)
+
+    def objects(self, index: Mapping[str, int | slice]) -> list[str]:
+        """Return the names of the objects that hold a part: chunks, or shards."""
         spans = []
         for letter, length, side in zip(
-            self.letters, self.shape, self.chunks, strict=True
+            self.letters, self.shape, self.stored, strict=True
         ):
             where = index.get(letter, 0)
             start, stop = (
