@@ -302,7 +302,7 @@ class _Column(QWidget):
     def heightForWidth(self, width: int) -> int:
         """Return the least height: Qt's own is the one that they would like."""
         layout = self.layout()
-        return -1 if layout is None else layout.totalMinimumHeightForWidth(width)
+        return -1 if layout is None else layout.minimumHeightForWidth(width)
 
 
 def _scrolled(panels: QWidget) -> QScrollArea:
