@@ -60,10 +60,10 @@ OFFLINE_RULES: Final = (
         apart=True,
     ),
     KeepRule(
+        # Good answers of the search engine have an "Error", too: "none".
         path=re.compile(r"mapr/api/|searchengine/api/v1/resources/"),
         keep_s=0.0,
         media_types=JSON,
-        unless=FAILURE,
         apart=True,
     ),
     KeepRule(
