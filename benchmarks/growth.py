@@ -18,10 +18,10 @@ from qtpy.QtTest import QTest
 
 from benchmarks import bare
 from benchmarks.archive import requests_of, served, served_large
+from benchmarks.curves import Curve, Panel, draw_curves
 from benchmarks.figures import Figure, at_most, milliseconds
 from benchmarks.heartbeat import Heartbeat, calm, in_memory, repaint_ms
 from benchmarks.mosaic import paint_mosaic
-from benchmarks.plot import Line, line_plot
 from benchmarks.window import (
     KINOME,
     KINOME_PLATE,
@@ -322,21 +322,22 @@ def _pull_ms(window: Window) -> float:
 
 
 def _draw_wells(ours: dict[int, list[float]], floor: dict[int, list[float]]) -> None:
-    lines = [
-        Line("in the window, all layers there", _points(ours)),
-        Line("the same requests, by a script", _points(floor)),
+    curves = [
+        Curve(name="in the window, all layers there", points=_points(ours)),
+        Curve(name="the same requests, by a script", points=_points(floor)),
     ]
-    _write("growth-wells.svg", "s from the click on, by wells", lines)
+    _draw("growth-wells.svg", "wells", curves)
 
 
 def _draw_plates(took: dict[int, list[float]]) -> None:
-    line = Line("a further plate of 96 wells", _points(took))
-    _write("growth-plates.svg", "s from the click on, by plates in the window", [line])
+    curve = Curve(name="a further plate of 96 wells", points=_points(took))
+    _draw("growth-plates.svg", "plates in the window", [curve])
 
 
 def _points(values: dict[int, list[float]]) -> tuple[tuple[float, float], ...]:
     return tuple((n, statistics.median(some)) for n, some in values.items())
 
 
-def _write(name: str, title: str, lines: list[Line]) -> None:
-    (IMAGES / name).write_text(line_plot(title, lines), encoding="utf-8")
+def _draw(name: str, x_label: str, curves: list[Curve]) -> None:
+    panel = Panel(title="s from the click on", x_label=x_label, curves=curves)
+    draw_curves([panel], IMAGES / name)

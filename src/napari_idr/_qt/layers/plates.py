@@ -13,7 +13,12 @@ import numpy as np
 from napari.layers import Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
+from napari_idr._qt.layers.adding import (
+    TurnQueue,
+    add_layer,
+    make_active,
+    remove_layers,
+)
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.headings import HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
@@ -573,11 +578,7 @@ class MosaicLayers(QObject):
         self._turns.add(key, lambda: group.headings.show_texts())
 
     def _make_active(self, group: _Group) -> bool:
-        selection = self._viewer.layers.selection
-        if group.mosaic not in self._viewer.layers or selection.active is group.mosaic:
-            return False
-        selection.active = group.mosaic
-        return True
+        return make_active(self._viewer, group.mosaic)
 
     def _look_and_show(self, group: _Group, part: Callable[[], Layer]) -> None:
         self.look_at(group.shown.key)
@@ -782,7 +783,7 @@ class MosaicLayers(QObject):
         group = self._groups.get(key)
         active = self._viewer.layers.selection.active
         if group is not None and (active is None or "idr" in active.metadata):
-            self._viewer.layers.selection.active = group.mosaic
+            make_active(self._viewer, group.mosaic)
 
     def look_at(self, key: MosaicKey) -> None:
         """Move the camera so that a plate fills the canvas."""
