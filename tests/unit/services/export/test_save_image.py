@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -255,3 +257,45 @@ def test_what_is_there_stays(name, tmp_path):
         save(image, path)
     if name.endswith("tif"):
         assert save(image, path, overwrite=True) == path
+
+
+@pytest.mark.parametrize("colors", [(), (3,)])
+@pytest.mark.parametrize("planes", [(), (2, 3)])
+def test_a_large_image_has_smaller_levels(colors, planes, tmp_path):
+    data = stack("uint8", (*planes, 2051, 1030, *colors))
+
+    path = save(layers(Image(data, rgb=bool(colors))), tmp_path / "large.ome.tif")
+
+    with tifffile.TiffFile(path) as file:
+        [series] = file.series
+        found = [np.squeeze(level.asarray()) for level in series.levels]
+        assert len(file.pages) == np.prod(planes, dtype=int)
+    np.testing.assert_array_equal(found[0], data)
+    end = len(planes)
+    sizes = [one.shape[end : end + 2] for one in found]
+    assert sizes == [(2051, 1030), (1026, 515), (513, 258)]
+    for before, after in pairwise(found):
+        block = (
+            before[..., 200:202, 300:302, :]
+            if colors
+            else before[..., 200:202, 300:302]
+        )
+        axes = (-3, -2) if colors else (-2, -1)
+        wanted = np.rint(block.mean(axis=axes))
+        at = after[..., 100, 150, :] if colors else after[..., 100, 150]
+        np.testing.assert_array_equal(at, wanted)
+    assert [one.name for one in tmp_path.iterdir()] == ["large.ome.tif"]
+
+
+def test_levels_of_what_is_cancelled_leave_nothing(tmp_path):
+    cancel = CancelToken()
+
+    with pytest.raises(Cancelled):
+        save(
+            layers(Image(stack("uint8", (2, 3000, 3000)))),
+            tmp_path / "large.ome.tif",
+            progress=lambda done, total: cancel.cancel() if done > total / 2 else None,
+            cancel=cancel,
+        )
+
+    assert list(tmp_path.iterdir()) == []
