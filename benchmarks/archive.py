@@ -29,9 +29,9 @@ def served(face: demo.Face, setup: Setup) -> Iterator[str]:
 
 
 @contextmanager
-def served_large(name: str, setup: Setup) -> Iterator[str]:
+def served_large(name: str, setup: Setup, *, face: demo.Face = "idr") -> Iterator[str]:
     """Serve one of the archives of `benchmarks.worlds` in the same way."""
-    with _running(["benchmarks.worlds", name], setup) as address:
+    with _running(["benchmarks.worlds", name, "--face", face], setup) as address:
         yield address
 
 

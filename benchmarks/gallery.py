@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from benchmarks import bare
-from benchmarks.archive import requests_of, served
+from benchmarks.archive import requests_of, served, served_large
 from benchmarks.figures import Figure, alternately, at_most, counted
 from benchmarks.memory import growth_in_pixels
 from napari_idr.cancel import NEVER
@@ -17,7 +17,7 @@ from napari_idr.services.search.catalog import Query
 from napari_idr.services.session import ConnectionSettings, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -52,22 +52,16 @@ def figures(setup: Setup) -> Iterator[Figure]:
             at_most(-(-count // 50)),
             floor=-(-count // 50),
         )
-        waves = [
-            wave
-            for are_thumbnails, targets in groupby(asked, lambda one: THUMBNAILS in one)
-            for wave in (
-                [list(targets)] if are_thumbnails else [[one] for one in targets]
-            )
-        ]
         yield alternately(
             lambda: paint_gallery(address, key, value),
-            lambda: bare.fetch(address, waves),
+            lambda: bare.fetch(address, _waves(asked)),
             rounds=setup.rounds,
         ).figure(
             f"gallery of {count} images / the same requests, nothing decoded",
             at_most(1.2),
         )
     yield _of_many_studies()
+    yield _thousand(setup)
     with served("idr", setup) as address:
         yield Figure(
             what="memory of a large gallery while it loads / its pixels",
@@ -92,6 +86,29 @@ def _of_many_studies() -> Figure:
         at_most(21),
         floor=21,
     )
+
+
+def _thousand(setup: Setup) -> Figure:
+    """Return how long the same gallery takes where each image is known by mapr."""
+    key, value = "gene", "CDC20"
+    asked = requests_of(
+        "classic", lambda url: paint_gallery(url, key, value), many_studies()
+    )
+    with served_large("studies", setup, face="classic") as address:
+        return alternately(
+            lambda: paint_gallery(address, key, value),
+            lambda: bare.fetch(address, _waves(asked)),
+            rounds=setup.rounds,
+        ).figure("gallery of 1,000 images / the same requests", at_most(1.2))
+
+
+def _waves(asked: Sequence[str]) -> list[list[str]]:
+    """Return thumbnails that are asked for together, and the lists, one by one."""
+    return [
+        wave
+        for are_thumbnails, targets in groupby(asked, lambda one: THUMBNAILS in one)
+        for wave in ([list(targets)] if are_thumbnails else [[one] for one in targets])
+    ]
 
 
 def paint_gallery(address: str, key: str, value: str) -> tuple[NDArray[np.uint8], int]:

@@ -57,6 +57,10 @@ WORST_KIND = 1.5
 """How much more than a plain layer of points the dearest kind of layer, an image
 with levels, takes."""
 
+PLAYED = 30
+PLAY_MS = 100
+"""Planes that are played, and how long each is due: ten a second."""
+
 EVERY_MS = 40
 """Between two moves: a mouse wheel that is turned quickly."""
 
@@ -74,6 +78,7 @@ def figures(setup: Setup) -> Iterator[Figure]:
     yield from _loading_a_plate(setup)
     yield from _moving(setup, in_a_thread=False)
     yield from _moving(setup, in_a_thread=True)
+    yield _playing(setup)
     yield _regions(setup)
     yield from _dragging()
 
@@ -265,6 +270,78 @@ def _scrub(window: Window) -> Callable[[int], Moves]:
     steps = [*range(10, 30), *range(30, 0, -3)]
     dims = window.viewer.dims
     return lambda _: [lambda z=z: dims.set_current_step(1, z) for z in steps]
+
+
+# A stack that is played
+
+
+def _playing(setup: Setup) -> Figure:
+    """Play planes that are in memory; count those that weren't drawn in their time.
+
+    The floor is the same over layers that napari has in memory, as a slow machine draws
+    fewer anyway.
+    """
+    dropped, floor = [], []
+    with (
+        remote_archive("idr", delay_ms=setup.delay_ms) as url,
+        opened_window() as window,
+    ):
+        person = window.browse(url)
+        layers = open_image(window, person, TISSUE, *STACK)[:1]
+        for layer in window.viewer.layers:
+            layer.visible = layer in layers
+        for z in range(PLAYED):  # they come into memory
+            window.viewer.dims.set_current_step(1, z)
+            window.paint()
+            person.until(lambda z=z: _plane_shown(layers[0]) == z)
+            quiet(window, person)
+        copies = [in_memory(layer) for layer in layers]
+        for copy in copies:
+            window.viewer.add_layer(copy)
+        for number in range(setup.rounds + 1):
+            for shown, hidden, counts in (
+                (layers, copies, dropped),
+                (copies, layers, floor),
+            ):
+                for layer in hidden:
+                    layer.visible = False
+                for layer in shown:
+                    layer.visible = True
+                quiet(window, person)
+                count = _play(window, layers[0] if shown is layers else None)
+                if number:  # the first draws with code that napari hasn't loaded yet
+                    counts.append(count)
+    what = f"{PLAYED} planes in memory played at 10 a second: dropped"
+    return Figure(
+        what=f"{what} beyond napari's",
+        values=tuple(a - b for a, b in zip(dropped, floor, strict=True)),
+        bound=at_most(0),
+        floor=f"{statistics.median(floor):g}",
+    )
+
+
+def _play(window: Window, ours: Layer | None) -> float:
+    """Go from plane to plane; return how many weren't drawn before the next was due."""
+    draws: list[object] = []
+    canvas = window.viewer.window._qt_viewer.canvas._scene_canvas
+    canvas.events.draw.connect(draws.append)
+    missed = 0
+    with calm():
+        for z in range(PLAYED):
+            draws.clear()
+            window.viewer.dims.set_current_step(1, z)
+            QTest.qWait(PLAY_MS)
+            is_there = ours is None or _plane_shown(ours) == z
+            missed += not (draws and is_there)
+    canvas.events.draw.disconnect(draws.append)
+    return missed
+
+
+def _plane_shown(layer: Layer) -> int:
+    """Return the plane along z that a layer of ours shows."""
+    array = layer.data[0] if layer.multiscale else layer.data
+    plane = array.source.shown_plane
+    return -1 if plane is None else int(plane.z)
 
 
 # Regions over an image

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from benchmarks.many_lines import ManyLines
 from napari_idr import demo
 from napari_idr.demo import Answer, Request, World
 from napari_idr.demo.faults import FOREVER, Fault
 from napari_idr.demo.studies.builder import Builder, PlatePlan, WellPlan, add_plate
 from napari_idr.demo.studies.genes import PLAIN_GENES, treatment
+from napari_idr.demo.studies.many_studies import many_studies
 from napari_idr.demo.studies.stains import CY3, DAPI
 from napari_idr.demo.world import Screen
 
@@ -33,6 +35,10 @@ SCREEN_ID = 11
 ROWS, COLUMNS = 20, 25
 PLATES = 10
 """Of 500 wells each: 5000 images, the most that a gallery has."""
+
+SOAK_PLATES = 200
+SOAK_ROWS, SOAK_COLUMNS = 8, 12
+SOAK_SCREEN = "idr0991-demo-soak/screenA"
 
 HITS = 200_000
 HITS_A_PAGE = 1000
@@ -68,6 +74,50 @@ def large_gallery() -> World:
         plate_ids=plate_ids,
     )
     return builder.world(page_size=500)
+
+
+def many_plates(count: int = SOAK_PLATES) -> World:
+    """Return a screen with so many plates of 96 wells, each with images of its own.
+
+    Of every other plate there are raw pixels; the others are drawn by the server.
+    """
+    builder = Builder()
+    plate_ids = tuple(range(1, count + 1))
+    for number in plate_ids:
+        add_plate(
+            builder,
+            PlatePlan(
+                id=number,
+                screen_id=SCREEN_ID,
+                study="soak",
+                name=soak_plate(number),
+                rows=SOAK_ROWS,
+                columns=SOAK_COLUMNS,
+                fields=1,
+                first_image_id=1_000_000 + 1000 * number,
+                first_well_id=500_000 + 1000 * number,
+                size=(512, 512),
+                channels=(DAPI, CY3),
+                plan=_well,
+                zarr=f"zarr/v0.4/plates/{number}.zarr" if number % 2 else None,
+            ),
+        )
+    builder.screens[SCREEN_ID] = Screen(
+        id=SCREEN_ID,
+        name=SOAK_SCREEN,
+        description=f"{count} plates",
+        plate_ids=plate_ids,
+    )
+    return builder.world(page_size=500)
+
+
+def soak_plate(number: int) -> str:
+    """Return the name of a plate of `many_plates`, counted from 1.
+
+    >>> soak_plate(7)
+    'SK007'
+    """
+    return f"SK{number:03}"
 
 
 def _well(row: int, column: int) -> WellPlan:
@@ -128,14 +178,17 @@ def _hit(number: int) -> dict[str, Any]:
     }
 
 
-def run(name: str, delay_ms: float, thumbnail_ms: float) -> None:
+def run(name: str, face: demo.Face, delay_ms: float, thumbnail_ms: float) -> None:
     """Serve an archive until the process is ended; print its address first."""
     os.nice(NICENESS)
-    world = large_gallery() if name == "gallery" else None
+    worlds = {"gallery": large_gallery, "plates": many_plates, "studies": many_studies}
+    world = worlds[name]() if name in worlds else None
     serve = partial(demo.serve, delay_ms=delay_ms, thumbnail_ms=thumbnail_ms)
-    with serve(world, face="idr") as archive:
+    with serve(world, face=face) as archive:
         if name == "hits":
             archive.faults.lay(ManyHits(pause_s=delay_ms / 1000))
+        if name == "lists":
+            archive.faults.lay(ManyLines(pause_s=delay_ms / 1000))
         sys.stdout.write(f"{archive.url}\n")
         sys.stdout.flush()
         signal.pause()
@@ -143,8 +196,10 @@ def run(name: str, delay_ms: float, thumbnail_ms: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worlds")
-    parser.add_argument("name", choices=["gallery", "hits"])
+    names = ["gallery", "hits", "lists", "plates", "studies"]
+    parser.add_argument("name", choices=names)
+    parser.add_argument("--face", choices=["idr", "classic"], default="idr")
     parser.add_argument("--delay-ms", type=float, default=0.0)
     parser.add_argument("--thumbnail-ms", type=float, default=0.0)
     chosen = parser.parse_args()
-    run(chosen.name, chosen.delay_ms, chosen.thumbnail_ms)
+    run(chosen.name, chosen.face, chosen.delay_ms, chosen.thumbnail_ms)

@@ -34,6 +34,7 @@ __all__ = [
     "in_background",
     "in_parallel",
     "run_apart",
+    "try_elsewhere",
 ]
 
 T = TypeVar("T")
@@ -207,6 +208,11 @@ class WorkerPool:
 
 
 _parts = WorkerPool("parts", PART_THREADS)
+
+
+def try_elsewhere(work: Callable[[], None]) -> bool:
+    """Run something in a thread for parts if one is free; tell whether one is."""
+    return _parts.try_submit(work)
 
 
 def in_parallel(

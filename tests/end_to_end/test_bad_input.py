@@ -339,16 +339,24 @@ def test_thumbnails_that_did_not_come_come_on_retry(
 
     # One well of the plate has none.
     assert "383 of 384 thumbnails are here; none came for J15." in person.status
-    again = classic.requests.matching("get_thumbnails")[len(asked) :]
-    assert len(again) <= 3
+    asked_again = classic.requests.matching("get_thumbnails")[len(asked) :]
+    again = thumbnails_in(asked_again)
+    assert missing <= again
     # A batch that came tells which of its wells have none: only they are asked again.
-    assert missing <= thumbnails_in(again)
-    assert len(thumbnails_in(again) - missing) <= 1
+    images = classic.world.images
+    assert all(not images[int(one)].has_thumbnail for one in again - missing)
+    counted = [one for request in asked_again for one in ids_of(request)]
+    assert len(counted) == len(again)
+
+
+def ids_of(request: LoggedRequest) -> list[str]:
+    """Return the ids of the images whose thumbnails a request asks for."""
+    return parse_qs(request.query)["id"]
 
 
 def thumbnails_in(requests: Iterable[LoggedRequest]) -> set[str]:
     """Return the ids of the images whose thumbnails were asked for."""
-    return {one for request in requests for one in parse_qs(request.query)["id"]}
+    return {one for request in requests for one in ids_of(request)}
 
 
 def test_a_study_that_cannot_be_opened_says_why_and_can_be_tried_again(

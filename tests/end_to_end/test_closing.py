@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import weakref
+from typing import TYPE_CHECKING, Any
 
 import napari
 import pytest
 from qtpy.QtWidgets import QComboBox, QDockWidget, QLabel
 
 from napari_idr._qt.browser import Browser
+from napari_idr._qt.layers.scene import scene_of
 from support.guards import settle
 from support.person import Person
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
     from napari_idr import demo
     from support.window import Window
+
+GONE_MS = 20_000
+"""Until threads that end have let go of what they worked for, on a busy machine."""
 
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
 
@@ -255,3 +261,40 @@ def test_any_layer_can_be_removed(window: Window, classic: demo.Archive) -> None
     person.show_plate()
 
     assert window.names[0] == f"{PLATE}, field 1"
+
+
+def test_a_window_that_was_closed_is_let_go_of(
+    window: Window, classic: demo.Archive
+) -> None:
+    there = use_and_close(window, classic)
+
+    window.qtbot.waitUntil(lambda: all_gone(there), timeout=GONE_MS)
+
+
+def use_and_close(window: Window, archive: demo.Archive) -> dict[str, weakref.ref[Any]]:
+    """Show a plate, its wells and an image, close the window; return what there was."""
+    person = window.browse(archive.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    person.click("idr_wells_table_button")
+    window.double_click(window.well_point(window.layer(f"{PLATE}, field 1"), "C4"))
+    person.until(lambda: len(window.names) > 4)
+    person.until_idle()
+    scene = scene_of(window.viewer)
+    session = scene.session(archive.url)
+    there = {
+        "browser": weakref.ref(person.browser),
+        "scene": weakref.ref(scene),
+        "session": weakref.ref(session),
+        "image": weakref.ref(scene.images.newest.tiled),
+    }
+    window.close()
+    del window.viewer
+    return there
+
+
+def all_gone(there: dict[str, weakref.ref[Any]]) -> bool:
+    """Tell whether nothing of what there was is in memory."""
+    settle()
+    gc.collect()
+    return not [name for name, one in there.items() if one() is not None]

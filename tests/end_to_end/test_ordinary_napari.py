@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 import tifffile
 from imageio.v3 import imread
+from napari import Viewer
 from napari.layers import Image, Labels, Points, Shapes
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
 
 from napari_idr._qt.layers.headings import FOLLOW_MS
 from napari_idr._qt.layers.scene import scene_of
@@ -30,8 +32,8 @@ from support.window import Window
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari import Viewer
     from napari.layers import Layer
+    from pytestqt.qtbot import QtBot
 
     from napari_idr import demo
     from support.person import Person
@@ -298,9 +300,51 @@ def play(desk: Desk) -> None:
     desk.viewer.dims.current_step = before
 
 
+def new_path(desk: Desk, ending: str = "") -> Path:
+    return desk.folder / f"{time.monotonic_ns()}{ending}"
+
+
+def save_each(desk: Desk) -> None:
+    """Save each layer with napari's own writers, but lines, for which it has none."""
+    folder = new_path(desk)
+    folder.mkdir()
+    endings = {"image": "tif", "labels": "tif", "points": "csv", "shapes": "csv"}
+    for number, layer in enumerate(desk.viewer.layers):
+        ending = endings.get(layer._type_string)
+        if ending is not None and len(layer.data):
+            file = folder / f"{number}.{ending}"
+            assert layer.save(str(file), plugin="napari") == [str(file)]
+            assert file.stat().st_size > 0
+
+
+def export_figure(desk: Desk) -> None:
+    figure = desk.viewer.export_figure(str(new_path(desk, ".png")))
+    assert figure.any()
+
+
+def export_regions(desk: Desk) -> None:
+    """Export the middle of all that is there, and each rectangle that was drawn."""
+    low, high = desk.viewer.layers.extent.world[:, -2:]
+    middle, half = (low + high) / 2, (high - low) / 16
+    signs = np.array([[-1, -1], [-1, 1], [1, 1], [1, -1]])
+    regions = [middle + signs * half]
+    for layer in desk.viewer.layers:
+        if isinstance(layer, Shapes):
+            corners = [
+                layer.data_to_world(corner)[-2:]
+                for kind, drawn in zip(layer.shape_type, layer.data, strict=True)
+                if kind == "rectangle"
+                for corner in drawn
+            ]
+            regions += np.array(corners).reshape(-1, 4, 2).tolist()
+    folder = new_path(desk)
+    regions = list(map(np.asarray, regions))
+    pictures = desk.viewer.export_rois(regions, paths=folder)
+    assert len(pictures) == len(list(folder.iterdir())) == len(regions)
+
+
 def save_into_a_folder(desk: Desk) -> None:
-    folder = str(desk.folder / f"{time.monotonic_ns()}")
-    saved = desk.viewer.layers.save(folder, plugin="napari-idr")
+    saved = desk.viewer.layers.save(str(new_path(desk)), plugin="napari-idr")
     assert len(saved) == len(desk.viewer.layers)
 
 
@@ -342,6 +386,9 @@ KEEPING: dict[str, Callable[[Desk], object]] = {
     "duplicate": duplicate,
     "save as SVG": save_as_svg,
     "save into a folder": save_into_a_folder,
+    "save each": save_each,
+    "export the figure": export_figure,
+    "export regions": export_regions,
     "crosshair": crosshair,
     "play": play,
     "reset view": lambda desk: desk.viewer.reset_view(),
@@ -351,7 +398,8 @@ KEEPING: dict[str, Callable[[Desk], object]] = {
 KEEPING_TOLD = (
     *("rename", "hide and show", "reverse", "lock", "link", "contrast always"),
     *("bounding box", "no bounding box", "refresh", "draw", "transpose"),
-    *("copy the canvas", "save as SVG", "crosshair", "play", "reset view"),
+    *("copy the canvas", "save as SVG", "save each", "export regions", "crosshair"),
+    *("play", "reset view"),
 )
 """What tells most in little time."""
 
@@ -567,6 +615,86 @@ def test_a_plate_is_saved_into_a_folder(
     np.testing.assert_allclose(marks, window.layer(f"{MOSAIC} hits").data, rtol=1e-6)
     with pytest.raises(DownloadError, match="already"):
         window.viewer.layers.save(str(folder))
+
+
+def fill_in(dialog: QFileDialog, kind: str, name: str) -> None:
+    """Choose what kind of file it is, type its name and press Save."""
+    dialog.selectNameFilter(kind)
+    line = dialog.findChild(QLineEdit, "fileNameEdit")
+    line.selectAll()
+    QTest.keyClicks(line, name)
+    line.completer().popup().hide()
+    save = dialog.findChild(QDialogButtonBox).button(
+        QDialogButtonBox.StandardButton.Save
+    )
+    QTest.mouseClick(save, Qt.MouseButton.LeftButton)
+    QTimer.singleShot(0, dialog.reject)  # if it is still there
+
+
+def in_dialog(use: Callable[[QFileDialog], None]) -> None:
+    """Use the file dialog that comes next, and waits for a person, once it is there."""
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, QFileDialog):
+            use(dialog)
+        else:
+            QTimer.singleShot(20, look)
+
+    QTimer.singleShot(20, look)
+
+
+def test_all_layers_of_a_plate_are_saved_through_napari_s_dialog(
+    window: Window, classic: demo.Archive, tmp_path: Path
+) -> None:
+    desk = Desk(window, window.browse(classic.url), tmp_path)
+    desk.open("plate")
+    names = window.names
+
+    with pytest.MonkeyPatch.context() as patch, complaints(patch) as heard:
+        for kind in ("IDR Save to folder (*.*)", "napari SVG (*.svg)"):
+            in_dialog(partial(fill_in, kind=kind, name=str(tmp_path / "plate")))
+            window.choose_from_menu("File", "Save All Layers...")
+
+    assert heard.found == []
+    ends = [f"{MOSAIC}.tif", *(f"{name}.csv" for name in names[1:])]
+    saved = [one.name for one in (tmp_path / "plate").iterdir()]
+    assert sorted(saved) == sorted(ends)
+    assert ET.parse(tmp_path / "plate.svg").getroot().tag.endswith("svg")
+    assert window.names == names
+
+
+def test_a_plate_in_one_window_is_left_alone_by_another(
+    window: Window,
+    classic: demo.Archive,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = Desk(window, window.browse(classic.url), tmp_path)
+    first.open("plate")
+    other = Window(Viewer(show_welcome_screen=False), qtbot, monkeypatch)
+    try:
+        second = Desk(other, other.browse(classic.url), tmp_path)
+        second.open("plate")
+        names = first.window.names
+        assert sorted(second.window.names) == sorted(names)
+
+        wrong = second.do("delete all", delete_all)
+        wrong += first.do("sliders", steps)
+
+        assert wrong == []
+        assert first.window.names == names
+        second.open("plate")
+        assert sorted(second.window.names) == sorted(names)
+        first.viewer.layers.clear()
+        first.rest()
+        assert sorted(second.window.names) == sorted(names)
+    finally:
+        other.close()
+        settle()
+    first.open("plate")
+    assert sorted(first.window.names) == sorted(names)
 
 
 def test_images_are_saved_into_a_folder_whatever_their_names(

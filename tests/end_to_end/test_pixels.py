@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from napari.layers import Labels, Points, Shapes
+from napari.layers import Image, Labels, Points, Shapes
 
 from napari_idr.demo import pixels
 from support.guards import settle
@@ -201,3 +201,40 @@ def test_an_image_that_came_drawn_is_raw_once_its_store_is_open_again(
     person.click("idr_open_image")
     person.until_idle()
     assert list(window.viewer.layers) == [*drawn, *raw]
+
+
+def test_a_chunk_that_was_hidden_is_seen_once_the_image_is_opened_again(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    shard = r"/zarr/.*/0/c/0/1/2/0/0"  # t = 0, c = 1, z = 2, where it opens
+    idr.faults.answer_next(403, times=-1, match=shard)
+    layers = open_image(window, person, TISSUE, STACKS, STACK)
+    image = next(i for i in idr.world.images.values() if i.name == STACK)
+    assert "are hidden: shown as empty" in person.status
+    assert not shown(layers[1]).any()
+    asked = len(idr.requests.matching(shard))
+    for z in (3, 2):
+        window.viewer.dims.set_current_step(1, z)
+        settle()
+        quiet(window, person)
+    assert len(idr.requests.matching(shard)) == asked
+
+    idr.faults.clear()
+    person.click("idr_open_image")
+    true = pixels.plane(image, 1, 2, 0)
+
+    person.until(lambda: person.is_idle and np.array_equal(shown(layers[1]), true))
+    assert list(window.viewer.layers) == layers
+    assert "hidden" not in person.status
+    count = len(idr.requests)
+    person.click("idr_open_image")
+    person.until_idle()
+    quiet(window, person)
+    assert len(idr.requests) == count
+
+
+def shown(layer: Image) -> np.ndarray:
+    """Return the plane that the canvas shows."""
+    plane: np.ndarray = layer._slice.image.raw
+    return plane

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import psutil
+from platformdirs import user_cache_path
 
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr.services.session import ConnectionSettings
 from support.guards import our_threads
+from support.holdings import open_under
 
 if TYPE_CHECKING:
     from napari_idr import demo
@@ -62,6 +65,27 @@ def test_the_session_of_a_plate_is_kept_until_the_plate_is_removed(
     person.until(lambda: scene.session(classic.url) is None)
     assert scene.session(idr.url) is not None
     person.until(lambda: connections(classic) == 0)
+
+
+def test_ten_connections_anew_hold_no_more_open_than_one(
+    classic: demo.Archive, make_person: MakePerson
+) -> None:
+    person = make_person(classic.url)
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+
+    for _ in range(10):
+        person.connect_to(classic.url)
+        person.until_status("Type a gene")
+
+    one_pool = ConnectionSettings().at_once
+    person.until(lambda: connections(classic) <= one_pool)
+    caches = user_cache_path("napari-idr")
+    person.until(lambda: len(open_under(caches)) <= 2)  # answers, pixels
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.choose("idr_field", "2 / 4")
+    person.show_plate()
+    assert "96" in person.status
 
 
 def test_a_browser_that_is_closed_leaves_no_session(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from qtpy.QtCore import QModelIndex, QPersistentModelIndex
 from qtpy.QtWidgets import QStyleOptionViewItem
 
-from napari_idr._qt.panels.results import NameDelegate, ResultsModel, ResultsTree
+from napari_idr._qt.panels.results import NameDelegate, ResultsTree
+from napari_idr._qt.panels.results_model import ResultsModel
 from napari_idr.model import Plate, PlateId, Screen, ScreenId
 from napari_idr.services.search.catalog import Entry
 

@@ -10,7 +10,8 @@ from qtpy.QtCore import Qt
 
 from napari_idr._qt.jobs import Jobs
 from napari_idr._qt.line_thumbnails import LineThumbnails
-from napari_idr._qt.panels.results import ResultsModel, ResultsTree
+from napari_idr._qt.panels.results import ResultsTree
+from napari_idr._qt.panels.results_model import ResultsModel
 from napari_idr.errors import PixelDataError, ServerError
 from napari_idr.model import Dataset, ImageRef, Project
 from napari_idr.services.search.catalog import Entry

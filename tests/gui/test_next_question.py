@@ -200,6 +200,33 @@ def test_a_click_narrows_and_ctrl_leaves_out(
     assert anna.rows() == [KINOME]
 
 
+def test_a_study_is_said_not_to_be_left_out(
+    anna: Person, below: Callable[[Person], Person]
+) -> None:
+    anna.search("CDC20")
+    anna.click("idr_show_facets")
+    tree = below(anna).find("idr_facets", QTreeView)
+    anna.until(lambda: "CDC20" in facet(tree, "Gene Symbol"))
+
+    click_value(tree, "Study", MITOSIS, Qt.KeyboardModifier.ControlModifier)
+
+    anna.until_status("A search can't leave a study out.")
+
+
+def test_mapr_says_what_a_click_on_a_value_cant_do(
+    person: Person, below: Callable[[Person], Person]
+) -> None:
+    person.search("CDC20")
+    person.click("idr_show_facets")
+    tree = below(person).find("idr_facets", QTreeView)
+    person.until(lambda: facet(tree, "Gene Symbol") == {"CDC20": "34"})
+
+    click_value(tree, "Gene Symbol", "CDC20")
+    person.until_status("takes one value at a time", "F3 searches for “CDC20”")
+    click_value(tree, "Gene Symbol", "CDC20", Qt.KeyboardModifier.ControlModifier)
+    person.until_status("takes one value at a time", "can't leave one out")
+
+
 def test_facets_of_mapr_are_studies_and_values(
     person: Person, below: Callable[[Person], Person]
 ) -> None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from napari.settings import get_settings
 from qtpy.QtCore import QPoint
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QComboBox, QLineEdit, QScrollArea, QSplitter, QTableView
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLineEdit,
+    QScrollArea,
+    QSplitter,
+    QTableView,
+)
 
 if TYPE_CHECKING:
     from napari_idr import demo
@@ -72,6 +80,39 @@ def test_a_low_window_shows_five_results_and_the_button(person: Person) -> None:
     assert rows is not None
     assert rows.height() >= 5 * person.tree.sizeHintForRow(0)
     assert button.mapTo(view, QPoint(0, button.height())).y() <= view.height()
+
+
+@pytest.mark.parametrize("height", [750, 400])
+def test_large_letters_cut_off_no_button_in_a_narrow_low_window(
+    person: Person, monkeypatch: pytest.MonkeyPatch, height: int
+) -> None:
+    monkeypatch.setattr(get_settings().appearance, "font_size", 16)
+    person.browser.setStyleSheet("QWidget { font-size: 16pt; }")
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.click("idr_add_condition")
+    person.browser.resize(300, height)  # of a window of 800 px; of half of that
+    rest(person)
+
+    panels = person.find("idr_panels", QScrollArea)
+    cards = person.find("idr_details", QScrollArea)
+    for area in (panels, cards):
+        inside, view = area.widget(), area.viewport()
+        assert inside is not None
+        assert view is not None
+        assert inside.width() <= view.width(), area.objectName()
+    kinds = (QAbstractButton, QComboBox, QLineEdit)
+    controls = [one for kind in kinds for one in person.browser.findChildren(kind)]
+    for one in controls:
+        if one.isVisible() and one.objectName().startswith("idr_"):
+            assert one.height() >= one.fontMetrics().height(), one.objectName()
+    for name in ("idr_conditions", "idr_show_facets", "idr_session", "idr_copy_link"):
+        written = person.find(name).font().pointSize()
+        assert written == person.find("idr_show_plate").font().pointSize() == 16
+    rows = person.tree.viewport()
+    assert rows is not None
+    assert rows.height() >= 5 * person.tree.sizeHintForRow(0)
+    status = person.find("idr_status")
+    assert person.browser.rect().contains(status.geometry())
 
 
 def test_a_division_made_by_hand_is_kept(person: Person) -> None:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from qtpy.QtCore import QModelIndex, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QComboBox, QTableView, QTreeView, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QTableView,
+    QToolButton,
+    QTreeView,
+    QWidget,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +115,14 @@ class Person:
         assert widget.isVisible(), f"{name} can't be seen"
         assert widget.isEnabled(), f"{name} can't be used"
         QTest.mouseClick(widget, LEFT)
+
+    def choose_action(self, button: str, action: str) -> None:
+        """Choose from the menu of a button."""
+        menu = self.find(button, QToolButton).menu()
+        assert menu is not None
+        found = next(one for one in menu.actions() if one.objectName() == action)
+        assert found.isEnabled(), f"{action} can't be used"
+        found.trigger()
 
     def type(self, name: str, text: str) -> None:
         """Type in place of what a field holds."""

@@ -59,9 +59,13 @@ def write(
     version: str = "0.4",
     levels: int = 1,
     chunk: int = 32,
+    deep: bool = False,
     **storing,
 ):
-    """Write an image; level k has every 2**k-th pixel."""
+    """Write an image; level k has every 2**k-th pixel.
+
+    A chunk has one plane, or all of a stack where it is `deep`.
+    """
     third = version == "0.5"
     group = zarr.open_group(root, mode="w", zarr_format=3 if third else 2)
     group.attrs.update(metadata(letters, version, [str(k) for k in range(levels)]))
@@ -75,7 +79,9 @@ def write(
             str(k),
             shape=part.shape,
             dtype=part.dtype,
-            chunks=tuple(chunk if a in "yx" else 1 for a in letters),
+            chunks=tuple(
+                chunk if a in "yx" else SIZES[a] if deep else 1 for a in letters
+            ),
             **storing,
         )
         made[...] = part

@@ -6,11 +6,11 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_warning
-from qtpy.QtCore import QCoreApplication
 from qtpy.QtWidgets import QWidget
 
 from napari_idr._qt.comparisons import Comparisons
 from napari_idr._qt.dock import Docked, the_only
+from napari_idr._qt.ending import end_with
 from napari_idr._qt.exports import Exports
 from napari_idr._qt.files import Files
 from napari_idr._qt.finder import Finder
@@ -19,8 +19,8 @@ from napari_idr._qt.guide import open_guide
 from napari_idr._qt.history import History, Stop
 from napari_idr._qt.images import Images
 from napari_idr._qt.jobs import Jobs, JobSlot
-from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.layers.warming import Warming
 from napari_idr._qt.layers.whole_levels import let_levels_be_saved
 from napari_idr._qt.links import Links
 from napari_idr._qt.offline import OfflineKeeper, pack_path
@@ -35,7 +35,6 @@ from napari_idr._qt.settings import (
 from napari_idr._qt.tidying import Tidying
 from napari_idr._qt.together import Together
 from napari_idr._qt.wells.dock import open_wells
-from napari_idr.cancel import Priority
 from napari_idr.errors import IDRError
 from napari_idr.model import GridCell, ImageRef, Plate, PlateAcquisitionId
 from napari_idr.services.annotations import AnnotationRow, annotation_rows
@@ -64,7 +63,7 @@ from napari_idr.services.session import ServerInfo, Session, connect
 from napari_idr.tiles import check_callers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from napari.viewer import Viewer
@@ -126,7 +125,7 @@ class Browser(Panels):
         self._hits_slot: JobSlot[PlateDetails, None] = jobs.slot(
             _nothing, on_step=self._on_hits, shown=False
         )
-        self._images = Images(self, jobs, self._scene)
+        self._images = Images(self, jobs, self._scene, self._finder.holdings)
         self._history = History(self, self._finder, self._scene, self._arrive)
         self._comparisons = Comparisons(self, self._finder, jobs, self._scene)
         self.links = Links(
@@ -145,19 +144,10 @@ class Browser(Panels):
         self._files = Files(self, jobs)
         self._exports = Exports(self, jobs, self._scene, napari_viewer)
         self._wire()
-        # A dock widget's content hears nothing of the window's closing but this.
-        close = _Closer(jobs, partial(self._scene.remove_browser, id(self)))
-        self.destroyed.connect(close)
-        self._scene.windowClosed.connect(close)
-        app = QCoreApplication.instance()
-        if app is not None:
-            app.aboutToQuit.connect(close)
+        leave = partial(self._scene.remove_browser, id(self))
+        end_with(self, self._scene, jobs.close, leave)
         _get_along_with_napari()
-        load_units()
-        self._warm_slot: JobSlot[None, None] = jobs.slot(
-            _nothing, shown=False, priority=Priority.AHEAD
-        )
-        self._warm_slot.start("", warm_up)
+        Warming(self, jobs)
         self._connect_to(address or recent_addresses()[0])
 
     @property
@@ -334,7 +324,8 @@ class Browser(Panels):
             self._scene.mark_hits(details)
             if self._state.take_wish():
                 self._on_show_plate(self.plate.chosen_run, self.plate.chosen_field)
-
+        elif isinstance(details, ImageDetails):
+            self._finder.holdings.take_details(details)
         self._history.come_to_line()
 
     def _on_details_failed(self, _: Exception) -> None:
@@ -657,18 +648,6 @@ class BrowserDock(QWidget):
     def __init__(self, napari_viewer: Viewer) -> None:
         # Never called, as what `__new__` returns is none; napari reads its parameters.
         raise NotImplementedError
-
-
-class _Closer:
-    """Ends all work of a browser; it must not touch the widgets, which are gone."""
-
-    def __init__(self, jobs: Jobs, leave: Callable[[], None]) -> None:
-        self._jobs = jobs
-        self._leave = leave
-
-    def __call__(self, *_: object) -> None:
-        self._jobs.close()
-        self._leave()
 
 
 @cache

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QModelIndex, QObject, Signal
 
+from napari_idr._qt.line_holdings import LineHoldings
 from napari_idr._qt.line_thumbnails import LineThumbnails
 from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
-from napari_idr._qt.panels.results import ENTRY_ROLE, ResultsModel
+from napari_idr._qt.panels.results_model import ENTRY_ROLE, ResultsModel
 from napari_idr.model import ObjectRef, Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
 from napari_idr.services.explain import explain
@@ -83,9 +84,9 @@ class Finder(QObject):
             self._on_spellings, shown=False
         )
         self._use_model(panels.found)
-        self._thumbnails = LineThumbnails(
-            panels.results, (panels.found, panels.browsed), jobs
-        )
+        models = (panels.found, panels.browsed)
+        self._thumbnails = LineThumbnails(panels.results, models, jobs)
+        self.holdings = LineHoldings(panels.results, models)
         panels.search.searchWanted.connect(self._on_search)
         panels.search.refused.connect(self._on_refused)
         panels.spellings.searchWanted.connect(self.search)
@@ -112,6 +113,7 @@ class Finder(QObject):
         """Work with what is known of another server."""
         self._state = state
         self._thumbnails.enter(state.session)
+        self.holdings.enter("" if state.session is None else state.session.url)
 
     def begin(self) -> None:
         """Offer what the server that was reached can search, else its studies."""

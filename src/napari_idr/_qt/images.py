@@ -13,6 +13,7 @@ from napari_idr.services.details import Subject
 if TYPE_CHECKING:
     from napari_idr._qt.jobs import Jobs, JobSlot
     from napari_idr._qt.layers.scene import ViewerScene
+    from napari_idr._qt.line_holdings import LineHoldings
     from napari_idr._qt.panels.layout import Panels
     from napari_idr.services.details import ImageDetails, ImageRequest
     from napari_idr.services.image.open import OpenedImage
@@ -26,11 +27,14 @@ class Images(QObject):
     detailsKnown = Signal(object)  # ImageDetails
     added = Signal()  # layers
 
-    def __init__(self, panels: Panels, jobs: Jobs, scene: ViewerScene) -> None:
+    def __init__(
+        self, panels: Panels, jobs: Jobs, scene: ViewerScene, holdings: LineHoldings
+    ) -> None:
         super().__init__(panels)
         self._panels = panels
         self._jobs = jobs
         self._scene = scene
+        self._holdings = holdings
         self._state = BrowserState()
         self._slot: JobSlot[ImageDetails, OpenedImage] = jobs.slot(
             self._on_opened, on_step=self.detailsKnown.emit
@@ -61,7 +65,7 @@ class Images(QObject):
         self.opening.emit()
         image, server = request.ref.image_id, request.server
         opened = self._scene.go_to_image(image, server)
-        if opened is not None and not opened.may_improve:
+        if opened is not None and not opened.is_lacking:
             self.detailsKnown.emit(opened.details)
             self._panels.image.set_source(opened.reader.source)
             self._say_added(opened, opened.message, None)
@@ -74,12 +78,14 @@ class Images(QObject):
         problem = None
         known = self._scene.go_to_image(opened.image.id, opened.server)
         if known is not None and known.reader.source is opened.reader.source:
-            opened.close()  # opened again, and no better
+            opened.close()  # opened again, and from nothing better
+            known.tiled.retry()
         else:
             problem = self._scene.add_image(opened)
         if problem is None:
             self._panels.image.set_source(opened.reader.source)
             self._panels.image.set_opened(opened=True)
+            self._holdings.take_opened(opened)
         self._say_added(opened, opened.message, problem)
         if problem is None and opened.may_improve:
             about = frozenset({_subject(opened)})
@@ -95,6 +101,7 @@ class Images(QObject):
             self._regions_slot.start(message, session.regions, opened, view)
 
     def _on_regions(self, regions: ImageRois) -> None:
+        self._holdings.take_regions(regions)
         problem = self._scene.images.add_regions(regions)
         self._say_added(regions.opened, regions.message, problem)
 

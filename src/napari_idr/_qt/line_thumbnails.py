@@ -9,7 +9,7 @@ from qtpy.QtCore import QEvent, QModelIndex, QObject, QTimer
 from qtpy.QtGui import QIcon, QImage, QPixmap
 
 from napari_idr._qt.panels.forms import present
-from napari_idr._qt.panels.results import ENTRY_ROLE
+from napari_idr._qt.panels.results_model import ENTRY_ROLE
 from napari_idr.cancel import Priority
 from napari_idr.errors import IDRError
 from napari_idr.model import ImageRef
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_idr._qt.jobs import Jobs, JobSlot
-    from napari_idr._qt.panels.results import ResultsModel, ResultsTree
+    from napari_idr._qt.panels.results import ResultsTree
+    from napari_idr._qt.panels.results_model import ResultsModel
     from napari_idr.model import ImageId
     from napari_idr.services.session import Session
 

@@ -52,7 +52,6 @@ class LinkCopies(QObject):
         self._dock: WellsDock | None = None
         bar = panels.link
         bar.copyWanted.connect(self.copy_view)
-        bar.webWanted.connect(self.open_in_browser)
         bar.menuWanted.connect(self._fill_menu)
         for words, name, slot in (
             ("Copy link", "idr_copy_line_link", self._copy_lines),
@@ -176,6 +175,7 @@ class LinkCopies(QObject):
         """Offer the links of all that the cards are about."""
         menu.clear()
         _add(menu, "Copy link of this view", self.copy_view)
+        _add(menu, "Open this view in the browser", self.open_in_browser)
         for words, server, thing in self._things():
             own, web = write_link(server, thing), web_link(server, thing)
             menu.addSeparator()

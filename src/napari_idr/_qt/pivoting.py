@@ -12,7 +12,7 @@ from qtpy.QtGui import QDesktopServices, QGuiApplication
 from napari_idr._qt.panels.facets import FacetsPanel
 from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.genes import GenesPanel
-from napari_idr._qt.panels.pivot_menu import add_pivots, pivot_menu
+from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, add_pivots, pivot_menu
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.cancel import Priority
 from napari_idr.model import Screen
@@ -50,6 +50,8 @@ STUDY: Final = "Study"
 """The facet whose values are lines of the results."""
 
 PLATES_OFFER: Final = "Count genes, phenotypes and controls on the plates …"
+
+TAKES_ONE: Final = "This server's search takes one value at a time"
 
 MAX_KEPT: Final = 10
 """Searches whose facets are kept for going back to; the largest is 3 MB."""
@@ -320,7 +322,10 @@ class Pivoting(QObject):
             return
         asker = self._finder.asker
         if not asker.takes_conditions:
-            self._panels.status.say("This server's search takes one value alone.")
+            self._panels.status.say(
+                f"{TAKES_ONE}. {SEARCH_KEY} searches for “{short_value(line.value)}” "
+                "instead."
+            )
         elif asker.query is not None:
             query = narrowed(asker.query, line.key, line.value)
             if query != asker.query:
@@ -334,12 +339,14 @@ class Pivoting(QObject):
 
     def _on_exclude(self, line: FacetLine) -> None:
         asker = self._finder.asker
-        if asker.query is None or line.key == STUDY:
+        if asker.query is None:
             return
-        if asker.takes_conditions:
-            self._finder.search(excluding(asker.query, line.key, line.value))
+        if not asker.takes_conditions:
+            self._panels.status.say(f"{TAKES_ONE}, and can't leave one out.")
+        elif line.key == STUDY:
+            self._panels.status.say("A search can't leave a study out.")
         else:
-            self._panels.status.say("This server's search takes one value alone.")
+            self._finder.search(excluding(asker.query, line.key, line.value))
 
     # Lists of genes
 

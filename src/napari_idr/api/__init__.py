@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from napari_idr.api.client import DEFAULT_URL, IDRClient
 from napari_idr.api.downloads import safe_file_name
-from napari_idr.api.pixels.reader import Level, PixelReader, PixelRegion, read_notes
+from napari_idr.api.pixels.reader import (
+    Level,
+    PixelReader,
+    PixelRegion,
+    ask_again,
+    read_notes,
+)
 from napari_idr.api.wells.columns import (
     column_key,
     column_title,
@@ -37,6 +43,7 @@ __all__ = [
     "PixelRegion",
     "Plane",
     "WellSources",
+    "ask_again",
     "column_key",
     "column_title",
     "is_missing",

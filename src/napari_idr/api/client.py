@@ -32,7 +32,12 @@ from napari_idr.api.wells.sources import Wells
 from napari_idr.cancel import NEVER
 from napari_idr.errors import IDRError, NotFoundError
 from napari_idr.threads import SingleFlight
-from napari_idr.transport import MAX_STORE_BYTES, open_transport, server_address
+from napari_idr.transport import (
+    MAX_STORE_BYTES,
+    open_transport,
+    rest,
+    server_address,
+)
 
 if TYPE_CHECKING:
     import os
@@ -219,6 +224,10 @@ class IDRClient:
     def transport(self) -> Transport:
         """What carries its requests."""
         return self._json_client.transport
+
+    def rest(self) -> None:
+        """Let go of idle connections and files; they are opened again when needed."""
+        rest(self._json_client.transport)
 
     def close(self) -> None:
         """Let go of connections; requests under way end with an error."""
@@ -886,7 +895,8 @@ class IDRClient:
             As for `plate_grid`.
         function
             Takes the pixels of a well as `pixels` returns them; returns a number or a
-            text, or several by name. What it raises is raised here.
+            text, or several by name. What it raises is raised here, with a note on the
+            image.
         scheduler
             Where it runs: in threads (None, "threads"), in new processes ("processes"),
             or the client of a dask cluster, or an executor. Processes are started anew,
@@ -904,9 +914,11 @@ class IDRClient:
         Raises
         ------
         ValueError
-            The scheduler is a text, and neither "threads" nor "processes".
+            The scheduler is a text, and neither "threads" nor "processes"; or `at_once`
+            is less than one.
         TypeError
-            The function returned what is neither a number nor a text.
+            The function returned what is neither a number nor a text, or the scheduler
+            takes no tasks.
         """
         grid = self.plate_grid(plate_id, field=field, run=run, cancel=cancel)
         return measure_wells(
@@ -915,7 +927,7 @@ class IDRClient:
             function,
             server=Server(url=self.url, cache=self._cache, timeout_s=self._timeout_s),
             scheduler=scheduler,
-            at_once=at_once or self._at_once,
+            at_once=self._at_once if at_once is None else at_once,
             resume=None if resume is None else Path(resume),
             progress=progress,
             cancel=cancel,

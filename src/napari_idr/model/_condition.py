@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from napari_idr.model._search import SearchKey
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Operator = Literal["is", "contains", "begins with", "in a list", "has another value"]
 
@@ -42,6 +40,8 @@ class Condition:
     ------
     ValueError
         There is no such operator, no value, or a list where a text is due.
+    TypeError
+        The key is neither a text nor a key of the search, or a value is no text.
 
     Examples
     --------
@@ -57,18 +57,27 @@ class Condition:
 
     def __post_init__(self) -> None:
         """Check what was given, and keep a list as a tuple."""
+        if not isinstance(self.key, str | SearchKey):
+            raise TypeError(
+                f"the key of a condition is a text or a key of the search, "
+                f"not {self.key!r}"
+            )
         if self.operator not in OPERATORS:
             raise ValueError(f"{self.operator!r} is not one of {', '.join(OPERATORS)}")
         if not self.name.strip():
             raise ValueError("a condition has a key")
         if self.operator != "in a list":
-            if not isinstance(self.value, str):
+            given: object = self.value
+            if isinstance(given, Iterable) and not isinstance(given, str):
                 raise ValueError(f"{self.operator} takes one text, not a list")
-            if not self.value.strip():
+            if not _require_text(self.value).strip():
                 raise ValueError("the value to search for is empty")
             return
         listed = self.value.splitlines() if isinstance(self.value, str) else self.value
-        values = tuple(dict.fromkeys(bare for one in listed if (bare := one.strip())))
+        if not isinstance(listed, Iterable):
+            raise TypeError(f"{self.operator} takes texts, not {listed!r}")
+        texts = [_require_text(one).strip() for one in listed]
+        values = tuple(dict.fromkeys(text for text in texts if text))
         if not values:
             raise ValueError("the list to search for is empty")
         if len(values) > MAX_LISTED:
@@ -108,6 +117,8 @@ class AnyOf:
     ------
     ValueError
         There is no condition, or one that can't be one of several.
+    TypeError
+        It is given something else, a list of conditions for example.
 
     Examples
     --------
@@ -125,6 +136,8 @@ class AnyOf:
         if not conditions:
             raise ValueError("one of no conditions never holds")
         for one in conditions:
+            if not isinstance(one, Condition):
+                raise TypeError(f"AnyOf takes conditions, each by itself, not {one!r}")
             if one.operator not in OPERATORS_OF_ANY:
                 raise ValueError(
                     f"“{one.operator}” can't be one of several conditions: "
@@ -136,6 +149,12 @@ class AnyOf:
     def label(self) -> str:
         """The conditions as people say them."""
         return " or ".join(one.label for one in self.conditions)
+
+
+def _require_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text is searched for, not {value!r}")
+    return value
 
 
 Wanted = Condition | AnyOf

@@ -138,8 +138,9 @@ class Image:
     (y, x) in px, None unless the server cuts the image into tiles. `zarr_url` is
     where the OME-Zarr is, None if there is none that can be reached, and `series` which
     image of its file it is, from 0, None where it isn't told. `greyscale` tells that
-    the archive shows one channel in grey, None where it isn't told. `notes` says in
-    words what is odd about the image.
+    the archive shows one channel in grey, and `roi_count` how many regions are drawn on
+    the image; both are None where it isn't told. `notes` says in words what is odd
+    about the image.
     """
 
     id: ImageId
@@ -164,6 +165,7 @@ class Image:
     pixel_source: PixelSource = PixelSource.THUMBNAIL
     zarr_url: str | None = None
     well_id: WellId | None = None
+    roi_count: int | None = None
     notes: tuple[str, ...] = ()
 
     @property

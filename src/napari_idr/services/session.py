@@ -178,6 +178,10 @@ class Session:
         """The server's address, as it is asked."""
         return self.client.url
 
+    def rest(self) -> None:
+        """Let go of idle connections and files; they are opened again when needed."""
+        self.client.rest()
+
     def close(self) -> None:
         """Let go of the connections."""
         self.client.close()

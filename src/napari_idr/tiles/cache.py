@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -67,6 +67,14 @@ class TileCache:
             self._tiles.pinned.pop(image, None)
             for key in [key for key in self._tiles if key.image == image]:
                 del self._tiles[key]
+
+    def drop_those(self, image: int, which: Callable[[TileKey], bool]) -> None:
+        """Forget some tiles of an image."""
+        with self._lock:
+            keys = [key for key in self._tiles if key.image == image]
+        for key in filter(which, keys):
+            with self._lock:
+                self._tiles.pop(key, None)
 
 
 class _PinnedLRU(LRUCache["TileKey", "NDArray[np.generic]"]):

@@ -134,6 +134,18 @@ class CellImages:
             out[shared.within(rect)] = numbers[shared.within(there)]
         return out
 
+    def ask_again(self) -> frozenset[ImageId]:
+        """Let readers ask again for what was denied; return whose images lacked some.
+
+        Their tiles are forgotten, and what was found out from these.
+        """
+        with self._lock:
+            images = dict(self._images)
+        lacking = [one for one, it in images.items() if it.loader.ask_again()]
+        for one in lacking:
+            images[one].limits.clear()
+        return frozenset(lacking)
+
     def close(self) -> None:
         """Forget the tiles of all images, and keep none that comes late."""
         with self._lock:

@@ -21,7 +21,7 @@ from napari_idr.tiles.image import NothingFiner
 from napari_idr.tiles.mosaic import PyramidPlan, source_level
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -264,22 +264,34 @@ class ChannelMosaicReader:
         IDRError
             The pixels of an image didn't come.
         """
-        scale = self.plan.pyramid.scales[region.level]
-        rect = Rect(region.y0, region.y1, region.x0, region.x1)
-        places = self.plan.layout.places_in(
-            rect.y0 // scale,
-            -(-rect.y1 // scale),
-            rect.x0 // scale,
-            -(-rect.x1 // scale),
-        )
-        cells = [self._cells[one] for one in places if one in self._cells]
-        if not cells or scale < self.plan.least_scale:
+        cells = self._cells_in(region)
+        if not cells or self.plan.pyramid.scales[region.level] < self.plan.least_scale:
             raise NothingFiner
+        rect = Rect(region.y0, region.y1, region.x0, region.x1)
         out = np.zeros(rect.shape, self.dtype)
         drawn = [self._draw(out, rect, region, cell, cancel) for cell in cells]
         if not any(drawn):
             raise NothingFiner
         return out
+
+    def ask_again(self) -> Callable[[PixelRegion], bool] | None:
+        """Let images be asked again for what was denied; see `api.ask_again`."""
+        lacking = self._images.ask_again()
+        if not lacking:
+            return None
+        return lambda region: any(
+            cell.image_id in lacking for cell in self._cells_in(region)
+        )
+
+    def _cells_in(self, region: PixelRegion) -> list[MosaicCell]:
+        scale = self.plan.pyramid.scales[region.level]
+        places = self.plan.layout.places_in(
+            region.y0 // scale,
+            -(-region.y1 // scale),
+            region.x0 // scale,
+            -(-region.x1 // scale),
+        )
+        return [self._cells[one] for one in places if one in self._cells]
 
     def _draw(
         self,

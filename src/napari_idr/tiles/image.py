@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from napari_idr.api import PixelRegion
+from napari_idr.api import PixelRegion, ask_again
 from napari_idr.cancel import NEVER, CancelToken, Priority, wait_for
 from napari_idr.errors import Cancelled, IDRError, PixelDataError
 from napari_idr.tiles.array import AXES, Pick, TiledArray, Window
@@ -191,8 +191,8 @@ class TiledImage:
         self._tell(self._wants.hide(c))
 
     def retry(self) -> None:
-        """Ask again for what failed."""
-        self._wants.retry()
+        """Ask again for what failed, and for what is empty because it was denied."""
+        self._wants.retry(self._loader.ask_again())
 
     def close(self) -> None:
         """Stop everything and forget the tiles; it doesn't wait.
@@ -499,12 +499,9 @@ class TileLoader:
         """
         if (kept := self.cache.get(key)) is not None:
             return kept
-        rect = tile_rect(self.levels[key.level], key.row, key.col)
-        region = PixelRegion(
-            level=key.level, c=key.c, z=key.z, t=key.t, **rect._asdict()
-        )
-        tile = self.reader.read(region, cancel=cancel)
-        expected = (*rect.shape, 3) if self.reader.rgb else rect.shape
+        tile = self.reader.read(self._region(key), cancel=cancel)
+        shape = tile_rect(self.levels[key.level], key.row, key.col).shape
+        expected = (*shape, 3) if self.reader.rgb else shape
         if tile.shape != expected:
             raise PixelDataError(f"a tile came as {tile.shape}, not as {expected}")
         cancel.check()
@@ -516,6 +513,25 @@ class TileLoader:
         if self.cancel.cancelled:
             self.cache.drop(self.image)
         return kept
+
+    def ask_again(self) -> Callable[[TileKey], bool] | None:
+        """Let the reader ask again for what was denied, and forget tiles without it.
+
+        Return which tiles those are, None where there are none.
+        """
+        lacks = ask_again(self.reader)
+        if lacks is None:
+            return None
+
+        def is_lacking(key: TileKey) -> bool:
+            return lacks(self._region(key))
+
+        self.cache.drop_those(self.image, is_lacking)
+        return is_lacking
+
+    def _region(self, key: TileKey) -> PixelRegion:
+        rect = tile_rect(self.levels[key.level], key.row, key.col)
+        return PixelRegion(level=key.level, c=key.c, z=key.z, t=key.t, **rect._asdict())
 
     def close(self) -> None:
         """Stop what is being fetched, and forget what was."""

@@ -20,7 +20,7 @@ from napari_idr.tiles.grid import Plane, Rect, nearest
 from napari_idr.tiles.image import NothingFiner
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -415,6 +415,14 @@ class MosaicReader:
             drawn = self._drawn(opened, source, shared, content, cancel)
             out[shared.within(rect)] = drawn
         return out
+
+    def ask_again(self) -> Callable[[PixelRegion], bool] | None:
+        """Let images be asked again for what was denied; see `api.ask_again`."""
+        lacking = self._images.ask_again()
+        if not lacking:
+            return None
+        at = self._plan.image_at
+        return lambda region: at(region.level, region.y0, region.x0) in lacking
 
     def close(self) -> None:
         """Forget the tiles of all images, and keep none that comes late."""

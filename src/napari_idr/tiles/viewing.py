@@ -37,7 +37,9 @@ class ViewingSettings:
         or moved quickly: what lies in between is never sent. A window without a
         graphics card takes up to 0.1 s from one to the next.
     planes_ahead
-        Planes asked for in the direction of travel once the shown one is complete.
+        Planes asked for in the direction of travel once the shown one is complete. One
+        comes while a person looks at the shown one, and each is for nothing where they
+        stop.
     read_bytes
         The largest array that is put together at one asking; a whole pyramid would
         be a terabyte, and a sentence is better than a full memory.
@@ -46,7 +48,7 @@ class ViewingSettings:
     memory_bytes: int = 512 * 2**20
     workers: int = 4
     settle_s: float = 0.15
-    planes_ahead: int = 2
+    planes_ahead: int = 1
     read_bytes: int = 2 * 2**30
 
 

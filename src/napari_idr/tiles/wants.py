@@ -297,11 +297,12 @@ class ImageWants:
                 self._complete = None
             return self._ready()
 
-    def retry(self) -> None:
-        """Want again what failed."""
+    def retry(self, is_lacking: Callable[[TileKey], bool] | None = None) -> None:
+        """Want again what failed, and tiles that came and lack something."""
         with self._lock:
-            for key in self._failures:
-                self._unwanted.pop(key, None)
+            for key in list(self._unwanted):
+                if key in self._failures or (is_lacking and is_lacking(key)):
+                    del self._unwanted[key]
             self._failures.clear()
             self._want_all()
 

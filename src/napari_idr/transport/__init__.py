@@ -17,6 +17,7 @@ from napari_idr.transport._base import (
     Response,
     Stream,
     Transport,
+    rest,
 )
 from napari_idr.transport._cache import CachingTransport, KeepRule
 from napari_idr.transport._limit import LimitedTransport
@@ -71,6 +72,7 @@ __all__ = [
     "cache_directory",
     "is_loopback",
     "open_transport",
+    "rest",
     "retry_after_s",
     "server_address",
     "user_agent",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
 
 from napari_idr.cancel import CancelToken
 
@@ -149,3 +149,18 @@ class Transport(Protocol):
     def close(self) -> None:
         """Let go of connections; waiting requests end with an error."""
         ...
+
+
+@runtime_checkable
+class RestingTransport(Protocol):
+    """A transport that can let go of what it has open, until it is asked again."""
+
+    def rest(self) -> None:
+        """Close idle connections and files; it doesn't wait."""
+        ...
+
+
+def rest(transport: Transport) -> None:
+    """Let a transport rest, if it can."""
+    if isinstance(transport, RestingTransport):
+        transport.rest()

@@ -9,6 +9,7 @@ are done apart, in a thread that may be left behind.
 from __future__ import annotations
 
 import http.client
+import queue
 import socket
 import threading
 from contextlib import contextmanager, suppress
@@ -307,6 +308,25 @@ class HeldPool(HTTPConnectionPool):
 
     ConnectionCls = HeldConnection
 
+    def close_idle(self) -> None:
+        """Close the connections that wait in the pool, and leave their places there.
+
+        A request that comes meanwhile finds none, and opens one.
+        """
+        waiting = self.pool
+        if waiting is None:
+            return
+        taken: list[Any] = []
+        with suppress(queue.Empty):
+            while True:
+                taken.append(waiting.get(block=False))
+        for conn in taken:
+            if conn is not None:
+                conn.close()
+            # A place for a connection that may be made; see `HTTPConnectionPool`.
+            with suppress(queue.Full):
+                waiting.put(None, block=False)
+
     def _put_conn(self, conn: Any) -> None:
         if conn is not None:
             conn.let_go()
@@ -331,14 +351,24 @@ class HeldAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
+    def close_idle(self) -> None:
+        """Close the connections that carry nothing; the next request opens its own."""
+        for pool in self._pools():
+            pool.close_idle()
+
     def close(self) -> None:
         # The library leaves a pool that something still refers to, such as an error's
         # frames, to the collector: its connections would stay open until then.
+        for pool in self._pools():
+            pool.close()
+        super().close()
+
+    def _pools(self) -> Iterator[Any]:
+        """Yield the pools that there are, of the proxies too."""
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             for key in manager.pools.keys():  # noqa: SIM118 - it isn't iterable
                 with suppress(KeyError):
-                    manager.pools[key].close()
-        super().close()
+                    yield manager.pools[key]
 
 
 _POOLS = {"http": HeldPool, "https": HeldTLSPool}

@@ -36,6 +36,7 @@ from napari_idr.transport._exchange import (
     special_host,
 )
 from napari_idr.transport._failures import failure
+from napari_idr.transport._idle import IdleTimer
 from napari_idr.transport._places import NOT_PUBLIC, is_special, names_special
 from napari_idr.transport._retry import RetryPolicy, retry_after_s
 
@@ -63,6 +64,10 @@ WHOLE_FACTOR: Final = 4
 LEAST_WHOLE_S: Final = 60.0
 """An answer is whole within four times the longest silence, and a minute in any case:
 64 MB come in it over a line of 10 Mbit/s."""
+
+LINE_IDLE_S: Final = 30.0
+"""A line that nobody has used for so long is closed. Who goes on with something within
+half a minute finds it open; servers close it after 5 s (Apache) to 75 s (nginx)."""
 
 MAX_REDIRECTS: Final = 3
 """An object that has moved within its store is found by one; more is a circle."""
@@ -173,6 +178,8 @@ class HttpTransport:
         )
         self._object_session.cookies = _NoCookies()
         self._object_session.auth = _no_auth
+        self._adapter = adapter
+        self._idle = IdleTimer(LINE_IDLE_S, self.rest)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _http_transport, self._settings
@@ -256,9 +263,17 @@ class HttpTransport:
         with self._lock:
             self._closed = True
             exchanges = tuple(self._exchanges)
+        self._idle.stop()
         for exchange in exchanges:
             exchange.end(ConnectionFailedError(CLOSED, url=exchange.url))
         self._session.close()
+
+    def rest(self) -> None:
+        """Close the lines that wait for a request; those under way stay."""
+        with self._lock:
+            if self._closed:
+                return
+        self._adapter.close_idle()
 
     def _passing(self, request: Request) -> frozenset[int]:
         if request.origin is None:
@@ -300,6 +315,7 @@ class HttpTransport:
             with self._lock:
                 self._exchanges.discard(exchange)
             exchange.finish()
+            self._idle.used()
 
     def _answer(self, call: Call, exchange: Exchange) -> Response:
         late = call_later(self._whole_s, lambda: _end_late(exchange))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_idr.cancel import wait_for
 from napari_idr.errors import ConnectionFailedError
-from napari_idr.transport._base import CLOSED
+from napari_idr.transport._base import CLOSED, rest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +54,10 @@ class LimitedTransport:
             self._inner.stream(request, cancel=cancel) as stream,
         ):
             yield stream
+
+    def rest(self) -> None:
+        """Let what is inside rest."""
+        rest(self._inner)
 
     def close(self) -> None:
         """Close what is inside; what waits for its turn ends with an error."""

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_idr.transport._base import rest
 from napari_idr.transport._cache import CachingTransport, KeepRule
 from napari_idr.transport._limit import LimitedTransport
 from napari_idr.transport._offline import OfflineTransport
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from napari_idr.transport._base import Request, Response, Stream, Transport
 
 MAX_PIXELS_BYTES = 2 * 1024**3
-"""Tiles and chunks that were seen, for when the server can't be reached: some hundred
-images. The oldest go first."""
+"""Tiles and chunks that were seen, and what searches found, for when the server can't
+be reached: some hundred images. The oldest go first."""
 
 
 def open_transport(
@@ -110,6 +111,13 @@ class LateTransport:
     ) -> AbstractContextManager[Stream]:
         """Open an answer of any size."""
         return self._inner().stream(request, cancel=cancel)
+
+    def rest(self) -> None:
+        """Close idle connections, if there are any."""
+        with self._lock:
+            made = self._made
+        if made is not None:
+            rest(made)
 
     def close(self) -> None:
         """Let go of connections; what is sent later ends with an error."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from napari_idr.threads import LongLock, in_background
 from napari_idr.transport._base import Response
+from napari_idr.transport._idle import IdleTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,7 +27,8 @@ FILE_NAME: Final = "answers-3.sqlite"
 """The number changes with the table, so that versions don't read each other's."""
 
 PIXELS_FILE_NAME: Final = "pixels-3.sqlite"
-"""Tiles and chunks, which are many and large, don't push out lists and thumbnails."""
+"""Tiles, chunks and what searches found, which are many and large, don't push out lists
+and thumbnails."""
 
 OLD_FILE_NAMES: Final = ("answers-1.sqlite", "answers-2.sqlite")
 """Files of earlier versions, whose rows have other columns. They are removed."""
@@ -49,6 +51,9 @@ BUSY_TIMEOUT_S: Final = 0.5
 PAUSE_S: Final = 10.0
 """So long we do without a file that is held, or can't be read or written: not each
 of a hundred requests shall wait for it, and a disk that was full may have room."""
+
+FILE_IDLE_S: Final = 10.0
+"""A file that nobody has used for so long is closed; opening it takes milliseconds."""
 
 DROPPED_SHARE: Final = 10
 """One in so many answers goes, the oldest, when the file is full."""
@@ -122,6 +127,7 @@ class AnswerStore:
         self._noted = False
         self._read_from = 0.0  # of `time.monotonic`: not tried before
         self._write_from = 0.0
+        self._idle = IdleTimer(FILE_IDLE_S, self.rest)
 
     @property
     def max_bytes(self) -> int:
@@ -209,9 +215,14 @@ class AnswerStore:
 
         self._attempt(write, writes=True)
 
+    def rest(self) -> None:
+        """Close the file until it is needed again, soon, in a thread of its own."""
+        in_background(self._let_go)
+
     def close(self) -> None:
         """Use the file no more; it is closed soon, in a thread of its own."""
         self._closed = True
+        self._idle.stop()
         in_background(self._let_go)
 
     def _attempt(
@@ -228,6 +239,8 @@ class AnswerStore:
                 return work(connection)
             except (sqlite3.Error, OSError, MemoryError, ValueError) as error:
                 self._recover(error, writes=writes)
+            finally:
+                self._idle.used()
             return None
 
     def _recover(self, error: Exception, *, writes: bool) -> None:

@@ -167,3 +167,20 @@ def test_what_wasn_t_found_gets_its_name():
 
     assert (caught.value.kind, caught.value.id) == ("plate", 7)
     assert caught.value.url == "http://a/x/"
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (rb'["x\ud800y", "\ud83d\udd2c", "\\ud800"]', ["x?y", "\U0001f52c", r"\ud800"]),
+        (rb'[{"a": {"b\udfff": 1}}]', [{"a": {"b?": 1}}]),
+        (b'["x\xed\xa0\x80y"]', ["x?y"]),
+        ('["é\ud800"]'.encode("utf-16-le", "surrogatepass"), ["é?"]),
+    ],
+)
+def test_half_of_a_character_costs_no_more_than_itself(body, read):
+    answer = Response(url="http://a/", status=200, headers=JSON, body=body)
+
+    text = str(read_json(answer).value)
+
+    assert text == str(read).replace("?", "\ufffd")

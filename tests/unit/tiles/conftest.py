@@ -59,6 +59,9 @@ class FakeReader:
         self.gate.set()
         self.began = threading.Semaphore(0)
         self.errors: dict[tuple[int, int], IDRError | Exception] = {}
+        self.denied: set[tuple[int, int]] = set()
+        """Where regions begin that are read as empty, as chunks that a store denies."""
+        self._was_denied: set[tuple[int, int]] = set()
         self.deaf = False
         self.cancelled: list[PixelRegion] = []
         self.delay_s: Callable[[PixelRegion], float] = lambda _: 0.0
@@ -82,7 +85,16 @@ class FakeReader:
         if (error := self.errors.get((region.y0, region.x0))) is not None:
             raise error
         plane = self.plane(region.level, region.c, region.t, region.z)
+        if (region.y0, region.x0) in self.denied:
+            self._was_denied.add((region.y0, region.x0))
+            plane = np.zeros_like(plane)
         return plane[region.y0 : region.y1, region.x0 : region.x1]
+
+    def ask_again(self) -> Callable[[PixelRegion], bool] | None:
+        denied, self._was_denied = self._was_denied, set()
+        if not denied:
+            return None
+        return lambda region: (region.y0, region.x0) in denied
 
     def _wait_at_gate(self, region: PixelRegion, cancel: CancelToken) -> None:
         cancel.sleep(self.delay_s(region))

@@ -501,3 +501,50 @@ def test_a_tile_that_a_view_and_a_reader_want_comes_once_to_both(
     assert np.array_equal(values[0], reader.plane())
     assert np.array_equal(look(array), reader.plane())
     viewing.close()
+
+
+def test_what_was_denied_is_read_again_on_retry_and_nothing_else(
+    fake_reader, viewing, look, idle
+):
+    reader = fake_reader((64, 96), size_z=2)
+    reader.denied = {(16, 32)}
+    image = viewing.open(reader)
+    [fine] = image.levels()
+    for z in (0, 1):
+        look(fine[z])
+        idle()
+        image.advance()
+    assert not look(fine[1])[16:32, 32:48].any()
+    reader.denied = set()
+    reader.reads.clear()
+
+    look(fine[1])
+    idle()
+    assert reader.reads == []
+    image.retry()
+    idle()
+
+    assert [(one.z, one.y0, one.x0) for one in reader.reads] == [(1, 16, 32)]
+    np.testing.assert_array_equal(look(fine[1]), reader.plane(z=1))
+    look(fine[0])
+    idle()
+    image.advance()
+    np.testing.assert_array_equal(look(fine[0]), reader.plane(z=0))
+    assert len(reader.reads) == 2
+
+
+def test_an_overview_that_napari_keeps_is_filled_where_it_was_denied(
+    fake_reader, viewing, look, idle
+):
+    reader = fake_reader((64, 96), levels=2)
+    reader.denied = {(0, 0)}
+    image = viewing.open(reader)
+    kept = look(image.levels()[-1])
+    idle()
+    assert not kept[:16, :16].any()
+
+    reader.denied = set()
+    image.retry()
+    idle()
+
+    np.testing.assert_array_equal(kept, reader.plane(1))

@@ -213,6 +213,24 @@ def test_a_well_that_failed_comes_on_retry(viewing, look, idle, wells, canvas):
     assert np.array_equal(look(fine)[cell(0, 0)], wells.readers[1].plane())
 
 
+def test_what_was_denied_of_a_well_comes_on_retry(viewing, look, idle, wells, canvas):
+    reader = wells.readers[1] = wells.make()
+    reader.denied = {(0, 0)}
+    pyramid = MosaicPyramid(viewing, grid(), canvas, wells)
+    fine = pyramid.levels()[0]
+    look(fine)
+    idle()
+    assert not look(fine)[cell(0, 0)][:16, :16].any()
+    reader.denied = set()
+    others = [len(one.reads) for at, one in wells.readers.items() if at != 1]
+
+    pyramid.image.retry()
+    idle()
+
+    np.testing.assert_array_equal(look(fine)[cell(0, 0)], reader.plane())
+    assert others == [len(one.reads) for at, one in wells.readers.items() if at != 1]
+
+
 @pytest.fixture
 def thumbnails(fake_reader):
     """Wells of which the archive gives no more than a thumbnail at present."""

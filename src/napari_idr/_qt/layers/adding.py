@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-import numpy as np
-from napari.layers import Image, Layer, Points, Vectors
-from napari.utils.transforms import Affine
 from qtpy.QtCore import QObject, QTimer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
+    Call = Callable[[], bool | None]
+
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
-    from napari_idr.cancel import CancelToken
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +38,10 @@ def add_no_more(viewer: Viewer) -> None:
     _closed.add(viewer)
 
 
-def add_layer(viewer: Viewer, layer: Layer) -> str | None:
+def add_layer(viewer: Viewer, layer: Layer, *, activate: bool = True) -> str | None:
     """Add a layer to a viewer; return why that failed, as a sentence, or None.
+
+    It becomes the active one, or with `activate` False what is selected stays so.
 
     Whoever listens to the viewer is called, other plugins too, and may raise. Then
     the layer is taken out again: what else should have heard of it may not have.
@@ -47,7 +49,8 @@ def add_layer(viewer: Viewer, layer: Layer) -> str | None:
     if viewer in _closed:
         return f"{layer.name} can't be shown: the window was closed."
     try:
-        viewer.add_layer(layer)
+        with nullcontext() if activate else _selection_kept(viewer):
+            viewer.add_layer(layer)
     except Exception as error:
         logger.exception("the layer %s can't be added", layer.name)
         remove_layers(viewer, [layer])
@@ -56,6 +59,30 @@ def add_layer(viewer: Viewer, layer: Layer) -> str | None:
             f"of this viewer failed ({type(error).__name__}: {error})."
         )
     return None
+
+
+@contextmanager
+def _selection_kept(viewer: Viewer) -> Iterator[None]:
+    """Let what is selected stay so while a layer is added.
+
+    napari has no public way to say so. Selecting the layer and then the others again
+    shows its controls for a moment, which takes time and moves the canvas; that is
+    done only where napari has changed.
+    """
+    layers = viewer.layers
+    if isinstance(getattr(layers, "_activate_on_insert", None), bool):
+        before, layers._activate_on_insert = layers._activate_on_insert, False
+        try:
+            yield
+        finally:
+            layers._activate_on_insert = before
+    else:
+        selected, active = set(layers.selection), layers.selection.active
+        try:
+            yield
+        finally:
+            layers.selection = selected
+            layers.selection.active = active
 
 
 def remove_layers(viewer: Viewer, layers: Iterable[Layer]) -> None:
@@ -69,23 +96,37 @@ def remove_layers(viewer: Viewer, layers: Iterable[Layer]) -> None:
             logger.exception("somebody who heard that a layer was removed failed")
 
 
+def make_active(viewer: Viewer, layer: Layer) -> bool:
+    """Make a layer the active one, if it is in the viewer: on its way it isn't yet.
+
+    napari raises for others, and has nothing selected any more by then. Return
+    whether there was anything to do.
+    """
+    selection = viewer.layers.selection
+    if layer not in viewer.layers or selection.active is layer:
+        return False
+    selection.active = layer
+    return True
+
+
 class TurnQueue(QObject):
     """Calls that have a turn of the event loop each, so that the window lives on.
 
     napari takes 50 to 100 ms to add a layer, most of it for its controls; four at
-    once would freeze the window for as long as a person needs to notice.
+    once would freeze the window for as long as a person needs to notice. A call that
+    returns False had nothing to do, and the next is made in the same turn.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._waiting: deque[tuple[Hashable, Callable[[], None]]] = deque()
+        self._waiting: deque[tuple[Hashable, Call]] = deque()
         self._in_turn = False
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
         self._turn.setInterval(PAUSE_MS)
         self._turn.timeout.connect(self._next)
 
-    def add(self, key: Hashable, *calls: Callable[[], None]) -> None:
+    def add(self, key: Hashable, *calls: Call) -> None:
         """Call these soon, after those that wait already."""
         self._waiting.extend((key, call) for call in calls)
         self._turn.start()
@@ -104,31 +145,13 @@ class TurnQueue(QObject):
     def _next(self) -> None:
         if self._in_turn or not self._waiting:
             return
-        _, call = self._waiting.popleft()
         self._in_turn = True
         try:
-            call()
+            while self._waiting:
+                _, call = self._waiting.popleft()
+                if call() is not False:
+                    break
         finally:
             self._in_turn = False
             if self._waiting:
                 self._turn.start()
-
-
-def load_units() -> None:
-    """Let napari read the definitions of all units, once a process: 0.3 s.
-
-    Only the GUI thread may do so: others would see half of them meanwhile.
-    """
-    Affine(ndim=2)
-
-
-def warm_up(*, cancel: CancelToken) -> None:
-    """Load what the first layer of each kind needs, in a thread: 0.5 s.
-
-    `load_units` must have been called. The layers made here are never shown.
-    """
-    cancel.check()
-    zeros = np.zeros((2, 2), np.uint8)
-    Image(zeros, multiscale=False)
-    Vectors(zeros[np.newaxis])
-    Points(zeros, features={"label": ["a", "b"]}, text="{label}")

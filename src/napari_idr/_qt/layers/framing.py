@@ -35,6 +35,11 @@ class Framing:
         viewer.canvas.events.size.connect(self._on_size)
         viewer.scene.camera.events.connect(self._on_moved)
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether it is what moves the camera at this moment."""
+        return self._fitting
+
     def close(self) -> None:
         """Stop listening to the viewer."""
         self._viewer.canvas.events.size.disconnect(self._on_size)

@@ -12,6 +12,7 @@ from napari.utils.theme import get_theme
 from superqt.utils import qdebounced
 
 from napari_idr._qt.layers.rows import never_fewer, set_rows
+from napari_idr._qt.layers.sight import LEAST_ZOOM, view_of
 from napari_idr.services.plate.headings import View
 from napari_idr.services.plate.mosaic import Heading
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from napari.viewer import Viewer
+    from numpy.typing import NDArray
 
     from napari_idr.services.mosaic import MosaicShown
     from napari_idr.services.plate.mosaic import MosaicPlan
@@ -55,56 +57,82 @@ class _Shown:
 
 
 class HeadingsLayer:
-    """A Points layer of texts: beside the plate, or at the canvas's edge if need be."""
+    """A Points layer of texts: beside the plate, or at the canvas's edge if need be.
+
+    It follows the camera while something of the mosaic is seen.
+
+    Parameters
+    ----------
+    viewer
+        Whose camera and theme are followed.
+    shown
+        What the headings are of.
+    note
+        A line below the title; "" for none.
+    above
+        How many px of the mosaic are free above it.
+    place
+        What the layer is made with besides: where it lies, whether it is seen ...
+    """
 
     def __init__(
-        self, viewer: Viewer, shown: MosaicShown, metadata: dict[str, Any]
+        self,
+        viewer: Viewer,
+        shown: MosaicShown,
+        *,
+        note: str,
+        above: float,
+        place: dict[str, Any],
     ) -> None:
         self._viewer = viewer
         self._mosaic = shown
-        self._note = ""
-        self._above = math.inf
-        self._back = np.zeros(4)
+        self._note = note
+        self._above = above
         self._has_texts = False
+        text, self._back = _colors(viewer)
+        view = view_of(viewer, place["scale"], place["translate"])
+        self._shown = _placed(self._headings(view), view.zoom)
         self.layer = Points(
-            np.zeros((0, 2)),
-            features={"label": np.array([], dtype=object)},
+            np.array(self._shown.positions).reshape(-1, 2),
+            features=_labels(self._shown),
             text={
                 "string": "{label}",
                 "size": TEXT_POINTS,
                 "anchor": "center",
                 "visible": False,
+                "color": text,
             },
-            size=1,
+            size=self._shown.size,
             symbol="disc",
             border_width=0,
             name=f"{shown.name} headings",
-            projection_mode="none",
-            metadata=metadata,
+            **place,
         )
+        self.layer.current_face_color = self._back
+        self._color_backing()
         self._follow = qdebounced(self._place_if_seen, timeout=FOLLOW_MS)
-        self._shown = _Shown()
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
         self.layer.events.scale.connect(self._on_moved)
         self.layer.events.visible.connect(self._on_moved)
         viewer.events.theme.connect(self._on_theme)
-        self._place()
-        self._on_theme()  # an empty layer would keep a colour for no point
 
-    def show_texts(self) -> None:
+    def show_texts(self) -> bool:
         """Let the texts be seen, after the discs behind them: once for each layer.
 
         napari builds the programs that draw either when it draws them first; both
         together would take as long as a repaint. Later on they are the person's.
+        Returns whether they weren't seen before.
         """
-        if not self._has_texts:
-            self._has_texts = self.layer.text.visible = True
+        if self._has_texts:
+            return False
+        self._has_texts = self.layer.text.visible = True
+        return True
 
-    def show(self, shown: MosaicShown) -> None:
-        """Write the headings of what is shown now."""
+    def show(self, shown: MosaicShown) -> bool:
+        """Write the headings of what is shown now; tell whether they are others."""
         self._mosaic = shown
-        self._place()
+        return self._place()
 
     def set_note(self, note: str) -> None:
         """Write a line below the title; "" for none."""
@@ -131,14 +159,11 @@ class HeadingsLayer:
 
     def _place_if_seen(self) -> None:
         # Not while napari adds the layer, which isn't seen until that is over.
-        if self.layer.visible:
+        if self.layer.visible and self._view.shows(self._mosaic.plan):
             self._place()
 
     def _on_theme(self, _: Any = None) -> None:
-        theme = get_theme(self._viewer.theme)
-        self.layer.text.color = theme.text.as_hex()
-        red, green, blue = theme.canvas.as_rgb_tuple(alpha=False)
-        self._back = np.array([red / 255, green / 255, blue / 255, BACKING_OPACITY])
+        self.layer.text.color, self._back = _colors(self._viewer)
         self.layer.current_face_color = self._back
         self._color_backing()
 
@@ -150,49 +175,77 @@ class HeadingsLayer:
                 [self._back if one else clear for one in backed]
             )
 
-    def _place(self) -> None:
-        """Put as many headings as fit where they can be seen."""
-        camera, scale = self._viewer.scene.camera, self.layer.scale
-        zoom = float(camera.zoom * scale[-1])
-        center = (np.array(camera.center[-2:]) - self.layer.translate) / scale
-        half = np.array(self._viewer.canvas.size) / max(zoom, 1e-9) / 2
-        (top, left), (bottom, right) = center - half, center + half
-        view = View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
+    @property
+    def _view(self) -> View:
+        return view_of(self._viewer, self.layer.scale, self.layer.translate)
+
+    def _headings(self, view: View) -> Sequence[Heading]:
+        """Return as many headings as fit where they can be seen.
+
+        Beside the mosaic where it isn't seen: writers of files fail at empty layers.
+        """
         told: dict[str, Any] = {"note": self._note, "above": self._above}
         mosaic = self._mosaic
-        # Beside the mosaic where it isn't seen: writers of files fail at empty layers.
         seen = mosaic.headings_in_view(view, **told)
-        seen = seen or mosaic.headings_in_view(_whole(mosaic.plan), **told)
-        seen = tuple(_with_backing(seen, zoom))
-        positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2).round(2)
+        return seen or mosaic.headings_in_view(_whole(mosaic.plan), **told)
+
+    def _place(self) -> bool:
+        """Write the headings where they belong; tell whether any have changed."""
+        view = self._view
+        placed = _placed(self._headings(view), view.zoom)
+        positions = np.array(placed.positions).reshape(-1, 2)
         positions = never_fewer(self.layer, positions)
-        hidden = len(positions) - len(seen)
-        self._show(
-            _Shown(
-                texts=(*("",) * hidden, *(one.label for one in seen)),
-                backed=(*(False,) * hidden, *(one.backed for one in seen)),
+        hidden = len(positions) - len(placed.texts)
+        return self._show(
+            replace(
+                placed,
+                texts=(*("",) * hidden, *placed.texts),
+                backed=(*(False,) * hidden, *placed.backed),
                 positions=tuple((y, x) for y, x in positions.tolist()),
-                # What lies behind a letter, as large on the screen at any zoom.
-                size=round(BACKING_PX / max(zoom, 1e-9), 2),
             )
         )
 
-    def _show(self, shown: _Shown) -> None:
+    def _show(self, shown: _Shown) -> bool:
         """Change what differs: napari draws, and measures all layers, with each."""
         before, self._shown = self._shown, shown
         if shown == before:
-            return
+            return False
         self.layer.current_size = shown.size  # of points that are added
         if shown.positions != before.positions:
             set_rows(self.layer, np.array(shown.positions).reshape(-1, 2))
         if shown.backed != before.backed:
             self._color_backing()
         if shown.texts != before.texts:
-            self.layer.features = {"label": np.array(shown.texts, dtype=object)}
+            self.layer.features = _labels(shown)
         if shown.size != before.size:
             self.layer.size = shown.size
         elif shown.texts != before.texts:  # which alone draws nothing
             self.layer.refresh(thumbnail=False, highlight=False, extent=False)
+        return True
+
+
+def _placed(headings: Sequence[Heading], zoom: float) -> _Shown:
+    """Return what stands in the layer for some headings."""
+    seen = tuple(_with_backing(headings, zoom))
+    positions = np.array([(one.y, one.x) for one in seen]).reshape(-1, 2).round(2)
+    return _Shown(
+        texts=tuple(one.label for one in seen),
+        backed=tuple(one.backed for one in seen),
+        positions=tuple((y, x) for y, x in positions.tolist()),
+        # What lies behind a letter, as large on the screen at any zoom.
+        size=round(BACKING_PX / max(zoom, LEAST_ZOOM), 2),
+    )
+
+
+def _labels(shown: _Shown) -> dict[str, NDArray[np.object_]]:
+    return {"label": np.array(shown.texts, dtype=object)}
+
+
+def _colors(viewer: Viewer) -> tuple[str, NDArray[np.float64]]:
+    """Return the colours of texts and, as RGBA, of the discs behind them."""
+    theme = get_theme(viewer.theme)
+    rgb = np.array(theme.canvas.as_rgb_tuple(alpha=False)) / 255
+    return theme.text.as_hex(), np.array([*rgb, BACKING_OPACITY])
 
 
 def _with_backing(headings: Sequence[Heading], zoom: float) -> Iterator[Heading]:

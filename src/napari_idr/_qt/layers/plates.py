@@ -6,14 +6,19 @@ import math
 import warnings
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from napari.layers import Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
+from napari_idr._qt.layers.adding import (
+    TurnQueue,
+    add_layer,
+    make_active,
+    remove_layers,
+)
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.headings import HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
@@ -31,18 +36,37 @@ from napari_idr.tiles import MosaicPyramid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from napari.layers import Layer
+    from napari.layers import Layer, Vectors
     from napari.viewer import Viewer
 
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.wells.colors import Legend
 
+L = TypeVar("L")
+
 WELL_DOT_PX = 12
 
 
 class _Group:
-    """The layers of one plate or gallery; they move and leave together."""
+    """The layers of one plate or gallery; they move and leave together.
+
+    The mosaic is made at once, the others when they are first asked for: each takes
+    as long as a part of a repaint.
+
+    Parameters
+    ----------
+    viewer, refresher, units
+        Where they are shown, what repaints them, and what agrees their units.
+    shown
+        What they show.
+    origin
+        The (y, x) of the world where the mosaic lies.
+    px_um
+        How wide one of its px is; None as long as nothing tells.
+    status_at
+        Says what lies at a position in the world.
+    """
 
     def __init__(
         self,
@@ -50,47 +74,111 @@ class _Group:
         refresher: LayerRefresher,
         units: SceneUnits,
         shown: MosaicShown,
+        *,
+        origin: tuple[float, float],
+        px_um: float | None,
+        status_at: Callable[[Sequence[float] | None], str],
     ) -> None:
         self._viewer = viewer
+        self._status_at = status_at
         self._refresher = refresher
         self._units = units
         self.dismissed: set[Layer] = set()  # a person has taken them out
         self.shown = shown
         self.legend: Legend | None = None  # of the colours of its wells
+        self.origin, self.px_um = origin, px_um
+        self._selected: tuple[tuple[int, int], ...] = ()
         self._pyramid = self._open_pyramid()
-        name = shown.name
-        common: dict[str, Any] = {
-            "projection_mode": "none",
-            "metadata": shown.metadata,
-        }
         self.mosaic = Image(
             self._pyramid.levels(),
             rgb=True,
             multiscale=True,
-            name=name,
-            units=("pixel", "pixel"),
+            name=shown.name,
             axis_labels=("y", "x"),
-            **common,
+            **{**self._place, **self._mosaic_place},
         )
-        # The wells' table; a dot for each well, for whoever wants to see or style it.
-        self.wells = Points(
-            shown.well_centers,
-            features=shown.features,
-            name=f"{name} wells",
-            size=WELL_DOT_PX,
-            visible=False,
-            **common,
-        )
-        self._marks = MarksLayer(viewer, shown, common["metadata"])
-        self.marks = self._marks.layer
-        self.headings = HeadingsLayer(viewer, shown, common["metadata"])
-        self.place((0.0, 0.0), None)
-        self.mark()
+        self._take(self.mosaic)
         self._watch()
+
+    @cached_property
+    def wells(self) -> Points:
+        """The wells' table; a dot for each well, for whoever wants to style it."""
+        return self._take(
+            Points(
+                self.shown.well_centers,
+                features=self.shown.features,
+                name=f"{self.shown.name} wells",
+                size=WELL_DOT_PX,
+                **self._place,
+            )
+        )
+
+    @property
+    def marks(self) -> Vectors:
+        """The marks on its wells."""
+        return self._marks.layer
+
+    @cached_property
+    def _marks(self) -> MarksLayer:
+        marks = MarksLayer(self._viewer, self.shown, self._selected, self._place)
+        self._take(marks.layer)
+        return marks
+
+    @cached_property
+    def headings(self) -> HeadingsLayer:
+        """What is written beside it."""
+        headings = HeadingsLayer(
+            self._viewer,
+            self.shown,
+            note=self._note,
+            above=self._room_above,
+            place=self._place,
+        )
+        self._take(headings.layer)
+        return headings
+
+    def _take(self, layer: L) -> L:
+        """Let a layer that was made have the units of all, and their status."""
+        with _units_differ():
+            self._units.set(layer, (self.unit, self.unit))
+        set_status(layer, self._status_at)
+        return layer
+
+    @property
+    def parts(self) -> tuple[Callable[[], Layer], ...]:
+        """What returns its layers, in their order; each makes one that isn't made."""
+        return (
+            lambda: self.mosaic,
+            lambda: self.wells,
+            lambda: self.marks,
+            lambda: self.headings.layer,
+        )
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        return self.mosaic, self.wells, self.marks, self.headings.layer
+        """Its layers, in their order; all are made."""
+        return tuple(part() for part in self.parts)
+
+    @property
+    def made(self) -> dict[str, Layer]:
+        """Those of its layers that are made, by the ends of their names."""
+        there = {"": self.mosaic}
+        if "wells" in vars(self):
+            there[" wells"] = self.wells
+        if "_marks" in vars(self):
+            there[" hits"] = self.marks
+        if "headings" in vars(self):
+            there[" headings"] = self.headings.layer
+        return there
+
+    def is_of(self, layer: object) -> bool:
+        """Whether a layer is one of its own."""
+        return any(layer is one for one in self.made.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its layers are made."""
+        return len(self.made) == len(self.parts)
 
     @property
     def size(self) -> tuple[float, float]:
@@ -122,9 +210,7 @@ class _Group:
         where it is to be.
         """
         before, self.shown = self.shown, shown
-        for layer, suffix in zip(
-            self.layers, ("", " wells", " hits", " headings"), strict=True
-        ):
+        for suffix, layer in self.made.items():
             if layer.name.startswith(before.name):  # else a person has renamed it
                 layer.name = f"{shown.name}{suffix}"
             layer.metadata = shown.metadata
@@ -139,62 +225,100 @@ class _Group:
 
     def _tell_wells(self) -> None:
         """Say in the wells' layer where each is, and what is known of it."""
+        if "wells" not in vars(self):
+            return
         shown = self.shown
         if not np.array_equal(self.wells.data, shown.well_centers):
             set_rows(self.wells, shown.well_centers)
         self.wells.features = shown.features
 
-    def show_headings(self) -> None:
-        """Write the headings of what is shown."""
-        self._set_room_above()
-        self.headings.show(self.shown)
-        self._write_note()
+    def show_headings(self) -> bool:
+        """Write the headings of what is shown; tell whether they are others."""
+        if "headings" not in vars(self):
+            return False
+        self.headings.set_room_above(self._room_above)
+        changed = self.headings.show(self.shown)
+        self.write_note()
+        return changed
 
-    def show_marks(self) -> None:
-        """Mark hits and controls; in another layout no well is selected."""
-        self._marks.show(self.shown)
+    def show_marks(self) -> bool:
+        """Mark hits and controls; in another layout no well is selected.
+
+        Returns whether other marks are shown now.
+        """
+        return "_marks" in vars(self) and self._marks.show(self.shown)
 
     def mark(self) -> None:
         """Mark hits and controls, and tell what is known of each well."""
         self.show_marks()
-        self._write_note()
+        self.write_note()
         self._tell_wells()
-        for layer in self.layers:
+        for layer in self.made.values():
             layer.metadata = self.shown.metadata
 
-    def _write_note(self) -> None:
-        self.headings.set_note(plate_note(self.legend, self.shown.found_by))
+    def write_note(self) -> None:
+        """Write below the title by what it was found, and what its colours mean."""
+        if "headings" in vars(self):
+            self.headings.set_note(self._note)
+
+    @property
+    def _note(self) -> str:
+        return plate_note(self.legend, self.shown.found_by)
 
     def place(self, origin: tuple[float, float], px_um: float | None) -> None:
         """Put the mosaic at an (y, x) of the world; a px is `px_um` wide, or 1."""
+        if (origin, px_um) == (self.origin, self.px_um):
+            return
         self.origin, self.px_um = origin, px_um
-        self._set_room_above()
-        scale = px_um or 1.0
+        if "headings" in vars(self):
+            self.headings.set_room_above(self._room_above)
         with _units_differ():
-            for layer in (self.wells, self.marks, self.headings.layer):
-                layer.scale = (scale, scale)
-                layer.translate = origin
-                self._units.set(layer, (self.unit, self.unit))
+            for layer in self.made.values():
+                if layer is not self.mosaic:
+                    layer.scale = (self.px_size, self.px_size)
+                    layer.translate = origin
+                    self._units.set(layer, (self.unit, self.unit))
         self._place_mosaic()
 
+    @property
+    def px_size(self) -> float:
+        """How wide a px of the mosaic is in the world."""
+        return self.px_um or 1.0
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        """What a layer is made with that isn't seen yet: where it lies ..."""
+        return {
+            "scale": (self.px_size, self.px_size),
+            "translate": self.origin,
+            "units": (self.unit, self.unit),
+            "visible": False,
+            "projection_mode": "none",
+            "metadata": self.shown.metadata,
+        }
+
+    @property
+    def _mosaic_place(self) -> dict[str, Any]:
+        """Where the layer of pixels lies: its coordinates are those of the finest."""
+        whole, part = self.px_size, 1 / self._pyramid.enlargement
+        return {
+            "scale": np.array((whole * part, whole * part)),
+            "translate": np.array(self.origin) + (part - 1) / 2 * whole,
+        }
+
     def _place_mosaic(self) -> None:
-        """Put the layer of pixels, whose coordinates are those of the finest level."""
-        whole = self.px_um or 1.0
-        part = 1 / self._pyramid.enlargement
-        scale = np.array((whole * part, whole * part))
-        translate = np.array(self.origin) + (part - 1) / 2 * whole
+        """Put the layer of pixels where the mosaic lies."""
         with _units_differ():
-            if not np.array_equal(self.mosaic.scale, scale):
-                self.mosaic.scale = scale
-            if not np.array_equal(self.mosaic.translate, translate):
-                self.mosaic.translate = translate
+            for name, value in self._mosaic_place.items():
+                if not np.array_equal(getattr(self.mosaic, name), value):
+                    setattr(self.mosaic, name, value)
             self._units.set(self.mosaic, (self.unit, self.unit))
 
-    def _set_room_above(self) -> None:
-        # Above the topmost plate there is no other.
+    @property
+    def _room_above(self) -> float:
+        """How many px of the mosaic are free above it: the topmost has no other."""
         is_topmost = self.origin[0] <= 0
-        above = math.inf if is_topmost else heading_room(self.shown.plan)[0]
-        self.headings.set_room_above(above)
+        return math.inf if is_topmost else heading_room(self.shown.plan)[0]
 
     @property
     def unit(self) -> str:
@@ -203,7 +327,8 @@ class _Group:
 
     def repaint(self) -> None:
         """Show what has been painted into the canvas since; soon, not at once."""
-        self._refresher.refresh_soon(self._pyramid.key)
+        # All that is painted is of one layer.
+        self._refresher.refresh_soon(self._pyramid.key, gather_ms=0)
 
     def _open_pyramid(self) -> MosaicPyramid:
         shown = self.shown
@@ -220,28 +345,41 @@ class _Group:
             close=pyramid.close,
         )
 
+    def data_at(self, position: Sequence[float]) -> tuple[float, float]:
+        """Return the (y, x) px of the mosaic at a position in the world."""
+        y, x = (np.array(position[-2:]) - self.origin) / self.px_size
+        return float(y), float(x)
+
+    def world_at(self, place: Sequence[float]) -> tuple[float, float]:
+        """Return where a (y, x) px of the mosaic lies in the world."""
+        y, x = np.array(place) * self.px_size + self.origin
+        return float(y), float(x)
+
     def cell_at(self, position: Sequence[float]) -> GridCell | None:
         """Return the cell that holds an image at a position in the world."""
-        y, x = self.marks.world_to_data(position)[-2:]
-        return self.shown.cell_at(float(y), float(x))
+        return self.shown.cell_at(*self.data_at(position))
 
     def close(self) -> None:
         """Stop following the viewer; the refresher lets go of what isn't in it."""
-        self.headings.close()
-        self._marks.close()
+        if "headings" in vars(self):
+            self.headings.close()
+        if "_marks" in vars(self):
+            self._marks.close()
 
     def select(self, wells: Sequence[CellId]) -> None:
         """Mark wells as selected, and no others."""
         places = map(self.shown.place_of, wells)
-        self._marks.select(tuple(place for place in places if place is not None))
+        self._selected = tuple(place for place in places if place is not None)
+        if "_marks" in vars(self):
+            self._marks.select(self._selected)
 
     def message_at(self, position: Sequence[float]) -> str:
         """Say which well lies at a position in the world, "" where the plate isn't."""
-        y, x = self.marks.world_to_data(position)[-2:]
+        y, x = self.data_at(position)
         height, width = self.shown.plan.shape
         if not (self.mosaic.visible and 0 <= y < height and 0 <= x < width):
             return ""
-        return self.shown.message_at(float(y), float(x))
+        return self.shown.message_at(y, x)
 
 
 class MosaicLayers(QObject):
@@ -287,17 +425,20 @@ class MosaicLayers(QObject):
         if group is not None:
             self._turns.add(key, *group.show(shown))
         else:
-            group = _Group(self._viewer, self._refresher, self._units, shown)
             top = max((one.bottom for one in self._groups.values()), default=None)
+            px_um = self._px_um(shown)
+            group = _Group(
+                self._viewer,
+                self._refresher,
+                self._units,
+                shown,
+                origin=_origin(shown, top, px_um),
+                px_um=px_um,
+                status_at=self.message_at,
+            )
             self._groups[key] = group
-            self._place(group, top)
-            for layer in group.layers:
-                set_status(layer, self.message_at)
-                # None is drawn before all are there and the camera has moved.
-                layer.visible = False
             self._mark_selected()
         if look:
-            self._complete(group)
             self._reveal(group)
         else:
             self._update(group)
@@ -306,36 +447,48 @@ class MosaicLayers(QObject):
         self._turns.add(key, partial(self.arrived.emit, key))
         self.changed.emit(key)
 
-    def _show_marks(self, group: _Group) -> None:
-        group.show_marks()
+    def _show_marks(self, group: _Group) -> bool:
+        changed = group.show_marks()
         self._mark_selected()
-
-    def _complete(self, group: _Group) -> None:
-        """Add what a person has taken out of a plate, or what has become of use."""
-        group.dismissed.clear()
-        self._update(group)
+        return changed
 
     def _update(self, group: _Group) -> None:
         """Put layers that have something to show in the viewer, and no others."""
-        for layer in group.layers:
-            self._turns.add(group.shown.key, partial(self._put, group, layer))
+        for part in group.parts:
+            self._turns.add(
+                group.shown.key,
+                partial(self._make, group, part),
+                partial(self._put, group, part),
+            )
 
-    def _put(self, group: _Group, layer: Layer) -> None:
-        layers = self._viewer.layers
+    def _make(self, group: _Group, part: Callable[[], Layer]) -> bool:
+        """Make a layer that isn't made; tell whether it wasn't."""
+        before = len(group.made)
+        part()
+        return len(group.made) > before
+
+    def _put(self, group: _Group, part: Callable[[], Layer]) -> bool:
+        """Add or remove a layer, if that is due; tell whether it was.
+
+        What is active stays so, as a person may be at work on it.
+        """
+        layer, layers = part(), self._viewer.layers
+        is_there = layer in layers
         if _is_empty(layer):  # writers of files fail at those
             remove_layers(self._viewer, [layer])
-        elif layer not in layers and layer not in group.dismissed:
-            selected = set(layers.selection)
-            problem = add_layer(self._viewer, layer)
-            layers.selection = selected  # a person may be at work on another
-            if problem is not None:
-                self._forget(group.shown.key)
-                self.failed.emit(group.shown.key, problem)
+            return is_there
+        if is_there or layer in group.dismissed:
+            return False
+        problem = add_layer(self._viewer, layer, activate=False)
+        if problem is not None:
+            self._forget(group.shown.key)
+            self.failed.emit(group.shown.key, problem)
+        return True
 
     def _forget(self, key: MosaicKey) -> None:
         """Take a plate out, whatever of it is there."""
         group = self._end(key)
-        remove_layers(self._viewer, group.layers)
+        remove_layers(self._viewer, group.made.values())
         self._refresher.unwatch(group.mosaic)
 
     def _end(self, key: MosaicKey) -> _Group:
@@ -364,7 +517,7 @@ class MosaicLayers(QObject):
     def is_replaced(self, layer: Layer) -> bool:
         """Whether a layer was put aside, and its plate is open anew by now."""
         return any(
-            key in self._groups and any(layer is one for one in group.layers)
+            key in self._groups and group.is_of(layer)
             for key, group in self._aside.items()
         )
 
@@ -386,44 +539,60 @@ class MosaicLayers(QObject):
 
     def drop_aside(self) -> None:
         """Let go of the plates that were put aside."""
-        for group in self._aside.values():
+        groups, self._aside = self._aside, {}
+        for key, group in groups.items():
             group.close()
-        self._aside.clear()
+            self.changed.emit(key)
 
     def bring_back(self, key: MosaicKey) -> None:
         """Make a plate whole, visible and active, and move the camera to it."""
         group = self._groups.get(key)
         if group is not None:
-            self._complete(group)
             self._reveal(group)
 
     def _reveal(self, group: _Group) -> None:
-        """Move the camera to a plate and make it active and visible, layer by layer.
+        """Make a plate whole, active and visible, and move the camera to it.
 
-        napari draws a layer for the first time as soon as it is visible; all at once
-        would be twice as long as a repaint.
+        What a person has taken out of it comes back. The mosaic is the first to be
+        seen, so that its thumbnails are seen when they come. It is made active before
+        the camera moves, as its controls change the size of the canvas. napari draws a
+        layer for the first time as soon as it is visible; all at once would be twice
+        as long as a repaint.
         """
         key = group.shown.key
-        visible = (one for one in group.layers if one is not group.wells)
+        group.dismissed.clear()
+        first, *others = group.parts
         self._turns.add(
             key,
-            partial(self.look_at, key),
-            partial(self._make_active, key),
-            *(partial(self._make_visible, key, layer) for layer in visible),
-            group.headings.show_texts,
+            partial(self._put, group, first),
+            partial(self._make_active, group),
+            partial(self._look_and_show, group, first),
         )
+        for part in others:
+            self._turns.add(
+                key,
+                partial(self._make, group, part),
+                partial(self._put, group, part),
+                partial(self._make_visible, group, part),
+            )
+        self._turns.add(key, lambda: group.headings.show_texts())
 
-    def _make_active(self, key: MosaicKey) -> None:
-        group = self._groups.get(key)
-        if group is not None and group.mosaic in self._viewer.layers:
-            self._viewer.layers.selection.active = group.mosaic
+    def _make_active(self, group: _Group) -> bool:
+        return make_active(self._viewer, group.mosaic)
 
-    def _make_visible(self, key: MosaicKey, layer: Layer) -> None:
-        group = self._groups.get(key)
-        if group is None or group.mosaic not in self._viewer.layers:
-            return
-        if layer in group.layers and not layer.visible:
-            layer.visible = True
+    def _look_and_show(self, group: _Group, part: Callable[[], Layer]) -> None:
+        self.look_at(group.shown.key)
+        self._make_visible(group, part)
+
+    def _make_visible(self, group: _Group, part: Callable[[], Layer]) -> bool:
+        """Show a layer; the dots of the wells are left to a person."""
+        layer = part()
+        if group.mosaic not in self._viewer.layers:
+            return False
+        if layer.visible or layer is group.made.get(" wells"):
+            return False
+        layer.visible = True
+        return True
 
     def repaint(self, key: MosaicKey) -> None:
         """Show what has been painted into the canvas since; soon, not at once."""
@@ -501,6 +670,8 @@ class MosaicLayers(QObject):
     def _mark_selected(self) -> None:
         for key, group in self._groups.items():
             group.select(self.selected_on(key))
+            if not group.is_whole:
+                continue  # its layers are on their way
             if _is_empty(group.marks) == (group.marks in self._viewer.layers):
                 self._update(group)
 
@@ -530,7 +701,7 @@ class MosaicLayers(QObject):
         group = self._groups.get(key)
         if group is not None:
             group.legend = legend
-            group.headings.set_note(plate_note(legend, group.shown.found_by))
+            group.write_note()
 
     def legend_of(self, key: MosaicKey) -> Legend | None:
         """Return what the colours of a plate's cells mean, None without colours."""
@@ -543,13 +714,18 @@ class MosaicLayers(QObject):
 
     def key_of(self, layer: Layer | None) -> MosaicKey | None:
         """Return the plate that a layer is of, None if it is of none that is shown."""
-        found = (key for key, one in self._groups.items() if layer in one.layers)
+        found = (key for key, one in self._groups.items() if one.is_of(layer))
         return next(found, None)
 
     def layers_of(self, key: MosaicKey) -> tuple[Layer, ...]:
         """Return mosaic, wells, marks and headings of a plate, () if it isn't shown."""
         group = self._groups.get(key)
         return () if group is None else group.layers
+
+    def is_whole(self, key: MosaicKey) -> bool:
+        """Whether a plate is shown and all of its layers are made."""
+        group = self._groups.get(key)
+        return group is not None and group.is_whole
 
     def is_arriving(self, key: MosaicKey) -> bool:
         """Whether layers of a plate are still to be put into the viewer."""
@@ -567,7 +743,7 @@ class MosaicLayers(QObject):
         if group is None or place is None:
             return
         plan, camera = group.shown.plan, self._viewer.scene.camera
-        middle = group.marks.data_to_world(plan.center(*place))[-2:]
+        middle = group.world_at(plan.center(*place))
         size = np.array(plan.cell_shape) * (group.px_um or 1.0)
         seen = np.array(self._viewer.canvas.size) / max(camera.zoom, 1e-9)
         away = np.abs(np.array(middle) - camera.center[-2:])
@@ -588,13 +764,15 @@ class MosaicLayers(QObject):
         """
         self._widths_um.setdefault(None, image_width_um)
         self._widths_um.setdefault(plate, image_width_um)
-        if any(group.px_um != self._px_um(group) for group in self._groups.values()):
+        groups = self._groups.values()
+        if any(group.px_um != self._px_um(group.shown) for group in groups):
             self._place_all()
 
     def _place_all(self) -> None:
         top = None
         for group in self._groups.values():
-            self._place(group, top)
+            px_um = self._px_um(group.shown)
+            group.place(_origin(group.shown, top, px_um), px_um)
             top = group.bottom
 
     def activate(self, key: MosaicKey) -> None:
@@ -605,7 +783,7 @@ class MosaicLayers(QObject):
         group = self._groups.get(key)
         active = self._viewer.layers.selection.active
         if group is not None and (active is None or "idr" in active.metadata):
-            self._viewer.layers.selection.active = group.mosaic
+            make_active(self._viewer, group.mosaic)
 
     def look_at(self, key: MosaicKey) -> None:
         """Move the camera so that a plate fills the canvas."""
@@ -637,24 +815,10 @@ class MosaicLayers(QObject):
                     return group.shown, cell
         return None
 
-    def _place(self, group: _Group, top: float | None) -> None:
-        """Put a plate left of the origin, where images lie.
-
-        `top` is where the plate above ends, None for the topmost; in between there is
-        room for headings.
-        """
-        px_um = self._px_um(group)
-        plan = group.shown.plan
-        y = 0.0 if top is None else top + heading_room(plan)[0] * (px_um or 1.0)
-        width = plan.shape[1] + plan.cell_shape[1] // 4
-        group.place((y, -width * (px_um or 1.0)), px_um)
-
-    def _px_um(self, group: _Group) -> float | None:
+    def _px_um(self, shown: MosaicShown) -> float | None:
         """Return how wide a px of a mosaic is, None as long as nothing tells."""
-        width_um = self._widths_um.get(group.shown.key, self._widths_um.get(None))
-        if width_um is None:
-            return None
-        return width_um / group.shown.plan.cell_shape[1]
+        width_um = self._widths_um.get(shown.key, self._widths_um.get(None))
+        return None if width_um is None else width_um / shown.plan.cell_shape[1]
 
     def _on_removed(self, event: Any) -> None:
         """End a plate whose mosaic was taken out; its other layers go too.
@@ -664,9 +828,9 @@ class MosaicLayers(QObject):
         for key, group in tuple(self._groups.items()):
             if event.value is group.mosaic:
                 self._end(key)
-                left = [one for one in group.layers if one is not group.mosaic]
+                left = [one for one in group.made.values() if one is not group.mosaic]
                 QTimer.singleShot(0, partial(remove_layers, self._viewer, left))
-            elif event.value in group.layers and not _is_empty(event.value):
+            elif group.is_of(event.value) and not _is_empty(event.value):
                 group.dismissed.add(event.value)
 
     def close(self) -> None:
@@ -674,6 +838,26 @@ class MosaicLayers(QObject):
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         for group in (*self._groups.values(), *self._aside.values()):
             group.close()
+
+
+def _origin(
+    shown: MosaicShown, top: float | None, px_um: float | None
+) -> tuple[float, float]:
+    """Return the (y, x) of the world of a plate: left of the origin, where images lie.
+
+    Parameters
+    ----------
+    shown
+        The plate.
+    top
+        Where the plate above ends, None for the topmost; in between there is room for
+        headings.
+    px_um
+        How wide a px of it is.
+    """
+    px, plan = px_um or 1.0, shown.plan
+    y = 0.0 if top is None else top + heading_room(plan)[0] * px
+    return y, -(plan.shape[1] + plan.cell_shape[1] // 4) * px
 
 
 def _is_empty(layer: Layer) -> bool:

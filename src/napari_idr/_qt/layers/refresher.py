@@ -68,14 +68,29 @@ class LayerRefresher(QObject):
     Layers that napari makes of others (Duplicate, Split, Convert) hold arrays of ours
     too, and are served as soon as they are in the viewer. Pixels are let go when no
     layer of any kind shows them.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers they are.
+    is_ours
+        Tells of the move of the camera that is under way whether it is one of ours:
+        after such a one nobody goes on moving it, and nothing has to wait.
     """
 
     failed = Signal(object)  # IDRError: a part of an image didn't come
     behind = Signal(str)  # which plane is on its way, "" once it is shown
 
-    def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        viewer: Viewer,
+        parent: QObject | None = None,
+        *,
+        is_ours: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(parent)
         self._viewer = viewer
+        self._is_ours = is_ours
         self._watched: dict[LayerKey, _Watched] = {}
         self._aside: dict[LayerKey, _Watched] = {}
         self._closing: list[tuple[TileReader, Callable[[], None]]] = []
@@ -177,11 +192,14 @@ class LayerRefresher(QObject):
         self._aside.clear()
         self.unwatch()
 
-    def refresh_soon(self, key: LayerKey) -> None:
-        """Repaint a layer that can show more, together with others, when it's time."""
+    def refresh_soon(self, key: LayerKey, *, gather_ms: int = GATHER_MS) -> None:
+        """Repaint a layer that can show more, together with others, when it's time.
+
+        `gather_ms` is how long others are waited for.
+        """
         self._stale.setdefault(key)
         if not self._refresh.isActive():
-            self._refresh.start(GATHER_MS)
+            self._refresh.start(gather_ms)
 
     def retry(self) -> None:
         """Ask again for what failed."""
@@ -251,6 +269,8 @@ class LayerRefresher(QObject):
 
     def _on_moved(self, _: Any = None) -> None:
         """Let the repaint that follows a move show what has come for one image."""
+        if self._is_ours():
+            return
         self._moved = time.monotonic()
         if self._stale and self._moved - self._refreshed > MOVING_MS / 1000:
             self._bring_up_to_date([next(iter(self._stale))])

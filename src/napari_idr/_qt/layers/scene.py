@@ -80,9 +80,9 @@ class ViewerScene(QObject):
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self.refresher = LayerRefresher(viewer, self)
+        framing = self._framing = Framing(viewer)
+        self.refresher = LayerRefresher(viewer, self, is_ours=lambda: framing.is_moving)
         self._units = SceneUnits(viewer)
-        self._framing = Framing(viewer)
         self.plates = MosaicLayers(
             viewer, self.refresher, self._units, self._framing, self
         )
@@ -177,7 +177,8 @@ class ViewerScene(QObject):
     def _close_unused(self) -> None:
         """Close the sessions of servers that nobody is on and nothing is shown of.
 
-        Of two for one server the older is of use to layers alone.
+        Of two for one server the older is of use to layers alone; it holds nothing
+        open but while they read.
         """
         shown = self.plates.servers | self.refresher.servers
         visited = set(self._servers.values())
@@ -187,6 +188,8 @@ class ViewerScene(QObject):
             if session.url not in shown and not is_current:
                 self._sessions.remove(session)
                 call_later(0.0, session.close)
+            elif not is_current:
+                call_later(0.0, session.rest)
 
     def session(self, server: str) -> Session | None:
         """Return what asks the server that something shown comes from."""

@@ -140,9 +140,10 @@ class WellColors(QObject):
         )
         name = f"{shown.name} colours"
         if known.layer is None:
-            mosaic = self._plates.layers_of(shown.key)[:1]
-            if not mosaic or mosaic[0] not in self._viewer.layers:
+            if not self._plates.is_whole(shown.key):
                 return  # once it has arrived
+            if self._plates.layers_of(shown.key)[0] not in self._viewer.layers:
+                return
             known.layer = Image(
                 picture,
                 rgb=True,
@@ -179,13 +180,10 @@ class WellColors(QObject):
         set_status(layer, self._plates.message_at)
         for event in (marks.events.scale, marks.events.translate):
             event.connect(self._on_placed)
-        selected, active = set(layers.selection), layers.selection.active
-        if add_layer(self._viewer, layer) is not None:
+        if add_layer(self._viewer, layer, activate=False) is not None:
             self._colored.pop(known.shown.key, None)
             return
         layers.move(layers.index(layer), layers.index(mosaic) + 1)
-        layers.selection = selected
-        layers.selection.active = active
 
     def _leave(self, known: _Colored) -> None:
         layers = self._plates.layers_of(known.shown.key)

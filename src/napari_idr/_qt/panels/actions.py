@@ -1,21 +1,26 @@
-"""Row of buttons for all that is shown: sessions, and several things at once."""
+"""Row of buttons for all that is shown: sessions, links, several things at once."""
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QToolButton, QWidget
-from superqt import QFlowLayout
+from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Signal
+from qtpy.QtGui import QAction
+from qtpy.QtWidgets import QMenu, QToolButton
+
+from napari_idr._qt.panels.flow import FlowRow
 from napari_idr._qt.panels.forms import name_widget
 
-GAP_PX = 3
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
 
 
-class ActionsRow(QWidget):
+class ActionsRow(FlowRow):
     """Saves and opens sessions; opens together, closes and brings back layers.
 
     The buttons are low, and go on in a second line where letters are large: in a low
-    window the results need the room. What of layers can't be done isn't there.
+    window the results need the room. What of layers can't be done isn't there. `link`
+    copies the link of what one sees.
     """
 
     saveWanted = Signal()
@@ -25,50 +30,59 @@ class ActionsRow(QWidget):
     closeWanted = Signal()
     backWanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, link: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
         self.setObjectName("idr_actions")
         self.setAccessibleName("All that is shown")
-        self._row = QFlowLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setHorizontalSpacing(GAP_PX)
-        self._row.setVerticalSpacing(GAP_PX)
-        self.save = self._add(
-            "Save session",
-            "idr_save_session",
-            "Write into a small file what is shown and how, to open it again: plates, "
-            "galleries, images, colours, contrast, camera",
+        self.session = self._add_button(
+            "Session",
+            "idr_session",
+            "Keep what is shown and how, plates, galleries, images, colours, contrast, "
+            "camera, and show it again",
         )
-        self.open = self._add(
-            "Open session",
+        self.session.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self.session)
+        self._menu.setToolTipsVisible(True)
+        self.session.setMenu(self._menu)
+        self.save = self._add_action(
+            "Save session…",
+            "idr_save_session",
+            "Write what is shown into a small file, to open it again",
+        )
+        self.open = self._add_action(
+            "Open session…",
             "idr_open_session",
             "Show again what a session was saved of; its file can be dropped here, too",
         )
-        self.script = self._add(
+        self.script = self._add_action(
             "Copy as Python",
             "idr_copy_script",
             "Copy a script that shows the same again, layer by layer",
         )
-        self.together = self._add(
+        self.add(link)
+        self.together = self._add_button(
             "Open together",
             "idr_open_together",
             "Open all plates and images of the selected lines: plates one below the "
             "other, images side by side. Ctrl and Shift select several lines",
         )
-        self.close_all = self._add(
+        self.close_all = self._add_button(
             "Close all",
             "idr_close_all",
             "Take all layers that come from here out of the viewer; yours stay",
         )
-        self.back = self._add(
+        self.back = self._add_button(
             "Undo closing",
             "idr_bring_back",
             "Put the layers that were closed last into the viewer again, as they were",
         )
-        for button, wanted in (
+        for action, wanted in (
             (self.save, self.saveWanted),
             (self.open, self.openWanted),
             (self.script, self.scriptWanted),
+        ):
+            action.triggered.connect(wanted)
+        for button, wanted in (
             (self.together, self.togetherWanted),
             (self.close_all, self.closeWanted),
             (self.back, self.backWanted),
@@ -87,9 +101,16 @@ class ActionsRow(QWidget):
         self.close_all.setVisible(shown > 0)
         self.back.setVisible(closed > 0)
 
-    def _add(self, text: str, name: str, tip: str) -> QToolButton:
+    def _add_button(self, text: str, name: str, tip: str) -> QToolButton:
         button = QToolButton()
         button.setText(text)
         name_widget(button, name, text, tip)
-        self._row.addWidget(button)
+        self.add(button)
         return button
+
+    def _add_action(self, text: str, name: str, tip: str) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.setToolTip(tip)
+        self._menu.addAction(action)
+        return action

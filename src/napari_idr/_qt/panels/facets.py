@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QAbstractItemModel, QModelIndex, QPoint, Qt, Signal
@@ -254,14 +255,26 @@ class _Tree(QTreeView):
 
 
 class _Node:
-    """A facet with the lines below it; Qt keeps it as the parent of these."""
+    """A facet with the lines below it; Qt keeps it as the parent of these.
 
-    __slots__ = ("facet", "lines", "row")
+    The lines are made when Qt asks for them, which is while the facet is open.
+    """
 
-    def __init__(self, row: int, facet: Facet, lines: tuple[FacetLine, ...]) -> None:
+    def __init__(self, row: int, facet: Facet, facets: Facets, text: str) -> None:
         self.row = row
         self.facet = facet
-        self.lines = lines
+        self._facets = facets
+        self._text = text
+
+    @cached_property
+    def lines(self) -> tuple[FacetLine, ...]:
+        """The values that are shown."""
+        return facet_lines(self.facet, self._facets, self._text, most=LINES)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether none of its values holds the text."""
+        return not (self.lines if self._text.strip() else self.facet.values)
 
 
 class FacetsModel(QAbstractItemModel):
@@ -286,8 +299,9 @@ class FacetsModel(QAbstractItemModel):
         self._nodes = []
         for facet in () if whole is None else facets:
             assert whole is not None
-            if lines := facet_lines(facet, whole, text, most=LINES):
-                self._nodes.append(_Node(len(self._nodes), facet, lines))
+            node = _Node(len(self._nodes), facet, whole, text)
+            if not node.is_empty:
+                self._nodes.append(node)
         self.endResetModel()
 
     def place(self, index: QModelIndex) -> tuple[str, str | None] | None:
@@ -335,6 +349,12 @@ class FacetsModel(QAbstractItemModel):
         if parent.column() > 0 or self._line(parent) is not None:
             return 0
         return len(self._nodes[parent.row()].lines)
+
+    def hasChildren(self, parent: QModelIndex = _NOWHERE) -> bool:
+        """Tell whether there are lines below, which are counted once it is open."""
+        if not parent.isValid():
+            return bool(self._nodes)
+        return parent.column() == 0 and self._line(parent) is None
 
     def columnCount(self, parent: QModelIndex = _NOWHERE) -> int:
         return len(self.TITLES)

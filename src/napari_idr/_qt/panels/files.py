@@ -8,7 +8,6 @@ from qtpy.QtCore import Qt, QUrl, Signal
 from qtpy.QtGui import QDesktopServices, QGuiApplication, QKeySequence
 from qtpy.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -17,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_idr._qt.panels.flow import FlowRow
 from napari_idr._qt.panels.forms import name_widget, plain_label, tooltip
 from napari_idr.services.links import is_web_link
 from napari_idr.services.plain_text import visible_text
@@ -96,17 +96,13 @@ class FilesPanel(QWidget):
             "Download",
             "Say how large they are, and download them to a folder",
         )
-        row = QHBoxLayout()
-        row.setSpacing(3)
-        for button in (self.copy, self.open, self.download):
-            row.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addWidget(self.button)
         layout.addWidget(self.list)
         layout.addWidget(self.note)
-        layout.addLayout(row)
+        layout.addWidget(FlowRow((self.copy, self.open, self.download)))
         self.button.clicked.connect(self._on_button)
         self.copy.clicked.connect(self._on_copy)
         self.open.clicked.connect(self._on_open)
@@ -185,6 +181,7 @@ class FilesPanel(QWidget):
         clipboard = QGuiApplication.clipboard()
         if clipboard is not None and self.chosen:
             clipboard.setText("\n".join(one.copied for one in self.chosen))
+            self.say(f"Copied: {self.chosen[0].copied}")
 
     def _on_open(self) -> None:
         urls = [one.url for one in self.chosen if one.url and is_web_link(one.url)]

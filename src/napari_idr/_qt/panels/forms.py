@@ -86,18 +86,30 @@ def let_shrink(widget: QWidget | Widget) -> None:
     native.setMinimumWidth(40)
 
 
-def keep_as_wide_as(widget: QWidget | Widget, sample: str, room_px: int) -> None:
-    """Give a control the width of a text, and so much more, at any size of letters."""
+def keep_as_wide_as(
+    widget: QWidget | Widget,
+    sample: str,
+    room_px: int,
+    *,
+    least_px: int | None = None,
+) -> None:
+    """Give a control the width of a text, and so much more, at any size of letters.
+
+    Where that isn't there it may be as narrow as `least_px`, if it is given.
+    """
     native = widget if isinstance(widget, QWidget) else widget.native
-    _WidthOf(native, sample, room_px)
+    _WidthOf(native, sample, room_px, least_px)
 
 
 class _WidthOf(QObject):
     """Keeps a widget as wide as a text in its own letters."""
 
-    def __init__(self, widget: QWidget, sample: str, room_px: int) -> None:
+    def __init__(
+        self, widget: QWidget, sample: str, room_px: int, least_px: int | None
+    ) -> None:
         super().__init__(widget)
         self._widget, self._sample, self._room_px = widget, sample, room_px
+        self._least_px = least_px
         widget.installEventFilter(self)
         self._fit()
 
@@ -109,8 +121,10 @@ class _WidthOf(QObject):
 
     def _fit(self) -> None:
         width = self._widget.fontMetrics().horizontalAdvance(self._sample)
-        if width + self._room_px != self._widget.minimumWidth():
-            self._widget.setFixedWidth(width + self._room_px)
+        width += self._room_px
+        if width != self._widget.maximumWidth():
+            self._widget.setMaximumWidth(width)
+            self._widget.setMinimumWidth(min(width, self._least_px or width))
 
 
 class Folding(QObject):

@@ -28,10 +28,11 @@ from napari_idr._qt.panels.gallery import GalleryPanel
 from napari_idr._qt.panels.hint import HintPanel
 from napari_idr._qt.panels.image import ImagePanel
 from napari_idr._qt.panels.letters import LetteredWidget
-from napari_idr._qt.panels.link_bar import LinkBar
+from napari_idr._qt.panels.link_button import LinkButton
 from napari_idr._qt.panels.offline import OfflinePanel
 from napari_idr._qt.panels.plate import PlatePanel
-from napari_idr._qt.panels.results import ResultsFilter, ResultsModel, ResultsTree
+from napari_idr._qt.panels.results import ResultsFilter, ResultsTree
+from napari_idr._qt.panels.results_model import ResultsModel
 from napari_idr._qt.panels.search import SearchPanel
 from napari_idr._qt.panels.server import ServerBar
 from napari_idr._qt.panels.spellings import SpellingsLine
@@ -55,6 +56,13 @@ that the cards take. A fixed share lets the buttons stay where they are."""
 LEAST_ROWS = 5
 """Of the results, in a low window; what lies below scrolls."""
 
+LEAST_ANNOTATIONS_PX = 80
+"""Of them two can be read."""
+
+LEAST_LINES = 7
+"""Of text, for the cards: a plate's name, its field and its buttons. With less room for
+all of this the panels scroll."""
+
 REVEAL_MS = 50
 """Until a card that has grown is brought into sight: once it is laid out anew."""
 
@@ -66,16 +74,18 @@ def divide(room: int, cards: int, rows: int = LEAST_PX) -> tuple[int, int, int]:
     """Return the heights of results, cards and annotations.
 
     `cards` is what the cards need, and `rows` what the results should have at least;
-    `LEAST_PX` are left for each.
+    `LEAST_PX` are left for each, and somewhat more for the annotations.
 
     >>> divide(700, 300), divide(400, 300)
     ((189, 300, 211), (108, 200, 92))
-    >>> divide(250, 300, rows=100), divide(190, 300, rows=100)
-    ((100, 90, 60), (70, 60, 60))
+    >>> divide(270, 300, rows=100), divide(190, 300, rows=100)
+    ((100, 90, 80), (70, 60, 60))
     """
     results = max(int(room * RESULTS_SHARE), min(rows, room - 2 * LEAST_PX), LEAST_PX)
     cards = min(
-        cards, int(room * CARDS_SHARE), max(room - results - LEAST_PX, LEAST_PX)
+        cards,
+        int(room * CARDS_SHARE),
+        max(room - results - LEAST_ANNOTATIONS_PX, LEAST_PX),
     )
     return results, cards, room - results - cards
 
@@ -160,13 +170,13 @@ class Panels(LetteredWidget):
         self.original_files = FilesPanel("original")
         self.attached_files = FilesPanel("attached")
         self.compare = ComparePanel()
-        self.link = LinkBar()
+        self.link = LinkButton()
         self._cards = QWidget()
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 4, 4, 4)
         for card in (
             *(self.plate, self.image, self.original_files, self.compare, self.figure),
-            *(self.link, self.study, self.attached_files),
+            *(self.study, self.attached_files),
         ):
             layout.addWidget(card)
         layout.addStretch(1)
@@ -202,10 +212,11 @@ class Panels(LetteredWidget):
         self.splitter.splitterMoved.connect(self._on_divided)
         self.show_details(shown=False)
 
-        self.all_shown = ActionsRow()
+        self.all_shown = ActionsRow(self.link)
         self.status = StatusBar()
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(4, 3, 4, 3)
+        panels = _Column()
+        whole = QVBoxLayout(panels)
+        whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(3)
         whole.addWidget(self.server)
         whole.addWidget(self.offline)
@@ -216,7 +227,12 @@ class Panels(LetteredWidget):
         whole.addWidget(self.splitter, 1)
         whole.addWidget(self.hint)
         whole.addWidget(self.all_shown)
-        whole.addWidget(self.status)
+        # What is going on stays in sight where the rest has to be scrolled.
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(4, 3, 4, 3)
+        outer.setSpacing(3)
+        outer.addWidget(_scrolled(panels), 1)
+        outer.addWidget(self.status)
         self.study.said.connect(self.status.say)
         self.lettersChanged.connect(self._divide_soon.start)
         if view_defaults().studies_first:
@@ -233,6 +249,7 @@ class Panels(LetteredWidget):
     def show_details(self, *, shown: bool) -> None:
         """Show cards and annotations; without them the results have all the room."""
         self.annotations.setVisible(shown)
+        self.link.setVisible(shown)
         self.follow_compare()
 
     def follow_compare(self) -> None:
@@ -248,6 +265,16 @@ class Panels(LetteredWidget):
 
     def _divide(self) -> None:
         """Give each part the height it needs, unless a person has said otherwise."""
+        rows = self.results.height_of_rows(LEAST_ROWS)
+        least = rows
+        if not self._details.isHidden():
+            line = self.plate.title.fontMetrics().lineSpacing()
+            least += LEAST_LINES * line + LEAST_ANNOTATIONS_PX
+            least += 2 * self.splitter.handleWidth()
+        if least != self.splitter.minimumHeight():
+            self.splitter.setMinimumHeight(least)
+            self._divide_soon.start()
+            return
         if self._divided_by_hand or self._details.isHidden():
             return
         layout = present(self._cards.layout())
@@ -256,10 +283,7 @@ class Panels(LetteredWidget):
         needed = layout.totalHeightForWidth(self.splitter.width() - bar)
         # napari's look puts a frame round it.
         needed += self._details.height() - present(self._details.viewport()).height()
-        # The end of the study's card can be scrolled to; the annotations need the room.
-        needed -= self.link.sizeHint().height() + layout.spacing()
         room = self.splitter.height() - 2 * self.splitter.handleWidth()
-        rows = self.results.height_of_rows(LEAST_ROWS)
         self.splitter.setSizes(divide(room, needed, rows))
 
     def _reveal(self, card: QWidget) -> None:
@@ -273,3 +297,25 @@ class Panels(LetteredWidget):
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True
+
+
+class _Column(QWidget):
+    """Panels below each other, as low as they can be before they are scrolled."""
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the least height: Qt's own is the one that they would like."""
+        layout = self.layout()
+        return -1 if layout is None else layout.minimumHeightForWidth(width)
+
+
+def _scrolled(panels: QWidget) -> QScrollArea:
+    """Return what scrolls where the window is too low for all panels."""
+    area = QScrollArea()
+    area.setObjectName("idr_panels")
+    area.setAccessibleName("Panels")
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(panels)
+    return area

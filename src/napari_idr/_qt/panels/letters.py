@@ -12,7 +12,9 @@ WRITTEN_SMALL = (
 )
 """What napari's own style sheet leaves at the system's size of letters."""
 
-ROOM_FOR_ARROW = 'QToolButton[popupMode="1"] { padding-right: 1.4em; }'
+ROOM_FOR_ARROW = (
+    'QToolButton[popupMode="1"], QToolButton[popupMode="2"] { padding-right: 1.4em; }'
+)
 """Qt leaves none beside the words of a menu's button where a style sheet is set."""
 
 LETTERS_CHANGE = (QEvent.Type.StyleChange, QEvent.Type.FontChange)

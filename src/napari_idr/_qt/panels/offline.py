@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -71,10 +72,10 @@ class OfflinePanel(QWidget):
         self.set_offer(can_keep=False)
 
     def _make_buttons(self) -> QWidget:
-        self.keep = _button(
+        self.keep = _low_button(
             "Keep offline", "idr_keep_offline", "Keep offline", KEEP_TOOLTIP
         )
-        self.on_disk = _button(
+        self.on_disk = _low_button(
             "On disk",
             "idr_on_disk",
             "What is kept on this computer",
@@ -252,6 +253,13 @@ class OfflinePanel(QWidget):
 
 def _button(text: str, name: str, label: str, tip: str) -> QPushButton:
     button = QPushButton(text)
+    name_widget(button, name, label, tip)
+    return button
+
+
+def _low_button(text: str, name: str, label: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
     name_widget(button, name, label, tip)
     return button
 

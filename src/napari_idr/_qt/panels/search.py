@@ -47,6 +47,9 @@ LONG_KEY = "Phenotype"
 LONG_VALUE = "CDC20 …"
 """The least that the line for the value has room for."""
 
+LEAST_KEY_PX = 70
+"""Of the key, where letters are large and the panel is narrow; its list is wider."""
+
 ARROW_BUTTON_PX = 18
 """Width of the buttons that lead back and forward: the value needs the room."""
 
@@ -110,9 +113,9 @@ class SearchPanel(QWidget):
             "Search",
             "Find every study that carries this value (Enter)",
         )
-        self.key.native.setSizePolicy(FIXED, FIXED)
+        self.key.native.setSizePolicy(QSizePolicy.Policy.Preferred, FIXED)
         self.button.native.setSizePolicy(FIXED, FIXED)
-        keep_as_wide_as(self.key, LONG_KEY, ARROW_PX)
+        keep_as_wide_as(self.key, LONG_KEY, ARROW_PX, least_px=LEAST_KEY_PX)
         let_shrink(self.value)
         self.value.native.setPlaceholderText("e.g. CDC20")
         self.value.native.setClearButtonEnabled(True)

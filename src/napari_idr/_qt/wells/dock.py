@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QCoreApplication, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QDockWidget, QFileDialog, QTabWidget, QVBoxLayout, QWidget
 
 from napari_idr._qt.dock import Docked
+from napari_idr._qt.ending import end_with
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.panels.forms import name_widget, present
@@ -116,12 +117,7 @@ class WellsDock(QWidget):
         self._told: tuple[str, ...] = ()
         self._choosing = False
         self._wire()
-        close = partial(_end, jobs)
-        self.destroyed.connect(close)
-        self._scene.windowClosed.connect(close)
-        app = QCoreApplication.instance()
-        if app is not None:
-            app.aboutToQuit.connect(close)
+        end_with(self, self._scene, jobs.close)
         self._follow_newest()
 
     @property
@@ -188,6 +184,7 @@ class WellsDock(QWidget):
         if self._plates.shown(key) is None:
             if not self._plates.is_aside(key):
                 self._looks.pop(key, None)
+                self._tables.pop(key, None)
             if key == self._key:
                 self._key = self._known = None
                 self._follow_newest()
@@ -608,10 +605,6 @@ def _open(dialog: QFileDialog) -> None:
     """Show a dialog and go on; it goes when it is closed."""
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
-
-
-def _end(jobs: Jobs, *_: object) -> None:
-    jobs.close()
 
 
 def _disconnect(event: Any, slot: Any, *_: object) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from napari_idr.api.json_client import is_json
 from napari_idr.api.pixels.image_details import MAX_CHANNELS, read_pixel_count
 from napari_idr.errors import (
+    ConnectionFailedError,
     NotFoundError,
     RateLimitedError,
     ResponseFormatError,
@@ -59,6 +60,11 @@ class Displays:
                 raise
             except (StatusError, ResponseFormatError):
                 cancel.check()
+            except ConnectionFailedError as error:
+                # Where the viewer was known to be absent it wasn't asked for each
+                # image, and nothing of it is kept.
+                if not error.nobody:
+                    raise
         return self._from_gateway(image_id, cancel)
 
     def _from_viewer(self, image_id: ImageId, cancel: CancelToken) -> Display:
@@ -121,6 +127,7 @@ class Display:
     """What the display side of the server knows of an image.
 
     `size` is None where it can't read the pixels, and `failure` then says why.
+    `roi_count` is how many regions are drawn on it, which the viewer alone tells.
     """
 
     id: ImageId
@@ -136,6 +143,7 @@ class Display:
     default_t: int = 0
     greyscale: bool | None = None
     well_id: WellId | None = None
+    roi_count: int | None = None
     failure: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -170,6 +178,7 @@ def read_display(node: Node) -> Display:
         default_t=0 if settings is None else settings.find("defaultT", int) or 0,
         greyscale=None if model is None else model == "greyscale",
         well_id=_well_id(meta),
+        roi_count=_roi_count(node),
         failure=None if size is not None else _failure(node),
     )
     return replace(display, notes=tuple(node.notes))
@@ -306,6 +315,11 @@ def _well_id(meta: Node) -> WellId | None:
         return None
     number = meta.find_int_like("wellId")
     return None if number is None else WellId(number)
+
+
+def _roi_count(node: Node) -> int | None:
+    count = node.find_int_like("roi_count")
+    return None if count is None or count < 0 else count
 
 
 def _failure(node: Node) -> str:

@@ -169,6 +169,7 @@ def merge_image(
         default_t=min(max(0, display.default_t), record.size_t - 1),
         greyscale=display.greyscale,
         well_id=display.well_id,
+        roi_count=display.roi_count,
     )
     return _checked(merged, notes, _source(record, display.size, drawing))
 

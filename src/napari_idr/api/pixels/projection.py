@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_idr.api.pixels.reader import Level, PixelRegion, read_notes, require_region
+from napari_idr.api.pixels.reader import (
+    Level,
+    PixelRegion,
+    ask_again,
+    read_notes,
+    require_region,
+)
 from napari_idr.api.pixels.rendered_reader import RenderedReader, is_drawn_whole
 from napari_idr.errors import PixelDataError, RateLimitedError, StatusError
 from napari_idr.threads import in_parallel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from napari_idr.api.pixels.reader import PixelReader
@@ -50,6 +58,13 @@ class ProjectedReader:
     def read_notes(self) -> tuple[str, ...]:
         """What was odd in what has been read."""
         return read_notes(self.reader)
+
+    def ask_again(self) -> Callable[[PixelRegion], bool] | None:
+        """Let the planes be asked for again; see `reader.ask_again`."""
+        lacks = ask_again(self.reader)
+        if lacks is None:
+            return None
+        return lambda region: any(lacks(replace(region, z=z)) for z in self.planes)
 
     @property
     def dtype(self) -> np.dtype[np.generic]:

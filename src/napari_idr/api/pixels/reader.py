@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -90,6 +92,17 @@ def read_notes(reader: PixelReader) -> tuple[str, ...]:
     """Return what was odd in what a reader has read so far, as sentences."""
     notes: tuple[str, ...] = getattr(reader, "read_notes", ())
     return notes
+
+
+def ask_again(reader: object) -> Callable[[PixelRegion], bool] | None:
+    """Let a reader ask again for what was denied, and told as empty.
+
+    Return which regions lacked a part, None where none did: who keeps what was read
+    has to read them again.
+    """
+    again: Callable[[], Callable[[PixelRegion], bool] | None] | None
+    again = getattr(reader, "ask_again", None)
+    return None if again is None else again()
 
 
 def require_region(

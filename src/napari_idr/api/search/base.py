@@ -211,19 +211,6 @@ class Search(ABC):
         """
 
 
-def require_value(value: str) -> str:
-    """Return a value that can be searched for.
-
-    Raises
-    ------
-    ValueError
-        When there is nothing but blanks in it.
-    """
-    if not value.strip():
-        raise ValueError("the value to search for is empty")
-    return value
-
-
 def require_one_place(**places: int | None) -> None:
     """Raise `ValueError` when more than one place to look in is given."""
     given = [name for name, number in places.items() if number is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_idr.api.search.base import fold, require_value
+from napari_idr.api.search.base import fold
 from napari_idr.api.search.keys import key_named
 from napari_idr.model import AnyOf, Condition
 
@@ -44,11 +44,19 @@ def wanted_of(
     ------
     ValueError
         Nothing is searched, a value without a key, or one that is empty.
+    TypeError
+        The key, the value or a condition is something else.
     """
+    for one in conditions or ():
+        if not isinstance(one, Condition | AnyOf):
+            raise TypeError(
+                f"a condition is a `Condition` or `AnyOf` some, not {one!r}"
+            )
     if (key is None) != (value is None):
         raise ValueError("a search has a key and a value")
     if key is not None and value is not None:
-        return Condition(key, "is", require_value(value)), *conditions
+        first = Condition(key, "is", value)  # says what is wrong with them
+        return first, *conditions
     if not conditions:
         raise ValueError("there is nothing to search for: no value and no condition")
     return tuple(conditions)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from heapq import nsmallest
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from napari_idr.model import Dataset, Facet, Facets, FacetValue, Plate
@@ -147,6 +147,24 @@ class Tally(Generic[P]):
         ]
 
 
+def frequent_values(counts: Mapping[str, int], most: int) -> list[tuple[str, int]]:
+    """Return the most frequent values with their counts, equal ones by the alphabet.
+
+    Where there is no room for all that are equal, those that were met first are told:
+    to compare the names of 20 000 with each page of hits would hold up the window.
+
+    >>> frequent_values({"b": 2, "a": 2, "c": 5, "d": 2}, 3)
+    [('c', 5), ('a', 2), ('b', 2)]
+    """
+    told = list(counts.items())
+    if len(counts) > most:
+        least = sorted(counts.values(), reverse=True)[most - 1]
+        more = [one for one in told if one[1] > least]
+        equal = (one for one in told if one[1] == least)
+        told = more + list(islice(equal, most - len(more)))
+    return sorted(told, key=lambda one: (-one[1], one[0].lower(), one[0]))
+
+
 @dataclass(slots=True)
 class Progress:
     """How many images of all that the server told of were read."""
@@ -200,13 +218,11 @@ class FacetTally:
 
     def _facet(self, key: str) -> Facet:
         counts = self.counts[key]
-        frequent = nsmallest(
-            MAX_TOLD, counts.items(), key=lambda one: (-one[1], one[0].lower(), one[0])
-        )
         return Facet(
             key=key,
             values=tuple(
-                FacetValue(value=value, image_count=count) for value, count in frequent
+                FacetValue(value=value, image_count=count)
+                for value, count in frequent_values(counts, MAX_TOLD)
             ),
             value_count=len(counts) + bool(self.unseen[key]),
         )

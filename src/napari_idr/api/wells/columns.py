@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from napari_idr.model import WellColumn
 
@@ -35,6 +35,14 @@ NO_NUMBER = frozenset(
 
 NO_NAME = "(no name)"
 
+EXACT_FLOAT: Final = 2**53
+"""Up to here floats hold every whole number."""
+
+MOST_DIGITS: Final = 40
+"""Of a whole number as a text: Python refuses to read very many, and nobody counts so
+far."""
+
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+(,[0-9]+)?")
@@ -190,11 +198,14 @@ def _number_reader(
 ) -> Callable[[Raw], int | float | None] | None:
     """Return what reads all values as numbers; None if there is no such thing.
 
+    Whole numbers that a float can't hold are names: as numbers two of them would be
+    equal.
+
     A comma is a decimal one if no cell has a point, and some cell has other than
     three digits after it: else it may part the thousands.
     """
     texts = [value for value in values if isinstance(value, str)]
-    if any(isinstance(value, bool) for value in values):
+    if any(isinstance(value, bool) or _is_too_exact(value) for value in values):
         return None
     real = [text for text in texts if text.lower() not in NO_NUMBER]
     if not real and len(texts) == len(values):
@@ -209,6 +220,26 @@ def _number_reader(
             raw.replace(",", ".") if isinstance(raw, str) else raw
         )
     return None
+
+
+def _is_too_exact(value: Raw) -> bool:
+    """Tell whether a whole number would be another one as a float.
+
+    >>> _is_too_exact("9007199254740993"), _is_too_exact(2**60), _is_too_exact("1e300")
+    (True, False, False)
+    """
+    if isinstance(value, str):
+        if not _WHOLE.fullmatch(value):
+            return False
+        if len(value) > MOST_DIGITS:
+            return True
+        value = int(value)
+    if not isinstance(value, int) or abs(value) <= EXACT_FLOAT:
+        return False
+    try:
+        return int(float(value)) != value
+    except OverflowError:
+        return True
 
 
 def parse_number(raw: Raw) -> int | float | None:

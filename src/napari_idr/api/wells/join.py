@@ -51,6 +51,7 @@ NOT_HERE = "no such well on this plate"
 NO_IMAGE = "no image of this well at this field"
 OTHER_FIELD = "the image is not of this field"
 NO_NAME = "the row names no well"
+NO_COLUMN = "none of these columns is called “Well”, so that nothing can be joined"
 TWO_WELLS = "the row names several wells at once"
 MANY_ROWS = "several rows name this well, and all their values are kept"
 OTHER_PLATE = "the rows are of another plate, or of one that can't be told"
@@ -200,6 +201,8 @@ class _Said:
     def add_table(self, table: Table, places: _Places, source: str) -> list[Misfit]:
         """Add the rows of a table that belong to wells; return the others."""
         keys = _Keys(table)
+        if self._own and table.columns and not keys.of_wells:
+            return [Misfit(source=source, reason=NO_COLUMN, rows=table.columns)]
         rejected: defaultdict[str, list[str]] = defaultdict(list)
         placed: defaultdict[int, list[tuple[Value, ...]]] = defaultdict(list)
         rows, rejected[OTHER_PLATE] = self._rows_of_plate(table, keys, places)
@@ -342,7 +345,8 @@ WELL_KEYS = ("well", "well name", "well label", "well position")
 WELL_ID_KEYS = ("well", "well id", "wellid")
 IMAGE_ID_KEYS = ("image", "image id", "imageid")
 PLATE_KEYS = ("plate", "plate id", "plate name")
-PLACE_KEYS = frozenset((*WELL_KEYS, *WELL_ID_KEYS, *IMAGE_ID_KEYS, *PLATE_KEYS))
+KEYS_OF_WELLS = frozenset((*WELL_KEYS, *WELL_ID_KEYS, *IMAGE_ID_KEYS))
+PLACE_KEYS = KEYS_OF_WELLS | frozenset(PLATE_KEYS)
 
 
 class _Keys:
@@ -358,7 +362,8 @@ class _Keys:
         self._well_ids = among(WELL_ID_KEYS)
         self._image_ids = among(IMAGE_ID_KEYS)
         self._plates = among(PLATE_KEYS)
-        self.all = {*self._names, *self._well_ids, *self._image_ids, *self._plates}
+        self.of_wells = {*self._names, *self._well_ids, *self._image_ids}
+        self.all = {*self.of_wells, *self._plates}
 
     def plate(self, row: tuple[Value, ...], places: _Places) -> bool | str:
         """Tell whether a row is of the plate, or what it calls a plate without name.

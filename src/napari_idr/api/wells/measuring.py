@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import reprlib
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from functools import cache
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
+from napari_idr.api.wells.columns import unique_names
 from napari_idr.cancel import NEVER
 from napari_idr.errors import Cancelled, IDRError
 from napari_idr.model import ImageId
@@ -41,6 +43,9 @@ Progress = Callable[[int, int], object]
 
 FIRST_COLUMNS = ("well_id", "image_id", "source")
 ERROR = "error"
+
+TAKEN = frozenset(("well", *FIRST_COLUMNS, ERROR))
+"""Columns of every frame; values of these names get a number."""
 
 
 class Future(Protocol):
@@ -103,6 +108,8 @@ def measure_wells(
     cancel: CancelToken,
 ) -> pd.DataFrame:
     """Return the values of a function of each well; see `IDRClient.map_wells`."""
+    if at_once < 1:
+        raise ValueError(f"{at_once} wells at once can't be measured")
     cells = list(grid)
     record = None if resume is None else Record(resume, server.url)
     found = {} if record is None else record.read({cell.image_id for cell in cells})
@@ -115,6 +122,8 @@ def measure_wells(
         results = _in_processes(server, function, todo, at_once, cancel)
     elif isinstance(scheduler, str):
         raise ValueError(f"{scheduler!r} is neither 'threads' nor 'processes'")
+    elif not hasattr(scheduler, "submit"):
+        raise TypeError(f"{scheduler!r} is no scheduler: it can't be given tasks")
     else:
         results = _elsewhere(scheduler, server, function, todo, at_once, cancel)
     for one in results:
@@ -270,20 +279,25 @@ def measure(
 ) -> Measured:
     """Return the values of a function of an image, or why its pixels can't be had.
 
-    What else the function raises is raised.
+    What else the function raises is raised, with a note on the image.
     """
     try:
         pixels = client.pixels(image_id, cancel=cancel)
         told = function(pixels)
+        values = told if isinstance(told, Mapping) else {_name(function): told}
+        names = unique_names(map(str, values), TAKEN)
+        plain = [_plain(value) for value in values.values()]
     except Cancelled:
         raise
     except IDRError as error:
         return Measured(image_id=image_id, error=error)
-    values = told if isinstance(told, Mapping) else {_name(function): told}
+    except Exception as error:
+        error.add_note(f"Raised for image {image_id}.")
+        raise
     return Measured(
         image_id=image_id,
         source=str(pixels.source),
-        values={str(name): _plain(value) for name, value in values.items()},
+        values=dict(zip(names, plain, strict=True)),
     )
 
 
@@ -294,11 +308,12 @@ def _name(function: Measure) -> str:
 
 def _plain(value: object) -> Number:
     """Return a value that a table and a file can hold: numpy's scalars as Python's."""
-    if hasattr(value, "item"):
+    if hasattr(value, "item") and getattr(value, "size", 1) == 1:
         value = value.item()
     if value is None or isinstance(value, str | bool | int | float):
         return value
-    raise TypeError(f"a well is measured by numbers and texts, not by {value!r}")
+    told = reprlib.repr(value)
+    raise TypeError(f"a well is measured by numbers and texts, not by {told}")
 
 
 class Record:
@@ -350,7 +365,7 @@ def _read_line(line: str, server: str) -> Measured | None:
             source=told["source"],
             values=dict(told["values"]),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
 
 

@@ -9,6 +9,10 @@ _NAME = re.compile(
 )
 """Rows of up to three letters, columns of up to four digits: no plate has more."""
 
+_WITHOUT_WIDTH = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+"""Soft hyphen, zero-width space, word joiner, byte order mark: nobody sees them, and
+pages and spreadsheets leave them in what is copied."""
+
 _PARTS = re.compile(r"([A-Za-z]+)[\s_.:-]*0*([0-9]+)|0*([0-9]+)[\s_.:-]*([A-Za-z]+)")
 
 
@@ -20,7 +24,7 @@ def well_place(name: str) -> tuple[int, int] | None:
     >>> well_place("A0"), well_place("12"), well_place("A1.0"), well_place("A1 and A2")
     (None, None, None, None)
     """
-    found = _NAME.fullmatch(name)
+    found = _NAME.fullmatch(name.translate(_WITHOUT_WIDTH))
     if found is None:
         return None
     row = 0
@@ -37,7 +41,7 @@ def folded_name(name: str) -> str:
     >>> folded_name("A1.0"), folded_name("A10")
     ('A1.0', 'A10')
     """
-    text = name.strip()
+    text = name.translate(_WITHOUT_WIDTH).strip()
     found = _PARTS.fullmatch(text)
     return (
         "".join(part or "" for part in found.groups() if part).upper()

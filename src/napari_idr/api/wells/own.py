@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_idr.api.wells.columns import column_key, is_missing
 from napari_idr.api.wells.csv_files import read_csv
-from napari_idr.api.wells.join import OwnTable
+from napari_idr.api.wells.join import KEYS_OF_WELLS, OwnTable
 from napari_idr.errors import ResponseFormatError
 from napari_idr.model import Table
 
 if TYPE_CHECKING:
-    import os
-
     import pandas as pd
 
     from napari_idr.model import Value
@@ -26,8 +26,8 @@ def read_own_table(
 ) -> OwnTable:
     """Return a table with a column of wells from a file or a data frame.
 
-    The wells may be the index of a frame; named or not, it is taken for a column of
-    wells where no other is called so.
+    The wells may be the index of a frame: an index without a name is taken for them
+    where no column is.
 
     Parameters
     ----------
@@ -38,6 +38,8 @@ def read_own_table(
 
     Raises
     ------
+    TypeError
+        It is neither the path of a file nor a data frame.
     OSError
         The file can't be read.
     ResponseFormatError
@@ -49,6 +51,11 @@ def read_own_table(
 
     if isinstance(source, pd.DataFrame):
         return OwnTable(name=name or OWN_NAME, table=_of_frame(source))
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(
+            "a table of your own is the path of a file or a data frame, "
+            f"not {type(source).__name__}"
+        )
     path = Path(source)
     name = name or path.name
     if path.suffix.lower() in (".parquet", ".pq"):
@@ -65,12 +72,16 @@ def _of_frame(frame: pd.DataFrame) -> Table:
     import pandas as pd
 
     if not isinstance(frame.index, pd.RangeIndex):
-        told = set(map(str, frame.columns))
+        told = list(map(str, frame.columns))
+        nameless = None in frame.index.names
+        if nameless and any(column_key(name) in KEYS_OF_WELLS for name in told):
+            told += ["well"]  # numbers of rows, as those of a part of a frame are
         names = [
             str(name) if name is not None else "well" for name in frame.index.names
         ]
-        if not told.intersection(names):
-            frame = frame.set_axis(frame.index.set_names(names)).reset_index()
+        if not set(told).intersection(names):
+            index = frame.index.set_names(names)
+            frame = frame.set_axis(index).reset_index(allow_duplicates=True)
     columns = tuple(str(name) for name in frame.columns)
     by_column = [
         [_plain(value) for value in frame.iloc[:, place].tolist()]
@@ -87,8 +98,10 @@ def _plain(value: object) -> Value:
 
     if isinstance(value, np.generic):
         value = value.item()
+    elif isinstance(value, np.ndarray):  # as lists come out of Parquet files
+        value = value.tolist()
     if isinstance(value, str | bool | int | float) or value is None:
         return value
     if isinstance(value, list | tuple):
-        return "; ".join(str(one) for one in value)
+        return "; ".join(str(one) for one in value if not is_missing(one))
     return None if value is pd.NaT or value is pd.NA else str(value)

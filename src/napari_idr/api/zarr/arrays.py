@@ -11,6 +11,7 @@ import numpy as np
 import zarr
 
 from napari_idr.api.zarr.codecs import with_bounds
+from napari_idr.api.zarr.coroutines import run
 from napari_idr.api.zarr.metadata import parse_json
 from napari_idr.api.zarr.store import no_objects
 from napari_idr.errors import IDRError, PixelDataError
@@ -71,11 +72,13 @@ class LevelArray:
 
     def names(self, index: Mapping[str, int | slice]) -> list[str]:
         """Return the names of the chunks of a part; none where they are in shards."""
-        if self.stored != self.chunks:
-            return []
+        return [] if self.stored != self.chunks else self.objects(index)
+
+    def objects(self, index: Mapping[str, int | slice]) -> list[str]:
+        """Return the names of the objects that hold a part: chunks, or shards."""
         spans = []
         for letter, length, side in zip(
-            self.letters, self.shape, self.chunks, strict=True
+            self.letters, self.shape, self.stored, strict=True
         ):
             where = index.get(letter, 0)
             start, stop = (
@@ -121,8 +124,8 @@ class LevelArray:
         """
         chosen = tuple(index.get(letter, 0) for letter in self.letters)
         try:
-            array = zarr.Array(zarr.AsyncArray(self.metadata, root / self.path))
-            part = np.asarray(array[chosen])
+            array = zarr.AsyncArray(self.metadata, root / self.path)
+            part = np.asarray(run(lambda: array.getitem(chosen)))
         except IDRError:
             raise
         # zarr-python and the codecs raise what they like; there is no common class.

@@ -19,7 +19,8 @@ class HiddenChunks:
     Stores of Amazon's kind deny what isn't there to those who may not list a bucket
     (GetObject without s3:ListBucket). A denied chunk therefore counts as one that was
     never written, if it is in the bucket that gave the metadata of its array: those
-    show that its objects are public. It pickles empty.
+    show that its objects are public. It isn't asked for with each plane that it has a
+    part of, but when `forget` has been called. It pickles empty.
 
     Parameters
     ----------
@@ -45,8 +46,23 @@ class HiddenChunks:
         """Note that the store denied a chunk; raise the error if it doesn't count."""
         if not is_in_bucket(error.url or "", self._url):
             raise error
-        self._denial = error
+        with self._lock:
+            self._denial = error
         self._note(name, is_hidden=True)
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether the store denied a chunk when it was asked for last."""
+        with self._lock:
+            return self._hidden.get(name, False)
+
+    def forget(self) -> frozenset[str]:
+        """Forget what was denied, so that it is asked for again; return the names."""
+        with self._lock:
+            hidden = frozenset(name for name, is_so in self._hidden.items() if is_so)
+            for name in hidden:
+                del self._hidden[name]
+            self._denial = None
+        return hidden
 
     @property
     def denial(self) -> StatusError | None:

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from napari_idr.api.json_text import read_json_text
 from napari_idr.errors import PixelDataError
 from napari_idr.model import Channel, RenderingWindow, Value
 
@@ -161,7 +162,7 @@ Json = dict[str, Any]
 def parse_json(body: bytes, *, url: str | None = None) -> Json:
     """Return a metadata file as a dictionary; raise `PixelDataError` if it is none."""
     try:
-        document = json.loads(body)
+        document = read_json_text(body)
     except (ValueError, RecursionError) as error:  # the latter: endlessly nested
         raise PixelDataError("the metadata aren't JSON", url=url) from error
     if not isinstance(document, dict):
@@ -196,7 +197,7 @@ def read_group(document: Mapping[str, Any], *, url: str | None = None) -> ZarrGr
             label_names=_strings(ome.get("labels")),
             container=_container(ome),
             collection="bioformats2raw.layout" in ome,
-            series=_strings(ome.get("series")),
+            series=_series(ome.get("series")),
         )
     except PixelDataError as error:
         raise PixelDataError(error.message, url=url) from None
@@ -441,6 +442,15 @@ def _objects(value: object) -> list[Json]:
 def _strings(value: object) -> tuple[str, ...]:
     found = map(_path, value) if isinstance(value, list) else ()
     return tuple(path for path in found if path)
+
+
+def _series(value: object) -> tuple[str, ...]:
+    """Return the paths of images by their number, "" where one is none.
+
+    >>> _series(["1", "../0", None]), _series("0")
+    (('1', '', ''), ())
+    """
+    return tuple(map(_path, value)) if isinstance(value, list) else ()
 
 
 def _list(value: object) -> list[object]:

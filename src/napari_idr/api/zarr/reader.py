@@ -17,7 +17,7 @@ from napari_idr.errors import NotFoundError, PixelDataError, StatusError
 from napari_idr.model import Channel, Image, PixelSource, complete_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -78,14 +78,7 @@ class ZarrReader:
         """Return the pixels of a rectangle; a chunk that isn't there is fill value."""
         require_region(region, self.levels, self.image)
         cancel.check()
-        array = self.arrays[region.level]
-        index: dict[str, int | slice] = {
-            "t": _at(region.t, self.arrays[0].size("t"), array.size("t")),
-            "c": slice(0, 3) if self.rgb else region.c,
-            "z": _at(region.z, self.arrays[0].size("z"), array.size("z")),
-            "y": slice(region.y0, region.y1),
-            "x": slice(region.x0, region.x1),
-        }
+        array, index = self.arrays[region.level], self._index(region)
         # A chunk of several planes is asked for once, not again with each plane.
         try:
             pixels = as_type(
@@ -104,6 +97,29 @@ class ZarrReader:
         except PixelDataError as error:
             raise PixelDataError(error.message, url=error.url or self.url) from error
         return np.ascontiguousarray(np.moveaxis(pixels, 0, -1)) if self.rgb else pixels
+
+    def _index(self, region: PixelRegion) -> dict[str, int | slice]:
+        """Return where a region is in the array of its level."""
+        array = self.arrays[region.level]
+        return {
+            "t": _at(region.t, self.arrays[0].size("t"), array.size("t")),
+            "c": slice(0, 3) if self.rgb else region.c,
+            "z": _at(region.z, self.arrays[0].size("z"), array.size("z")),
+            "y": slice(region.y0, region.y1),
+            "x": slice(region.x0, region.x1),
+        }
+
+    def ask_again(self) -> Callable[[PixelRegion], bool] | None:
+        """Let hidden chunks be asked for again; see `pixels.reader.ask_again`."""
+        hidden = self.hidden.forget()
+        if not hidden:
+            return None
+
+        def lacks(region: PixelRegion) -> bool:
+            names = self.arrays[region.level].objects(self._index(region))
+            return not hidden.isdisjoint(names)
+
+        return lacks
 
     def _require_public(self, cancel: CancelToken) -> None:
         """Raise if the store gives not one chunk of the image.
@@ -254,6 +270,8 @@ def _open_of_collection(
     elif len(paths) > MAX_SERIES:
         reason = f"nothing tells which of several images it is: {len(paths)}"
         raise PixelDataError(reason, url=url)
+    if "" in paths:
+        raise PixelDataError("its list of images leads nowhere", url=url)
     found: list[tuple[tuple[str, ...], ZarrReader]] = []
     for path in paths or map(str, range(MAX_SERIES)):
         place = f"{url}/{quote(path)}"

@@ -281,6 +281,8 @@ class ObjectStorage:
         def bring(key: Key, stop: CancelToken) -> tuple[Key, bytes | None]:
             if hidden is None:
                 return bring_public(key, stop)
+            if key[0] in hidden:
+                return key, None
             try:
                 found = bring_public(key, stop)
             except StatusError as error:

@@ -78,6 +78,14 @@ class OpenedImage:
         return None if plate is None else (self.server, plate.id)
 
     @property
+    def is_lacking(self) -> bool:
+        """Whether it may be more when it is opened again, see `may_improve`.
+
+        So may one of which the store has denied a part.
+        """
+        return self.may_improve or bool(read_notes(self.reader))
+
+    @property
     def origin(self) -> str | None:
         """The name of its plate or dataset, None where neither is known."""
         request = self.details.request

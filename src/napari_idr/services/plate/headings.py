@@ -46,6 +46,13 @@ class View:
     right: float
     zoom: float
 
+    def shows(self, plan: MosaicLayout) -> bool:
+        """Whether anything of a mosaic is in it."""
+        height, width = plan.shape
+        apart = self.top > height or self.left > width
+        apart = apart or self.bottom < 0 or self.right < 0
+        return not apart and self.zoom > 0 and math.isfinite(self.zoom)
+
 
 def headings_in_view(
     plan: PlatePlan,
@@ -90,10 +97,9 @@ def headings_in_view(
     >>> headings_in_view(plan, View(top=0, left=300, bottom=90, right=390, zoom=1))
     ()
     """
-    height, width = plan.shape
-    apart = view.top > height or view.left > width or view.bottom < 0 or view.right < 0
-    if apart or not (view.zoom > 0 and math.isfinite(view.zoom)):
+    if not view.shows(plan):
         return ()
+    width = plan.shape[1]
     room = ROOM_PX / view.zoom
     letter = LETTER_PX / view.zoom
     letters = int(min(width, view.right - view.left) / letter)

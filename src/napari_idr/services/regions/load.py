@@ -53,13 +53,16 @@ class ImageRois:
     """Layers of what was drawn on an image.
 
     They must be closed. `labels` are label images with the arrays that serve them;
-    `notes` says what couldn't be had.
+    `notes` says what couldn't be had. `region_count` and `label_count` are how many
+    regions and label images the image has, None where that isn't known.
     """
 
     opened: OpenedImage
     specs: tuple[LayerSpec, ...] = ()
     labels: tuple[tuple[LayerSpec, TiledImage], ...] = ()
     notes: tuple[str, ...] = ()
+    region_count: int | None = None
+    label_count: int | None = None
 
     @property
     def message(self) -> str:
@@ -99,9 +102,11 @@ def load_regions(
     failures: list[IDRError] = []
     specs: tuple[LayerSpec, ...] = ()
     labels: list[tuple[LayerSpec, TiledImage]] = []
+    region_count = label_count = None
     try:
         found = client.rois(opened.image.id, cancel=cancel)
-        bitmaps = _bitmaps(client, found, cancel)
+        region_count = len(found)
+        bitmaps = load_bitmaps(client, found, cancel)
         whole = opened.image
         if opened.reader.source is PixelSource.THUMBNAIL:
             whole = opened.details.image
@@ -113,7 +118,9 @@ def load_regions(
         notes.append(f"The regions didn't come: {error.message}.")
     with ExitStack() as unless_returned:
         try:
+            beside = 0
             for name, reader in client.open_labels(opened.reader, cancel=cancel):
+                beside += 1
                 if isinstance(reader, IDRError):
                     notes.append(f"The labels {name} didn't come: {reader.message}.")
                     continue
@@ -134,6 +141,8 @@ def load_regions(
                         reader, tiled.levels(c), opened, c=c, metadata=metadata
                     )
                     labels.append((spec, tiled))
+            if opened.reader.source is PixelSource.RAW:  # labels lie beside these alone
+                label_count = beside
         except IDRError as error:
             failures.append(error)
             notes.append(f"The labels didn't come: {error.message}.")
@@ -142,11 +151,16 @@ def load_regions(
         cancel.check()
         unless_returned.pop_all()
     return ImageRois(
-        opened=opened, specs=specs, labels=tuple(labels), notes=tuple(notes)
+        opened=opened,
+        specs=specs,
+        labels=tuple(labels),
+        notes=tuple(notes),
+        region_count=region_count,
+        label_count=label_count,
     )
 
 
-def _bitmaps(
+def load_bitmaps(
     client: IDRClient, rois: Iterable[Roi], cancel: CancelToken
 ) -> dict[ShapeId, NDArray[np.bool_]]:
     """Return the bitmaps of masks that come; the others are shown as frames."""

@@ -281,17 +281,18 @@ def kept_lines(
     """
     words = text.casefold().split()
     lacking: list[list[str]] = []
+    kept: list[Kept] = []
     for name, parent in zip(names, above, strict=True):
         wanted = words if parent is None else lacking[parent]
         if wanted:
             folded = name.casefold()
             wanted = [word for word in wanted if word not in folded]
         lacking.append(wanted)
-    kept: list[Kept] = ["" if wanted else "found" for wanted in lacking]
-    for place in reversed(range(len(kept))):
-        parent = above[place]
-        if kept[place] and parent is not None and not kept[parent]:
-            kept[parent] = "leads"
+        kept.append("" if wanted else "found")
+        if not wanted:
+            while parent is not None and not kept[parent]:
+                kept[parent] = "leads"
+                parent = above[parent]
     return kept
 
 

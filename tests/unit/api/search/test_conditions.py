@@ -377,6 +377,39 @@ def test_nothing_to_search_for_is_refused(idr_quick):
         AnyOf(Condition("Gene Symbol", "begins with", "CDC"))
 
 
+@pytest.mark.parametrize(
+    ("key", "operator", "value"),
+    [
+        (5, "is", "x"),
+        (None, "is", "x"),
+        ("Gene Symbol", "is", 5),
+        ("Gene Symbol", "contains", None),
+        ("Gene Symbol", "in a list", 5),
+        ("Gene Symbol", "in a list", None),
+        ("Gene Symbol", "in a list", ["x", 5]),
+    ],
+)
+def test_what_is_no_text_is_refused_in_a_sentence(key, operator, value):
+    with pytest.raises(TypeError, match=r"a text|takes texts"):
+        Condition(key, operator, value)
+
+
+@pytest.mark.parametrize("client", ["quick", "idr_quick"])
+def test_what_is_no_condition_is_refused_in_a_sentence(client, request):
+    client = request.getfixturevalue(client)
+
+    for odd in ("x", [1], [("Gene Symbol", "is", "x")]):
+        with pytest.raises(TypeError, match="a condition is a `Condition`"):
+            client.search_images(conditions=odd)
+        with pytest.raises(TypeError, match="each by itself"):
+            AnyOf(odd)
+    for key, value in ((5, "x"), ("gene", 5)):
+        with pytest.raises(TypeError, match="a text"):
+            client.search(key, value)
+        with pytest.raises(TypeError, match="a text"):
+            client.facets(key, value)
+
+
 # mapr
 
 

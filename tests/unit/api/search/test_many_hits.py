@@ -246,3 +246,15 @@ def test_a_count_is_known_only_where_one_plate_bears_the_name(counts, bearing, t
         assert bearing.count(plate.name) == 1
         assert [n for name, n in counts if name == plate.name and n] == [count]
     assert not joined.whole or sum(joined.known.values()) == total
+
+
+def test_facets_never_say_that_an_image_doesnt_fit_because_its_page_isnt_over():
+    server = Engine(total=20 * PAGE + 17, plates=names(5))
+    search = SearchEngine(JsonClient(server))  # type: ignore[arg-type]
+
+    steps = list(search.facets("gene", "CDC20", screen_id=SCREEN, cancel=NEVER))
+
+    assert len(steps) > 5
+    assert all(step.counted == step.matching for step in steps)
+    assert steps[-1].exact
+    assert steps[-1].counted == server.total

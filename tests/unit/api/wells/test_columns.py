@@ -14,6 +14,7 @@ from napari_idr.api.wells.columns import (
     unique_names,
     well_column,
 )
+from napari_idr.model import WellsTable
 
 
 def column(values, name="Cell Count"):
@@ -154,3 +155,28 @@ def test_sequences_and_references_are_identifiers():
     assert is_identifier("Term Source 1 REF")
     assert is_identifier("Gene")
     assert not is_identifier("Well Number")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("9007199254740993", "9007199254740992"),
+        (9007199254740993, 5),
+        ("12345678901234567890", None),
+        (10**400, 1),
+        ("9" * 5000, "1"),
+    ],
+)
+def test_whole_numbers_that_would_be_other_ones_as_floats_stay_as_they_are(values):
+    column = well_column("Object", [[one] for one in values], source="own")
+
+    assert column.kind == "text"
+    assert column.values == values
+    WellsTable(plate_id=None, wells=(), columns=(column,)).to_features()
+
+
+def test_large_numbers_that_floats_hold_are_numbers():
+    column = well_column("Area", [["18014398509481984"], ["1e300"]], source="own")
+
+    assert column.kind == "number"
+    assert column.values == (2**54, 1e300)

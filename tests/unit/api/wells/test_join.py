@@ -369,3 +369,15 @@ def test_a_plate_without_images_is_an_empty_table():
     assert len(joined) == 0
     assert joined.to_pandas().empty
     assert misfits(joined) == {NO_IMAGE: ("A1",)}
+
+
+def test_own_data_without_a_column_of_wells_say_so_once():
+    rows = tuple((str(n), n) for n in range(1000))
+    own = Table(columns=("Position|Row", "count"), column_types=(), rows=rows)
+
+    joined = wells_table(a_grid(), own=[OwnTable(name="mine.csv", table=own)])
+
+    assert joined.columns == ()
+    (misfit,) = joined.misfits
+    assert misfit.rows == ("Position|Row", "count")
+    assert "none of these columns is called “Well”" in str(misfit)

@@ -202,3 +202,68 @@ def test_pixels_are_measured_as_the_archive_has_them(idr_archive, tmp_path):
         row = frame.loc[grid.label(cell.row, cell.column)]
         assert row["source"] == "raw"
         assert row["mean 1"] == pytest.approx(plane(image, 1).mean())
+
+
+@pytest.mark.parametrize("at_once", [0, -1])
+@pytest.mark.parametrize("scheduler", [None, "processes", Thrower()])
+def test_less_than_one_well_at_once_is_refused(quick, scheduler, at_once):
+    with pytest.raises(ValueError, match="wells at once can't be measured"):
+        quick.map_wells(TWO_RUNS, name, run=RUN, scheduler=scheduler, at_once=at_once)
+
+
+def test_what_takes_no_tasks_is_no_scheduler(quick):
+    with pytest.raises(TypeError, match="3 is no scheduler"):
+        quick.map_wells(TWO_RUNS, name, run=RUN, scheduler=3)
+
+
+@pytest.mark.parametrize(
+    "value", [np.arange(3), np.ones((50, 50)), pd.DataFrame({"a": [1]}), [1, 2], b"x"]
+)
+def test_what_has_several_numbers_is_refused_in_a_sentence(quick, value):
+    with pytest.raises(TypeError, match="measured by numbers and texts") as caught:
+        quick.map_wells(TWO_RUNS, lambda _: value, run=RUN)
+
+    assert len(str(caught.value)) < 200
+
+
+def test_what_the_function_raises_tells_the_image(quick):
+    grid = quick.plate_grid(TWO_RUNS, run=RUN)
+    last = list(grid)[-1].image_id
+
+    def odd(pixels):
+        return 1 // (pixels.image.id != last)
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        quick.map_wells(TWO_RUNS, odd, run=RUN)
+
+    assert caught.value.__notes__ == [f"Raised for image {last}."]
+
+
+def test_values_never_take_the_place_of_what_a_frame_has(quick):
+    told = {"well": "X", "well_id": 1, "image_id": 2, "source": 3, "error": 4, 5: 6}
+
+    frame = quick.map_wells(TWO_RUNS, lambda _: told | {"5": 7}, run=RUN)
+
+    grid = quick.plate_grid(TWO_RUNS, run=RUN)
+    assert list(frame.index) == [grid.label(c.row, c.column) for c in grid]
+    assert list(frame["image_id"]) == [cell.image_id for cell in grid]
+    assert "error" not in frame
+    assert frame.iloc[0, 3:].to_dict() == {
+        "well (2)": "X",
+        "well_id (2)": 1,
+        "image_id (2)": 2,
+        "source (2)": 3,
+        "error (2)": 4,
+        "5": 6,
+        "5 (2)": 7,
+    }
+
+
+def test_odd_lines_of_a_record_are_passed_over(quick, tmp_path):
+    record = tmp_path / "done.jsonl"
+    endless = {"server": quick.url, "image_id": float("inf"), "source": None}
+    record.write_text(f"3\n[]\nnull\n{json.dumps(endless | {'values': {}})}\n")
+
+    frame = quick.map_wells(TWO_RUNS, name, run=RUN, resume=record)
+
+    assert frame["name"].notna().all()

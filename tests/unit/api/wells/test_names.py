@@ -55,3 +55,9 @@ def test_any_text_is_a_well_or_not(text):
 
     assert place is None or min(place) >= 0
     assert folded_name(folded_name(text)) == folded_name(text)
+
+
+@pytest.mark.parametrize("name", ["A1\u200b", "\ufeffA1", "A\u2060-\u00ad01"])
+def test_what_nobody_sees_is_no_part_of_a_name(name):
+    assert well_place(name) == (0, 0)
+    assert folded_name(name) == "A1"

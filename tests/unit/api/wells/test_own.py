@@ -117,3 +117,70 @@ def test_a_parquet_file_is_read_where_pyarrow_is(tmp_path):
     path.write_bytes(b"no such thing")
     with pytest.raises(ResponseFormatError, match="no Parquet"):
         read_own_table(path)
+
+
+def test_a_part_of_a_frame_is_joined_by_its_column_of_wells():
+    whole = pd.DataFrame({"Well": ["A1", "A2", "A3", "A4"], "count": [1, 2, 3, 4]})
+
+    table = read_own_table(whole[[True, False, True, True]]).table
+
+    assert table.columns == ("Well", "count")
+    assert table.rows == (("A1", 1), ("A3", 3), ("A4", 4))
+
+
+def test_the_wells_may_be_the_index_beside_a_column_of_plates():
+    frame = pd.DataFrame({"Plate": ["P1"], "count": [4]}, index=["A1"])
+
+    assert read_own_table(frame).table.rows == (("A1", "P1", 4),)
+
+
+def test_an_index_of_several_levels_without_names_is_kept():
+    index = pd.MultiIndex.from_tuples([("A1", 0), ("A2", 1)])
+
+    table = read_own_table(pd.DataFrame({"count": [4, 5]}, index=index)).table
+
+    assert table.columns == ("well", "well", "count")
+    assert table.rows == (("A1", 0, 4), ("A2", 1, 5))
+
+
+@pytest.mark.parametrize("source", [pd.Series([1], index=["A1"]), {"Well": ["A1"]}, 5])
+def test_what_is_neither_a_file_nor_a_frame_is_refused(source):
+    with pytest.raises(TypeError, match="path of a file or a data frame, not"):
+        read_own_table(source)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'"Count, of; all; of; it\n,",Well\n5,A1\n',
+        b'sep=;\r\n"Count, of; all; of; it\n,";Well\r\n5;A1\r\n',
+    ],
+)
+def test_what_parts_cells_is_looked_for_outside_of_quotes(body):
+    table = read_csv(body, name="x.csv")
+
+    assert table.columns == ("Count, of; all; of; it\n,", "Well")
+    assert table.rows == (("5", "A1"),)
+
+
+def test_a_quote_that_swallows_the_rest_is_said(tmp_path):
+    with pytest.raises(ResponseFormatError, match="no table: unexpected end of data"):
+        read_csv(b'Well,Gene\nA1,"CDC20\nA2,PLK1\n', name="x.csv")
+
+    closed = read_csv(b'Well,Gene\nA1,"CDC20\nFZY"\n', name="x.csv")
+    assert closed.rows == (("A1", "CDC20\nFZY"),)
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-16-le"])
+def test_texts_of_other_encodings_are_no_text(encoding):
+    with pytest.raises(ResponseFormatError, match="no text"):
+        read_csv("Well,x\nA1,1\n".encode(encoding), name="x.csv")
+
+
+def test_lists_are_one_text_however_they_come():
+    lists = [[1, None, 2], (3,), np.array([4.5, 5]), np.array(["a", "b"]), [], [None]]
+    frame = pd.DataFrame({"Well": [f"A{n}" for n in range(1, 7)], "told": lists})
+
+    told = [row[1] for row in read_own_table(frame).table.rows]
+
+    assert told == ["1; 2", "3", "4.5; 5.0", "a; b", "", ""]

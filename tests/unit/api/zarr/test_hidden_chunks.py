@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from napari_idr.api import projected_reader, read_notes
+from napari_idr.api import ask_again, projected_reader, read_notes
 from napari_idr.api.pixels.reader import PixelRegion
 from napari_idr.api.zarr.hidden import HiddenChunks, is_in_bucket
 from napari_idr.cancel import NEVER
@@ -121,3 +121,72 @@ def test_what_was_counted_stays_in_its_process():
     hidden.denied("0", StatusError("no", status=403, url="https://host/public/x"))
 
     assert pickle.loads(pickle.dumps(hidden)).notes == ()
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_denied_chunks_are_asked_for_again_only_when_told_to(objects, version):
+    array = values("yx") + 1
+    write(objects.root, array, "yx", version=version)
+    [first, *_] = chunks(objects)
+    deny(objects, first)
+    reader = opened(objects)
+    plane(reader)
+    objects.answers.clear()
+    objects.asked.clear()
+
+    assert not plane(reader)[:32, :32].any()
+    assert first not in objects.asked
+
+    lacks = ask_again(reader)
+    assert lacks(PixelRegion(y0=0, y1=70, x0=31, x1=90))
+    assert not lacks(PixelRegion(y0=0, y1=70, x0=32, x1=90))
+    np.testing.assert_array_equal(plane(reader), array)
+    assert read_notes(reader) == ()
+    assert ask_again(reader) is None
+
+
+def test_a_denied_chunk_of_several_planes_is_asked_for_once(objects):
+    array = values("zyx") + 1
+    write(objects.root, array, "zyx", deep=True)
+    [first, *_] = chunks(objects)
+    deny(objects, first)
+    reader = opened(objects, size_z=5)
+    objects.asked.clear()
+
+    for z in range(5):
+        assert not plane(reader, z=z)[:32, :32].any()
+
+    assert objects.asked.count(first) == 1
+    objects.answers.clear()
+    assert ask_again(reader)(PixelRegion(z=4, y0=0, y1=8, x0=0, x1=8))
+    np.testing.assert_array_equal(plane(reader, z=4), array[4])
+
+
+def test_a_denied_shard_is_asked_for_again(objects):
+    array = values("yx") + 1
+    write(objects.root, array, "yx", version="0.5", shards=(64, 64))
+    [first, *_] = chunks(objects)
+    deny(objects, first)
+    reader = opened(objects)
+    assert not plane(reader)[:64, :64].any()
+    objects.answers.clear()
+
+    lacks = ask_again(reader)
+
+    assert lacks(PixelRegion(y0=40, y1=48, x0=40, x1=48))
+    assert not lacks(PixelRegion(y0=64, y1=70, x0=0, x1=64))
+    np.testing.assert_array_equal(plane(reader), array)
+
+
+def test_a_store_that_denied_every_chunk_can_be_asked_again(objects):
+    array = values("zyx") + 1
+    write(objects.root, array, "zyx")
+    deny(objects, *chunks(objects))
+    reader = projected_reader(opened(objects, size_z=5))
+    with pytest.raises(StatusError):
+        plane(reader)
+    objects.answers.clear()
+
+    assert ask_again(reader)(PixelRegion(y0=0, y1=8, x0=0, x1=8))
+
+    np.testing.assert_array_equal(plane(reader), array.max(0))

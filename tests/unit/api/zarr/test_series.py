@@ -45,6 +45,21 @@ def test_the_number_that_the_archive_tells_says_which_it_is(objects, version, li
         assert reader.image.zarr_url == f"{objects.url}/{paths[number]}"
 
 
+@pytest.mark.parametrize("odd", ["../a", "", None, 7, ["a"]])
+@pytest.mark.parametrize("version", FORMATS)
+def test_an_odd_place_in_the_list_moves_no_other(objects, version, odd):
+    collection(objects.root, version, ["a", "b"])
+    index = zarr.open_group(objects.root / "OME", mode="r+")
+    series = {"series": [odd, "b"]}
+    third = version == "0.5"
+    index.attrs.update({"ome": {"version": "0.5", **series}} if third else series)
+
+    assert plane(opened(objects, series=1)).max() == 2
+    for number in (0, None):
+        with pytest.raises(PixelDataError, match="leads nowhere"):
+            opened(objects, series=number)
+
+
 @pytest.mark.parametrize("version", FORMATS)
 def test_a_number_past_the_list_is_refused(objects, version):
     collection(objects.root, version, ["a", "b"])
