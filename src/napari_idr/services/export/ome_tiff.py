@@ -20,6 +20,7 @@ from napari_idr.services.export.provenance import (
     provenance_pairs,
     provenance_text,
 )
+from napari_idr.services.files import bytes_text
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -145,7 +146,9 @@ def require_room(path: Path, size: int) -> None:
         raise DownloadError(f"{path.parent} is not a directory")
     free = shutil.disk_usage(path.parent).free
     if size + SPARE_BYTES > free:
-        raise DownloadError(f"{size} bytes don't fit: {free} are free")
+        raise DownloadError(
+            f"{bytes_text(size)} don't fit: {bytes_text(free)} are free"
+        )
 
 
 def _tile(size: int) -> int:

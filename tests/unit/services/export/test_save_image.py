@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import pairwise
+from types import SimpleNamespace
 
 import dask.array as da
 import numpy as np
@@ -294,3 +296,11 @@ def test_levels_of_what_is_cancelled_leave_nothing(tmp_path):
         )
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_does_not_fit_is_told_in_units_that_can_be_read(monkeypatch, tmp_path):
+    free = SimpleNamespace(free=3_200_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+
+    with pytest.raises(DownloadError, match=r"12.0 MB don't fit: 3.2 MB are free"):
+        save(layers(Image(stack("uint16", (2, 3, 1000, 1000)))), tmp_path / "a.ome.tif")
