@@ -40,11 +40,12 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QMenu,
     QMessageBox,
+    QTabWidget,
     QTreeView,
     QWidget,
 )
 
-from benchmarks.soak import DELAY_MS, IDLE_MS, LINES_MS, rest
+from benchmarks.soak import DELAY_MS, IDLE_MS, LINES_MS, STUDIES_TAB, rest
 from benchmarks.window import opened_window
 from support.guards import gui_thread_never_waits, settle
 from support.hands import drag, turn_wheel
@@ -225,21 +226,21 @@ class Walker:
         for name in ("getSaveFileName", "getOpenFileName"):
             self._patch.setattr(QFileDialog, name, lambda *_: (str(pack), ""))
         self._actions: dict[Callable[[], object], int] = {
-            self._click: 25,
+            self._click: 22,
             self._choose: 8,
-            self._type: 8,
-            self._use_a_list: 20,
+            self._type: 6,
+            self._use_a_list: 12,
             self._search: 6,
-            self._open_plate: 10,
-            self._use_the_canvas: 14,
+            self._open_plate: 18,
+            self._use_the_canvas: 20,
             self._scrub: 4,
             self._take_out: 4,
             self._change_layer: 4,
-            self._connect: 3,
+            self._connect: 2,
             self._paste_link: 4,
             self._switch_tab: 4,
             self._close_dock: 2,
-            self._cancel: 4,
+            self._cancel: 3,
             self._leave_alone: 6,
         }
 
@@ -391,6 +392,8 @@ class Walker:
 
     def _open_plate(self) -> str:
         """Open the lines of a study, and show one of its plates or images."""
+        if self._choice.random() < 0.5 or not self.person.rows():
+            self.person.find("idr_tabs", QTabWidget).setCurrentIndex(STUDIES_TAB)
         self._wait_idle()
         rows = self.person.rows()
         if not rows:
@@ -404,7 +407,16 @@ class Walker:
         below = [name for name in self.person.rows(line) if name != "loading …"]
         if not below:
             return ""
-        self.person.click_line(study, self._choice.choice(below), double=True)
+        name = self._choice.choice(below)
+        if tree.visualRect(self.person.line(study, name)).isEmpty():
+            tree.scrollTo(self.person.line(study, name))
+        self.person.click_line(study, name, double=True)
+        self._wait_idle()
+        further = self.person.rows(self.person.line(study, name))
+        if further and "loading …" not in further:  # images of a dataset
+            self.person.click_line(
+                study, name, self._choice.choice(further), double=True
+            )
         if self._choice.random() < 0.7:
             self._wait_idle()
         return study

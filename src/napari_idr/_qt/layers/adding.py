@@ -96,6 +96,19 @@ def remove_layers(viewer: Viewer, layers: Iterable[Layer]) -> None:
             logger.exception("somebody who heard that a layer was removed failed")
 
 
+def make_active(viewer: Viewer, layer: Layer) -> bool:
+    """Make a layer the active one, if it is in the viewer: on its way it isn't yet.
+
+    napari raises for others, and has nothing selected any more by then. Return
+    whether there was anything to do.
+    """
+    selection = viewer.layers.selection
+    if layer not in viewer.layers or selection.active is layer:
+        return False
+    selection.active = layer
+    return True
+
+
 class TurnQueue(QObject):
     """Calls that have a turn of the event loop each, so that the window lives on.
 

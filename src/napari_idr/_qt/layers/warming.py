@@ -58,7 +58,7 @@ def read_units(*, cancel: CancelToken) -> Units:
     them. So this is another one, to be put into its place by `use_units`.
     """
     cancel.check()
-    units: Units = LazyRegistry()
+    units: Units = LazyRegistry()  # type: ignore[no-untyped-call]
     units.pixel  # noqa: B018 - the first unit that is looked up has all of them read
     return units
 
@@ -70,13 +70,14 @@ def use_units(units: Units) -> None:
     units of two registries don't mix.
     """
     if not are_units_read():
-        pint.set_application_registry(units)
+        pint.set_application_registry(units)  # type: ignore[no-untyped-call]
 
 
 def are_units_read() -> bool:
     """Tell whether napari has all units, which it has read or was given."""
     # It becomes of another class as it reads them.
-    return type(pint.get_application_registry().get()) is not LazyRegistry
+    known = pint.get_application_registry()  # type: ignore[no-untyped-call]
+    return type(known.get()) is not LazyRegistry
 
 
 def warm_up(*, cancel: CancelToken) -> None:
