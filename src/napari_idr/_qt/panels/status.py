@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 DOCK_CHARACTERS = 60
 """Of a sentence in napari's activity dock, which doesn't wrap."""
 
-ACTIVITY_MS = 200
-"""Until napari's activity dock follows: it takes napari 20 to 40 ms to make a bar, which
-what is over sooner isn't worth, nor the first paint of the browser should wait for."""
+ACTIVITY_MS = 30
+"""Until napari's activity dock follows; what is over sooner isn't shown there."""
 
 
 class StatusBar(QWidget):
