@@ -245,9 +245,7 @@ def _by_plates(setup: Setup) -> Figure:
         for number in range(setup.rounds + 1):
             with served_large("plates", setup) as address:
                 person = _at(window, person, address)
-                person.find("idr_tabs", QTabWidget).setCurrentIndex(STUDIES_TAB)
-                person.until(lambda: person.is_idle and SOAK_SCREEN in person.rows())
-                person.open(SOAK_SCREEN)
+                _open_screen(person)
                 for place in range(1, LAST_PLATE + 1):
                     person.select(SOAK_SCREEN, soak_plate(place))
                     way = _show(window, person)
@@ -265,6 +263,13 @@ def _by_plates(setup: Setup) -> Figure:
         bound=at_most(1.2),
         floor=milliseconds(statistics.median(firsts)),
     )
+
+
+def _open_screen(person: Person) -> None:
+    """Open the screen with the small plates among all studies."""
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(STUDIES_TAB)
+    person.until(lambda: person.is_idle and SOAK_SCREEN in person.rows())
+    person.open(SOAK_SCREEN)
 
 
 # A plane
