@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import compare, gallery, images, imports, memory, mosaic
 from benchmarks.figures import Setup, table
 
 if TYPE_CHECKING:
@@ -15,77 +15,39 @@ if TYPE_CHECKING:
 
     from benchmarks.figures import Figure
 
+CHAPTERS = ("mosaic", "memory", "gallery", "images", "compare", "imports")
+"""Modules of this package whose `figures` need no display."""
 
-def window_figures(setup: Setup) -> Iterator[Figure]:
-    """Yield what a window shows; as those of the next, these need Qt and a display."""
-    _find_a_person()
-    from benchmarks import window
-
-    yield from window.figures(setup)
+IN_A_WINDOW = ("window", "wells", "large", "lists", "growth", "restore")
+"""Those that need a display, and a person's clicks, which are those of the tests."""
 
 
-def wells_figures(setup: Setup) -> Iterator[Figure]:
-    """Yield what the table of wells and their colours cost in a window."""
-    _find_a_person()
-    from benchmarks import wells
-
-    yield from wells.figures(setup)
-
-
-def large_figures(setup: Setup) -> Iterator[Figure]:
-    """Yield what the largest gallery and the largest search cost in a window."""
-    _find_a_person()
-    from benchmarks import large
-
-    yield from large.figures(setup)
-
-
-def restore_figures(setup: Setup) -> Iterator[Figure]:
-    """Yield what it costs to open a session again."""
-    _find_a_person()
-    from benchmarks import restore
-
-    yield from restore.figures(setup)
-
-
-def _find_a_person() -> None:
-    """Make a person's clicks importable: they are those of the tests."""
+def figures(chapter: str, setup: Setup) -> Iterator[Figure]:
+    """Yield what a chapter measures."""
     tests = str(Path(__file__).resolve().parents[1] / "tests")
-    if tests not in sys.path:
+    if chapter in IN_A_WINDOW and tests not in sys.path:
         sys.path.append(tests)
-
-
-CHAPTERS = {
-    "mosaic": mosaic.figures,
-    "memory": memory.figures,
-    "gallery": gallery.figures,
-    "images": images.figures,
-    "compare": compare.figures,
-    "imports": imports.figures,
-    "window": window_figures,
-    "wells": wells_figures,
-    "large": large_figures,
-    "restore": restore_figures,
-}
+    yield from import_module(f"benchmarks.{chapter}").figures(setup)
 
 
 def main(argv: list[str] | None = None) -> int:
+    chapters = (*CHAPTERS, *IN_A_WINDOW)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two rounds, not five")
     parser.add_argument(
-        "chapters", nargs="*", metavar="CHAPTER", help=f"of {', '.join(CHAPTERS)}"
+        "chapters", nargs="*", metavar="CHAPTER", help=f"of {', '.join(chapters)}"
     )
     options = parser.parse_args(argv)
-    if unknown := set(options.chapters) - CHAPTERS.keys():
+    if unknown := set(options.chapters) - set(chapters):
         parser.error(f"there is no chapter {', '.join(sorted(unknown))}")
     setup = Setup(rounds=2) if options.quick else Setup()
-    figures = []
-    for name in options.chapters or CHAPTERS:
-        for figure in CHAPTERS[name](setup):
-            figures.append(figure)
+    measured = []
+    for chapter in options.chapters or chapters:
+        for figure in figures(chapter, setup):
+            measured.append(figure)
             print(table([figure]).splitlines()[-1], file=sys.stderr, flush=True)
-    print(table(figures))
-    return 0 if all(figure.kept for figure in figures) else 1
+    print(table(measured))
+    return 0 if all(figure.kept for figure in measured) else 1
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def _against_bare(address: str, setup: Setup) -> Iterator[Figure]:
         rounds=setup.rounds,
     )
     yield comparison.figure(
-        f"mosaic of {wells} wells / the same requests, nothing decoded", at_most(1.3)
+        f"mosaic of {wells} wells / the same requests, nothing decoded", at_most(1.15)
     )
 
 
@@ -116,7 +116,8 @@ def _from_cache(address: str, setup: Setup) -> Iterator[Figure]:
             lambda: bare.canvas_from_files(paths, FILES_A_ROW),
             rounds=setup.rounds,
         ).figure(
-            f"second opening of {len(wells)} wells / reading as many files", at_most(2)
+            f"second opening of {len(wells)} wells / reading as many files",
+            at_most(1.3),
         )
 
 

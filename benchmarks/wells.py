@@ -24,6 +24,7 @@ from benchmarks.heartbeat import longest_gap_ms, repaint_ms
 from benchmarks.memory import growth_in_pixels
 from benchmarks.window import EVERY_MS, KINOME, KINOME_PLATE, beyond, opened_window
 from napari_idr import demo
+from napari_idr._qt.layers.warming import are_units_read
 from napari_idr._qt.wells.dock import WellsDock, open_wells
 from napari_idr.model import PlateId, TabledWell, WellColumn, WellsTable
 from napari_idr.services.wells.known import WellsKnown
@@ -347,7 +348,8 @@ def _empty_window(address: str) -> Iterator[tuple[Window, Person]]:
 
 def at_rest(browser: Person) -> None:
     """Wait until the browser has loaded ahead what it does, on a busy machine too."""
-    browser.until(lambda: browser.browser.jobs.count == 0)  # type: ignore[attr-defined]
+    jobs = browser.browser.jobs  # type: ignore[attr-defined]
+    browser.until(lambda: are_units_read() and jobs.count == 0)
     QTest.qWait(REST_MS)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from benchmarks.many_lines import ManyLines
 from napari_idr import demo
 from napari_idr.demo import Answer, Request, World
 from napari_idr.demo.faults import FOREVER, Fault
@@ -186,6 +187,8 @@ def run(name: str, face: demo.Face, delay_ms: float, thumbnail_ms: float) -> Non
     with serve(world, face=face) as archive:
         if name == "hits":
             archive.faults.lay(ManyHits(pause_s=delay_ms / 1000))
+        if name == "lists":
+            archive.faults.lay(ManyLines(pause_s=delay_ms / 1000))
         sys.stdout.write(f"{archive.url}\n")
         sys.stdout.flush()
         signal.pause()
@@ -193,7 +196,8 @@ def run(name: str, face: demo.Face, delay_ms: float, thumbnail_ms: float) -> Non
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worlds")
-    parser.add_argument("name", choices=["gallery", "hits", "plates", "studies"])
+    names = ["gallery", "hits", "lists", "plates", "studies"]
+    parser.add_argument("name", choices=names)
     parser.add_argument("--face", choices=["idr", "classic"], default="idr")
     parser.add_argument("--delay-ms", type=float, default=0.0)
     parser.add_argument("--thumbnail-ms", type=float, default=0.0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import fields, replace
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_idr.services.links.reading import LINK_HELP, is_same_server, read_link
@@ -12,8 +14,8 @@ from napari_idr.services.links.records import LinkView, SearchLink
 
 if TYPE_CHECKING:
     from napari.layers import Layer
-    from napari.viewer import Viewer
 
+    from napari_idr.services.links.layer_data import LayerData
     from napari_idr.services.links.records import Link
     from napari_idr.services.session_file import SavedSession
 
@@ -82,7 +84,7 @@ def open(  # noqa: A001 - as `napari_idr.open` it says what it does
 
 
 def open_session(
-    viewer: Viewer,
+    viewer: Any,
     session: SavedSession | str | os.PathLike[str],
     *,
     wait: bool = True,
@@ -91,12 +93,13 @@ def open_session(
     """Show in a viewer what a session was saved of.
 
     The browser is opened beside it, as from the menu. What is in the viewer stays; what
-    the archive has no longer is told, and the rest comes.
+    the archive has no longer is told, and the rest comes. Without a window the layers
+    are read and added, without images side by side, label images and colours of wells.
 
     Parameters
     ----------
     viewer
-        A viewer with a window.
+        A viewer, or a `ViewerModel` without a window.
     session
         The path of a file that ends in `.idr.json`, or the record of a session, as
         *Copy as Python* writes it.
@@ -114,7 +117,7 @@ def open_session(
     Raises
     ------
     IDRError
-        The file can't be read or is no session, or the viewer has no window.
+        The file can't be read or is no session.
 
     Examples
     --------
@@ -123,11 +126,47 @@ def open_session(
     >>> viewer = napari.Viewer()  # doctest: +SKIP
     >>> open_session(viewer, "CDC20.idr.json")  # doctest: +SKIP
     """
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    if getattr(viewer, "window", None) is None:
+        return [
+            getattr(viewer, f"add_{kind}")(data, **kwargs)
+            for data, kwargs, kind in session_layers(session)
+        ]
     # By its name, as for `open`: who imports this function needs no Qt yet.
     opening = import_module("napari_idr._qt.open_session")
     layers: list[Layer] = opening.open_session(
         viewer, session, wait=wait, timeout_s=timeout_s
     )
+    return layers
+
+
+def session_layers(
+    session: SavedSession | str | os.PathLike[str],
+) -> tuple[LayerData, ...]:
+    """Return the layers of a session, read without a window; warn of what is missing.
+
+    Raises
+    ------
+    IDRError
+        The file can't be read or is no session, or nothing of it is there.
+    """
+    from napari_idr.cancel import NEVER
+    from napari_idr.errors import IDRError
+    from napari_idr.services.session_file.file import load_session
+    from napari_idr.services.session_file.layer_data import load_session_layers
+    from napari_idr.services.session_file.load import missing_message
+    from napari_idr.services.session_file.record import SavedSession
+
+    folder = None
+    if not isinstance(session, SavedSession):
+        path = Path(session)
+        session, _ = load_session(path, cancel=NEVER)
+        folder = path.absolute().parent
+    layers, missing = load_session_layers(session, folder=folder)
+    if missing and not layers:
+        raise IDRError(missing_message(missing))
+    if missing:
+        warnings.warn(missing_message(missing), stacklevel=2)
     return layers
 
 

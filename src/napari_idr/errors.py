@@ -132,7 +132,7 @@ class NotKeptError(ConnectionFailedError):
     def __init__(
         self, message: str, *, url: str | None = None, pack: str | None = None
     ) -> None:
-        super().__init__(message, url=url)
+        super().__init__(message, url=url, nobody=True)
         self.pack = pack
 
 

@@ -479,3 +479,20 @@ def test_a_click_on_an_image_of_a_strip_selects_it_and_shift_adds(
     window.viewer.layers.remove(frame)
     settle()
     assert not [name for name in window.names if name == frame.name]
+
+
+def test_a_click_on_a_strip_whose_first_channel_was_taken_out(
+    window: Window, server: demo.Archive
+) -> None:
+    person = with_plate(window, server.url)
+    shift_click(window, "C4", "C5", "A1")
+    compare(person, window)
+    first, second = strips(window)[:2]
+    window.viewer.layers.remove(first)
+    settle()
+    window.viewer.layers.selection.active = window.layer(f"{PLATE}, field 1")
+
+    QTest.mouseClick(window.canvas, LEFT, pos=cell_point(window, 1, 3))
+    person.until(lambda: "C5" in person.text("idr_image_title"))
+
+    assert window.viewer.layers.selection.active is second

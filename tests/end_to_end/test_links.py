@@ -257,3 +257,18 @@ def test_an_unknown_id_is_said_and_the_rest_comes(
 
     until_layers(person, window, "DAPI")
     person.until_status("has no image 5.")
+
+
+def test_what_opens_says_nothing_of_what_failed_before(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.type("idr_value", "plate-5")
+    person.press("idr_value", Qt.Key.Key_Return)
+    person.until_status("has no plate 5.")
+
+    person.paste("idr_value", "idr0901")
+    person.press("idr_value", Qt.Key.Key_Return)
+
+    person.until(lambda: not person.find("idr_study").isHidden() and person.is_idle)
+    assert "plate 5" not in person.status

@@ -13,7 +13,8 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QComboBox
 
 from napari_idr import demo
-from napari_idr._qt import offline, pack_reader
+from napari_idr._qt import offline
+from napari_idr._reader import get_pack_reader
 from napari_idr.services.offline.shelf import packs_folder
 
 if TYPE_CHECKING:
@@ -154,12 +155,12 @@ def test_a_pack_that_is_dropped_or_read_by_napari_is_opened(
     person.connect_to(server.url)
     person.until(lambda: person.find("idr_offline").isHidden())
     person.until_idle()
-    reader = pack_reader.get_reader(str(pack))
+    reader = get_pack_reader(str(pack))
     assert reader is not None
     assert reader(str(pack)) == [(None,)]
     person.until(lambda: "From the pack" in person.text("idr_offline"))
     person.until_idle()
-    assert pack_reader.get_reader("a.tif") is None
+    assert get_pack_reader("a.tif") is None
 
 
 def drop(person: Person, path: Path) -> None:

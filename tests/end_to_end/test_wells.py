@@ -10,6 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QListWidget
 
+from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.wells.dock import WellsDock, open_wells
 from napari_idr.services.wells.look import HAS_PHENOTYPE
 from support.guards import settle
@@ -252,4 +253,30 @@ def test_the_dock_waits_for_a_plate_and_follows_it(
     person.find_plate("CDC20", MITOSIS, PLATE)
     person.show_plate()
     wells.until_known()
+    assert len(wells.labels) == 96
+
+
+def test_the_table_can_be_wished_for_while_the_plate_is_on_its_way(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    plates = scene_of(window.viewer).plates
+    seen: list[int] = []
+
+    def press_once(_: object) -> None:
+        if not seen:
+            seen.append(len(window.viewer.layers))
+            person.click("idr_wells_table_button")
+
+    plates.changed.connect(press_once)
+    person.click("idr_show_plate")
+    person.until(lambda: bool(seen))
+    wells = Wells(window, person)
+    wells.until_known()
+
+    assert seen == [0]
+    person.until(lambda: len(window.viewer.layers) == 4)
+    person.until_idle()
+    assert window.viewer.layers.selection.active is window.layer(MOSAIC)
     assert len(wells.labels) == 96

@@ -81,12 +81,14 @@ def test_an_original_file_is_listed_copied_and_downloaded(
     reader.until(lambda: bool(labels(reader, "idr_original_files_list")))
     reader.click("idr_original_files_copy")
     copied = QGuiApplication.clipboard().text()
+    said = reader.text("idr_original_files_note")
     reader.until_idle()
     reader.click("idr_original_files_download")
     title = choose_folder(reader, folder)
     reader.until_status("Downloaded")
 
     assert copied.startswith(f"{idr.url}/files/{image.id}/")
+    assert said == f"Copied: {copied}"
     assert "1 file, 300 kB" in title
     [file] = folder.iterdir()
     assert file.stat().st_size == FILE_BYTES

@@ -19,6 +19,7 @@ from napari_idr.model import (
     ImageRef,
     Project,
     ProjectId,
+    WellId,
 )
 from napari_idr.services.details import ImageDetails, ImageRequest
 from napari_idr.services.search.catalog import Entry
@@ -87,6 +88,16 @@ def test_what_a_record_tells_stands_in_the_line_of_its_image(tree, qtbot):
     assert "image: raw pixels, 12 regions" in tooltips[1]
     assert "image: no regions" in tooltips[2]
     qtbot.waitUntil(lambda: tree.columnWidth(1) > width)
+
+
+def test_images_of_plates_have_no_lines_and_widen_none(tree):
+    holdings = LineHoldings(tree, (tree.model(),))
+    holdings.enter(SERVER)
+    longest = tree.model().longest_count
+
+    holdings.take_details(details(1, roi_count=1, well_id=WellId(5)))
+
+    assert tree.model().longest_count == longest
 
 
 def test_images_of_another_server_have_numbers_of_their_own(tree):

@@ -13,7 +13,7 @@ from qtpy.QtCore import QSettings
 
 from napari_idr import demo, threads
 from napari_idr._qt.browser import Browser
-from napari_idr._qt.layers.adding import load_units, warm_up
+from napari_idr._qt.layers.warming import read_units, use_units, warm_up
 from napari_idr.cancel import NEVER
 from support.canvasless import CanvaslessViewer
 from support.guards import (
@@ -60,7 +60,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def warm(qapp: object) -> None:
     """What napari loads for its first layers is there: the guards slow threads down."""
-    load_units()
+    use_units(read_units(cancel=NEVER))
     warm_up(cancel=NEVER)
 
 

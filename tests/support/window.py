@@ -54,9 +54,13 @@ class Window:
 
     # The browser
 
+    def preset(self, address: str) -> None:
+        """Let the browser start with a server."""
+        self._monkeypatch.setenv("NAPARI_IDR_SERVER", address)
+
     def browse(self, address: str) -> Person:
         """Open the browser from the menu, preset to a server, and wait for it."""
-        self._monkeypatch.setenv("NAPARI_IDR_SERVER", address)
+        self.preset(address)
         self.choose_from_menu("Plugins", "IDR", "Browse the IDR")
         browser = self.native.findChild(Browser)
         assert browser is not None

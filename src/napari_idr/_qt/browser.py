@@ -19,8 +19,8 @@ from napari_idr._qt.guide import open_guide
 from napari_idr._qt.history import History, Stop
 from napari_idr._qt.images import Images
 from napari_idr._qt.jobs import Jobs, JobSlot
-from napari_idr._qt.layers.adding import load_units, warm_up
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.layers.warming import Warming
 from napari_idr._qt.layers.whole_levels import let_levels_be_saved
 from napari_idr._qt.links import Links
 from napari_idr._qt.offline import OfflineKeeper, pack_path
@@ -35,7 +35,6 @@ from napari_idr._qt.settings import (
 from napari_idr._qt.tidying import Tidying
 from napari_idr._qt.together import Together
 from napari_idr._qt.wells.dock import open_wells
-from napari_idr.cancel import Priority
 from napari_idr.errors import IDRError
 from napari_idr.model import GridCell, ImageRef, Plate, PlateAcquisitionId
 from napari_idr.services.annotations import AnnotationRow, annotation_rows
@@ -148,11 +147,7 @@ class Browser(Panels):
         leave = partial(self._scene.remove_browser, id(self))
         end_with(self, self._scene, jobs.close, leave)
         _get_along_with_napari()
-        load_units()
-        self._warm_slot: JobSlot[None, None] = jobs.slot(
-            _nothing, shown=False, priority=Priority.AHEAD
-        )
-        self._warm_slot.start("", warm_up)
+        Warming(self, jobs)
         self._connect_to(address or recent_addresses()[0])
 
     @property

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class LineHoldings(QObject):
     """Tells in the lines of images whether there are raw pixels, regions and labels.
 
-    It asks nobody: it is given what was read for something else.
+    It asks nobody: it is given what was read for something else. Images of plates have
+    no lines.
 
     Parameters
     ----------
@@ -53,20 +54,20 @@ class LineHoldings(QObject):
 
     def take_details(self, details: ImageDetails) -> None:
         """Tell what the record of an image says."""
-        server = details.request.server
-        self._take(server, details.image.id, holdings_of_details(details))
+        self._take(details, holdings_of_details(details))
 
     def take_opened(self, opened: OpenedImage) -> None:
         """Tell from which source the pixels of an image came."""
-        self._take(opened.server, opened.image.id, holdings_of_opened(opened))
+        self._take(opened.details, holdings_of_opened(opened))
 
     def take_regions(self, found: ImageRois) -> None:
         """Tell which regions and label images were found."""
-        opened = found.opened
-        self._take(opened.server, opened.image.id, holdings_of_regions(found))
+        self._take(found.opened.details, holdings_of_regions(found))
 
-    def _take(self, server: str, image: ImageId, told: Holdings) -> None:
-        if server != self._server:
+    def _take(self, details: ImageDetails, told: Holdings) -> None:
+        request, image = details.request, details.image.id
+        has_line = request.plate is None and details.image.well_id is None
+        if request.server != self._server or not has_line:
             return
         before = self._known.get(image, Holdings())
         self._known[image] = before.updated(told)

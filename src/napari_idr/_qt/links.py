@@ -188,6 +188,7 @@ class Links(QObject):
 
     def _begin(self, link: Link) -> None:
         self._forget()
+        self._panels.status.say("")  # what went wrong before is of something else
         self._link = link
         self._due.extend((thing, link.view) for thing in link.things)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import napari
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import QEventLoop, QTimer
 from qtpy.QtWidgets import QDockWidget
@@ -16,13 +15,12 @@ from napari_idr._qt.browser import Browser
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr.cancel import NEVER
 from napari_idr.errors import IDRError
-from napari_idr.services.session_file.file import is_session_file, load_session
+from napari_idr.services.session_file.file import load_session
 from napari_idr.services.session_file.load import missing_message
 from napari_idr.services.session_file.record import SavedSession
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
     from napari.layers import Layer
     from napari.viewer import Viewer
@@ -90,26 +88,3 @@ def browser_in(viewer: Viewer, address: str | None = None) -> Browser:
     else:
         viewer.window.add_dock_widget(browser, name=DOCK_NAME, area="right")
     return browser
-
-
-def session_reader(
-    path: str | list[str],
-) -> Callable[[str | list[str]], list[tuple[Any, ...]]] | None:
-    """Return napari's reader of sessions, None for other files.
-
-    It opens them in the browser of the current viewer, and leaves no layer for napari
-    to add.
-    """
-    paths = [path] if isinstance(path, str) else list(path)
-    if not paths or not all(map(is_session_file, paths)):
-        return None
-    return _read
-
-
-def _read(path: str | list[str]) -> list[tuple[Any, ...]]:
-    viewer = napari.current_viewer()
-    if viewer is None:
-        raise IDRError("a session is opened in a window of napari, and there is none")
-    for one in [path] if isinstance(path, str) else path:
-        open_session(viewer, one, wait=False)
-    return [(None,)]

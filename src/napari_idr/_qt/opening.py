@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_info, show_warning
-from qtpy.QtCore import QEventLoop
+from qtpy.QtCore import QEventLoop, QTimer
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QInputDialog, QLineEdit
 
@@ -22,6 +22,8 @@ from napari_idr.services.links.reading import (
 from napari_idr.services.links.writing import link_of_layer, write_link
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari.layers import Layer
     from napari.viewer import Viewer
 
@@ -61,6 +63,19 @@ def open_in(viewer: Viewer, link: Link, *, asks: bool = True) -> Browser:
     browser = browser_for(viewer, link.server)
     browser.links.open(link, asks=asks)
     return browser
+
+
+def open_pack_in(viewer: Viewer, path: Path) -> None:
+    """Let the browser of a viewer show what is in a pack, soon.
+
+    napari may be in the middle of opening: the dock comes in a turn of its own.
+    """
+
+    def show() -> None:
+        _, browser = viewer.window.add_plugin_dock_widget(*DOCK)
+        browser.open_pack(path)
+
+    QTimer.singleShot(0, show)
 
 
 def open_and_wait(viewer: Viewer, link: Link) -> tuple[Layer, ...]:

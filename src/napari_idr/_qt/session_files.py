@@ -12,6 +12,7 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtGui import QDropEvent, QGuiApplication
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_idr._qt.layers.adding import make_active
 from napari_idr._qt.layers.saved import (
     image_parts,
     mosaic_parts,
@@ -514,8 +515,8 @@ class SessionFiles(QObject):
                 placed += restore_layers(viewer, image_parts(shown), image.layers)
         put_in_order(viewer, placed)
         active = [layer for place, layer in placed if place == saved.active]
-        if active and active[0] in viewer.layers:
-            viewer.layers.selection.active = active[0]
+        if active:
+            make_active(viewer, active[0])
 
     def _finish(self) -> None:
         opening = self._opening

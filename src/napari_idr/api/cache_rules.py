@@ -40,7 +40,7 @@ KEEP_RULES: Final = (
         unless=FAILURE,
     ),
 )
-"""Searches and what a server can do are asked anew each time."""
+"""Searches and what a server can do are asked anew each time, while it is there."""
 
 OFFLINE_RULES: Final = (
     KeepRule(
@@ -57,9 +57,22 @@ OFFLINE_RULES: Final = (
         path=re.compile(r"webgateway/render_(image|image_region|shape_mask)/"),
         keep_s=0.0,
         media_types=("image/png", "image/jpeg"),
-        pixels=True,
+        apart=True,
+    ),
+    KeepRule(
+        # Good answers of the search engine have an "Error", too: "none".
+        path=re.compile(r"mapr/api/|searchengine/api/v1/resources/"),
+        keep_s=0.0,
+        media_types=JSON,
+        apart=True,
+    ),
+    KeepRule(
+        path=re.compile(r"image/\d+/download_urls/|webgateway/original_file_paths/"),
+        keep_s=0.0,
+        media_types=JSON,
+        unless=FAILURE,
     ),
 )
 """What is asked anew each time, and kept for when the server can't be reached: what it
-can do, by what it can be searched, tables in files, and what it draws. So are the
-objects of OME-Zarr."""
+can do, by what it can be searched, tables in files, what it draws, and what searches
+found: a common one has hundreds of pages. So are the objects of OME-Zarr."""

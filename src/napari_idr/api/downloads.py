@@ -249,7 +249,7 @@ def require_place(target: Path, size: int, *, overwrite: bool) -> None:
         raise DownloadError(f"{target} is a directory")
     free = shutil.disk_usage(target.parent).free
     if size + SPARE_BYTES > free:
-        raise DownloadError(f"{size} bytes don't fit: {free} are free")
+        raise DownloadError(f"{size:,} bytes don't fit: {free:,} are free")
 
 
 def _has_twin(target: Path) -> bool:

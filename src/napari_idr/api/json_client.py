@@ -64,6 +64,7 @@ class JsonClient:
         reader: Callable[[Node], T],
         inspect: Callable[[Response], object] | None = None,
         cancel: CancelToken,
+        body: Mapping[str, object] | None = None,
         max_bytes: int = JSON_BYTES,
     ) -> T:
         """Return what a reader makes of the JSON of an answer; errors as in `json`.
@@ -75,8 +76,8 @@ class JsonClient:
 
         Parameters
         ----------
-        path, params
-            The question.
+        path, params, body
+            The question; a body makes it a POST.
         reader
             Reads all that is wanted of the answer; nothing of it is read later.
         inspect
@@ -86,7 +87,7 @@ class JsonClient:
         max_bytes
             The answer is an error where it is larger.
         """
-        asked = self.ask(path, params, cancel=cancel, max_bytes=max_bytes)
+        asked = self.ask(path, params, cancel=cancel, body=body, max_bytes=max_bytes)
         return asked.read(reader, inspect=inspect, cancel=cancel)
 
     def ask(
@@ -95,13 +96,14 @@ class JsonClient:
         params: Params = (),
         *,
         cancel: CancelToken,
+        body: Mapping[str, object] | None = None,
         max_bytes: int = JSON_BYTES,
     ) -> Asked:
         """Return an answer that is still to be read, maybe by another thread.
 
         It is asked for as in `read`, which is this and its reading at once.
         """
-        request = Request(path=path, params=params, max_bytes=max_bytes)
+        request = _question(path, params, body, max_bytes)
         response = self.transport.send(request, cancel=cancel)
         return Asked(self.transport, request, response)
 
@@ -146,15 +148,20 @@ class JsonClient:
 
         Nothing remembered is used, and the answer isn't remembered: see `read`.
         """
-        request = Request(
-            path=path,
-            params=params,
-            method="GET" if body is None else "POST",
-            json=None if body is None else json.dumps(body, default=index),
-            fresh=True,
-            max_bytes=max_bytes,
-        )
+        request = replace(_question(path, params, body, max_bytes), fresh=True)
         return self.transport.send(request, cancel=cancel)
+
+
+def _question(
+    path: str, params: Params, body: Mapping[str, object] | None, max_bytes: int
+) -> Request:
+    return Request(
+        path=path,
+        params=params,
+        method="GET" if body is None else "POST",
+        json=None if body is None else json.dumps(body, default=index),
+        max_bytes=max_bytes,
+    )
 
 
 @dataclass(frozen=True, slots=True)

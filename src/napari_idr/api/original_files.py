@@ -98,15 +98,17 @@ class OriginalFiles:
                 return found
         path = f"webgateway/original_file_paths/{image_id}/"
         try:
-            node = self._json_client.json(path, cancel=cancel)
+            has_files, paths = self._json_client.read(
+                path, reader=_read_paths, cancel=cancel
+            )
         except StatusError:
             # an unknown image is an error of the server's
             self._containers.require("image", image_id, cancel=cancel)
             raise
-        if not node.members():  # an image without files
+        if not has_files:
             self._containers.require("image", image_id, cancel=cancel)
             return ()
-        return tuple(map(file_of_path, filter(None, _texts(node, "client"))))
+        return tuple(map(file_of_path, paths))
 
     def _told(self, image_id: ImageId, cancel: CancelToken) -> tuple[OriginalFile, ...]:
         """Return files with the addresses that the server tells, none if it doesn't."""
@@ -117,12 +119,20 @@ class OriginalFiles:
                 # a page or a redirect is what servers without this answer
                 if response.status < 500:
                     self._tells_urls = False
+                    response.set_aside()
                 return ()
             self._tells_urls = True
-            return _read_urls(read_json(response))
+            found = _read_urls(read_json(response))
+            response.set_aside()
         except ResponseFormatError as error:
             logger.info("no addresses of original files: %s", error)
             return ()
+        except ConnectionFailedError as error:
+            # A server that tells none wasn't asked again, and nothing of it is kept.
+            if not error.nobody:
+                raise
+            return ()
+        return found
 
     def size(self, file: OriginalFile, *, cancel: CancelToken) -> int | None:
         """Return how many bytes a file has, None if its server doesn't say.
@@ -281,6 +291,11 @@ def _texts(node: Node, key: str) -> tuple[str, ...]:
     """Return a list of texts, "" for what is null in it; none where there is none."""
     listed = node.find_children(key)
     return tuple("" if one.is_null else one.read(str) for one in listed)
+
+
+def _read_paths(answer: Node) -> tuple[bool, tuple[str, ...]]:
+    """Read whether an image has files, and their paths as they were imported from."""
+    return bool(answer.members()), tuple(filter(None, _texts(answer, "client")))
 
 
 def file_of_url(path: str, url: str) -> OriginalFile:

@@ -27,7 +27,7 @@ class KeepRule:
     `path` has to match from its beginning. Of the answers only those with status
     200 and one of the `media_types` are kept, and none in whose body `unless` is
     found: servers send failures with status 200 too. Where `any_answer` is true, what
-    came counts as it is, a refusal too. `pixels` are kept apart.
+    came counts as it is, a refusal too. What is `apart` doesn't push out the others.
     """
 
     path: re.Pattern[str]
@@ -35,7 +35,7 @@ class KeepRule:
     media_types: tuple[str, ...] = ()
     unless: re.Pattern[bytes] | None = None
     any_answer: bool = False
-    pixels: bool = False
+    apart: bool = False
 
     def keeps(self, response: Response) -> bool:
         """Tell whether an answer may be remembered, once it is read."""

@@ -58,8 +58,8 @@ class OfflineTransport:
         Where answers are: those remembered, and those of pixels.
     rules
         Which answers are kept, by path. Those that aren't remembered for a time are
-        kept for this alone. Objects and pictures are put into the last of the stores,
-        the others into the first.
+        kept for this alone. Objects, and what a rule keeps apart, are put into the last
+        of the stores, the others into the first.
     shelf
         What a person has had kept; None for nothing.
     reach
@@ -165,7 +165,7 @@ class OfflineTransport:
         rule = next((r for r in self._rules if r.path.match(request.path)), None)
         if rule is None or response.status >= 500:
             return response
-        store = self._stores[-1 if rule.pixels else 0]
+        store = self._stores[-1 if rule.apart else 0]
         keep = partial(store.keep, key, response, keep_s=0.0)
         # For a time it is remembered anyway, if it is whole.
         if rule.keep_s or not rule.keeps(response):

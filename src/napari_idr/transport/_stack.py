@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from napari_idr.transport._base import Request, Response, Stream, Transport
 
 MAX_PIXELS_BYTES = 2 * 1024**3
-"""Tiles and chunks that were seen, for when the server can't be reached: some hundred
-images. The oldest go first."""
+"""Tiles and chunks that were seen, and what searches found, for when the server can't
+be reached: some hundred images. The oldest go first."""
 
 
 def open_transport(

@@ -27,7 +27,8 @@ FILE_NAME: Final = "answers-3.sqlite"
 """The number changes with the table, so that versions don't read each other's."""
 
 PIXELS_FILE_NAME: Final = "pixels-3.sqlite"
-"""Tiles and chunks, which are many and large, don't push out lists and thumbnails."""
+"""Tiles, chunks and what searches found, which are many and large, don't push out lists
+and thumbnails."""
 
 OLD_FILE_NAMES: Final = ("answers-1.sqlite", "answers-2.sqlite")
 """Files of earlier versions, whose rows have other columns. They are removed."""

@@ -8,9 +8,6 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-import numpy as np
-from napari.layers import Image, Layer, Points, Vectors
-from napari.utils.transforms import Affine
 from qtpy.QtCore import QObject, QTimer
 
 if TYPE_CHECKING:
@@ -18,9 +15,9 @@ if TYPE_CHECKING:
 
     Call = Callable[[], bool | None]
 
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
-    from napari_idr.cancel import CancelToken
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +96,19 @@ def remove_layers(viewer: Viewer, layers: Iterable[Layer]) -> None:
             logger.exception("somebody who heard that a layer was removed failed")
 
 
+def make_active(viewer: Viewer, layer: Layer) -> bool:
+    """Make a layer the active one, if it is in the viewer: on its way it isn't yet.
+
+    napari raises for others, and has nothing selected any more by then. Return
+    whether there was anything to do.
+    """
+    selection = viewer.layers.selection
+    if layer not in viewer.layers or selection.active is layer:
+        return False
+    selection.active = layer
+    return True
+
+
 class TurnQueue(QObject):
     """Calls that have a turn of the event loop each, so that the window lives on.
 
@@ -145,23 +155,3 @@ class TurnQueue(QObject):
             self._in_turn = False
             if self._waiting:
                 self._turn.start()
-
-
-def load_units() -> None:
-    """Let napari read the definitions of all units, once a process: 0.3 s.
-
-    Only the GUI thread may do so: others would see half of them meanwhile.
-    """
-    Affine(ndim=2)
-
-
-def warm_up(*, cancel: CancelToken) -> None:
-    """Load what the first layer of each kind needs, in a thread: 0.5 s.
-
-    `load_units` must have been called. The layers made here are never shown.
-    """
-    cancel.check()
-    zeros = np.zeros((2, 2), np.uint8)
-    Image(zeros, multiscale=False)
-    Vectors(zeros[np.newaxis])
-    Points(zeros, features={"label": ["a", "b"]}, text="{label}")

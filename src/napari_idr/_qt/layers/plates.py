@@ -13,7 +13,12 @@ import numpy as np
 from napari.layers import Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
+from napari_idr._qt.layers.adding import (
+    TurnQueue,
+    add_layer,
+    make_active,
+    remove_layers,
+)
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.headings import HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
@@ -462,9 +467,7 @@ class MosaicLayers(QObject):
         part()
         return len(group.made) > before
 
-    def _put(
-        self, group: _Group, part: Callable[[], Layer], *, activate: bool = False
-    ) -> bool:
+    def _put(self, group: _Group, part: Callable[[], Layer]) -> bool:
         """Add or remove a layer, if that is due; tell whether it was.
 
         What is active stays so, as a person may be at work on it.
@@ -476,7 +479,7 @@ class MosaicLayers(QObject):
             return is_there
         if is_there or layer in group.dismissed:
             return False
-        problem = add_layer(self._viewer, layer, activate=activate)
+        problem = add_layer(self._viewer, layer, activate=False)
         if problem is not None:
             self._forget(group.shown.key)
             self.failed.emit(group.shown.key, problem)
@@ -561,10 +564,9 @@ class MosaicLayers(QObject):
         first, *others = group.parts
         self._turns.add(
             key,
-            partial(self._put, group, first, activate=True),
+            partial(self._put, group, first),
             partial(self._make_active, group),
-            partial(self.look_at, key),
-            partial(self._make_visible, group, first),
+            partial(self._look_and_show, group, first),
         )
         for part in others:
             self._turns.add(
@@ -576,11 +578,11 @@ class MosaicLayers(QObject):
         self._turns.add(key, lambda: group.headings.show_texts())
 
     def _make_active(self, group: _Group) -> bool:
-        selection = self._viewer.layers.selection
-        if group.mosaic not in self._viewer.layers or selection.active is group.mosaic:
-            return False
-        selection.active = group.mosaic
-        return True
+        return make_active(self._viewer, group.mosaic)
+
+    def _look_and_show(self, group: _Group, part: Callable[[], Layer]) -> None:
+        self.look_at(group.shown.key)
+        self._make_visible(group, part)
 
     def _make_visible(self, group: _Group, part: Callable[[], Layer]) -> bool:
         """Show a layer; the dots of the wells are left to a person."""
@@ -781,7 +783,7 @@ class MosaicLayers(QObject):
         group = self._groups.get(key)
         active = self._viewer.layers.selection.active
         if group is not None and (active is None or "idr" in active.metadata):
-            self._viewer.layers.selection.active = group.mosaic
+            make_active(self._viewer, group.mosaic)
 
     def look_at(self, key: MosaicKey) -> None:
         """Move the camera so that a plate fills the canvas."""

@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from superqt.utils import qdebounced
 
 from napari_idr._qt.jobs import QueuedSignal
-from napari_idr._qt.layers.adding import add_layer, remove_layers
+from napari_idr._qt.layers.adding import add_layer, make_active, remove_layers
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.images import is_light
 from napari_idr._qt.layers.rows import never_fewer, set_rows
@@ -336,13 +336,13 @@ class StripLayers(QObject):
 
     def _view(self) -> Callable[[], None]:
         """Return what brings back the camera and the active layer as they are now."""
-        camera, layers = self._viewer.scene.camera, self._viewer.layers
-        center, zoom, active = camera.center, camera.zoom, layers.selection.active
+        camera, active = self._viewer.scene.camera, self._viewer.layers.selection.active
+        center, zoom = camera.center, camera.zoom
 
         def bring_back() -> None:
             camera.center, camera.zoom = center, zoom
-            if active in layers:
-                layers.selection.active = active
+            if active is not None:
+                make_active(self._viewer, active)
 
         return bring_back
 
@@ -386,7 +386,7 @@ class StripLayers(QObject):
                 return problem
         self._lift(strip.frame)
         self._lift(strip.captions)
-        self._viewer.layers.selection.active = strip.channels[0]
+        make_active(self._viewer, strip.channels[0])
         strip.write(self._viewer.scene.camera.zoom)
         self.changed.emit()
         return None
@@ -485,14 +485,14 @@ class StripLayers(QObject):
         A layer of a person's own stays active: they are working on it.
         """
         which = request.server, request.ref.image_id
-        selection = self._viewer.layers.selection
-        active = selection.active
+        active = self._viewer.layers.selection.active
         for strip in self._strips.values():
             shown = [one for one in strip.layers if one in self._viewer.layers]
             if not strip.has(*which) or active in shown or not shown:
                 continue
             if active is None or "idr" in active.metadata:
-                selection.active = (strip.channels or shown)[0]
+                channels = (one for one in strip.channels if one in shown)
+                make_active(self._viewer, next(channels, shown[0]))
             return
 
     @property

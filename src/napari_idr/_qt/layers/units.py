@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
 PIXEL = "pixel"
+
+KNOWN_UNITS = 64
+"""More than layers of a viewer ever have; to spell one takes pint 13 µs, and the units
+of all layers are looked at whenever one comes."""
 
 
 class SceneUnits:
@@ -48,7 +53,7 @@ class SceneUnits:
 
     def set(self, layer: Layer, units: Sequence[object]) -> None:
         """Let a layer of ours have these units, if all others can be compared."""
-        self._own[layer] = tuple(map(str, units))
+        self._own[layer] = tuple(map(_name, units))
         self._agree()
 
     def _on_inserted(self, event: Any) -> None:
@@ -71,12 +76,17 @@ class SceneUnits:
             in_px = any(map(self._is_in_px, self._viewer.layers))
             for layer, own in tuple(self._own.items()):
                 units = (PIXEL,) * len(own) if in_px else own
-                if tuple(map(str, layer.units)) != units:
+                if tuple(map(_name, layer.units)) != units:
                     layer.units = units
         finally:
             self._agreeing = False
 
     def _is_in_px(self, layer: Layer) -> bool:
         """Whether a layer, as it was made, has no unit of length in the plane."""
-        units = self._own.get(layer) or tuple(map(str, layer.units))
+        units = self._own.get(layer) or tuple(map(_name, layer.units))
         return PIXEL in units[-2:]
+
+
+@lru_cache(KNOWN_UNITS)
+def _name(unit: object) -> str:
+    return str(unit)

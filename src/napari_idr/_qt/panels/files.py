@@ -181,6 +181,7 @@ class FilesPanel(QWidget):
         clipboard = QGuiApplication.clipboard()
         if clipboard is not None and self.chosen:
             clipboard.setText("\n".join(one.copied for one in self.chosen))
+            self.say(f"Copied: {self.chosen[0].copied}")
 
     def _on_open(self) -> None:
         urls = [one.url for one in self.chosen if one.url and is_web_link(one.url)]

@@ -181,7 +181,8 @@ class ResultsModel(QAbstractItemModel):
         Of lines that have gone by now, too, until others take the place of all.
         """
         counting = (node.counting for node in self._counting)
-        return max((f"{self._most:,}", *counting), key=len)
+        has = {one.label for one in self.holdings.values()}
+        return max((f"{self._most:,}", *counting, *has), key=len)
 
     @property
     def entries(self) -> tuple[Entry, ...]:

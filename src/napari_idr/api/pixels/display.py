@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from napari_idr.api.json_client import is_json
 from napari_idr.api.pixels.image_details import MAX_CHANNELS, read_pixel_count
 from napari_idr.errors import (
+    ConnectionFailedError,
     NotFoundError,
     RateLimitedError,
     ResponseFormatError,
@@ -59,6 +60,11 @@ class Displays:
                 raise
             except (StatusError, ResponseFormatError):
                 cancel.check()
+            except ConnectionFailedError as error:
+                # Where the viewer was known to be absent it wasn't asked for each
+                # image, and nothing of it is kept.
+                if not error.nobody:
+                    raise
         return self._from_gateway(image_id, cancel)
 
     def _from_viewer(self, image_id: ImageId, cancel: CancelToken) -> Display:

@@ -26,6 +26,7 @@ from napari_idr.errors import (
     ConnectionFailedError,
     IDRError,
     NotFoundError,
+    NotKeptError,
     PixelDataError,
     StatusError,
 )
@@ -199,6 +200,8 @@ class PixelSources:
             try:
                 self._require_no_silence(url, image.id)
                 return open_zarr(image, url, self._storage, rgb=rgb, cancel=cancel)
+            except NotKeptError as error:  # of this image: its host wasn't asked
+                failures.append(error)
             except ConnectionFailedError as error:
                 self._note_silence(url, image.id)
                 failures.append(error)

@@ -139,7 +139,9 @@ class SearchEngine(Search):
         found: list[str] = []
         for attribute in key_named(key).attributes:
             params = require_sendable(path, (("key", attribute), ("value", part)))
-            found += wire.values(self._json_client.json(path, params, cancel=cancel))
+            found += self._json_client.read(
+                path, params, reader=wire.values, cancel=cancel
+            )
         wanted = fold(text.strip())
         offered = [
             Suggestion(value=as_typed(value, text))
@@ -343,13 +345,13 @@ class SearchEngine(Search):
         if hits.question is None or hits.page is None or not (study and study.name):
             return None
         try:
-            answer = self._json_client.json(
+            counts = self._json_client.read(
                 f"{ROOT}/sub_container_images/",
                 (("container_name", study.name),),
+                reader=lambda answer: wire.named_counts(answer, kind),
                 body=hits.question.body(),
                 cancel=cancel,
             )
-            counts = wire.named_counts(answer, kind)
             # The index may know plates that aren't listed, or by another name.
             parts = listed() + seen
             return join_by_name(counts, parts, total=hits.page.size)
@@ -439,10 +441,13 @@ class SearchEngine(Search):
     def _studies_of(
         self, question: wire.Question, cancel: CancelToken
     ) -> tuple[ContainerHit, ...]:
-        answer = self._json_client.json(
-            f"{ROOT}/submitquery/containers/", body=question.body(), cancel=cancel
+        found = self._json_client.read(
+            f"{ROOT}/submitquery/containers/",
+            reader=wire.studies,
+            body=question.body(),
+            cancel=cancel,
         )
-        return merge_studies(wire.studies(answer))
+        return merge_studies(found)
 
     def _found(
         self, rows: Rows, places: Mapping[str, int], cancel: CancelToken
@@ -532,11 +537,12 @@ class SearchEngine(Search):
         bookmark: int | None = None,
         cancel: CancelToken,
     ) -> wire.ImagePage:
-        body = question.body(places, bookmark)
-        answer = self._json_client.json(
-            f"{ROOT}/submitquery/", body=body, cancel=cancel
+        return self._json_client.read(
+            f"{ROOT}/submitquery/",
+            reader=wire.image_page,
+            body=question.body(places, bookmark),
+            cancel=cancel,
         )
-        return wire.image_page(answer)
 
 
 def as_typed(value: str, text: str) -> str:

@@ -157,7 +157,9 @@ class Mapr(Search):
             return ()
         path = f"{ROOT}/autocomplete/{_name(key)}/"
         params = require_sendable(path, (("value", text), ("limit", MAX_SUGGESTIONS)))
-        found = read_suggestions(self._json_client.json(path, params, cancel=cancel))
+        found = self._json_client.read(
+            path, params, reader=read_suggestions, cancel=cancel
+        )
         return order_suggestions(found, text)
 
     def spellings(
@@ -449,10 +451,12 @@ class Mapr(Search):
         page = 1
         while True:
             asked = (*params, ("page", page), ("limit", limit))
-            answer = self._json_client.json(
-                path, require_sendable(path, asked), cancel=cancel
+            lists = self._json_client.read(
+                path,
+                require_sendable(path, asked),
+                reader=lambda answer: [read(answer) for read in readers],
+                cancel=cancel,
             )
-            lists = [read(answer) for read in readers]
             fresh = [row for rows in lists for row in rows if row not in seen]
             yield from fresh
             seen.update(fresh)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_idr.api.wells.columns import column_key
+from napari_idr.api.wells.columns import column_key, is_missing
 from napari_idr.api.wells.csv_files import read_csv
 from napari_idr.api.wells.join import KEYS_OF_WELLS, OwnTable
 from napari_idr.errors import ResponseFormatError
@@ -98,8 +98,10 @@ def _plain(value: object) -> Value:
 
     if isinstance(value, np.generic):
         value = value.item()
+    elif isinstance(value, np.ndarray):  # as lists come out of Parquet files
+        value = value.tolist()
     if isinstance(value, str | bool | int | float) or value is None:
         return value
     if isinstance(value, list | tuple):
-        return "; ".join(str(one) for one in value)
+        return "; ".join(str(one) for one in value if not is_missing(one))
     return None if value is pd.NaT or value is pd.NA else str(value)

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from napari_idr.cancel import CancelToken
     from napari_idr.services.image.open import OpenedImage
     from napari_idr.services.links.records import Link
+    from napari_idr.services.mosaic import MosaicShown
 
-__all__ = ["LayerData", "load_layer_data"]
+__all__ = ["LayerData", "image_layers", "load_layer_data", "mosaic_layer"]
 
 LayerData = tuple[Any, dict[str, Any], str]
 """What napari's readers return of a layer: data, keyword arguments, type."""
@@ -79,7 +80,12 @@ def _image(
     opened = load_opened_image(
         session.client, details, TileViewing().open, server=session.url, cancel=cancel
     )
-    levels = lazy_levels(opened.reader, server=session.url)
+    yield from image_layers(opened)
+
+
+def image_layers(opened: OpenedImage) -> Iterator[LayerData]:
+    """Yield the layer of each channel of an image; its arrays are of dask."""
+    levels = lazy_levels(opened.reader, server=opened.server)
     for c, spec in enumerate(opened.specs):
         arrays = [_channel(array, opened, c) for array in levels]
         _, kwargs, layer_type = spec.as_layer_data()
@@ -106,6 +112,11 @@ def _plate(session: Session, found: FoundPlate, cancel: CancelToken) -> LayerDat
         if isinstance(step, PlateShown):
             shown = step
     assert shown is not None  # the first step is
+    return mosaic_layer(shown)
+
+
+def mosaic_layer(shown: MosaicShown) -> LayerData:
+    """Return a plate or a gallery as one picture of its thumbnails."""
     kwargs = {
         "name": shown.name,
         "rgb": True,

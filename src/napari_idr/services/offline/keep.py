@@ -12,7 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from napari_idr.api import IDRClient, PixelRegion, safe_file_name
-from napari_idr.errors import IDRError, PackError
+from napari_idr.errors import IDRError
 from napari_idr.model import (
     Dataset,
     Image,
@@ -25,9 +25,15 @@ from napari_idr.model import (
 )
 from napari_idr.services.details import ImageRequest, PlateDetails
 from napari_idr.services.gallery.sources import BATCH_IMAGES, gallery_of
-from napari_idr.services.offline.shelf import DRAFT_SUFFIX, packs_folder, size_text
+from napari_idr.services.offline.shelf import (
+    DRAFT_SUFFIX,
+    packs_folder,
+    require_room,
+    size_text,
+)
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
+from napari_idr.services.regions.load import load_bitmaps
 from napari_idr.services.search.catalog import Entry, counted
 from napari_idr.services.session import Session
 from napari_idr.threads import in_parallel
@@ -70,8 +76,12 @@ ANSWER_BYTES: Final = 20_000
 IMAGES_AT_ONCE: Final = 3
 """The client's own limit of requests holds besides."""
 
-MAX_BYTES: Final = 50_000_000_000
-"""More isn't kept: who wants that much of an archive should ask its keepers."""
+REGION_REQUESTS: Final = 2
+"""Of an image with its pixels: its regions, and whether it has label images."""
+
+MAX_LABELS_BYTES: Final = 64_000_000
+"""Of a label image as it lies in memory; packed it is some hundredth of that. A larger
+one isn't kept: it can be as large as the image itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +182,7 @@ def plan_keep_order(
     Raises
     ------
     PackError
-        It is too much.
+        It is too much, by itself or with the packs that there are.
     """
     requests, size, images = 8.0, 8.0 * ANSWER_BYTES, 0.0  # what it can do, the studies
     sample: dict[object, tuple[float, float, float]] = {}
@@ -192,11 +202,7 @@ def plan_keep_order(
         size=round(size),
         images=round(images),
     )
-    if order.size > MAX_BYTES:
-        raise PackError(
-            f"that is too much to be kept: about {size_text(order.size)}, where "
-            f"{size_text(MAX_BYTES)} are the most"
-        )
+    require_room(session, order.size, name=_file_name(order))
     return order
 
 
@@ -262,7 +268,7 @@ def _pixels(
         return 0, 0.0
     image = session.client.image(image_id, cancel=cancel)
     reader = session.client.open_pixels(image, cancel=cancel).reader
-    tiles = 0
+    tiles = REGION_REQUESTS
     size = 0.0
     for level in reader.levels:
         (height, width), (tall, wide) = level.shape, level.chunk
@@ -316,6 +322,7 @@ def load_kept(
     with PackDraft(draft_path) as draft:
         keeper = _Keeper(session, order, draft, cancel)
         for _ in keeper.run():
+            require_room(session, draft_path.stat().st_size, name=name)
             done = len(draft)
             yield KeepStep(min(done, order.requests), order.requests)
         if keeper.passing is not None:
@@ -464,7 +471,7 @@ class _Keeper:
             try:
                 details = self.recorder.image_details(request, cancel=cancel)
                 if pixels:
-                    self._read_all(details.image, cancel)
+                    self._read_image(details.image, cancel)
             except IDRError as error:
                 return request, error
             return request, None
@@ -475,11 +482,20 @@ class _Keeper:
             self._note(error, f"image {request.ref.image_id}")
             yield
 
-    def _read_all(self, image: Image, cancel: CancelToken) -> None:
-        """Read each tile of each plane of each level, as a viewer may want it."""
-        reader = self.recorder.client.open_pixels(image, cancel=cancel).reader
-        for region in _regions(reader):
-            reader.read(region, cancel=cancel)
+    def _read_image(self, image: Image, cancel: CancelToken) -> None:
+        """Read all pixels of an image, its regions, and its label images if small."""
+        client = self.recorder.client
+        reader = client.open_pixels(image, cancel=cancel).reader
+        _read_all(reader, cancel)
+        load_bitmaps(client, client.rois(image.id, cancel=cancel), cancel)
+        for name, labels in client.open_labels(reader, cancel=cancel):
+            if isinstance(labels, IDRError):
+                self._note(labels, f"labels {name} of image {image.id}")
+            elif _size(labels) <= MAX_LABELS_BYTES:
+                _read_all(labels, cancel)
+            else:
+                size = size_text(_size(labels))
+                self.missing.append(f"labels {name} of image {image.id}: {size}.")
 
     def _hold(self, line: Entry) -> None:
         match line.item:
@@ -542,6 +558,18 @@ def _request(server: str, line: Entry) -> ImageRequest:
         dataset=line.dataset,
         plate=line.plate,
     )
+
+
+def _read_all(reader: PixelReader, cancel: CancelToken) -> None:
+    """Read each tile of each plane of each level, as a viewer may want it."""
+    for region in _regions(reader):
+        reader.read(region, cancel=cancel)
+
+
+def _size(reader: PixelReader) -> float:
+    """Return how many bytes all levels of an image are in memory."""
+    px = sum(float(level.shape[0]) * level.shape[1] for level in reader.levels)
+    return px * _planes(reader.image, reader) * reader.dtype.itemsize
 
 
 def _regions(reader: PixelReader) -> Iterator[PixelRegion]:

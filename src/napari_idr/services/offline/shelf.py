@@ -36,6 +36,7 @@ __all__ = [
     "kept_on_disk",
     "packs_folder",
     "remove_pack",
+    "require_room",
     "size_text",
 ]
 
@@ -43,6 +44,10 @@ DRAFT_SUFFIX = ".draft"
 """Of what was begun to be kept, and can be gone on with."""
 
 COPY_BYTES = 1 << 22
+
+MAX_PACKS_BYTES = 50_000_000_000
+"""All packs on this computer together, and what was begun: who wants more of an archive
+should ask its keepers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +81,8 @@ class KeptOnDisk:
         parts = [f"{size_text(self.seen)} of at most {size_text(self.most)} seen"]
         if self.packs:
             told = counted(len(self.packs), "pack", "packs")
-            parts.append(f"{size_text(packs)} in {told} kept offline")
+            most = size_text(MAX_PACKS_BYTES)
+            parts.append(f"{size_text(packs)} of at most {most} in {told} kept offline")
         if self.drafts:
             parts.append(f"{size_text(self.drafts)} begun")
         return "On this computer: " + "; ".join(parts) + "."
@@ -141,6 +147,37 @@ def empty(session: Session | None, *, cancel: CancelToken) -> KeptOnDisk:
         with suppress(OSError):  # in use, on some systems
             path.unlink()
     return kept_on_disk(session, cancel=cancel)
+
+
+def require_room(session: Session, size: float, *, name: str) -> None:
+    """Raise unless so many bytes can be kept besides the packs that there are.
+
+    `name` is that of the pack which they are for, without its ending: what is there of
+    it goes, or goes on.
+
+    Raises
+    ------
+    PackError
+        It is more than all packs may take together, or than the disk has room for.
+    """
+    others = 0
+    mine = (f"{name}{PACK_SUFFIX}", f"{name}{DRAFT_SUFFIX}")
+    for path in _files(session):
+        with suppress(OSError):
+            others += 0 if path.name.startswith(mine) else path.stat().st_size
+    if others + size > MAX_PACKS_BYTES:
+        beside = f" beside {size_text(others)} of other packs" if others else ""
+        raise PackError(
+            f"that is too much to be kept: about {size_text(size)}{beside}, where "
+            f"{size_text(MAX_PACKS_BYTES)} are the most"
+        )
+    folder = packs_folder(session)
+    with suppress(OSError):
+        place = next(one for one in (folder, *folder.parents) if one.exists())
+        if size > shutil.disk_usage(place).free:
+            raise PackError(
+                f"there is no room on this disk: it takes about {size_text(size)}"
+            )
 
 
 def remove_pack(path: Path, *, cancel: CancelToken) -> None:

@@ -106,7 +106,7 @@ def load_regions(
     try:
         found = client.rois(opened.image.id, cancel=cancel)
         region_count = len(found)
-        bitmaps = _bitmaps(client, found, cancel)
+        bitmaps = load_bitmaps(client, found, cancel)
         whole = opened.image
         if opened.reader.source is PixelSource.THUMBNAIL:
             whole = opened.details.image
@@ -160,7 +160,7 @@ def load_regions(
     )
 
 
-def _bitmaps(
+def load_bitmaps(
     client: IDRClient, rois: Iterable[Roi], cancel: CancelToken
 ) -> dict[ShapeId, NDArray[np.bool_]]:
     """Return the bitmaps of masks that come; the others are shown as frames."""

@@ -175,3 +175,12 @@ def test_a_quote_that_swallows_the_rest_is_said(tmp_path):
 def test_texts_of_other_encodings_are_no_text(encoding):
     with pytest.raises(ResponseFormatError, match="no text"):
         read_csv("Well,x\nA1,1\n".encode(encoding), name="x.csv")
+
+
+def test_lists_are_one_text_however_they_come():
+    lists = [[1, None, 2], (3,), np.array([4.5, 5]), np.array(["a", "b"]), [], [None]]
+    frame = pd.DataFrame({"Well": [f"A{n}" for n in range(1, 7)], "told": lists})
+
+    told = [row[1] for row in read_own_table(frame).table.rows]
+
+    assert told == ["1; 2", "3", "4.5; 5.0", "a; b", "", ""]

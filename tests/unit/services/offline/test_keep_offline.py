@@ -18,10 +18,10 @@ from napari_idr.errors import (
     PackError,
     ServerError,
 )
-from napari_idr.model import Plate, Project, Screen
+from napari_idr.model import ImageId, ImageRef, Plate, Project, Screen
 from napari_idr.services.details import ImageRequest
 from napari_idr.services.explain import can_retry, explain
-from napari_idr.services.offline import keep, shelf
+from napari_idr.services.offline import shelf
 from napari_idr.services.offline.keep import (
     KeepOrder,
     Kept,
@@ -38,7 +38,9 @@ from napari_idr.services.offline.reach import (
     on_change,
 )
 from napari_idr.services.plate.view import PlateShown
+from napari_idr.services.search.catalog import Query
 from napari_idr.services.session import ConnectionSettings, Session, connect
+from napari_idr.tiles import TileViewing
 from napari_idr.transport import PackDraft
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_idr.api import WellSources
+    from napari_idr.services.regions.load import ImageRois
     from napari_idr.services.search.catalog import Entry
 
 SCREEN, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
@@ -281,12 +284,25 @@ def test_the_order_tells_what_it_takes(session: Session, server: Server) -> None
 
 
 def test_too_much_is_refused(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keep, "MAX_BYTES", 1000)
+    monkeypatch.setattr(shelf, "MAX_PACKS_BYTES", 1000)
     wish = keep_wish((plate_of(session),), images=False)
     assert wish is not None
 
     with pytest.raises(PackError, match="too much"):
         plan_keep_order(session, wish, cancel=NEVER)
+
+
+def test_packs_are_bounded_together(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = keep_lines(session, plate_of(session))
+    monkeypatch.setattr(shelf, "MAX_PACKS_BYTES", made.size * 2)
+
+    with pytest.raises(PackError, match="of other packs"):
+        shelf.require_room(session, made.size * 1.5, name="another")
+
+    shelf.require_room(session, made.size * 1.5, name=made.path.stem)  # in its place
+    assert "of at most" in shelf.kept_on_disk(session, cancel=NEVER).text
 
 
 # Without a pack: what was seen before
@@ -324,6 +340,89 @@ def test_what_was_seen_is_shown_when_the_server_is_gone_and_is_back_by_itself(
         assert told == [False]
         assert offline_text(session) == ""
     session.close()
+
+
+def test_searches_that_were_made_are_made_again_offline(server: Server) -> None:
+    first, info = connect(server.url, ConnectionSettings(), cancel=NEVER)
+    query = Query(key=info.keys[0], value="CDC20")
+    here = searched(first, query)
+    offered = first.suggestions(replace(query, value="CDC2"), cancel=NEVER)
+    request = image_of(shown(first, plate_of(first)))
+    files = first.original_files(request.ref.image_id, cancel=NEVER)
+    first.close()
+    server.stop()
+
+    session, _ = connect(server.url, ConnectionSettings(), cancel=NEVER)
+
+    assert here
+    assert searched(session, query) == here
+    assert session.suggestions(offered[0], cancel=NEVER) == offered
+    assert session.original_files(request.ref.image_id, cancel=NEVER) == files
+    with pytest.raises(ConnectionFailedError) as caught:
+        session.search(Query(key=info.keys[0], value="BUB1"), cancel=NEVER)
+    assert "isn't kept" in explain(caught.value, host=session.url)
+    session.close()
+
+
+def searched(session: Session, query: Query) -> list[tuple[object, ...]]:
+    """Return the lines that a search finds, and those below them."""
+    found = session.search(query, cancel=NEVER)
+    lines: list[tuple[object, ...]] = []
+    for entry in found.entries:
+        lines.append((entry.name, entry.count))
+        lines += [(one.name, one.count) for one in below(session, entry)]
+    return lines
+
+
+WITH_DRAWINGS = {"classic": 9203, "idr": 9208}
+"""An image with regions for each face; where pixels are raw, with labels too."""
+
+
+def with_regions(session: Session, face: demo.Face) -> ImageRequest:
+    """Return how to ask for an image on which something is drawn."""
+    number = ImageId(WITH_DRAWINGS[face])
+    ref = ImageRef(image_id=number, name="", well_id=None, plate_id=None)
+    studies = session.studies(cancel=NEVER)
+    project = next(one.item for one in studies if isinstance(one.item, Project))
+    return ImageRequest(ref=ref, server=session.url, study=project)
+
+
+def drawn(session: Session, request: ImageRequest) -> ImageRois:
+    """Return what is drawn on an image, opened as a viewer opens it."""
+    view = TileViewing().open
+    steps = session.open_image(request, view, cancel=NEVER)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return session.regions(end.value, view, cancel=NEVER)
+
+
+def test_regions_and_labels_come_offline_and_from_a_pack(
+    session: Session, server: Server
+) -> None:
+    request = with_regions(session, server.face)
+    wish = keep_wish((), request, images=True)
+    assert wish is not None
+    here = drawn(session, request)
+    made = kept(session, plan_keep_order(session, wish, cancel=NEVER))
+    session.close()
+    server.stop()
+
+    again, _ = connect(server.url, ConnectionSettings(), cancel=NEVER)
+    pack = opened(made)
+
+    assert here.specs or here.labels
+    for there in (drawn(again, request), drawn(pack, request)):
+        assert [one.kwargs["name"] for one in there.specs] == [
+            one.kwargs["name"] for one in here.specs
+        ]
+        assert [one.kwargs["name"] for one, _ in there.labels] == [
+            one.kwargs["name"] for one, _ in here.labels
+        ]
+        assert there.notes == here.notes
+    again.close()
+    pack.close()
 
 
 def test_what_was_kept_is_used_when_what_was_seen_is_emptied(
