@@ -33,7 +33,7 @@ from qtpy.QtTest import QTest  # noqa: E402
 from qtpy.QtWidgets import QDockWidget, QTabWidget  # noqa: E402
 
 from benchmarks.archive import served_large  # noqa: E402
-from benchmarks.curves import Curve, Panel, svg  # noqa: E402
+from benchmarks.curves import Curve, Panel, draw_curves  # noqa: E402
 from benchmarks.figures import Setup  # noqa: E402
 from benchmarks.window import opened_window  # noqa: E402
 from benchmarks.worlds import (  # noqa: E402
@@ -290,7 +290,7 @@ def draw(logs: dict[str, Path], path: Path, x_label: str) -> None:
         )
         for title, of in kinds.items()
     ]
-    path.write_text(svg(panels), "utf-8")
+    draw_curves(panels, path)
 
 
 def _read(path: Path) -> list[dict[str, str]]:

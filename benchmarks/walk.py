@@ -40,6 +40,7 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QMenu,
     QMessageBox,
+    QProgressBar,
     QTabWidget,
     QTreeView,
     QWidget,
@@ -69,7 +70,7 @@ DESK_MS = 150
 """How often dialogs and menus that have opened are seen to."""
 
 PATIENCE_S = 120.0
-"""A window that isn't idle by then, however busy the machine, is stuck."""
+"""A window that isn't idle and has told nothing new for so long is stuck."""
 
 VALUES = (
     *("CDC20", "cdc", "PLK1", "Homo sapiens", "nocodazole", "mitotic", "xyzzy", ""),
@@ -309,12 +310,20 @@ class Walker:
 
     def _wait_idle(self) -> None:
         cancel = self.person.find("idr_cancel")
-        deadline = time.monotonic() + PATIENCE_S
+        told, deadline = self._told, time.monotonic() + PATIENCE_S
         while not cancel.isHidden():
             QTest.qWait(20)
+            if told != self._told:
+                told, deadline = self._told, time.monotonic() + PATIENCE_S
             if time.monotonic() > deadline:
-                status = self.person.status
-                raise AssertionError(f"stuck at {status!r} after {self.trail}")
+                raise AssertionError(f"stuck at {told} after {self.trail}")
+
+    @property
+    def _told(self) -> tuple[str, int]:
+        """What the status says, and how far the progress is."""
+        return self.person.status, self.person.find(
+            "idr_progress", QProgressBar
+        ).value()
 
     # What can be done
 
