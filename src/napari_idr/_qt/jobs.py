@@ -348,7 +348,7 @@ class JobSlot(Generic[Step, Result]):
             self._run = None
 
     def _on_well(self, run: _Run[Step, Result]) -> None:
-        """Let go of what a job was given that needn't be done again: a plate's pixels."""
+        """Let go of what a job was given that ended well, such as a plate's pixels."""
         if run.again is self._again:
             self._again = None
 
