@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QTabWidget
 
 from benchmarks import bare
 from benchmarks.archive import requests_of, served, served_large
@@ -33,8 +34,9 @@ from benchmarks.window import (
     beyond,
     opened_window,
 )
-from benchmarks.worlds import SOAK_SCREEN
+from benchmarks.worlds import SOAK_SCREEN, soak_plate
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.panels.layout import STUDIES_TAB
 from napari_idr.services.plate.canvas import blank_canvas
 from support.guards import settle
 from support.pixels import open_image, quiet
@@ -85,8 +87,8 @@ PLATES = {
 WATCHED = 384
 """The plate on whose way to the screen it is looked more closely."""
 
-SMALL_GENE, LAST_PLATE = "TP53", 16
-"""What all small plates of the archive have, and how many of them are shown."""
+LAST_PLATE = 16
+"""As many are shown at once at most."""
 
 
 @dataclass(slots=True)
@@ -243,11 +245,9 @@ def _by_plates(setup: Setup) -> Figure:
         for number in range(setup.rounds + 1):
             with served_large("plates", setup) as address:
                 person = _at(window, person, address)
-                person.search(SMALL_GENE)
-                line = person.open(SOAK_SCREEN)
-                names = person.rows(line)[:LAST_PLATE]
-                for place, name in enumerate(names, start=1):
-                    person.select(SOAK_SCREEN, name)
+                _open_screen(person)
+                for place in range(1, LAST_PLATE + 1):
+                    person.select(SOAK_SCREEN, soak_plate(place))
                     way = _show(window, person)
                     if number:  # the first draws with code that isn't loaded before
                         took[place].append(way.there)
@@ -263,6 +263,13 @@ def _by_plates(setup: Setup) -> Figure:
         bound=at_most(1.2),
         floor=milliseconds(statistics.median(firsts)),
     )
+
+
+def _open_screen(person: Person) -> None:
+    """Open the screen with the small plates among all studies."""
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(STUDIES_TAB)
+    person.until(lambda: person.is_idle and SOAK_SCREEN in person.rows())
+    person.open(SOAK_SCREEN)
 
 
 # A plane

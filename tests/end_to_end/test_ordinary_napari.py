@@ -618,15 +618,16 @@ def test_a_plate_is_saved_into_a_folder(
 
 
 def fill_in(dialog: QFileDialog, kind: str, name: str) -> None:
-    """Choose what kind of file it is, type its name and press Save."""
+    """Choose what kind of file it is, paste its name and press Save.
+
+    Of one that is typed, Qt selects each folder on the way, and offers to open them.
+    """
     dialog.selectNameFilter(kind)
     line = dialog.findChild(QLineEdit, "fileNameEdit")
     line.selectAll()
-    QTest.keyClicks(line, name)
-    line.completer().popup().hide()
-    save = dialog.findChild(QDialogButtonBox).button(
-        QDialogButtonBox.StandardButton.Save
-    )
+    line.insert(name)
+    buttons = dialog.findChild(QDialogButtonBox)
+    save = buttons.button(QDialogButtonBox.StandardButton.Save)
     QTest.mouseClick(save, Qt.MouseButton.LeftButton)
     QTimer.singleShot(0, dialog.reject)  # if it is still there
 

@@ -204,3 +204,36 @@ def test_an_image_is_saved_from_its_card(
     person.until_status("Written")
 
     assert (folder / "a.ome.tif").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("button", "dialog", "typed", "there"),
+    [
+        ("idr_export_figure", "idr_figure_dialog", "mine", "mine.pdf"),
+        ("idr_save_image", "idr_save_dialog", "mine", "mine.ome.tif"),
+        ("idr_save_image", "idr_save_dialog", "mine.tif", "mine.ome.tif"),
+    ],
+)
+def test_a_name_that_gets_an_ending_replaces_no_file(
+    person: Person,
+    classic: demo.Archive,
+    folder: Path,
+    button: str,
+    dialog: str,
+    typed: str,
+    there: str,
+) -> None:
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+    scene = person.browser._scene
+    [shown] = scene.plates_shown
+    scene.wellClicked.emit(shown, next(iter(shown.plan.grid)))
+    person.until(lambda: person.find("idr_save_image").isVisible())
+    person.until_idle()
+    (folder / there).write_text("a person's own")
+
+    person.click(button)
+    choose_file(person, dialog, folder / typed)
+
+    person.until_status(f"{there} is there already")
+    assert (folder / there).read_text() == "a person's own"

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from napari.settings import get_settings
-from qtpy.QtCore import QPoint
-from qtpy.QtWidgets import QAbstractButton, QApplication, QScrollArea, QWidget
+from qtpy.QtCore import QPoint, QSize
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_idr._qt.panels.grid import ButtonGrid
 
@@ -56,12 +62,12 @@ def test_no_button_of_a_card_is_cut(reader: Person) -> None:
         one for one in details.findChildren(QAbstractButton) if one.isVisibleTo(details)
     ]
 
-    assert {"idr_wells_table_button", "idr_in_channels"} <= {
-        one.objectName() for one in buttons
-    }
+    names = {one.objectName() for one in buttons}
+    assert {"idr_show_plate", "idr_wells_table_button", "idr_copy_link"} <= names
     for button in buttons:
         right = button.mapTo(viewport, QPoint(button.width(), 0)).x()
         assert right <= viewport.width(), button.objectName()
+        assert button.height() >= button.fontMetrics().height(), button.objectName()
 
 
 @pytest.mark.parametrize(
@@ -76,13 +82,26 @@ def test_buttons_without_a_frame_are_written_as_large_as_others(
 
 
 def test_buttons_go_below_each_other_where_there_is_no_room(qtbot: QtBot) -> None:
-    buttons = [QWidget() for _ in range(4)]
-    for one in buttons:
-        one.setFixedSize(100, 20)
-    grid = ButtonGrid(buttons, columns=2)
-    qtbot.addWidget(grid)
+    buttons = [Button() for _ in range(4)]
+    panel = QWidget()
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(ButtonGrid(buttons, columns=2))
+    column.addStretch(1)
+    qtbot.addWidget(panel)
+    panel.show()
 
-    heights = [grid.heightForWidth(width) for width in (300, 203, 202, 50)]
+    for width, corner in ((300, (152, 23)), (203, (104, 23)), (202, (0, 69))):
+        panel.resize(width, 200)
+        QApplication.processEvents()
+        last = buttons[-1].geometry()
+        assert (last.x(), last.y()) == corner
+        assert last.height() == 20
+    assert panel.minimumSizeHint().width() == 100
 
-    assert heights == [43, 43, 89, 89]
-    assert grid.minimumSizeHint().width() == 100
+
+class Button(QWidget):
+    """What wants to be as large as a button is."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's own spelling
+        return QSize(100, 20)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QItemSelectionModel, QModelIndex, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QListWidget
+from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QListWidget, QWidget
 
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.wells.dock import WellsDock
 from napari_idr._qt.wells.model import WellsModel
 from napari_idr._qt.wells.table import WellsTableView
@@ -590,3 +591,24 @@ def test_many_selected_rows_are_told_of_once(qtbot: QtBot) -> None:
 
     assert [len(one) for one in told] == [5000]
     assert view.selected_places[-1] == 7
+
+
+@pytest.mark.parametrize("name", ["idr_wells_filter", "idr_wells", "idr_color_by"])
+def test_what_has_the_keyboard_is_marked_in_the_dock_as_well(
+    desk: Desk, name: str
+) -> None:
+    mark = desk.dock.findChild(FocusMark)
+    assert mark is not None
+    widget = desk.person.find(name)
+    desk.dock.activateWindow()
+
+    desk.person.until(lambda: focused(widget))
+
+    assert mark.widget() is widget
+    assert mark.isVisible()
+
+
+def focused(widget: QWidget) -> bool:
+    """Whether a widget has the keyboard; it is given it once its window may have it."""
+    widget.setFocus()
+    return widget.hasFocus()

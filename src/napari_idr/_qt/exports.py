@@ -14,7 +14,12 @@ from napari_idr._qt.figures import FIGURE_ENDINGS, write_figure
 from napari_idr._qt.jobs import QueuedSignal
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.details import MosaicKey
-from napari_idr.services.export import ASKED_BYTES, TIFF_ENDINGS, ZARR_ENDING
+from napari_idr.services.export import (
+    ASKED_BYTES,
+    TIFF_ENDINGS,
+    ZARR_ENDING,
+    complete_name,
+)
 from napari_idr.services.figure import (
     ChannelLook,
     FigureWish,
@@ -120,7 +125,15 @@ class Exports(QObject):
         if file.suffix.lower() not in FIGURE_ENDINGS:
             chosen = dialog.selectedNameFilter().rpartition("*")[2].strip(")")
             file = file.with_name(f"{file.name}{chosen or '.pdf'}")
-        self.write_figure(wish, file)
+        if self._may_write(file, path):
+            self.write_figure(wish, file)
+
+    def _may_write(self, file: Path, path: str) -> bool:
+        """Whether nothing is lost: the dialog has asked about what was typed alone."""
+        if str(file) == path or not file.exists():
+            return True
+        self._panels.status.say(f"{file.name} is there already; choose another name.")
+        return False
 
     def write_figure(self, wish: FigureWish, path: Path) -> None:
         """Write a figure into a file, in a thread."""
@@ -229,6 +242,9 @@ class Exports(QObject):
         if is_zarr and not path.lower().endswith(ZARR_ENDING):
             stem = file.name.removesuffix(TIFF_ENDINGS[0])
             file = file.with_name(f"{stem}{ZARR_ENDING}")
+        file = file.with_name(complete_name(file.name))
+        if not self._may_write(file, path):
+            return
         size = _size_of(details)
         if size <= ASKED_BYTES:
             self.save_image(details, file)

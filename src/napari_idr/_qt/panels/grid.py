@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import QEvent, QSize
-from qtpy.QtWidgets import QGridLayout, QWidget
+from qtpy.QtWidgets import QSizePolicy, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,21 +18,20 @@ SPACING_PX: Final = 3
 class ButtonGrid(QWidget):
     """Buttons of one width in as many columns as can be read, at most so many.
 
-    A panel that scrolls upright only would cut what is wider than itself.
+    A panel that scrolls upright only would cut what is wider than itself. It places its
+    buttons by itself: Qt's layouts know of no height that follows the columns.
     """
 
     def __init__(
         self, buttons: Sequence[QWidget], columns: int, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._buttons, self._most, self._columns = tuple(buttons), columns, 0
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(SPACING_PX)
-        policy = self.sizePolicy()
+        self._buttons, self._most = tuple(buttons), columns
+        for one in self._buttons:
+            one.setParent(self)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self._arrange(columns)
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -40,8 +39,7 @@ class ButtonGrid(QWidget):
     def heightForWidth(self, width: int) -> int:
         """Return what the rows take that a width leads to."""
         rows = -(-len(self._buttons) // self._fitting(width))
-        height = max(one.sizeHint().height() for one in self._buttons)
-        return rows * (height + SPACING_PX) - SPACING_PX
+        return rows * (self._height + SPACING_PX) - SPACING_PX
 
     def sizeHint(self) -> QSize:
         """Return the size with all columns."""
@@ -55,12 +53,12 @@ class ButtonGrid(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Follow another width."""
         super().resizeEvent(event)
-        self._arrange(self._fitting(self.width()))
+        self._place()
 
     def event(self, event: QEvent | None) -> bool:
         """Follow other words and another size of letters."""
         if event is not None and event.type() == QEvent.Type.LayoutRequest:
-            self._arrange(self._fitting(self.width()))
+            self._place()
             self.updateGeometry()
         return super().event(event)
 
@@ -68,16 +66,21 @@ class ButtonGrid(QWidget):
     def _widest(self) -> int:
         return max(one.sizeHint().width() for one in self._buttons)
 
+    @property
+    def _height(self) -> int:
+        return max(one.sizeHint().height() for one in self._buttons)
+
     def _fitting(self, width: int) -> int:
         """Return how many columns there is room for."""
         fitting = (width + SPACING_PX) // (self._widest + SPACING_PX)
         return max(1, min(self._most, fitting))
 
-    def _arrange(self, columns: int) -> None:
-        if columns == self._columns:
-            return
-        self._columns = columns
+    def _place(self) -> None:
+        """Put the buttons beside and below each other, over the whole width."""
+        columns, height = self._fitting(self.width()), self._height
+        share = (self.width() + SPACING_PX) / columns
         for place, button in enumerate(self._buttons):
-            self._grid.addWidget(button, *divmod(place, columns))
-        for column in range(self._most):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+            row, column = divmod(place, columns)
+            left, right = round(column * share), round((column + 1) * share)
+            top = row * (height + SPACING_PX)
+            button.setGeometry(left, top, right - left - SPACING_PX, height)

@@ -16,6 +16,7 @@ from napari_idr._qt.dock import Docked
 from napari_idr._qt.ending import end_with
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.panels.forms import name_widget, present
 from napari_idr._qt.wells.panel import WellsPanel
 from napari_idr.cancel import CancelToken, Priority
@@ -118,6 +119,7 @@ class WellsDock(QWidget):
         self._choosing = False
         self._wire()
         end_with(self, self._scene, jobs.close)
+        FocusMark(self)
         self._follow_newest()
 
     @property

@@ -23,6 +23,7 @@ __all__ = [
     "TIFF_ENDINGS",
     "ZARR_ENDING",
     "ImageToSave",
+    "complete_name",
     "image_of_layers",
     "image_of_reader",
     "save_image",

@@ -14,14 +14,13 @@ import zarr
 
 from napari_idr._version import __version__
 from napari_idr.errors import DownloadError
+from napari_idr.services.export.levels import halved, level_shapes
 from napari_idr.services.export.ome_tiff import require_room
 from napari_idr.services.export.provenance import NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from napari_idr.cancel import CancelToken
     from napari_idr.services.export.image_file import ImageToSave
@@ -30,9 +29,6 @@ __all__ = ["write_ome_zarr"]
 
 CHUNK_PX: Final = 1024
 """A side of a chunk: a file of one or two MB."""
-
-SMALLEST_PX: Final = 256
-"""Levels halve until both sides are so small."""
 
 RGB: Final = ("FF0000", "00FF00", "0000FF", "FFFFFF")
 RGB_NAMES: Final = ("red", "green", "blue", "alpha")
@@ -71,19 +67,6 @@ def write_ome_zarr(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return path
-
-
-def level_shapes(height: int, width: int) -> list[tuple[int, int]]:
-    """Return the (y, x) size of each level, the largest first.
-
-    >>> level_shapes(1000, 300), level_shapes(10, 10)
-    ([(1000, 300), (500, 150), (250, 75)], [(10, 10)])
-    """
-    shapes = [(height, width)]
-    while max(shapes[-1]) > SMALLEST_PX:
-        height, width = (max(1, -(-side // 2)) for side in shapes[-1])
-        shapes.append((height, width))
-    return shapes
 
 
 def _array(group: Any, image: ImageToSave, name: str, shape: tuple[int, int]) -> Any:
@@ -128,22 +111,6 @@ def _halve(large: Any, small: Any, cancel: CancelToken) -> None:
             cancel.check()
             y1 = min(y0 + rows, small.shape[-2])
             small[t, c, z, y0:y1] = halved(large[t, c, z, 2 * y0 : 2 * y1])
-
-
-def halved(plane: NDArray[Any]) -> NDArray[Any]:
-    """Return the means of two by two px; a last odd row or column counts twice.
-
-    >>> halved(np.array([[1, 3, 9], [1, 3, 9]], np.uint8))
-    array([[2, 9]], dtype=uint8)
-    """
-    height, width = plane.shape
-    padded = np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge")
-    wide = padded.astype(np.float64)
-    mean = (wide[::2, ::2] + wide[1::2, ::2] + wide[::2, 1::2] + wide[1::2, 1::2]) / 4
-    if plane.dtype.kind in "iu":
-        mean = np.rint(mean)
-    result: NDArray[Any] = mean.astype(plane.dtype)
-    return result
 
 
 def _attributes(image: ImageToSave, shapes: list[tuple[int, int]]) -> dict[str, Any]:

@@ -518,6 +518,50 @@ def test_fewer_channels_than_there_are_may_be_described(objects):
     assert [one.name for one in found.channels] == ["DNA", "", ""]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"color": "red"},
+        {"color": [255, 0, 0]},
+        {"color": "#0000"},
+        {"label": 3},
+        {"window": None},
+        {"window": {"start": "a", "end": "b"}},
+        {"window": {"start": 9}},
+        {"active": "yes"},
+        None,
+    ],
+)
+def test_what_is_odd_of_a_channel_costs_no_other_field_and_no_other_channel(
+    objects, odd
+):
+    first, second, third = OMERO["channels"]
+    told = None if odd is None else {**first, **odd}
+    described(objects.root, omero={"channels": [told, second, third]})
+
+    found = opened(objects, size_c=3, channels=(Channel(),) * 3).image.channels
+
+    assert (found[1].name, found[1].color) == ("Actin", "FF8000")
+    for key, field, due in (
+        ("label", "name", "DNA"),
+        ("color", "color", "0000FF"),
+        ("window", "window", RenderingWindow(start=120, end=3000)),
+    ):
+        if odd is not None and key not in odd:
+            assert getattr(found[0], field) == due
+
+
+@pytest.mark.parametrize("colors", ["BGR", "RGG", "RRR"])
+def test_other_colours_than_red_green_and_blue_in_order_are_three_channels(
+    objects, colors
+):
+    shades = {"R": "FF0000", "G": "00FF00", "B": "0000FF"}
+    told = [{"color": shades[one]} for one in colors]
+    described(objects.root, "u1", {"channels": told})
+
+    assert not opened(objects, size_c=3, channels=(Channel(),) * 3).rgb
+
+
 @pytest.mark.parametrize("told", ["names", "windows", "nothing"])
 def test_red_green_and_blue_that_the_store_tells_more_of_are_three_channels(
     objects, told

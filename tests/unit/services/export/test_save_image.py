@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from itertools import pairwise
+from types import SimpleNamespace
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -255,3 +259,48 @@ def test_what_is_there_stays(name, tmp_path):
         save(image, path)
     if name.endswith("tif"):
         assert save(image, path, overwrite=True) == path
+
+
+@pytest.mark.parametrize("colors", [(), (3,)])
+@pytest.mark.parametrize("planes", [(), (2, 3)])
+def test_a_large_image_has_smaller_levels(colors, planes, tmp_path):
+    data = stack("uint8", (*planes, 2051, 1030, *colors))
+
+    path = save(layers(Image(data, rgb=bool(colors))), tmp_path / "large.ome.tif")
+
+    with tifffile.TiffFile(path) as file:
+        [series] = file.series
+        found = [np.squeeze(level.asarray()) for level in series.levels]
+        assert len(file.pages) == np.prod(planes, dtype=int)
+    np.testing.assert_array_equal(found[0], data)
+    end = len(planes)
+    sizes = [one.shape[end : end + 2] for one in found]
+    assert sizes == [(2051, 1030), (1026, 515), (513, 258)]
+    for before, after in pairwise(found):
+        channels = (slice(None),) if colors else ()
+        block = before[..., 200:202, 300:302, *channels]
+        wanted = np.rint(block.mean(axis=(end, end + 1)))
+        np.testing.assert_array_equal(after[..., 100, 150, *channels], wanted)
+    assert [one.name for one in tmp_path.iterdir()] == ["large.ome.tif"]
+
+
+def test_levels_of_what_is_cancelled_leave_nothing(tmp_path):
+    cancel = CancelToken()
+
+    with pytest.raises(Cancelled):
+        save(
+            layers(Image(stack("uint8", (2, 3000, 3000)))),
+            tmp_path / "large.ome.tif",
+            progress=lambda done, total: cancel.cancel() if done > total / 2 else None,
+            cancel=cancel,
+        )
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_does_not_fit_is_told_in_units_that_can_be_read(monkeypatch, tmp_path):
+    free = SimpleNamespace(free=3_200_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+
+    with pytest.raises(DownloadError, match=r"12.0 MB don't fit: 3.2 MB are free"):
+        save(layers(Image(stack("uint16", (2, 3, 1000, 1000)))), tmp_path / "a.ome.tif")
