@@ -653,15 +653,18 @@ def test_all_layers_of_a_plate_are_saved_through_napari_s_dialog(
     names = window.names
 
     with pytest.MonkeyPatch.context() as patch, complaints(patch) as heard:
-        for kind in ("IDR Save to folder (*.*)", "napari SVG (*.svg)"):
-            in_dialog(partial(fill_in, kind=kind, name=str(tmp_path / "plate")))
+        for kind, name in (
+            ("IDR Save to folder (*.*)", "plate"),
+            ("napari SVG (*.svg)", "drawn.svg"),
+        ):
+            in_dialog(partial(fill_in, kind=kind, name=str(tmp_path / name)))
             window.choose_from_menu("File", "Save All Layers...")
 
     assert heard.found == []
     ends = [f"{MOSAIC}.tif", *(f"{name}.csv" for name in names[1:])]
     saved = [one.name for one in (tmp_path / "plate").iterdir()]
     assert sorted(saved) == sorted(ends)
-    assert ET.parse(tmp_path / "plate.svg").getroot().tag.endswith("svg")
+    assert ET.parse(tmp_path / "drawn.svg").getroot().tag.endswith("svg")
     assert window.names == names
 
 
