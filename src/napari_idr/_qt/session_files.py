@@ -549,7 +549,7 @@ class SessionFiles(QObject):
                 self._jobs.remember_retry(again)
             self._panels.status.say_failed(message, can_retry=may_pass)
         else:
-            self._panels.status.say(message)
+            self._panels.status.say(message or "The session shows no layers.")
         self.ended.emit(missing)
         self._open_next()
 
