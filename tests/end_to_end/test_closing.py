@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QComboBox, QDockWidget, QLabel
 
 from napari_idr._qt.browser import Browser
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.wells.dock import WellsDock
 from support.guards import settle
 from support.person import Person
 
@@ -261,6 +262,26 @@ def test_any_layer_can_be_removed(window: Window, classic: demo.Archive) -> None
     person.show_plate()
 
     assert window.names[0] == f"{PLATE}, field 1"
+
+
+def test_a_plate_that_was_taken_out_is_let_go_of(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    person.until(lambda: f"{PLATE}, field 1 headings" in window.names)
+    person.click("idr_wells_table_button")
+    person.until_idle()
+    dock = window.native.findChild(WellsDock)
+    person.until(lambda: dock.is_known)
+    [shown] = scene_of(window.viewer).plates.all_shown
+    canvas = weakref.ref(shown.canvas)
+    del shown
+
+    window.viewer.layers.clear()
+
+    window.qtbot.waitUntil(lambda: all_gone({"canvas": canvas}), timeout=GONE_MS)
 
 
 def test_a_window_that_was_closed_is_let_go_of(

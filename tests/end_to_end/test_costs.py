@@ -21,7 +21,7 @@ SCREEN, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
 MOSAIC = f"{PLATE}, field 1"
 TISSUE, STACK = (
     "idr0904-demo-tissue/experimentA",
-    ("stacks/z and t", "deep stack c7 z40 t100"),
+    ("stacks/z and t", "stack c3 z5 t7.ome.tiff"),
 )
 GALLERY = "gene CDC20 gallery"
 
@@ -56,23 +56,6 @@ def test_an_image_of_a_plate(window: Window, idr: demo.Archive) -> None:
     with counted(window, idr) as costs:
         window.double_click(place)
         until_there(window, person, before + 2)
-
-    report(costs)
-
-
-def test_a_scrub(window: Window, idr: demo.Archive) -> None:
-    person = window.browse(idr.url)
-    open_image(window, person, TISSUE, *STACK)
-    dims = window.viewer.dims
-    window.paint()
-    quiet(window, person)
-
-    with counted(window, idr) as costs:
-        for t in range(50):
-            dims.set_current_step(0, t)
-            settle()
-        window.paint()
-        quiet(window, person)
 
     report(costs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,28 @@ def wait_for_ever(*, cancel: CancelToken) -> None:
 def add(a: int, b: int, *, cancel: CancelToken) -> int:
     cancel.check()
     return a + b
+
+
+def test_what_a_job_was_given_that_ended_well_is_let_go_of(
+    jobs: Jobs, qtbot: QtBot
+) -> None:
+    given = Opened()
+    there = weakref.ref(given)
+    told: list[None] = []
+    slot: JobSlot[None, None] = jobs.slot(told.append)
+
+    def look_at(what: Opened, *, cancel: CancelToken) -> None:
+        cancel.check()
+
+    slot.start("", look_at, given)
+    del given
+    qtbot.waitUntil(lambda: len(told) == 1)
+
+    def is_gone() -> bool:
+        gc.collect()
+        return there() is None
+
+    qtbot.waitUntil(is_gone)
 
 
 def test_a_result_is_received_on_the_gui_thread(jobs: Jobs, qtbot: QtBot) -> None:

@@ -256,6 +256,7 @@ class Jobs(QObject):
             if run.slot.shown:
                 self.failed.emit(news.value)
         elif news.ends:
+            run.slot._on_well(run)
             run.slot.on_result(news.value)
         elif run.slot.on_step is not None:
             run.slot.on_step(news.value)
@@ -338,13 +339,18 @@ class JobSlot(Generic[Step, Result]):
     ) -> None:
         if self._run is not None:
             self._jobs._drop(self._run)
-        self._again = partial(self._start, message, work)
-        run = _Run(self, message, work, self._priority)
+        again = self._again = partial(self._start, message, work)
+        run = _Run(self, message, work, again, self._priority)
         self._run = run if self._jobs._start(run) else None
 
     def _on_end(self, run: _Run[Step, Result]) -> None:
         if self._run is run:
             self._run = None
+
+    def _on_well(self, run: _Run[Step, Result]) -> None:
+        """Let go of what a job was given that ended well, such as a plate's pixels."""
+        if run.again is self._again:
+            self._again = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,10 +370,12 @@ class _Run(Generic[Step, Result]):
         slot: JobSlot[Step, Result],
         message: str,
         work: Callable[[_Run[Step, Result]], Result],
+        again: Callable[[], None],
         priority: Priority,
     ) -> None:
         self.slot = slot
         self.message = message
+        self.again = again
         self.token = CancelToken(priority)
         self._work = work
         self._lock = threading.Lock()

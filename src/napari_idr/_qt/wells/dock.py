@@ -187,6 +187,8 @@ class WellsDock(QWidget):
             if not self._plates.is_aside(key):
                 self._looks.pop(key, None)
                 self._tables.pop(key, None)
+                if self._learnt is not None and self._learnt.key == key:
+                    self._learnt = None
             if key == self._key:
                 self._key = self._known = None
                 self._follow_newest()
