@@ -137,6 +137,17 @@ def test_a_plate_is_kept_and_opened_from_its_pack(
     assert not list(packs_folder().glob("*.idrpack"))
 
 
+def test_a_plate_that_a_link_opened_can_be_kept(window: Window, server: Server) -> None:
+    person = window.browse(server.url)
+    person.type("idr_value", "plate-7101")
+    person.press("idr_value", Qt.Key.Key_Return)
+    person.until(lambda: len(window.viewer.layers) == 4 and person.is_idle)
+
+    person.click("idr_keep_offline")
+
+    person.until(lambda: PLATE in person.text("idr_keep_cost"))
+
+
 def test_a_pack_that_is_dropped_or_read_by_napari_is_opened(
     window: Window, server: Server
 ) -> None:

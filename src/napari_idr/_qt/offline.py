@@ -38,6 +38,7 @@ from napari_idr.services.offline.shelf import (
     kept_on_disk,
     remove_pack,
 )
+from napari_idr.services.search.catalog import Entry
 
 if TYPE_CHECKING:
     from napari_idr._qt.finder import Finder
@@ -154,7 +155,18 @@ class OfflineKeeper(QObject):
         """Return what would be kept: the image that is looked at, else the lines."""
         image = self._state.image
         looked_at = None if self._state.is_on_line or image is None else image.request
-        return keep_wish(self._finder.lines, looked_at, images=images)
+        return keep_wish(self._lines, looked_at, images=images)
+
+    @property
+    def _lines(self) -> tuple[Entry, ...]:
+        """The lines that are selected; without any, the plate that is looked at.
+
+        A link or a session shows a plate whose line needn't be in the tree.
+        """
+        lines, plate = self._finder.lines, self._state.plate
+        if lines or plate is None or plate.study is None:
+            return lines
+        return (Entry(item=plate.plate, parent=Entry(item=plate.study.study)),)
 
     def _ask(self, order: KeepOrder | None) -> None:
         self._order = order

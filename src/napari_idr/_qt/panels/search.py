@@ -257,6 +257,7 @@ def _arrow(name: str, label: str, arrow: Qt.ArrowType, shortcut: str) -> QToolBu
     button.setArrowType(arrow)
     button.setFixedWidth(ARROW_BUTTON_PX)
     button.setSizePolicy(FIXED, QSizePolicy.Policy.Preferred)  # as high as the row
+    button.setStyleSheet("font-size: 8pt;")  # it has no letters that could be cut
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     name_widget(button, name, label, f"{label} to what was looked at ({shortcut})")

@@ -197,13 +197,15 @@ def image_of_layers(
     Raises
     ------
     PixelDataError
-        They don't make one image: sizes or axes differ, there are too many axes, or
-        colours beside intensities.
+        They don't make one image: sizes or axes differ, there are too many axes, no
+        pixels, or colours beside intensities.
     """
     if not layers:
         raise PixelDataError("there are no layers to save")
     parts = [_Part.of(data, meta) for data, meta, _ in layers]
     first = parts[0]
+    if any(not one.channels or not all(one.sizes) for one in parts):
+        raise PixelDataError("a layer without pixels can't be saved")
     if len(parts) > 1:
         if any(one.sizes != first.sizes for one in parts):
             raise PixelDataError(

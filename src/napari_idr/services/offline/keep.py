@@ -177,7 +177,8 @@ def plan_keep_order(
 ) -> KeepOrder:
     """Return about what it takes to keep something.
 
-    Of each study one plate is looked at, and of each of these one image.
+    Of each study one plate is looked at, and all datasets, as these are less alike; of
+    each of these one image.
 
     Raises
     ------
@@ -187,7 +188,8 @@ def plan_keep_order(
     requests, size, images = 8.0, 8.0 * ANSWER_BYTES, 0.0  # what it can do, the studies
     sample: dict[object, tuple[float, float, float]] = {}
     for line, share in _counted(session, wish, cancel):
-        key = type(line.item), line.study
+        alike = line.item if isinstance(line.item, Dataset) else type(line.item)
+        key = alike, line.study
         if key not in sample:
             sample[key] = _cost(session, line, wish.images, cancel)
         one = sample[key]

@@ -304,3 +304,9 @@ def test_what_does_not_fit_is_told_in_units_that_can_be_read(monkeypatch, tmp_pa
 
     with pytest.raises(DownloadError, match=r"12.0 MB don't fit: 3.2 MB are free"):
         save(layers(Image(stack("uint16", (2, 3, 1000, 1000)))), tmp_path / "a.ome.tif")
+
+
+@pytest.mark.parametrize("shape", [(0, 40), (40, 0), (0, 40, 40)])
+def test_a_layer_without_pixels_is_refused_in_words(shape):
+    with pytest.raises(PixelDataError, match="without pixels"):
+        image_of_layers([(np.zeros(shape, "uint8"), {"name": "none"}, "image")])

@@ -283,6 +283,21 @@ def test_the_order_tells_what_it_takes(session: Session, server: Server) -> None
     assert "MB" in order.cost
 
 
+def test_a_project_whose_first_dataset_is_empty_has_the_images_of_the_others(
+    session: Session,
+) -> None:
+    project = study_of(session, "idr0904-demo-tissue/experimentA")
+    datasets = [one.item for one in below(session, project)]
+    counts = [len(list(session.client.images(one.id))) for one in datasets]
+    assert counts[0] == 0
+
+    wish = keep_wish((project,), images=False)
+    assert wish is not None
+    order = plan_keep_order(session, wish, cancel=NEVER)
+
+    assert order.images == sum(counts)
+
+
 def test_too_much_is_refused(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelf, "MAX_PACKS_BYTES", 1000)
     wish = keep_wish((plate_of(session),), images=False)
