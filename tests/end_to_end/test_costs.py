@@ -123,3 +123,33 @@ def test_a_strip_of_wells(window: Window, idr: demo.Archive) -> None:
         news=52,
     )
     assert_within(costs, most)
+
+
+def test_a_restored_session(window: Window, idr: demo.Archive) -> None:
+    person = with_plate(window, idr)
+    before = len(window.names)
+    window.double_click(window.well_point(window.layer(MOSAIC), "C4"))
+    person.until(lambda: len(window.names) >= before + 2 and person.is_idle)
+    files = person.browser.session_files  # type: ignore[attr-defined]
+    saved = files.collect()
+    window.viewer.layers.clear()
+    settle()
+    person.until_idle()
+    ended: list[object] = []
+    files.ended.connect(ended.append)
+
+    with counted(window, idr) as costs:
+        files.open(saved)
+        person.until(lambda: bool(ended))
+        window.paint()
+        quiet(window, person)
+
+    # 1,272,875 bytes sent, 8,257,536 put together, 11 repaints and 5 news
+    most = Costs(
+        requests=17,
+        sent_bytes=1_300_000,
+        painted_bytes=16_000_000,
+        repaints=4 * 17,
+        news=3 * 17,
+    )
+    assert_within(costs, most)
