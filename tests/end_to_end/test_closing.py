@@ -298,10 +298,11 @@ def use_and_close(window: Window, archive: demo.Archive) -> dict[str, weakref.re
     person.find_plate("CDC20", MITOSIS, PLATE)
     person.show_plate()
     person.until(lambda: f"{PLATE}, field 1 headings" in window.names)
-    person.click("idr_wells_table_button")
-    person.until_idle()
     window.double_click(window.well_point(window.layer(f"{PLATE}, field 1"), "C4"))
     person.until(lambda: len(window.names) > 4)
+    person.until_idle()
+    # Its dock takes room of the canvas, where the well is elsewhere then.
+    person.click("idr_wells_table_button")
     person.until_idle()
     scene = scene_of(window.viewer)
     session = scene.session(archive.url)

@@ -1,4 +1,9 @@
-"""What each step from a plate to a restored session costs doesn't grow."""
+"""What each step after a plate is shown costs doesn't grow.
+
+The limits come from what was counted when this was written. Requests and bytes are
+the same on any machine; repaints, copies and news depend on how much comes at once, and
+have room for a slower one.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +24,14 @@ if TYPE_CHECKING:
 
 SCREEN, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
 MOSAIC = f"{PLATE}, field 1"
-TISSUE, STACK = (
-    "idr0904-demo-tissue/experimentA",
-    ("stacks/z and t", "stack c3 z5 t7.ome.tiff"),
-)
-GALLERY = "gene CDC20 gallery"
+TISSUE = "idr0904-demo-tissue/experimentA"
+STACK = ("stacks/z and t", "stack c3 z5 t7.ome.tiff")
+CHANNELS, PLANES = 3, 5
+PLANE_BYTES = 256 * 200 * 2
+"""One channel of a plane, in 16 bits."""
+
+PAINTED = 2
+"""`Window.paint` draws the canvas as often: napari reads in one, and shows in two."""
 
 
 def with_plate(window: Window, archive: demo.Archive) -> Person:
@@ -35,17 +43,13 @@ def with_plate(window: Window, archive: demo.Archive) -> Person:
     return person
 
 
-def until_there(window: Window, person: Person, layers: int) -> None:
-    """Wait until so many layers have come since, and all their pixels."""
-    person.until(lambda: len(window.names) >= layers and person.is_idle)
-    window.paint()
-    quiet(window, person)
-
-
-def report(costs: Costs) -> None:
-    import sys
-
-    sys.stderr.write(f"\nCOSTS {costs}\n")
+def assert_within(costs: Costs, most: Costs) -> None:
+    """Fail where something costs more; `news` come at most once for each answer."""
+    assert costs.requests <= most.requests
+    assert costs.sent_bytes <= most.sent_bytes
+    assert costs.painted_bytes <= most.painted_bytes
+    assert costs.repaints <= most.repaints
+    assert costs.news <= most.news
 
 
 def test_an_image_of_a_plate(window: Window, idr: demo.Archive) -> None:
@@ -55,27 +59,43 @@ def test_an_image_of_a_plate(window: Window, idr: demo.Archive) -> None:
 
     with counted(window, idr) as costs:
         window.double_click(place)
-        until_there(window, person, before + 2)
+        person.until(lambda: len(window.names) >= before + 2 and person.is_idle)
+        window.paint()
+        quiet(window, person)
 
-    report(costs)
+    # 967,730 bytes sent, 3,846,528 put together, 4 repaints and 2 news
+    most = Costs(
+        requests=19,
+        sent_bytes=1_000_000,
+        painted_bytes=8_000_000,
+        repaints=2 * 19,
+        news=19,
+    )
+    assert_within(costs, most)
 
 
-def test_a_way_back_from_memory(window: Window, idr: demo.Archive) -> None:
+def test_the_way_back_through_a_stack_costs_one_copy_of_each_plane(
+    window: Window, idr: demo.Archive
+) -> None:
     person = window.browse(idr.url)
     open_image(window, person, TISSUE, *STACK)
     dims = window.viewer.dims
-    for z in range(5):
+    for z in range(PLANES):
         dims.set_current_step(1, z)
         window.paint()
         quiet(window, person)
 
     with counted(window, idr) as costs:
-        for z in range(4, -1, -1):
+        for z in range(PLANES - 1, -1, -1):
             dims.set_current_step(1, z)
             window.paint()
         quiet(window, person)
 
-    report(costs)
+    moves = PLANES - 1  # it begins where one is
+    most = Costs(
+        painted_bytes=moves * CHANNELS * PLANE_BYTES, repaints=PAINTED * PLANES
+    )
+    assert_within(costs, most)
 
 
 def test_a_strip_of_wells(window: Window, idr: demo.Archive) -> None:
@@ -94,28 +114,22 @@ def test_a_strip_of_wells(window: Window, idr: demo.Archive) -> None:
         window.paint()
         quiet(window, person)
 
-    report(costs)
-
-
-def test_a_gallery(window: Window, idr: demo.Archive) -> None:
-    person = window.browse(idr.url)
-    person.search("CDC20")
-
-    with counted(window, idr) as costs:
-        person.click("idr_gallery")
-        person.until_idle()
-        person.until(lambda: GALLERY in window.names)
-        window.paint()
-        quiet(window, person)
-
-    report(costs)
+    # 2,857,137 bytes sent, 4,528,512 put together, 5 repaints and 18 news
+    most = Costs(
+        requests=52,
+        sent_bytes=3_000_000,
+        painted_bytes=10_000_000,
+        repaints=2 * 52,
+        news=52,
+    )
+    assert_within(costs, most)
 
 
 def test_a_restored_session(window: Window, idr: demo.Archive) -> None:
     person = with_plate(window, idr)
     before = len(window.names)
     window.double_click(window.well_point(window.layer(MOSAIC), "C4"))
-    until_there(window, person, before + 2)
+    person.until(lambda: len(window.names) >= before + 2 and person.is_idle)
     files = person.browser.session_files  # type: ignore[attr-defined]
     saved = files.collect()
     window.viewer.layers.clear()
@@ -130,4 +144,12 @@ def test_a_restored_session(window: Window, idr: demo.Archive) -> None:
         window.paint()
         quiet(window, person)
 
-    report(costs)
+    # 1,272,875 bytes sent, 8,257,536 put together, 11 repaints and 5 news
+    most = Costs(
+        requests=17,
+        sent_bytes=1_300_000,
+        painted_bytes=16_000_000,
+        repaints=4 * 17,
+        news=3 * 17,
+    )
+    assert_within(costs, most)
