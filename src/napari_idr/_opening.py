@@ -102,7 +102,7 @@ def open_session(
         A viewer, or a `ViewerModel` without a window.
     session
         The path of a file that ends in `.idr.json`, or the record of a session, as
-        *Copy as Python* writes it.
+        *Copy script* writes it.
     wait
         Whether to return when all is there; the window lives on meanwhile. Else what
         is shown comes as soon as napari runs.

@@ -153,12 +153,12 @@ def test_a_session_and_its_script_show_identical_layers(
     window.qtbot.wait(FOLLOW_MS)
     due, view = looks(window.viewer), camera(window.viewer)
 
-    person.choose_action("idr_session", "idr_save_session")
+    person.click("idr_save_session")
     dialog = person.browser.findChild(QFileDialog, "idr_save_session_dialog")
     dialog.fileSelected.emit(str(tmp_path / "a"))
     dialog.close()
     person.until_status("Saved", "a.idr.json")
-    person.choose_action("idr_session", "idr_copy_script")
+    person.click("idr_copy_script")
     assert "Copied" in person.status
     copied = QGuiApplication.clipboard().text()
     assert len((tmp_path / "a.idr.json").read_bytes()) < 200_000
@@ -317,7 +317,7 @@ def test_a_file_that_cant_be_opened_is_told(
     path = tmp_path / "a.idr.json"
     path.write_text(text)
 
-    person.choose_action("idr_session", "idr_open_session")
+    person.click("idr_open_session")
     dialog = person.browser.findChild(QFileDialog, "idr_open_session_dialog")
     dialog.fileSelected.emit(str(path))
     dialog.close()

@@ -107,7 +107,12 @@ def test_large_letters_cut_off_no_button_in_a_narrow_low_window(
     for one in controls:
         if one.isVisible() and one.objectName().startswith("idr_"):
             assert one.height() >= one.fontMetrics().height(), one.objectName()
-    for name in ("idr_conditions", "idr_show_facets", "idr_session", "idr_copy_link"):
+    for name in (
+        "idr_conditions",
+        "idr_show_facets",
+        "idr_save_session",
+        "idr_copy_link",
+    ):
         assert person.find(name).font().pointSize() == 16, name
     rows = person.tree.viewport()
     assert rows is not None

@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QTableView,
-    QToolButton,
     QTreeView,
     QWidget,
 )
@@ -115,14 +114,6 @@ class Person:
         assert widget.isVisible(), f"{name} can't be seen"
         assert widget.isEnabled(), f"{name} can't be used"
         QTest.mouseClick(widget, LEFT)
-
-    def choose_action(self, button: str, action: str) -> None:
-        """Choose from the menu of a button."""
-        menu = self.find(button, QToolButton).menu()
-        assert menu is not None
-        found = next(one for one in menu.actions() if one.objectName() == action)
-        assert found.isEnabled(), f"{action} can't be used"
-        found.trigger()
 
     def type(self, name: str, text: str) -> None:
         """Type in place of what a field holds."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QMenu, QToolButton
+from qtpy.QtWidgets import QLabel, QToolButton
 
 from napari_idr._qt.panels.flow import FlowRow
 from napari_idr._qt.panels.forms import name_widget
@@ -34,30 +33,25 @@ class ActionsRow(FlowRow):
         super().__init__(parent=parent)
         self.setObjectName("idr_actions")
         self.setAccessibleName("All that is shown")
-        self.session = self._add_button(
-            "Session",
-            "idr_session",
-            "Keep what is shown and how, plates, galleries, images, colours, contrast, "
-            "camera, and show it again",
-        )
-        self.session.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._menu = QMenu(self.session)
-        self._menu.setToolTipsVisible(True)
-        self.session.setMenu(self._menu)
-        self.save = self._add_action(
-            "Save session…",
+        self.add(QLabel("Session"))
+        self.save = self._add_button(
+            "Save",
             "idr_save_session",
-            "Write what is shown into a small file, to open it again",
+            "Write what is shown and how into a small file, to open it again: plates, "
+            "galleries, images, colours, contrast, camera",
+            accessible="Save session",
         )
-        self.open = self._add_action(
-            "Open session…",
+        self.open = self._add_button(
+            "Open",
             "idr_open_session",
             "Show again what a session was saved of; its file can be dropped here, too",
+            accessible="Open session",
         )
-        self.script = self._add_action(
-            "Copy as Python",
+        self.script = self._add_button(
+            "Copy script",
             "idr_copy_script",
-            "Copy a script that shows the same again, layer by layer",
+            "Copy a Python script that shows the same again, layer by layer",
+            accessible="Copy session as Python",
         )
         self.add(link)
         self.together = self._add_button(
@@ -76,13 +70,10 @@ class ActionsRow(FlowRow):
             "idr_bring_back",
             "Put the layers that were closed last into the viewer again, as they were",
         )
-        for action, wanted in (
+        for button, wanted in (
             (self.save, self.saveWanted),
             (self.open, self.openWanted),
             (self.script, self.scriptWanted),
-        ):
-            action.triggered.connect(wanted)
-        for button, wanted in (
             (self.together, self.togetherWanted),
             (self.close_all, self.closeWanted),
             (self.back, self.backWanted),
@@ -101,16 +92,11 @@ class ActionsRow(FlowRow):
         self.close_all.setVisible(shown > 0)
         self.back.setVisible(closed > 0)
 
-    def _add_button(self, text: str, name: str, tip: str) -> QToolButton:
+    def _add_button(
+        self, text: str, name: str, tip: str, accessible: str = ""
+    ) -> QToolButton:
         button = QToolButton()
         button.setText(text)
-        name_widget(button, name, text, tip)
+        name_widget(button, name, accessible or text, tip)
         self.add(button)
         return button
-
-    def _add_action(self, text: str, name: str, tip: str) -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(name)
-        action.setToolTip(tip)
-        self._menu.addAction(action)
-        return action
