@@ -317,8 +317,10 @@ def test_a_network_that_goes_midway_leaves_what_came(
     assert "of 384 thumbnails are here" in person.status
     assert CANNOT_BE_REACHED in person.status
     assert person.find("idr_retry").isVisible()  # type: ignore[attr-defined]
-    person.search("CDC20")
+    person.search("PLK1")
     assert IS_OFFLINE in person.status
+    person.search("CDC20")  # it was seen before
+    assert KINOME in person.rows()
 
 
 def test_thumbnails_that_did_not_come_come_on_retry(

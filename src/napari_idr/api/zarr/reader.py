@@ -124,13 +124,15 @@ class ZarrReader:
     def _require_public(self, cancel: CancelToken) -> None:
         """Raise if the store gives not one chunk of the image.
 
-        Before that, it is asked for some others: a part of an image may be empty.
+        Before that, it is asked for some others: a part of an image may be empty. What
+        was denied then isn't remembered: the next read asks anew, as after any failure.
         """
         if self.hidden.denial is None:
             return
         names = [n for array in (self.arrays[-1], self.arrays[0]) for n in array.some()]
         self.storage.probe(self.url, names, hidden=self.hidden, cancel=cancel)
         if (denial := self.hidden.denial) is not None:
+            self.hidden.forget()
             raise denial
 
     @property
