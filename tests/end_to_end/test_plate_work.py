@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from napari_idr._qt.layers import adding, headings, refresher
@@ -124,19 +125,24 @@ def test_what_is_out_of_sight_is_not_written_anew(
     window: Window, classic: demo.Archive
 ) -> None:
     person = show_two(window, classic)
-    changes: Counter[str] = Counter()
-    out_of_sight = f"{SMALL}, field 1"
-    for suffix in (" headings", " hits"):
-        layer = window.layer(f"{out_of_sight}{suffix}")
-        layer.events.set_data.connect(lambda _, s=suffix: changes.update([s]))
+    headings_layer, hits = (
+        window.layer(f"{SMALL}, field 1{suffix}") for suffix in (" headings", " hits")
+    )
     in_sight = window.viewer.layers[-1]
+
+    def written() -> list[np.ndarray]:
+        sizes = headings_layer.size, hits.edge_width
+        return [np.array(one) for one in (headings_layer.data, hits.data, *sizes)]
+
+    known = written()
     before = in_sight.size[0]
 
-    window.viewer.scene.camera.zoom *= 2
+    window.viewer.scene.camera.zoom *= 4  # nearer, and the other isn't seen
 
     person.until(lambda: in_sight.size[0] != before)
     settle()
-    assert not changes
+    for one, same in zip(known, written(), strict=True):
+        np.testing.assert_array_equal(one, same)
 
 
 def test_what_comes_into_sight_is_written_for_its_zoom(
