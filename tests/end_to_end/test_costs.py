@@ -84,6 +84,8 @@ def test_the_way_back_through_a_stack_costs_one_copy_of_each_plane(
         dims.set_current_step(1, z)
         window.paint()
         quiet(window, person)
+    window.paint()  # what came last of the last plane
+    quiet(window, person)
 
     with counted(window, idr) as costs:
         for z in range(PLANES - 1, -1, -1):
