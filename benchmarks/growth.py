@@ -124,6 +124,8 @@ def _by_wells(setup: Setup) -> Iterator[Figure]:
             with served("idr", setup) as address:
                 person = _at(window, person, address)
                 for wells, plate in PLATES.items():
+                    # It draws a thumbnail when it is asked for it first.
+                    _seconds(address, [asked[wells]])
                     person.choose("idr_key", plate.key)
                     person.find_plate(plate.value, plate.screen, plate.name)
                     way = _show(window, person)
