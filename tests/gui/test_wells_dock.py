@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from support.fixtures import MakePerson
 
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+OTHER = "DM0002_02 two runs/[µ]"
 KINOME, FULL = "idr0902-demo-kinome/screenA", "KN384-02"
 HITS = ["C4", "C5", "F9"]
 
@@ -179,6 +180,30 @@ def test_hits_come_first_on_demand(desk: Desk) -> None:
     desk.person.find("idr_wells_hits_first", QCheckBox).click()
 
     assert desk.labels[:3] == HITS
+
+
+def test_what_the_controls_say_holds_for_the_plate_that_one_comes_back_to(
+    desk: Desk,
+) -> None:
+    desk.person.find("idr_wells_hits_first", QCheckBox).click()
+    desk.person.choose("idr_color_by", "Cell Count")
+    desk.person.choose("idr_color_style", "as frames")
+    first = desk.dock.plate
+    assert first is not None
+
+    desk.browser.select(MITOSIS, OTHER)
+    desk.browser.show_plate()
+    desk.until_known()
+    assert desk.person.text("idr_wells_title").startswith(OTHER)
+    assert desk.column("hit")[0] == "yes"
+    desk.person.choose("idr_color_by", "Cell Count")
+    desk.person.choose("idr_color_style", "as a fill")
+    desk.dock.follow(first.key)
+    desk.until_known()
+
+    assert desk.labels[:3] == HITS
+    style = desk.person.find("idr_color_style", QComboBox)
+    assert style.currentText() == "as frames"
 
 
 def test_columns_can_be_left_out(desk: Desk) -> None:
