@@ -182,6 +182,22 @@ def test_facets_count_what_was_found_and_ask_its_pages_alone(
     assert "KIF11" in facet(tree, "Gene Symbol")
 
 
+def test_the_table_of_wells_comes_forth_from_behind_the_facets(
+    anna: Person, below: Callable[[Person], Person]
+) -> None:
+    anna.find_plate("CDC20", MITOSIS, "DM0001_01")
+    anna.click("idr_show_facets")
+    desk = below(anna)
+    table = desk.find("idr_wells", WellsTableView)
+    anna.until(lambda: not table.isVisible())
+
+    anna.click("idr_wells_table_button")
+
+    assert table.isVisible()
+    anna.click("idr_show_facets")
+    assert not table.isVisible()
+
+
 def test_a_click_narrows_and_ctrl_leaves_out(
     anna: Person, below: Callable[[Person], Person]
 ) -> None:
@@ -260,6 +276,7 @@ def test_tables_of_plates_tell_mapr_facets_after_a_count_and_a_yes(
     tables = len(classic.requests.matching("webgateway/table"))
     assert f"({tables} requests)" in told
     assert DELAY in facet(tree, "Phenotype")
+    assert tree.isExpanded(facet_line(tree, "Phenotype"))
     assert "what plates tell is of" in desk.text("idr_facets_count")
 
     person.search("PLK1")

@@ -48,7 +48,15 @@ CSV_FILES = "CSV (*.csv)"
 
 
 def open_wells(viewer: Viewer) -> WellsDock:
-    """Show the Wells dock of a viewer, at the bottom, and return it."""
+    """Show the table of wells in the Wells dock of a viewer, and return the dock."""
+    dock = open_dock(viewer)
+    dock.tabs.setCurrentWidget(dock.panel)
+    dock.panel.table.setFocus()
+    return dock
+
+
+def open_dock(viewer: Viewer) -> WellsDock:
+    """Show the Wells dock of a viewer, at the bottom, at the tab it was left at."""
     # Plugins are given a proxy of the viewer, which hides its window.
     viewer = getattr(viewer, "__wrapped__", viewer)
     window = viewer.window
@@ -61,7 +69,6 @@ def open_wells(viewer: Viewer) -> WellsDock:
         dock = dock or WellsDock(viewer)
         window.add_dock_widget(dock, name=DOCK_NAME, area="bottom")
     assert isinstance(dock, WellsDock)
-    dock.panel.table.setFocus()
     return dock
 
 
