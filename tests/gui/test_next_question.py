@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QListWidget,
     QMenu,
+    QPlainTextEdit,
     QTableView,
     QTreeView,
 )
@@ -36,6 +37,11 @@ MITOSIS = "idr0901-demo-mitosis/screenA"
 KINOME = "idr0902-demo-kinome/screenA"
 TISSUE = "idr0904-demo-tissue/experimentA"
 DELAY = "mitotic delay phenotype"
+
+ODD_TEXTS = (
+    *("", " ", ";", ";;", '"', "'", "\\", "%", "*", "{}", "[]", "<b>&amp;", "--"),
+    *("CDC20'; drop", 'say "CDC20"', "β; γ", "null", "x" * 10_000, "a;b;c;" * 400),  # noqa: RUF001
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -126,6 +132,27 @@ def test_conditions_alone_are_a_search(anna: Person) -> None:
     anna.until_status("Gene begins with CDC20B")
 
     assert anna.rows()
+
+
+@pytest.mark.parametrize("operator", ["is", "contains", "in a list"])
+def test_any_text_of_a_condition_is_answered_in_a_sentence(
+    anna: Person, operator: str
+) -> None:
+    add_condition(anna, "Gene", operator, "CDC20")
+    anna.until_status("images in")
+    line = anna.find("idr_condition_value", QLineEdit)
+    told = {}
+
+    for text in ODD_TEXTS:
+        line.setText(text)
+        QTest.keyClick(line, Qt.Key.Key_Return)
+        anna.until_idle()
+        told[text[:20]] = anna.status
+
+    assert all(one.endswith(".") for one in told.values())
+    line.setText("CDC20")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    anna.until_status("images in")
 
 
 def test_or_joins_a_condition_to_the_one_above(anna: Person) -> None:
@@ -453,6 +480,30 @@ def test_a_key_searches_for_an_annotation(anna: Person) -> None:
 
 
 # Lists of genes
+
+
+def test_any_list_of_genes_is_answered_in_a_sentence(
+    anna: Person, idr: demo.Archive, below: Callable[[Person], Person]
+) -> None:
+    anna.click("idr_show_genes")
+    desk = below(anna)
+    edit = desk.find("idr_genes_list", QPlainTextEdit)
+    idr.requests.clear()
+
+    def told(text: str) -> str:
+        edit.setPlainText(text)
+        desk.click("idr_genes_ask")
+        anna.until_idle()
+        return desk.text("idr_genes_message")
+
+    assert "first" in told("")
+    assert "first" in told(" ;\n\t,")
+    assert "201 genes are too many" in told(" ".join(f"G{n}" for n in range(201)))
+    assert not idr.requests
+    assert told("CDC20 CDC20;CDC20") == "1 gene in 3 studies"
+    assert told("'CDC20'\t\"PLK1\"") == "2 genes in 3 studies"
+    assert told("x" * 10_000) == "1 gene in 0 studies, 1 not found as written"
+    assert told('"\\%') == "1 gene in 0 studies, 1 not found as written"
 
 
 def test_a_list_of_genes_is_counted_and_its_cells_open(

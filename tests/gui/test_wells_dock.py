@@ -475,6 +475,38 @@ def test_a_file_that_is_no_table_is_told_of(desk: Desk, tmp_path: Path) -> None:
     assert "none.csv can't be read" in desk.person.text("idr_wells_notes")
 
 
+def test_any_file_of_own_columns_is_joined_or_told_of(
+    desk: Desk, tmp_path: Path
+) -> None:
+    odd = {
+        "empty.csv": (b"", "is empty"),
+        "nowell.csv": (b"x,y\n1,2\n", "none of these columns is called"),
+        "again.csv": (b"Well,a\nA1,1\na01,2\n", "several rows name this well"),
+        "binary.csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "is no text"),
+        "bad.parquet": (b"PAR1", "arquet"),
+        "quotes.csv": (b'Well,a\n"A1,1\n', "is no table"),
+    }
+    for name, (body, why) in odd.items():
+        (tmp_path / name).write_bytes(body)
+        desk.dock.load_own(str(tmp_path / name))
+        desk.until_known()
+        notes = desk.person.text("idr_wells_notes").splitlines()
+        assert any(name in one and why in one for one in notes), notes
+
+    good = {
+        "title.csv": b"Well,title\n",
+        "twice.csv": b"Well,Well,a,a\nA1,A1,1,2\n",
+        "wide.csv": b"Well," + b"x" * 10_000 + b"\nA1,1\n",
+        "utf16.csv": "Well\tgröße\nA1\t5\n".encode("utf-16"),
+    }
+    for name, body in good.items():
+        (tmp_path / name).write_bytes(body)
+        desk.dock.load_own(str(tmp_path / name))
+        desk.until_known()
+    assert desk.column("größe")[0] == "5"
+    assert desk.column("x" * 10_000)[0] == "1"
+
+
 def test_what_is_shown_is_exported(desk: Desk, tmp_path: Path) -> None:
     desk.filter("CDC20")
 
