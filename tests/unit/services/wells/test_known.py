@@ -6,7 +6,7 @@ import pytest
 
 from napari_idr.model import Plate, PlateId
 from napari_idr.services.details import PlateDetails
-from napari_idr.services.plate.view import plan_plate_shown
+from napari_idr.services.plate.view import plan_plate, plan_plate_shown
 from napari_idr.services.wells import known as known_module
 from napari_idr.services.wells.known import WellsKnown
 from napari_idr.services.wells.look import HAS_PHENOTYPE
@@ -25,7 +25,7 @@ def known(quick):
         plate=Plate(id=PLATE, name="DM0001_01"), table=quick.table(plate=PLATE)
     )
     grid = quick.plate_grid(PLATE)
-    shown = plan_plate_shown(quick.url, "", details, grid, never)
+    shown = plan_plate_shown(quick.url, "", details, plan_plate(grid), never)
     return WellsKnown(shown=shown, indexed=IndexedTable(shown.plate_map.table))
 
 
