@@ -13,6 +13,7 @@ from napari.layers import Points
 from napari_idr._qt.layers.headings import HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
 from napari_idr._qt.layers.mosaic_image import Image
+from napari_idr._qt.layers.placing import place_layer
 from napari_idr._qt.layers.rows import set_rows
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.services.plate.headings import heading_room
@@ -276,8 +277,8 @@ class MosaicGroup:
         with _units_differ():
             for layer in self.made.values():
                 if layer is not self.mosaic:
-                    layer.scale = (self.px_size, self.px_size)
-                    layer.translate = origin
+                    size = self.px_size
+                    place_layer(layer, scale=(size, size), translate=origin)
                     self._units.set(layer, (self.unit, self.unit))
         self._place_mosaic()
 
@@ -310,9 +311,7 @@ class MosaicGroup:
     def _place_mosaic(self) -> None:
         """Put the layer of pixels where the mosaic lies."""
         with _units_differ():
-            for name, value in self._mosaic_place.items():
-                if not np.array_equal(getattr(self.mosaic, name), value):
-                    setattr(self.mosaic, name, value)
+            place_layer(self.mosaic, **self._mosaic_place)
             self._units.set(self.mosaic, (self.unit, self.unit))
 
     @property
