@@ -192,11 +192,12 @@ def test_the_first_figure_is_of_what_is_looked_at(person: Person) -> None:
     person.show_plate()
     person.click("idr_gallery")
     layers = person.viewer.layers
-    person.until(lambda: "CDC20 gallery" in layers)
+    gallery = f"CDC20 in {PLATE} gallery"
+    person.until(lambda: gallery in layers)
     person.until_idle()
     menu = person.find("idr_export_figure", QToolButton).menu()
 
-    for title in (f"{PLATE}, field 1", "CDC20 gallery", f"{PLATE}, field 1"):
+    for title in (f"{PLATE}, field 1", gallery, f"{PLATE}, field 1"):
         layers.selection.active = layers[title]
         person.until(lambda title=title: menu.actions()[0].text() == title)
 
