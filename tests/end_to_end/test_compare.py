@@ -11,6 +11,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QPushButton, QTabWidget
 
+from napari_idr._qt.wells.dock import open_wells
 from napari_idr.demo.faults import FOREVER
 from support.guards import settle
 from support.person import LEFT
@@ -190,6 +191,23 @@ def test_a_hit_lies_beside_controls_of_its_plate(
     assert "CDC20" in texts[0]
     assert texts[1].startswith("negative")
     assert "positive" in texts[3]
+
+
+def test_a_row_of_the_wells_table_will_do_for_its_controls(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = with_plate(window, idr.url)
+    select(person, window, "A2")
+    dock = open_wells(window.viewer)
+    wells = dock.panel.table.wells
+    person.until(lambda: wells.rowCount() > 0 and dock.is_known)
+    labels = [wells.text(row, 0) for row in range(wells.rowCount())]
+
+    dock.panel.table.selectRow(labels.index("C4"))
+    settle()
+    compare(person, window, "idr_with_controls")
+
+    assert wells_of(strips(window)[0])[0] == "C4"
 
 
 def select(person: Person, window: Window, well: str) -> None:

@@ -7,6 +7,7 @@ have room for a slower one.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
@@ -26,9 +27,17 @@ SCREEN, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
 MOSAIC = f"{PLATE}, field 1"
 TISSUE = "idr0904-demo-tissue/experimentA"
 STACK = ("stacks/z and t", "stack c3 z5 t7.ome.tiff")
-CHANNELS, PLANES = 3, 5
+CHANNELS, PLANES, TIMES = 3, 5, 7
 PLANE_BYTES = 256 * 200 * 2
 """One channel of a plane, in 16 bits."""
+
+SCRUBBED = 50
+"""Planes looked at: all 35 of the stack, and fifteen of them once more. All but the one
+that it opens with are asked for meanwhile, unless they were fetched ahead."""
+
+GALLERY = "CDC20 gallery"
+GALLERY_REQUESTS = 2
+"""34 thumbnails in one, and what they are of in another."""
 
 PAINTED = 2
 """`Window.paint` draws the canvas as often: napari reads in one, and shows in two."""
@@ -155,3 +164,53 @@ def test_a_restored_session(window: Window, idr: demo.Archive) -> None:
         news=3 * 17,
     )
     assert_within(costs, most)
+
+
+def test_a_gallery_of_what_a_search_found(window: Window, idr: demo.Archive) -> None:
+    person = window.browse(idr.url)
+    person.search("CDC20")
+    quiet(window, person)
+
+    with counted(window, idr) as costs:
+        person.click("idr_gallery")
+        person.until(lambda: f"{GALLERY} headings" in window.names)
+        person.until_idle()
+        window.paint()
+        quiet(window, person)
+
+    # 322,078 bytes sent, 10 repaints and 6 news: the layers, one by one, and thumbnails
+    assert costs.requests <= GALLERY_REQUESTS
+    assert costs.sent_bytes <= 330_000
+    assert costs.painted_bytes == 0
+    assert costs.repaints <= 20
+    assert costs.news <= 12
+
+
+def test_fifty_planes_of_a_stack_one_after_the_other(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    open_image(window, person, TISSUE, *STACK)
+    dims = window.viewer.dims
+    places = list(product(range(TIMES), range(PLANES)))
+    there_and_back = (places + places[::-1])[:SCRUBBED]
+
+    with counted(window, idr) as costs:
+        for t, z in there_and_back:
+            dims.current_step = (t, z, *dims.current_step[2:])
+            window.paint()
+            quiet(window, person)
+
+    # 7,144,309 bytes sent, 23,552,000 put together, 105 repaints and 42 news, where few
+    # planes were fetched ahead while the stack opened
+    most = Costs(
+        requests=2 * CHANNELS * (PLANES * TIMES - 1),
+        sent_bytes=7_400_000,
+        painted_bytes=2 * SCRUBBED * CHANNELS * PLANE_BYTES,
+        repaints=(PAINTED + 1) * SCRUBBED,
+        news=2 * CHANNELS * PLANES * TIMES,
+    )
+    assert_within(costs, most)
+    # Each plane of a channel is a shard: its index is asked for once, its pixels once.
+    asked = [(one.path, one.bytes_sent) for one in idr.requests]
+    assert len(asked) == len(set(asked))

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QListWidget,
     QMenu,
+    QPlainTextEdit,
     QTableView,
     QTreeView,
 )
@@ -36,6 +37,11 @@ MITOSIS = "idr0901-demo-mitosis/screenA"
 KINOME = "idr0902-demo-kinome/screenA"
 TISSUE = "idr0904-demo-tissue/experimentA"
 DELAY = "mitotic delay phenotype"
+
+ODD_TEXTS = (
+    *("", " ", ";", ";;", '"', "'", "\\", "%", "*", "{}", "[]", "<b>&amp;", "--"),
+    *("CDC20'; drop", 'say "CDC20"', "β; γ", "null", "x" * 10_000, "a;b;c;" * 400),  # noqa: RUF001
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -128,6 +134,27 @@ def test_conditions_alone_are_a_search(anna: Person) -> None:
     assert anna.rows()
 
 
+@pytest.mark.parametrize("operator", ["is", "contains", "in a list"])
+def test_any_text_of_a_condition_is_answered_in_a_sentence(
+    anna: Person, operator: str
+) -> None:
+    add_condition(anna, "Gene", operator, "CDC20")
+    anna.until_status("images in")
+    line = anna.find("idr_condition_value", QLineEdit)
+    told = {}
+
+    for text in ODD_TEXTS:
+        line.setText(text)
+        QTest.keyClick(line, Qt.Key.Key_Return)
+        anna.until_idle()
+        told[text[:20]] = anna.status
+
+    assert all(one.endswith(".") for one in told.values())
+    line.setText("CDC20")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    anna.until_status("images in")
+
+
 def test_or_joins_a_condition_to_the_one_above(anna: Person) -> None:
     add_condition(anna, "Gene", "is", "CDC20")
     anna.until_status("34 images")
@@ -180,6 +207,22 @@ def test_facets_count_what_was_found_and_ask_its_pages_alone(
 
     assert len(idr.requests) == before + 1
     assert "KIF11" in facet(tree, "Gene Symbol")
+
+
+def test_the_table_of_wells_comes_forth_from_behind_the_facets(
+    anna: Person, below: Callable[[Person], Person]
+) -> None:
+    anna.find_plate("CDC20", MITOSIS, "DM0001_01")
+    anna.click("idr_show_facets")
+    desk = below(anna)
+    table = desk.find("idr_wells", WellsTableView)
+    anna.until(lambda: not table.isVisible())
+
+    anna.click("idr_wells_table_button")
+
+    assert table.isVisible()
+    anna.click("idr_show_facets")
+    assert not table.isVisible()
 
 
 def test_a_click_narrows_and_ctrl_leaves_out(
@@ -260,6 +303,7 @@ def test_tables_of_plates_tell_mapr_facets_after_a_count_and_a_yes(
     tables = len(classic.requests.matching("webgateway/table"))
     assert f"({tables} requests)" in told
     assert DELAY in facet(tree, "Phenotype")
+    assert tree.isExpanded(facet_line(tree, "Phenotype"))
     assert "what plates tell is of" in desk.text("idr_facets_count")
 
     person.search("PLK1")
@@ -436,6 +480,30 @@ def test_a_key_searches_for_an_annotation(anna: Person) -> None:
 
 
 # Lists of genes
+
+
+def test_any_list_of_genes_is_answered_in_a_sentence(
+    anna: Person, idr: demo.Archive, below: Callable[[Person], Person]
+) -> None:
+    anna.click("idr_show_genes")
+    desk = below(anna)
+    edit = desk.find("idr_genes_list", QPlainTextEdit)
+    idr.requests.clear()
+
+    def told(text: str) -> str:
+        edit.setPlainText(text)
+        desk.click("idr_genes_ask")
+        anna.until_idle()
+        return desk.text("idr_genes_message")
+
+    assert "first" in told("")
+    assert "first" in told(" ;\n\t,")
+    assert "201 genes are too many" in told(" ".join(f"G{n}" for n in range(201)))
+    assert not idr.requests
+    assert told("CDC20 CDC20;CDC20") == "1 gene in 3 studies"
+    assert told("'CDC20'\t\"PLK1\"") == "2 genes in 3 studies"
+    assert told("x" * 10_000) == "1 gene in 0 studies, 1 not found as written"
+    assert told('"\\%') == "1 gene in 0 studies, 1 not found as written"
 
 
 def test_a_list_of_genes_is_counted_and_its_cells_open(

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from napari.settings import get_settings
-from qtpy.QtCore import QPoint
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QComboBox,
     QLineEdit,
     QScrollArea,
     QSplitter,
     QTableView,
+    QWidget,
 )
 
 if TYPE_CHECKING:
@@ -181,3 +184,33 @@ def test_typing_replaces_the_value_that_another_server_was_asked(
     person.until_status("Type a gene")
 
     assert "CDC20" in selected
+
+
+def test_the_wheel_scrolls_and_chooses_nothing(person: Person) -> None:
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    boxes = [box for box in person.browser.findChildren(QComboBox) if box.count() > 1]
+    chosen = [box.currentIndex() for box in boxes]
+    assert {"idr_key", "idr_field"} <= {box.objectName() for box in boxes}
+
+    heeded = [_turn_wheel(box) for box in boxes]
+
+    assert [box.currentIndex() for box in boxes] == chosen
+    assert not any(heeded)
+
+
+def _turn_wheel(widget: QWidget) -> bool:
+    """Turn the wheel towards oneself above a widget; return whether it was heeded."""
+    middle = QPointF(widget.rect().center())
+    turn = QWheelEvent(
+        middle,
+        QPointF(widget.mapToGlobal(widget.rect().center())),
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    turn.ignore()
+    QApplication.sendEvent(widget, turn)
+    return turn.isAccepted()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from support.fixtures import MakePerson
 
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+OTHER = "DM0002_02 two runs/[µ]"
 KINOME, FULL = "idr0902-demo-kinome/screenA", "KN384-02"
 HITS = ["C4", "C5", "F9"]
 
@@ -189,6 +190,30 @@ def test_hits_come_first_on_demand(desk: Desk) -> None:
     desk.person.find("idr_wells_hits_first", QCheckBox).click()
 
     assert desk.labels[:3] == HITS
+
+
+def test_what_the_controls_say_holds_for_the_plate_that_one_comes_back_to(
+    desk: Desk,
+) -> None:
+    desk.person.find("idr_wells_hits_first", QCheckBox).click()
+    desk.person.choose("idr_color_by", "Cell Count")
+    desk.person.choose("idr_color_style", "as frames")
+    first = desk.dock.plate
+    assert first is not None
+
+    desk.browser.select(MITOSIS, OTHER)
+    desk.browser.show_plate()
+    desk.until_known()
+    assert desk.person.text("idr_wells_title").startswith(OTHER)
+    assert desk.column("hit")[0] == "yes"
+    desk.person.choose("idr_color_by", "Cell Count")
+    desk.person.choose("idr_color_style", "as a fill")
+    desk.dock.follow(first.key)
+    desk.until_known()
+
+    assert desk.labels[:3] == HITS
+    style = desk.person.find("idr_color_style", QComboBox)
+    assert style.currentText() == "as frames"
 
 
 def test_columns_can_be_left_out(desk: Desk) -> None:
@@ -458,6 +483,38 @@ def test_a_file_that_is_no_table_is_told_of(desk: Desk, tmp_path: Path) -> None:
     desk.until_known()
 
     assert "none.csv can't be read" in desk.person.text("idr_wells_notes")
+
+
+def test_any_file_of_own_columns_is_joined_or_told_of(
+    desk: Desk, tmp_path: Path
+) -> None:
+    odd = {
+        "empty.csv": (b"", "is empty"),
+        "nowell.csv": (b"x,y\n1,2\n", "none of these columns is called"),
+        "again.csv": (b"Well,a\nA1,1\na01,2\n", "several rows name this well"),
+        "binary.csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "is no text"),
+        "bad.parquet": (b"PAR1", "arquet"),
+        "quotes.csv": (b'Well,a\n"A1,1\n', "is no table"),
+    }
+    for name, (body, why) in odd.items():
+        (tmp_path / name).write_bytes(body)
+        desk.dock.load_own(str(tmp_path / name))
+        desk.until_known()
+        notes = desk.person.text("idr_wells_notes").splitlines()
+        assert any(name in one and why in one for one in notes), notes
+
+    good = {
+        "title.csv": b"Well,title\n",
+        "twice.csv": b"Well,Well,a,a\nA1,A1,1,2\n",
+        "wide.csv": b"Well," + b"x" * 10_000 + b"\nA1,1\n",
+        "utf16.csv": "Well\tgröße\nA1\t5\n".encode("utf-16"),
+    }
+    for name, body in good.items():
+        (tmp_path / name).write_bytes(body)
+        desk.dock.load_own(str(tmp_path / name))
+        desk.until_known()
+    assert desk.column("größe")[0] == "5"
+    assert desk.column("x" * 10_000)[0] == "1"
 
 
 def test_what_is_shown_is_exported(desk: Desk, tmp_path: Path) -> None:

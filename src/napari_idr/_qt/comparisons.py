@@ -104,9 +104,23 @@ class Comparisons(QObject):
 
     @property
     def _request(self) -> ImageRequest | None:
-        """How to ask for the image whose card is shown."""
+        """How to ask for the one image that is selected, else that of the card.
+
+        A row of the Wells table selects a well, and shows no card. Of the image of
+        the card more is known: its well, where a search didn't tell that.
+        """
         details = self._state.image
-        return None if details is None else details.request_of_well
+        card = None if details is None else details.request_of_well
+        selected = self._scene.selected_images
+        if len(selected) != 1 or any(map(self._state.request_for, self._finder.lines)):
+            return card
+        one = selected[0]
+        if card is not None and (card.server, card.ref.image_id) == (
+            one.server,
+            one.ref.image_id,
+        ):
+            return card
+        return one
 
     def _on_compare_wanted(self) -> None:
         images = self._images()

@@ -13,7 +13,7 @@ from napari_idr._qt.panels.facets import FacetsPanel
 from napari_idr._qt.panels.forms import add_shortcut
 from napari_idr._qt.panels.genes import GenesPanel
 from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, add_pivots, pivot_menu
-from napari_idr._qt.wells.dock import open_wells
+from napari_idr._qt.wells.dock import open_dock
 from napari_idr.cancel import Priority
 from napari_idr.model import Screen
 from napari_idr.services.browser_state import BrowserState
@@ -174,7 +174,7 @@ class Pivoting(QObject):
 
     def show_facets(self, *_: object) -> None:
         """Open the tab with what was found, counted by key."""
-        dock = open_wells(self._viewer)
+        dock = open_dock(self._viewer)
         self.follow_wells(dock)
         if self._panel is None:
             panel = self._panel = FacetsPanel()
@@ -352,7 +352,7 @@ class Pivoting(QObject):
 
     def show_genes(self, *_: object) -> None:
         """Open the tab with a list of genes and the studies of each."""
-        dock = open_wells(self._viewer)
+        dock = open_dock(self._viewer)
         self.follow_wells(dock)
         if self._genes is None:
             panel = self._genes = GenesPanel()

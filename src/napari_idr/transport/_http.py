@@ -161,7 +161,8 @@ class HttpTransport:
         self._closed = False
         self._known_special: bool | None = None
         self._exchanges: set[Exchange] = set()
-        adapter = HeldAdapter(pool_maxsize=connections, max_retries=0)
+        # A host that has both the archive and its objects is asked for both at once.
+        adapter = HeldAdapter(pool_maxsize=2 * connections, max_retries=0)
         self._session = _session(
             adapter,
             {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from napari_idr.cancel import NEVER, CancelToken
+from napari_idr.demo.faults import FOREVER
 from napari_idr.errors import (
     Cancelled,
     ConnectionFailedError,
@@ -46,6 +48,20 @@ def test_an_answer_comes_whole_with_lower_case_headers(transport):
     assert response.content_type == "application/json"
     assert response.body.startswith(b'{"plates"')
     assert response.url.endswith("/webclient/api/plates/?id=3101")
+
+
+def test_a_host_with_archive_and_objects_keeps_the_connections_of_both(archive, caplog):
+    at_once = 2
+    archive.faults.delay("", 200, times=FOREVER)
+    transport = HttpTransport(archive.url, connections=at_once)
+    requests = [PLATES, replace(PLATES, origin=archive.url)] * at_once
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        sent = [pool.submit(transport.send, one, cancel=NEVER) for one in requests]
+    transport.close()
+
+    assert {one.result().status for one in sent} == {200}
+    assert "pool is full" not in caplog.text
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])

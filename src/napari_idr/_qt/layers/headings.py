@@ -40,7 +40,8 @@ LONGEST_BACKED = 3
 """Characters that one disc is behind; behind a longer text is a row of them."""
 
 LETTER_PX, DISC_STEP_PX = 10, 5
-"""The width of a letter on the screen, and the distance of two discs in a row."""
+"""The width of a letter on the screen, and the distance of two discs in a row. Capitals
+are wider: a row of discs has room for one letter more than there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,12 +253,12 @@ def _with_backing(headings: Sequence[Heading], zoom: float) -> Iterator[Heading]
     """Yield headings, before each long one that is backed the discs behind it.
 
     >>> one = Heading(label="idr0001", y=0, x=50, backed=True)
-    >>> [(disc.label, round(disc.x)) for disc in _with_backing([one], zoom=2)][::15]
-    [('', 35), ('idr0001', 50)]
+    >>> [(disc.label, round(disc.x)) for disc in _with_backing([one], zoom=2)][::17]
+    [('', 32), ('idr0001', 50)]
     """
     for one in headings:
         if one.backed and len(one.label) > LONGEST_BACKED:
-            half = len(one.label) * LETTER_PX / 2
+            half = (len(one.label) + 1) * LETTER_PX / 2
             count = math.ceil(2 * half / DISC_STEP_PX)
             for n in range(count + 1):
                 x = one.x + (n / count * 2 - 1) * (half - BACKING_PX / 4) / zoom

@@ -136,7 +136,7 @@ class FacetsPanel(LetteredWidget):
         self.more.setVisible(bool(text))
 
     def set_facets(self, facets: Facets, asker: Asker) -> None:
-        """Show facets; what is open and where one is stays."""
+        """Show facets; what is open and where one is stays, what is new is open."""
         self._facets, self._asker = facets, asker
         self.count.setText(facets_message(facets))
         self._show()
@@ -165,7 +165,7 @@ class FacetsPanel(LetteredWidget):
         scrolled = bar.value()
         model.show(ordered(facets, asker), facets, self.filter.text())
         for row, facet in enumerate(model.facets):
-            at_first = row < OPENED_AT_FIRST and not known
+            at_first = row < OPENED_AT_FIRST and facet.key not in known
             if facet.key in opened or at_first or self.filter.text().strip():
                 tree.expand(model.index(row, 0))
         there = QModelIndex() if place is None else model.index_of(*place)

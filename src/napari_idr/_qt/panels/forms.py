@@ -73,8 +73,25 @@ def name_widget(widget: QWidget | Widget, name: str, label: str, tooltip: str) -
     native.setObjectName(name)
     native.setAccessibleName(label)
     native.setToolTip(tooltip)
-    if isinstance(native, QComboBox) and (line := native.lineEdit()) is not None:
-        line.setAccessibleName(label)  # it takes the keyboard in its place
+    if isinstance(native, QComboBox):
+        native.installEventFilter(_WheelGoesOn(native))
+        if (line := native.lineEdit()) is not None:
+            line.setAccessibleName(label)  # it takes the keyboard in its place
+
+
+class _WheelGoesOn(QObject):
+    """Leaves the wheel to what scrolls around a drop-down box.
+
+    Who scrolls the panel would choose another value of each box that comes below the
+    pointer: another licence, another field of the plate.
+    """
+
+    def eventFilter(self, _: QObject | None, event: QEvent | None) -> bool:
+        """Let the wheel go on to the parent, unheeded."""
+        if event is None or event.type() != QEvent.Type.Wheel:
+            return False
+        event.ignore()
+        return True
 
 
 def let_shrink(widget: QWidget | Widget) -> None:

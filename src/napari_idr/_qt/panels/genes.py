@@ -53,6 +53,8 @@ ROW_MARGIN_PX = 6
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
+NO_SYMBOLS = "Type or paste the symbols of genes first"
+
 _NOWHERE = QModelIndex()
 
 
@@ -147,6 +149,8 @@ class GenesPanel(LetteredWidget):
             return
         if symbols:
             self.wanted.emit(symbols)
+        else:
+            self.refused.emit(NO_SYMBOLS)
 
     def _on_cell(self, index: QModelIndex) -> None:
         """Show the images that a cell counts; of a gene search for it."""

@@ -48,7 +48,15 @@ CSV_FILES = "CSV (*.csv)"
 
 
 def open_wells(viewer: Viewer) -> WellsDock:
-    """Show the Wells dock of a viewer, at the bottom, and return it."""
+    """Show the table of wells in the Wells dock of a viewer, and return the dock."""
+    dock = open_dock(viewer)
+    dock.tabs.setCurrentWidget(dock.panel)
+    dock.panel.table.setFocus()
+    return dock
+
+
+def open_dock(viewer: Viewer) -> WellsDock:
+    """Show the Wells dock of a viewer, at the bottom, at the tab it was left at."""
     # Plugins are given a proxy of the viewer, which hides its window.
     viewer = getattr(viewer, "__wrapped__", viewer)
     window = viewer.window
@@ -61,7 +69,6 @@ def open_wells(viewer: Viewer) -> WellsDock:
         dock = dock or WellsDock(viewer)
         window.add_dock_widget(dock, name=DOCK_NAME, area="bottom")
     assert isinstance(dock, WellsDock)
-    dock.panel.table.setFocus()
     return dock
 
 
@@ -162,7 +169,9 @@ class WellsDock(QWidget):
         """Show the wells of a plate, now or as soon as it is in the viewer."""
         if key != self._key:
             self._key, self._known = key, None
-            self._view, self._told = TableView(), ()
+            # The box stays ticked: what it says holds for another plate, too.
+            hits_first = self.panel.hits_first.isChecked()
+            self._view, self._told = TableView(hits_first=hits_first), ()
             self.panel.set_filters("", {})
             self._wells_slot.cancel()
         self._refresh()
@@ -244,8 +253,7 @@ class WellsDock(QWidget):
         self._own_files |= own_files
         self._looks[key] = look
         with self.panel.quietly():
-            style = self.panel.style_of_colors
-            style.setCurrentIndex(max(style.findData(look.style), 0))
+            self.panel.choose_style(look.style)
         self._offered = ()  # the color is chosen anew
         self.follow(key)
 
@@ -342,6 +350,8 @@ class WellsDock(QWidget):
             self._offered = (*names, *colored)
         with panel.quietly():
             panel.choose_color(look.color_by)
+            if look.color_by is not None:
+                panel.choose_style(look.style)
             panel.hide_failed.setChecked(look.hide_failed)
         panel.set_own([table.name for table in look.own])
         self._show_rows(known)

@@ -38,6 +38,8 @@ from napari_idr.services.wells.look import COLOR_STYLES, color_title
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from napari_idr.services.wells.look import ColorStyle
+
 NO_COLORS = "none"
 STYLE_TITLES = {
     "frames": "as frames",
@@ -274,6 +276,12 @@ class WellsPanel(LetteredWidget):
         place = 0 if name is None else self.color_by.findData(name)
         if place >= 0:
             self.color_by.setCurrentIndex(place)
+
+    def choose_style(self, style: ColorStyle) -> None:
+        """Draw the colours in a way, as if it had been chosen from the list."""
+        self.style_of_colors.setCurrentIndex(
+            max(self.style_of_colors.findData(style), 0)
+        )
 
     def set_condition(self, name: str, wish: str) -> None:
         """Set the condition of a column, as if it had been typed."""

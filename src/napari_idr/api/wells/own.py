@@ -61,7 +61,8 @@ def read_own_table(
     if path.suffix.lower() in (".parquet", ".pq"):
         try:
             frame = pd.read_parquet(path)
-        except (ValueError, TypeError) as error:  # what pyarrow raises for other files
+        # What pyarrow raises for other files, and for kinds of columns it can't read.
+        except (ValueError, TypeError, KeyError, NotImplementedError) as error:
             raise ResponseFormatError(f"{name} is no Parquet file: {error}") from error
         return OwnTable(name=name, table=_of_frame(frame))
     return OwnTable(name=name, table=read_csv(path.read_bytes(), name=name))

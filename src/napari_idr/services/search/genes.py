@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -121,8 +122,9 @@ class GeneMatrix:
 def symbols_of(text: str) -> tuple[str, ...]:
     r"""Return the symbols of a list that was typed, pasted or read, each once.
 
-    Blanks, commas, semicolons and line ends stand between them; a column with more to
-    the right of a tab has its first cells read.
+    Blanks, commas, semicolons and line ends stand between them, tabs as well where all
+    is in one line, a row of a table. Of several lines, a column with more to the right
+    of a tab, the first cells are read.
 
     Raises
     ------
@@ -135,8 +137,11 @@ def symbols_of(text: str) -> tuple[str, ...]:
     ('CDC20', 'PLK1', 'KIF11')
     >>> symbols_of("CDC20\tENSG00000117399\nPLK1\tENSG00000166851")
     ('CDC20', 'PLK1')
+    >>> symbols_of("CDC20\tPLK1\n")
+    ('CDC20', 'PLK1')
     """
-    cells = [line.partition("\t")[0] for line in text.splitlines()]
+    lines = [line for line in text.splitlines() if line.strip()]
+    cells = lines if len(lines) == 1 else [line.partition("\t")[0] for line in lines]
     words = (
         searched_value(word).strip("\"'")
         for cell in cells
@@ -162,9 +167,12 @@ def read_symbols(path: Path, *, cancel: CancelToken) -> tuple[str, ...]:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(f"{path.name} is too large for a list of genes")
-        return symbols_of(path.read_text(encoding="utf-8-sig"))
+        body = path.read_bytes()
+        # Spreadsheets save as "Unicode text" what begins with the mark of UTF-16.
+        is_wide = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return symbols_of(body.decode("utf-16" if is_wide else "utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path.name} is no text in UTF-8") from error
+        raise ValueError(f"{path.name} is no text in UTF-8 or UTF-16") from error
     except OSError as error:
         raise ValueError(
             f"{path.name} can't be read: {error.strerror or error}"

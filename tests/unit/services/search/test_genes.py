@@ -38,6 +38,35 @@ def test_too_many_genes_are_refused():
         symbols_of(listed)
 
 
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("", ()),
+        (" \n;,\t\n", ()),
+        ("CDC20", ("CDC20",)),
+        ("CDC20;PLK1;CDC20", ("CDC20", "PLK1")),
+        ("CDC20\tPLK1\tKIF11", ("CDC20", "PLK1", "KIF11")),
+        ("CDC20\t1\nPLK1\t2\n", ("CDC20", "PLK1")),
+        ("\"CDC20\", 'PLK1'\r\n", ("CDC20", "PLK1")),
+        ("cdc20 CDC20", ("cdc20", "CDC20")),
+        ("x" * 10_000, ("x" * 10_000,)),
+        (" ".join(f"G{n}" for n in range(MAX_SYMBOLS)) + " G0", None),
+    ],
+)
+def test_a_list_may_be_written_in_many_ways(text: str, symbols: tuple[str, ...] | None):
+    read = symbols_of(text)
+
+    assert read == symbols if symbols is not None else len(read) == MAX_SYMBOLS
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-8"])
+def test_a_list_that_a_spreadsheet_saved_is_read(tmp_path: Path, encoding: str):
+    path = tmp_path / "list.txt"
+    path.write_text("CDC20\t34\r\nα-tubulin\t2\r\n", encoding=encoding)  # noqa: RUF001
+
+    assert read_symbols(path, cancel=NEVER) == ("CDC20", "α-tubulin")  # noqa: RUF001
+
+
 def test_a_file_is_read_and_one_that_is_no_text_refused(tmp_path: Path):
     text, picture = tmp_path / "list.csv", tmp_path / "list.png"
     text.write_text("CDC20,PLK1\nα-tubulin", encoding="utf-8-sig")  # noqa: RUF001
