@@ -190,7 +190,8 @@ _KINDS: Mapping[str, _Kind] = {
     "CancelToken": _Kind("a CancelToken", _instance(CancelToken)),
     "CellGrid": _Kind("a grid of cells", _with("cells", "plate_id")),
     "PixelReader": _Kind("a reader of pixels", _with("source", "levels", "read")),
-    "Sequence[Wanted]": _Kind("a list of conditions", _several),
+    # What is none among them is told by who reads them.
+    "Sequence[Wanted]": _Kind("a list of conditions", _instance(Iterable)),
     "Mapping[ShapeId, tuple[int, int]]": _Kind("a mapping", _instance(Mapping)),
     "ObjectKind": _Kind(
         f"one of {', '.join(get_args(model.ObjectKind))}", _object_kind
