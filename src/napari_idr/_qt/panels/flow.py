@@ -54,7 +54,8 @@ class FlowRow(QWidget):
     def _balance(self) -> None:
         shown = (one for one in self._controls if not one.isHidden())
         widths = [one.sizeHint().width() for one in shown]
-        spared = self.width() - even_length(widths, self.width())
+        room = self.width() - 1  # the layout leaves the last px free
+        spared = room - even_length(widths, room)
         if spared != self._line.contentsMargins().right():
             self._line.setContentsMargins(0, 0, spared, 0)
 
