@@ -34,6 +34,16 @@ def checked(cls: type[T]) -> type[T]:
     return cls
 
 
+def take(annotation: str, name: str, value: object) -> Any:
+    """Return an argument of an annotation, or raise `TypeError` with its name.
+
+    >>> take("str | None", "server", 5)
+    Traceback (most recent call last):
+    TypeError: server takes a text or None, not 5
+    """
+    return (_taker(annotation) or _as_it_is)(name, value)
+
+
 def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
     code = method.__code__
     positional = code.co_varnames[1 : code.co_argcount]
@@ -158,6 +168,11 @@ def _with(*names: str) -> Callable[[object], object]:
     return read
 
 
+def _texts(value: object) -> object:
+    several: Any = _several(value)
+    return tuple(_instance(str)(one) for one in several)
+
+
 def _object_kind(value: object) -> object:
     if not isinstance(value, str) or value not in get_args(model.ObjectKind):
         raise _WrongKindError
@@ -188,6 +203,7 @@ _KINDS: Mapping[str, _Kind] = {
     "range": _Kind("a range", _instance(range)),
     "os.PathLike[str]": _Kind("a path", _instance(os.PathLike)),
     "CancelToken": _Kind("a CancelToken", _instance(CancelToken)),
+    "Iterable[str]": _Kind("several texts", _texts),
     "CellGrid": _Kind("a grid of cells", _with("cells", "plate_id")),
     "PixelReader": _Kind("a reader of pixels", _with("source", "levels", "read")),
     # What is none among them is told by who reads them.

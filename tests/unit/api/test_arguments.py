@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import napari_idr
 from napari_idr import IDRClient, IDRError
 from napari_idr.model import Image, ImageId, ImageRef, Plate, PlateId
 
@@ -193,6 +194,33 @@ def test_the_methods_are_still_told_as_they_are_written() -> None:
     assert "Return one plane" in (IDRClient.plane.__doc__ or "")
     with pytest.raises(TypeError, match="missing 1 required keyword-only argument"):
         IDRClient("127.0.0.1").plane(1)  # type: ignore[call-arg, arg-type]
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        *({"field": wrong} for wrong in ("1", True, 1.5, [])),
+        *({"run": wrong} for wrong in ("1", True, float("nan"))),
+        *({"wells": wrong} for wrong in (None, 5, b"C4", ["C4", 5])),
+        *({"server": wrong} for wrong in (5, True, b"x", [])),
+        *({"style": wrong} for wrong in (None, 5, [])),
+    ],
+)
+def test_a_view_takes_what_it_says(view: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=f"{next(iter(view))} takes"):
+        napari_idr.open(None, "plate-422", **view)
+
+
+@pytest.mark.parametrize("session", [None, 5, True, b"x", [], {}])
+def test_a_session_is_opened_by_its_path_or_record(session: Any) -> None:
+    with pytest.raises(TypeError, match="session takes a text or a path, not"):
+        napari_idr.open_session(None, session)
+
+
+@pytest.mark.parametrize("style", [None, 5, [], {}])
+def test_a_citation_has_a_style_that_there_is(style: Any) -> None:
+    with pytest.raises(ValueError, match="a style of citations is one of text"):
+        napari_idr.cite({"server": "https://idr.openmicroscopy.org"}, style)
 
 
 @pytest.mark.parametrize("axis", ["c", "z", "t"])
