@@ -198,7 +198,7 @@ def plan_link(link_or_id: str | int, *, server: str | None = None, **view: Any) 
             raise ValueError(f"the link is of {link.server}, not of {server}")
         link = replace(link, server=link.server or server)
     known = {one.name: str(one.type) for one in fields(LinkView)}
-    if strange := sorted(set(view) - known):
+    if strange := sorted(set(view) - set(known)):
         raise TypeError(f"a view has no {strange[0]!r}: {', '.join(sorted(known))}")
     view = {name: take(known[name], name, value) for name, value in view.items()}
     if "wells" in view:
