@@ -152,7 +152,7 @@ def _function(value: object) -> object:
 
 
 def _several(value: object) -> object:
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise _WrongKindError
     return value
 
@@ -286,6 +286,6 @@ def _take_objects(name: str, value: object) -> object:
     one = _KINDS.get(OBJECT_IDS.get(name, ""))
     if one is None or value is None:
         return value
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return _take_several(one, name, value)
     return one.take(name, value)

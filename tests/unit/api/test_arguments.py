@@ -141,7 +141,7 @@ def test_what_is_no_id_is_refused_before_anything_is_sent(
     assert silent.asked == 0
 
 
-@pytest.mark.parametrize("ids", [[1, "2"], ["image-1"], [1.0], "12", 5, {1: 2}])
+@pytest.mark.parametrize("ids", [[1, "2"], ["image-1"], [1.0], "12", 5, {"1": 2}])
 def test_so_is_what_is_none_among_several(
     client: IDRClient, silent: Silent, ids: Any
 ) -> None:
@@ -233,7 +233,7 @@ def test_a_plane_that_there_is_none_of_says_which_there_are(
         image: Image = client.image(ImageId(IMAGE))
         size = getattr(image, f"size_{axis}")
         there = f"0 to {size - 1}" if size > 1 else "0"
-        sentence = f"{axis} of image {IMAGE} is {there}, not {number}"
+        sentence = f"{axis} {number} isn't within image {IMAGE}, where it is {there}"
 
         with pytest.raises(ValueError, match=sentence):
             client.plane(image.id, **asked)

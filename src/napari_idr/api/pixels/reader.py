@@ -111,7 +111,8 @@ def require_plane(image: Image, *, c: int, z: int, t: int) -> None:
     for axis, (number, size) in sizes.items():
         if not 0 <= number < size:
             there = "0" if size == 1 else f"0 to {size - 1}"
-            raise ValueError(f"{axis} of image {image.id} is {there}, not {number}")
+            which = f"image {image.id}, where it is {there}"
+            raise ValueError(f"{axis} {number} isn't within {which}")
 
 
 def require_region(
