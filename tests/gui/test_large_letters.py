@@ -113,33 +113,6 @@ def test_the_session_is_written_as_large_as_its_buttons(reader: Person) -> None:
     assert label.fontMetrics().height() == button.fontMetrics().height()
 
 
-@pytest.mark.parametrize("width", [300, 340, 350, 420])
-@pytest.mark.parametrize("letters_pt", [None, LARGE_PT])
-def test_closing_is_not_alone_in_its_line(
-    request: pytest.FixtureRequest, letters_pt: int | None, width: int
-) -> None:
-    if letters_pt is not None:
-        request.getfixturevalue("large_letters")
-    person: Person = request.getfixturevalue("person")
-    person.browser.resize(width, 900)
-    person.find_plate("CDC20", MITOSIS, PLATE)
-    person.show_plate()
-    person.until_idle()
-    QApplication.processEvents()
-
-    row = person.find("idr_actions")
-    children = [one for one in row.children() if isinstance(one, QWidget)]
-    lines: dict[int, list[QWidget]] = {}
-    for one in children:
-        if one.isVisible():
-            lines.setdefault(one.geometry().center().y() // 12, []).append(one)
-            assert one.geometry().right() <= row.width()
-
-    close = person.find("idr_close_all")
-    (line,) = [line for line in lines.values() if close in line]
-    assert len(line) > 1
-
-
 def test_buttons_go_below_each_other_where_there_is_no_room(qtbot: QtBot) -> None:
     buttons = [Button() for _ in range(4)]
     panel = QWidget()
