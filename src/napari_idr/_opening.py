@@ -193,7 +193,8 @@ def plan_link(link_or_id: str | int, *, server: str | None = None, **view: Any) 
         raise ValueError(
             f"{str(link_or_id)[:80]!r} is no link; what can be opened: {LINK_HELP}"
         )
-    if take("str | None", "server", server) is not None:
+    take("str | None", "server", server)
+    if server is not None:
         if link.server is not None and not is_same_server(link.server, server):
             raise ValueError(f"the link is of {link.server}, not of {server}")
         link = replace(link, server=link.server or server)
