@@ -21,7 +21,7 @@ from napari_idr.services.details import PlateDetails
 from napari_idr.services.image.layers import image_axes, image_layer_specs
 from napari_idr.services.image.metadata import idr_metadata
 from napari_idr.services.plate.mosaic import load_mosaic
-from napari_idr.services.plate.view import plan_plate_shown
+from napari_idr.services.plate.view import plan_plate, plan_plate_shown
 from napari_idr.transport import Request, Response
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def plate() -> list[LayerData]:
     about = client.plate(PLATE)
     details = PlateDetails(plate=about, server=NOWHERE)
     grid = client.plate_grid(PLATE)
-    shown = plan_plate_shown(NOWHERE, client.web_url(about), details, grid, _refuse)
+    shown = plan_plate_shown(
+        NOWHERE, client.web_url(about), details, plan_plate(grid), _refuse
+    )
     for _ in load_mosaic(shown.plan, shown.canvas, client.thumbnails, cancel=NEVER):
         pass
     shown = shown.with_sources(client.well_sources(grid))

@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from napari_idr.cancel import Priority, wait_for
@@ -29,6 +30,7 @@ __all__ = [
     "Task",
     "Timer",
     "WorkerPool",
+    "begun",
     "both",
     "call_later",
     "in_background",
@@ -268,6 +270,61 @@ def both(
     ):
         pass
     return firsts[0], seconds[0]
+
+
+@contextmanager
+def begun(
+    make: Callable[[CancelToken], Iterator[T]], *, cancel: CancelToken
+) -> Iterator[Iterator[T]]:
+    """Have an iterator begin while its taker does something else first.
+
+    The first of its things is made in another thread, if one is free, and the others
+    when they are taken. At the end the token that it was made with is cancelled.
+
+    >>> from napari_idr.cancel import NEVER
+    >>> with begun(lambda stop: iter("ab"), cancel=NEVER) as letters:
+    ...     list(letters)
+    ['a', 'b']
+    """
+    token = cancel.child()
+    things = make(token)
+    first = _First(things)
+    taken = first.and_others(cancel) if _parts.try_submit(first.make) else things
+    try:
+        yield taken
+    finally:
+        token.cancel()
+
+
+class _First(Generic[T]):
+    """The first thing of an iterator, which another thread makes."""
+
+    def __init__(self, things: Iterator[T]) -> None:
+        self._things = things
+        self._changed = threading.Condition()
+        self._outcome: list[T | _Failure] = []
+        self._made = False
+
+    def make(self) -> None:
+        outcome: list[T | _Failure] = []
+        try:
+            outcome.append(next(self._things))
+        except StopIteration:
+            pass
+        except BaseException as error:  # noqa: BLE001 - raised by the taker
+            outcome.append(_Failure(error))
+        with self._changed:
+            self._outcome, self._made = outcome, True
+            self._changed.notify_all()
+
+    def and_others(self, cancel: CancelToken) -> Iterator[T]:
+        with self._changed:
+            wait_for(self._changed, lambda: self._made, cancel=cancel)
+        for outcome in self._outcome:
+            if isinstance(outcome, _Failure):
+                raise outcome.error
+            yield outcome
+            yield from self._things
 
 
 class _Parts(Generic[T, R]):

@@ -215,6 +215,8 @@ def test_cancel_midway_keeps_what_came(
     classic.faults.delay("get_thumbnails", 3000, times=FOREVER)
     person.click("idr_gallery")
     person.until(lambda: len(classic.requests.matching("get_thumbnails")) > 0)
+    # What a job told just before it is cancelled may not be heard any more.
+    person.until(lambda: bool(scene_of(person.viewer).plates.all_shown))
 
     person.click("idr_cancel")
     person.until_status("Cancelled")

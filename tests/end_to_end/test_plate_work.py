@@ -5,14 +5,17 @@ Nothing here depends on how quick the machine is: things are counted, not timed.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from napari_idr._qt.layers import adding, headings, refresher
+from napari_idr._qt.layers import adding, headings, plates, refresher
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr.services.plate import view
+from napari_idr.services.plate.canvas import blank_canvas
 from support.guards import settle
 
 if TYPE_CHECKING:
@@ -29,7 +32,12 @@ KINOME, PLATE = "idr0902-demo-kinome/screenA", "KN384-02"
 BATCHES = 8
 """Answers with fifty thumbnails each."""
 
+PLATE_LAYERS = 4
+
 FOREVER_MS = 600_000
+
+LONG_S = 10.0
+"""In which anything that is to happen has happened."""
 
 
 @pytest.fixture
@@ -86,17 +94,65 @@ def test_from_the_search_to_the_plate_little_is_done(
 
 
 def test_the_picture_comes_before_the_other_layers(
-    window: Window, classic: demo.Archive
+    window: Window, classic: demo.Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(plates, "PICTURE_MS", FOREVER_MS)
     person = window.browse(classic.url)
     person.find_plate("CDC20", MITOSIS, SMALL)
-    layers, seen = window.viewer.layers, []
-    layers.events.inserted.connect(lambda _: seen.append(layers[0].visible))
+    layers, seen, painted = window.viewer.layers, [], []
+
+    def on_inserted(event: Any) -> None:
+        seen.append(layers[0].visible)
+        shown = scene_of(window.viewer).plates.all_shown[-1]
+        painted.append(not np.array_equal(shown.canvas, blank_canvas(shown.plan)))
+
+    layers.events.inserted.connect(on_inserted)
 
     person.show_plate()
 
     assert seen == [False, True, True, True]
+    assert painted[1:] == [True, True, True]
     assert [layer.visible for layer in layers] == [True, False, True, True]
+
+
+def test_thumbnails_that_are_long_in_coming_keep_no_layer(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", MITOSIS, SMALL)
+    classic.faults.delay("get_thumbnails", FOREVER_MS)
+
+    person.click("idr_show_plate")
+
+    person.until(lambda: len(window.names) == PLATE_LAYERS)
+    shown = scene_of(window.viewer).plates.all_shown[-1]
+    assert np.array_equal(shown.canvas, blank_canvas(shown.plan))
+    person.click("idr_cancel")
+    person.until_idle()
+
+
+def test_thumbnails_are_asked_for_before_the_table_is_joined(
+    window: Window, classic: demo.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", MITOSIS, SMALL)
+    join, asked = view.plan_plate_map, []
+
+    def asked_for() -> bool:
+        return bool(classic.requests.matching("get_thumbnails"))
+
+    def joined(*args: Any, **options: Any) -> Any:
+        until = time.monotonic() + LONG_S
+        while not asked_for() and time.monotonic() < until:
+            time.sleep(0.01)
+        asked.append(asked_for())
+        return join(*args, **options)
+
+    monkeypatch.setattr(view, "plan_plate_map", joined)
+
+    person.show_plate()
+
+    assert asked[0]
 
 
 def test_a_move_of_ours_delays_no_repaint(

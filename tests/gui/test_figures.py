@@ -187,6 +187,21 @@ def test_selected_wells_are_offered_as_a_figure(
     assert (folder / "wells.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_the_first_figure_is_of_what_is_looked_at(person: Person) -> None:
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+    person.click("idr_gallery")
+    layers = person.viewer.layers
+    gallery = f"CDC20 in {PLATE} gallery"
+    person.until(lambda: gallery in layers)
+    person.until_idle()
+    menu = person.find("idr_export_figure", QToolButton).menu()
+
+    for title in (f"{PLATE}, field 1", gallery, f"{PLATE}, field 1"):
+        layers.selection.active = layers[title]
+        person.until(lambda title=title: menu.actions()[0].text() == title)
+
+
 def test_an_image_is_saved_from_its_card(
     person: Person, classic: demo.Archive, folder: Path
 ) -> None:

@@ -96,6 +96,41 @@ def test_all_that_takes_the_keyboard_has_a_name_and_says_what_it_does(
     guide.close()
 
 
+def test_what_is_made_later_has_names_as_well(whole: tuple[Person, WellsDock]) -> None:
+    person, own = whole
+    own.close()
+    window = person.viewer.window._qt_window
+    opened = (
+        "idr_add_condition",
+        "idr_gallery",
+        "idr_wells_table_button",
+        "idr_show_facets",
+        "idr_show_genes",
+        "idr_original_files",
+        "idr_attached_files",
+        "idr_compare",
+        "idr_keep_offline",
+        "idr_on_disk",
+    )
+    for name in opened:
+        person.until(person.find(name).isEnabled)
+        person.click(name)
+        person.until_idle()
+    person.until(person.find("idr_keep_confirm").isVisible)
+    person.click("idr_keep_confirm")
+    person.until_status("is kept offline")
+    person.until(person.find("idr_packs").isVisible)
+    settle()
+
+    docks = [one for one in window.findChildren(WellsDock) if one is not own]
+    for root in (person.browser, *docks):
+        assert unnamed(root) == []
+    [dock] = docks
+    for name in ("idr_facets_filter", "idr_genes_list", "idr_wells_filter"):
+        assert dock.findChild(QWidget, name) is not None, name
+    assert person.browser.findChild(QWidget, "idr_condition_rows") is not None
+
+
 def test_tab_goes_through_the_browser_from_top_to_bottom_and_back(
     whole: tuple[Person, WellsDock],
 ) -> None:

@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.grid import ButtonGrid
 
 if TYPE_CHECKING:
@@ -130,6 +131,39 @@ def test_buttons_go_below_each_other_where_there_is_no_room(qtbot: QtBot) -> Non
         assert (last.x(), last.y()) == corner
         assert last.height() == 20
     assert panel.minimumSizeHint().width() == 100
+
+
+def test_what_is_said_in_place_of_annotations_begins_where_one_sees_it(
+    qtbot: QtBot,
+) -> None:
+    table = AnnotationTable()
+    qtbot.addWidget(table)
+    header = table.horizontalHeader()
+    assert header is not None
+    table.set_rows((), plate=True)
+    table.resize(80, header.sizeHint().height() + table.fontMetrics().height() + 4)
+    table.show()
+    QApplication.processEvents()
+    viewport = table.viewport()
+    assert viewport is not None
+
+    low = first_line(viewport)
+    table.resize(80, 600)
+    QApplication.processEvents()
+
+    assert low == first_line(viewport)
+
+
+def first_line(widget: QWidget) -> list[list[int]]:
+    """Return the pixels of the upper half of the topmost line that is written."""
+    image = widget.grab().toImage()
+    half = widget.fontMetrics().height() // 2
+    rows = [
+        [image.pixel(x, y) for x in range(image.width())] for y in range(image.height())
+    ]
+    paper = rows[0][0]
+    top = next(y for y, row in enumerate(rows) if any(one != paper for one in row))
+    return rows[top : top + half]
 
 
 class Button(QWidget):

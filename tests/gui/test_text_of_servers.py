@@ -21,7 +21,7 @@ from napari_idr.services.details import PlateDetails
 from napari_idr.services.explain import explain
 from napari_idr.services.image.layers import short_name
 from napari_idr.services.plain_text import plain_text, visible_text
-from napari_idr.services.plate.view import plan_plate_shown
+from napari_idr.services.plate.view import plan_plate, plan_plate_shown
 
 ODD = (
     "<b>bold</b>",
@@ -81,7 +81,7 @@ def test_names_of_plate_layers_and_what_the_status_bar_says(text: str) -> None:
         cells=((None,),),
     )
     details = PlateDetails(plate=plate, server="s", study=None, query=None)
-    shown = plan_plate_shown("s", "w", details, grid, SimpleNamespace())
+    shown = plan_plate_shown("s", "w", details, plan_plate(grid), SimpleNamespace())
     layer = ImageLayer(np.zeros((4, 4)), name=shown.name)
     set_status(layer, lambda _: shown.message_at(0, 0))
 

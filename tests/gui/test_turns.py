@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,46 @@ def test_a_call_that_has_nothing_to_do_takes_no_turn(qtbot: QtBot) -> None:
     assert made == ["idle", "idle", "work"]
     qtbot.waitUntil(lambda: not queue.waits("plate"))
     assert made == ["idle", "idle", "work", "idle", "work"]
+
+
+def test_calls_that_are_held_wait_and_others_go_on(qtbot: QtBot) -> None:
+    queue = TurnQueue()
+    made: list[str] = []
+
+    def hold() -> bool:
+        queue.hold("plate", 60_000)
+        return False
+
+    queue.add("plate", partial(made.append, "first"), hold)
+    queue.add("plate", partial(made.append, "held"))
+    queue.add("other", partial(made.append, "other"), partial(made.append, "last"))
+    qtbot.waitUntil(lambda: "last" in made)
+
+    assert made == ["first", "other", "last"]
+    assert queue.waits("plate")
+    queue.release("plate")
+    qtbot.waitUntil(lambda: made[-1] == "held")
+    assert not queue.waits("plate")
+
+
+def test_what_is_held_goes_on_by_itself_in_the_end(qtbot: QtBot) -> None:
+    queue = TurnQueue()
+    made: list[str] = []
+    queue.hold("plate", 50)
+    queue.add("plate", partial(made.append, "held"))
+
+    qtbot.waitUntil(lambda: made == ["held"])
+
+
+def test_what_is_held_can_be_forgotten(qtbot: QtBot) -> None:
+    queue = TurnQueue()
+    made: list[str] = []
+    queue.hold("plate", 60_000)
+    queue.add("plate", partial(made.append, "held"))
+
+    assert queue.forget("plate")
+    queue.add("plate", partial(made.append, "anew"))
+    qtbot.waitUntil(lambda: made == ["anew"])
 
 
 @pytest.mark.parametrize("napari_can_say_so", [True, False])

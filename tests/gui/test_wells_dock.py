@@ -143,6 +143,16 @@ def test_what_is_typed_filters_and_the_number_of_wells_is_told(desk: Desk) -> No
     assert all("CDC20" in gene for gene in desk.column("gene"))
     assert desk.person.text("idr_wells_count") == f"{len(desk.labels)} of 96 wells"
     assert desk.dock.focusWidget() is desk.table
+    assert desk.table.nothing_shown == ""
+
+
+def test_where_no_well_is_left_it_is_said_what_to_do(desk: Desk) -> None:
+    desk.filter("no such well")
+
+    assert desk.labels == []
+    assert "Clear shows all" in desk.table.nothing_shown
+    desk.person.click("idr_wells_clear")
+    assert desk.table.nothing_shown == ""
 
 
 def test_each_column_has_a_condition_of_its_own(desk: Desk) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from napari.components import ViewerModel
-from napari.layers import Points
+from napari.layers import Image, Points
 from napari.plugins import _initialize_plugins
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
@@ -21,11 +21,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt import waiting
-from napari_idr._qt.writers import write_image, write_wells
-from napari_idr.errors import Cancelled, PixelDataError
+from napari_idr._qt.writers import write_image, write_wells, write_zarr
+from napari_idr.errors import Cancelled, DownloadError, PixelDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from napari_idr import demo
@@ -55,6 +55,35 @@ def test_layers_are_saved_by_the_ending_of_the_name(
     assert path.endswith("a.ome.tif")
     assert folder.endswith("a.ome.zarr")
     np.testing.assert_array_equal(np.squeeze(tifffile.imread(path)), data)
+
+
+@pytest.mark.parametrize(
+    ("write", "ending"), [(write_image, ".ome.tif"), (write_zarr, ".ome.zarr")]
+)
+def test_a_name_without_an_ending_gets_that_of_the_chosen_type(
+    window: QWidget, tmp_path: Path, write: Callable[..., list[str]], ending: str
+) -> None:
+    layer = Image(np.zeros((30, 40), "uint8")).as_layer_data_tuple()
+
+    assert write(str(tmp_path / "mine"), [layer]) == [str(tmp_path / f"mine{ending}")]
+
+    with pytest.raises(DownloadError):  # napari has asked about "mine" alone
+        write(str(tmp_path / "mine"), [layer])
+
+
+def test_a_table_of_wells_gets_its_ending_and_replaces_nothing(
+    window: QWidget, tmp_path: Path
+) -> None:
+    features = {"well": ["A1"], "well_id": [1], "image_id": [2]}
+    data, meta, _ = Points(
+        np.zeros((1, 2)), features=features, metadata={}
+    ).as_layer_data_tuple()
+
+    assert write_wells(str(tmp_path / "mine"), data, meta) == [
+        str(tmp_path / "mine.wells.csv")
+    ]
+    with pytest.raises(DownloadError, match="exists already"):
+        write_wells(str(tmp_path / "mine"), data, meta)
 
 
 def test_the_wells_of_a_plate_are_saved_as_a_table(

@@ -135,3 +135,11 @@ def test_a_link_of_a_site_that_leads_nowhere_is_told(site: Path, link: str):
     (site / "a.html").write_text(f'<a href="{link}">')
 
     assert CHECK_SITE["dead_links"](site) == [f"a.html: {link}"]
+
+
+def test_the_guide_begins_with_a_list_of_all_its_sections():
+    text = (ROOT / "docs/guide.md").read_text("utf-8")
+
+    listed = re.findall(r"^- \[(.+)\]\(#", text, re.MULTILINE)
+
+    assert listed == re.findall(r"^## (.+)$", text, re.MULTILINE)

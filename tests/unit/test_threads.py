@@ -14,6 +14,7 @@ from napari_idr.errors import Cancelled
 from napari_idr.threads import (
     SingleFlight,
     WorkerPool,
+    begun,
     both,
     call_later,
     in_background,
@@ -468,3 +469,65 @@ def in_thread(call):
 def waits_of(flights, key):
     flight = flights._flights.get(key)
     return 0 if flight is None else len(flight.changed._waiters)
+
+
+def test_what_is_begun_goes_on_before_it_is_taken():
+    asked = threading.Event()
+
+    def answers(stop):
+        asked.set()
+        yield from "abc"
+
+    with begun(answers, cancel=NEVER) as letters:
+        assert asked.wait(SOON_S)
+        assert list(letters) == ["a", "b", "c"]
+
+
+def test_what_is_begun_may_be_empty():
+    with begun(lambda stop: iter(()), cancel=NEVER) as nothing:
+        assert list(nothing) == []
+
+
+def test_what_fails_once_it_is_begun_is_raised_by_the_taker():
+    def answers(stop):
+        raise KeyError("first")
+        yield
+
+    with begun(answers, cancel=NEVER) as things, pytest.raises(KeyError):
+        next(things)
+
+
+def test_what_is_begun_is_cancelled_when_nobody_takes_it():
+    ended = threading.Event()
+
+    def answers(stop):
+        try:
+            stop.sleep(SOON_S)
+            yield
+        finally:
+            ended.set()
+
+    with pytest.raises(ZeroDivisionError), begun(answers, cancel=NEVER):
+        raise ZeroDivisionError
+    assert ended.wait(SOON_S)
+
+
+def test_who_waits_for_what_is_begun_can_cancel():
+    cancel = CancelToken()
+
+    def answers(stop):
+        stop.sleep(60)
+        yield
+
+    with begun(answers, cancel=cancel) as things:
+        call_later(0.01, cancel.cancel)
+        with pytest.raises(Cancelled):
+            next(things)
+
+
+def test_without_a_free_thread_what_is_begun_is_made_by_the_taker(monkeypatch):
+    monkeypatch.setattr(threads, "_parts", WorkerPool("none", 1))
+    threads._parts.close()
+
+    with begun(lambda stop: iter("ab"), cancel=NEVER) as letters:
+        assert list(letters) == ["a", "b"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QObject, QTimer
@@ -76,6 +76,9 @@ class Exports(QObject):
         scene.plates.changed.connect(self._offer_soon)
         scene.plates.wellsSelected.connect(self._offer_soon)
         scene.strips.changed.connect(self._offer_soon)
+        active = viewer.layers.selection.events.active
+        active.connect(self._offer_soon)
+        self.destroyed.connect(partial(_disconnect, active, self._offer_soon))
 
     def enter(self, state: BrowserState) -> None:
         """Work with what is known of another server."""
@@ -302,3 +305,7 @@ def _draw(
     """Read what a figure needs and paint it, in a worker."""
     figure = session.figure(wish, cancel=cancel)
     return write_figure(figure, path, cancel=cancel)
+
+
+def _disconnect(event: Any, slot: Any, *_: object) -> None:
+    event.disconnect(slot)

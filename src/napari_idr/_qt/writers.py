@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 from napari.utils.notifications import show_info
 
 from napari_idr._qt.waiting import is_yes, wait_for_work
-from napari_idr.errors import Cancelled
-from napari_idr.services.export import ASKED_BYTES, image_of_layers, save_image
+from napari_idr.errors import Cancelled, DownloadError
+from napari_idr.services.export import (
+    ASKED_BYTES,
+    ZARR_ENDING,
+    complete_name,
+    image_of_layers,
+    save_image,
+)
 from napari_idr.services.export.wells_csv import features_csv
 from napari_idr.services.files import bytes_text
 from napari_idr.services.wells.table import write_csv
@@ -19,14 +25,17 @@ if TYPE_CHECKING:
 
     from napari_idr._qt.saving import LayerData
 
-__all__ = ["write_image", "write_wells"]
+__all__ = ["write_image", "write_wells", "write_zarr"]
+
+WELLS_ENDING = ".wells.csv"
 
 
 def write_image(path: str, layers: Sequence[LayerData]) -> list[str]:
     """Write layers of images, a channel each, into one file; return its path.
 
     Those of the archive are read whole, at their largest level. Anybody's layers may be
-    written. What exists is replaced: napari has asked about that.
+    written. What exists is replaced, as napari has asked about that; but not where the
+    name had no ending, and got one here: nobody was asked about that file.
 
     Raises
     ------
@@ -47,7 +56,11 @@ def write_image(path: str, layers: Sequence[LayerData]) -> list[str]:
         written = wait_for_work(
             f"Writing {file.name}, {size} …",
             lambda progress, cancel: save_image(
-                image, file, overwrite=True, progress=progress, cancel=cancel
+                image,
+                file,
+                overwrite=complete_name(file.name) == file.name,
+                progress=progress,
+                cancel=cancel,
             ),
         )
     except Cancelled:
@@ -56,13 +69,26 @@ def write_image(path: str, layers: Sequence[LayerData]) -> list[str]:
     return [str(written)]
 
 
+def write_zarr(path: str, layers: Sequence[LayerData]) -> list[str]:
+    """Write layers of images, a channel each, into one OME-Zarr; see `write_image`.
+
+    A name without its ending gets that: napari tells which type was chosen by the
+    writer alone.
+    """
+    return write_image(_with_ending(path, ZARR_ENDING), layers)
+
+
 def write_wells(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     """Write the table of a plate's wells, the features of their layer, as CSV.
+
+    A name without an ending of CSV gets one.
 
     Raises
     ------
     PixelDataError
         The layer has no table of wells.
+    DownloadError
+        The name got an ending, and a file of that name is there.
     IDRError
         The file can't be written.
     """
@@ -70,6 +96,10 @@ def write_wells(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     features = meta.get("features")
     text = features_csv({} if features is None else features)
     file = Path(path)
+    if file.suffix.lower() != ".csv":
+        file = Path(_with_ending(path, WELLS_ENDING))
+    if str(file) != path and file.exists():  # napari hasn't asked about it
+        raise DownloadError(f"{file} exists already")
     try:
         written = wait_for_work(
             f"Writing {file.name} …",
@@ -78,3 +108,7 @@ def write_wells(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     except Cancelled:
         return []
     return [str(written)]
+
+
+def _with_ending(path: str, ending: str) -> str:
+    return path if path.lower().endswith(ending) else f"{path}{ending}"

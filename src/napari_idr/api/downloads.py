@@ -249,7 +249,9 @@ def require_place(target: Path, size: int, *, overwrite: bool) -> None:
         raise DownloadError(f"{target} is a directory")
     free = shutil.disk_usage(target.parent).free
     if size + SPARE_BYTES > free:
-        raise DownloadError(f"{size:,} bytes don't fit: {free:,} are free")
+        what = f"{size:,} bytes don't fit" if size else "nothing more fits"
+        left = f"{SPARE_BYTES:,} are left for others"
+        raise DownloadError(f"{what}: {free:,} bytes are free, and {left}")
 
 
 def _has_twin(target: Path) -> bool:

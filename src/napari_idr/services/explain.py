@@ -262,7 +262,9 @@ def _no_pixels(error: PixelDataError, server: str) -> str:
 
 def _not_stored(error: DownloadError, server: str) -> str:
     del server
-    return f"The file can't be stored: {_after_colon(error)}"
+    told = _after_colon(error)
+    # Some errors name the file and what can't be done with it by themselves.
+    return told if " can't be " in told else f"The file can't be stored: {told}"
 
 
 def _some_failure(error: IDRError, server: str) -> str:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from napari_idr.model import ImageId, WellId
-from napari_idr.services.plate.wells import PlateMap, wells_features
+from napari_idr.services.plate.wells import PlateMap
 from napari_idr.services.search.catalog import counted
-from napari_idr.services.wells.quality import control_role, failed_wells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,29 +145,20 @@ class MosaicShown(ABC):
     ) -> PlateMap:
         """Return what is known of each image by these sources."""
 
-    @cached_property
+    @property
     def hits(self) -> tuple[Place, ...]:
         """The (row, column) of the cells that the search found."""
-        return tuple((well.row, well.column) for well in self.plate_map.hits)
+        return self.plate_map.hit_places
 
-    @cached_property
+    @property
     def controls(self) -> tuple[Place, ...]:
         """The (row, column) of the controls."""
-        return tuple(
-            (well.row, well.column)
-            for well in self.plate_map.table.wells
-            if control_role(well.control) is not None
-        )
+        return self.plate_map.control_places
 
-    @cached_property
+    @property
     def failed(self) -> tuple[Place, ...]:
         """The (row, column) of the cells that failed the study's quality control."""
-        table = self.plate_map.table
-        return tuple(
-            (well.row, well.column)
-            for well, failed in zip(table.wells, failed_wells(table), strict=True)
-            if failed
-        )
+        return self.plate_map.failed_places
 
     @property
     def legend(self) -> str:
@@ -194,17 +184,19 @@ class MosaicShown(ABC):
         centers = [self.plan.center(well.row, well.column) for well in self.plate_map]
         return np.array(centers, np.float32).reshape(-1, 2)
 
-    @cached_property
+    @property
     def features(self) -> dict[str, FeatureColumn]:
         """The table of the images, as columns."""
-        return wells_features(self.plate_map)
+        return self.plate_map.features
 
     def prepare(self) -> Self:
         """Compute what the layers are made of, in a worker before they are; return it.
 
         Of thousands of images that takes longer than a window may wait.
         """
-        _ = self.features, self.well_centers, self.controls, self.failed, self._places
+        known = self.plate_map
+        _ = known.features, known.hit_places, known.control_places, known.failed_places
+        _ = self.well_centers, self._places
         return self
 
     def cell_at(self, y: float, x: float) -> GridCell | None:

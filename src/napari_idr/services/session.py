@@ -62,8 +62,9 @@ from napari_idr.services.image.open import (
     plan_projected_image,
 )
 from napari_idr.services.mosaic import MosaicShown
+from napari_idr.services.plate.canvas import blank_canvas
 from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
-from napari_idr.services.plate.view import PlateShown, plan_plate_shown
+from napari_idr.services.plate.view import PlateShown, plan_plate, plan_plate_shown
 from napari_idr.services.regions.load import ImageRois, load_regions
 from napari_idr.services.search.catalog import Entry, Query, study_entries
 from napari_idr.services.search.genes import GeneRow
@@ -82,6 +83,7 @@ from napari_idr.services.search.plate_facets import (
 )
 from napari_idr.services.search.studies import StudyFacts, study_facts
 from napari_idr.services.study import STUDY_NAMESPACE, StudyCard, study_card
+from napari_idr.threads import begun
 from napari_idr.transport import MAX_STORE_BYTES
 
 if TYPE_CHECKING:
@@ -629,7 +631,9 @@ class Session:
             request.plate.id, field=request.field or 0, run=run, cancel=cancel
         )
         web_url = self.client.web_url(request.plate)
-        return plan_plate_shown(self.url, web_url, details, grid, self._open_well)
+        return plan_plate_shown(
+            self.url, web_url, details, plan_plate(grid), self._open_well
+        )
 
     # Pictures
 
@@ -646,11 +650,18 @@ class Session:
             details.plate.id, field=field, run=run, cancel=cancel
         )
         web_url = self.client.web_url(details.plate)
-        shown = plan_plate_shown(self.url, web_url, details, grid, self._open_well)
-        yield shown
-        yield from load_mosaic(
-            shown.plan, shown.canvas, self.client.thumbnails, cancel=cancel
-        )
+        plan = plan_plate(grid)
+        canvas = blank_canvas(plan)
+        # To join the table to the wells takes as long as a request.
+        with begun(
+            lambda stop: load_mosaic(plan, canvas, self.client.thumbnails, cancel=stop),
+            cancel=cancel,
+        ) as steps:
+            shown = plan_plate_shown(
+                self.url, web_url, details, plan, self._open_well, canvas=canvas
+            )
+            yield shown.prepare()
+            yield from steps
 
     def load_missing(
         self, shown: MosaicShown, *, cancel: CancelToken

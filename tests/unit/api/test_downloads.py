@@ -333,6 +333,23 @@ def test_what_a_disk_refuses_is_an_error_of_ours(
             client.download(file, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (None, "nothing more fits: 5 bytes are free, and 16,777,216 are left"),
+        (7, "7 bytes don't fit: 5 bytes are free, and 16,777,216 are left"),
+    ],
+)
+def test_a_full_disk_is_said_with_what_is_left_for_others(
+    client, file, tmp_path, monkeypatch, size, said
+):
+    free = shutil.disk_usage(tmp_path)._replace(free=5)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+
+    with pytest.raises(DownloadError, match=said):
+        client.download(replace(file, size=size), tmp_path)
+
+
 def test_a_file_whose_size_is_not_told_comes_whole(client, file, tmp_path):
     told = []
 

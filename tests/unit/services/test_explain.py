@@ -59,6 +59,10 @@ IDR = "idr.openmicroscopy.org"
             errors.DownloadError("the file exists"),
             "The file can't be stored: the file exists.",
         ),
+        (
+            errors.DownloadError("a.csv can't be stored: Read-only file system"),
+            "a.csv can't be stored: Read-only file system.",
+        ),
     ],
 )
 def test_each_error_has_its_sentence(error, sentence):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections import deque
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -115,27 +117,39 @@ class TurnQueue(QObject):
     napari takes 50 to 100 ms to add a layer, most of it for its controls; four at
     once would freeze the window for as long as a person needs to notice. A call that
     returns False had nothing to do, and the next is made in the same turn.
+
+    Calls of a key that is held wait; those of others go on.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._waiting: deque[tuple[Hashable, Call]] = deque()
+        self._held: dict[Hashable, float] = {}  # until when, by `time.monotonic`
         self._in_turn = False
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
-        self._turn.setInterval(PAUSE_MS)
         self._turn.timeout.connect(self._next)
 
     def add(self, key: Hashable, *calls: Call) -> None:
         """Call these soon, after those that wait already."""
         self._waiting.extend((key, call) for call in calls)
-        self._turn.start()
+        self._turn.start(PAUSE_MS)
+
+    def hold(self, key: Hashable, longest_ms: int) -> None:
+        """Make no more calls of a key until `release`, nor for longer than that."""
+        self._held[key] = time.monotonic() + longest_ms / 1000
+
+    def release(self, key: Hashable) -> None:
+        """Go on with the calls of a key that is held, once what is due is drawn."""
+        if self._held.pop(key, None) is not None:
+            self._turn.start(PAUSE_MS)
 
     def forget(self, key: Hashable) -> bool:
         """Don't make the calls of a key; tell whether any were still to be made."""
         kept = deque(entry for entry in self._waiting if entry[0] != key)
         forgotten = len(kept) < len(self._waiting)
         self._waiting = kept
+        self._held.pop(key, None)
         return forgotten
 
     def waits(self, key: Hashable) -> bool:
@@ -143,15 +157,30 @@ class TurnQueue(QObject):
         return self._in_turn or any(entry[0] == key for entry in self._waiting)
 
     def _next(self) -> None:
-        if self._in_turn or not self._waiting:
+        if self._in_turn:
             return
         self._in_turn = True
         try:
-            while self._waiting:
-                _, call = self._waiting.popleft()
+            while (call := self._take()) is not None:
                 if call() is not False:
                     break
         finally:
             self._in_turn = False
-            if self._waiting:
-                self._turn.start()
+            self._start_next()
+
+    def _take(self) -> Call | None:
+        """Return the first call whose key isn't held, no longer as one that waits."""
+        now = time.monotonic()
+        self._held = {key: until for key, until in self._held.items() if until > now}
+        for place, (key, call) in enumerate(self._waiting):
+            if key not in self._held:
+                del self._waiting[place]
+                return call
+        return None
+
+    def _start_next(self) -> None:
+        if any(key not in self._held for key, _ in self._waiting):
+            self._turn.start(PAUSE_MS)
+        elif self._waiting:
+            left_s = min(self._held.values()) - time.monotonic()
+            self._turn.start(max(PAUSE_MS, math.ceil(1000 * left_s)))

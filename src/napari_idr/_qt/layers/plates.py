@@ -1,16 +1,12 @@
-"""Layers of the plates and galleries: a mosaic, its wells, its hits, its headings."""
+"""The plates and galleries in a viewer: where they lie, what is shown and selected."""
 
 from __future__ import annotations
 
-import math
-import warnings
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Points
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_idr._qt.layers.adding import (
@@ -20,366 +16,26 @@ from napari_idr._qt.layers.adding import (
     remove_layers,
 )
 from napari_idr._qt.layers.framing import Box, Framing
-from napari_idr._qt.layers.headings import HeadingsLayer
-from napari_idr._qt.layers.marks import MarksLayer
+from napari_idr._qt.layers.mosaic_group import MosaicGroup
 from napari_idr._qt.layers.mosaic_image import Image
-from napari_idr._qt.layers.rows import set_rows
 from napari_idr._qt.layers.units import SceneUnits
-from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import GridCell
 from napari_idr.services.details import MosaicKey
 from napari_idr.services.mosaic import CellId, MosaicShown
 from napari_idr.services.plate.headings import heading_room
-from napari_idr.services.wells.look import plate_note
-from napari_idr.tiles import MosaicPyramid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from napari.layers import Layer, Vectors
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.wells.colors import Legend
 
-L = TypeVar("L")
-
-WELL_DOT_PX = 12
-
-
-class _Group:
-    """The layers of one plate or gallery; they move and leave together.
-
-    The mosaic is made at once, the others when they are first asked for: each takes
-    as long as a part of a repaint.
-
-    Parameters
-    ----------
-    viewer, refresher, units
-        Where they are shown, what repaints them, and what agrees their units.
-    shown
-        What they show.
-    origin
-        The (y, x) of the world where the mosaic lies.
-    px_um
-        How wide one of its px is; None as long as nothing tells.
-    status_at
-        Says what lies at a position in the world.
-    """
-
-    def __init__(
-        self,
-        viewer: Viewer,
-        refresher: LayerRefresher,
-        units: SceneUnits,
-        shown: MosaicShown,
-        *,
-        origin: tuple[float, float],
-        px_um: float | None,
-        status_at: Callable[[Sequence[float] | None], str],
-    ) -> None:
-        self._viewer = viewer
-        self._status_at = status_at
-        self._refresher = refresher
-        self._units = units
-        self.dismissed: set[Layer] = set()  # a person has taken them out
-        self.shown = shown
-        self.legend: Legend | None = None  # of the colours of its wells
-        self.origin, self.px_um = origin, px_um
-        self._selected: tuple[tuple[int, int], ...] = ()
-        self._pyramid = self._open_pyramid()
-        self.mosaic = Image(
-            self._pyramid.levels(),
-            rgb=True,
-            multiscale=True,
-            name=shown.name,
-            axis_labels=("y", "x"),
-            **{**self._place, **self._mosaic_place},
-        )
-        self._take(self.mosaic)
-        self._watch()
-
-    @cached_property
-    def wells(self) -> Points:
-        """The wells' table; a dot for each well, for whoever wants to style it."""
-        return self._take(
-            Points(
-                self.shown.well_centers,
-                features=self.shown.features,
-                name=f"{self.shown.name} wells",
-                size=WELL_DOT_PX,
-                **self._place,
-            )
-        )
-
-    @property
-    def marks(self) -> Vectors:
-        """The marks on its wells."""
-        return self._marks.layer
-
-    @cached_property
-    def _marks(self) -> MarksLayer:
-        marks = MarksLayer(self._viewer, self.shown, self._selected, self._place)
-        self._take(marks.layer)
-        return marks
-
-    @cached_property
-    def headings(self) -> HeadingsLayer:
-        """What is written beside it."""
-        headings = HeadingsLayer(
-            self._viewer,
-            self.shown,
-            note=self._note,
-            above=self._room_above,
-            place=self._place,
-        )
-        self._take(headings.layer)
-        return headings
-
-    def _take(self, layer: L) -> L:
-        """Let a layer that was made have the units of all, and their status."""
-        with _units_differ():
-            self._units.set(layer, (self.unit, self.unit))
-        set_status(layer, self._status_at)
-        return layer
-
-    @property
-    def parts(self) -> tuple[Callable[[], Layer], ...]:
-        """What returns its layers, in their order; each makes one that isn't made."""
-        return (
-            lambda: self.mosaic,
-            lambda: self.wells,
-            lambda: self.marks,
-            lambda: self.headings.layer,
-        )
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """Its layers, in their order; all are made."""
-        return tuple(part() for part in self.parts)
-
-    @property
-    def made(self) -> dict[str, Layer]:
-        """Those of its layers that are made, by the ends of their names."""
-        there = {"": self.mosaic}
-        if "wells" in vars(self):
-            there[" wells"] = self.wells
-        if "_marks" in vars(self):
-            there[" hits"] = self.marks
-        if "headings" in vars(self):
-            there[" headings"] = self.headings.layer
-        return there
-
-    def is_of(self, layer: object) -> bool:
-        """Whether a layer is one of its own."""
-        return any(layer is one for one in self.made.values())
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of its layers are made."""
-        return len(self.made) == len(self.parts)
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """The (y, x) size of the mosaic in the world, its headings included."""
-        height, width = self.shown.plan.shape
-        y, x = heading_room(self.shown.plan)
-        scale = self.px_um or 1.0
-        return (height + y) * scale, (width + x) * scale
-
-    @property
-    def box(self) -> Box:
-        """From where to where it reaches in the world, its headings included."""
-        plan = np.array(self.shown.plan.shape) * (self.px_um or 1.0)
-        size = np.array(self.size)
-        center = self.origin + plan / 2 - (size - plan) / 2
-        return center - size / 2, center + size / 2
-
-    @property
-    def bottom(self) -> float:
-        """Where it ends, along y."""
-        return self.origin[0] + self.shown.plan.shape[0] * (self.px_um or 1.0)
-
-    def show(self, shown: MosaicShown) -> tuple[Callable[[], None], ...]:
-        """Show another field, or other images of a gallery, in the same layers.
-
-        The calls that are returned do so, each in a turn of the event loop: of a large
-        gallery all of it takes as long as several repaints. What is as large on the
-        screen at any zoom, `show_headings` and `show_marks` change, once the camera is
-        where it is to be.
-        """
-        before, self.shown = self.shown, shown
-        for suffix, layer in self.made.items():
-            if layer.name.startswith(before.name):  # else a person has renamed it
-                layer.name = f"{shown.name}{suffix}"
-            layer.metadata = shown.metadata
-        return self._show_pixels, self._tell_wells
-
-    def _show_pixels(self) -> None:
-        self._pyramid = self._open_pyramid()
-        self._refresher.unwatch(self.mosaic)
-        self._watch()
-        self.mosaic.data = self._pyramid.levels()
-        self._place_mosaic()
-
-    def _tell_wells(self) -> None:
-        """Say in the wells' layer where each is, and what is known of it."""
-        if "wells" not in vars(self):
-            return
-        shown = self.shown
-        if not np.array_equal(self.wells.data, shown.well_centers):
-            set_rows(self.wells, shown.well_centers)
-        self.wells.features = shown.features
-
-    def show_headings(self) -> bool:
-        """Write the headings of what is shown; tell whether they are others."""
-        if "headings" not in vars(self):
-            return False
-        self.headings.set_room_above(self._room_above)
-        changed = self.headings.show(self.shown)
-        self.write_note()
-        return changed
-
-    def show_marks(self) -> bool:
-        """Mark hits and controls; in another layout no well is selected.
-
-        Returns whether other marks are shown now.
-        """
-        return "_marks" in vars(self) and self._marks.show(self.shown)
-
-    def mark(self) -> None:
-        """Mark hits and controls, and tell what is known of each well."""
-        self.show_marks()
-        self.write_note()
-        self._tell_wells()
-        for layer in self.made.values():
-            layer.metadata = self.shown.metadata
-
-    def write_note(self) -> None:
-        """Write below the title by what it was found, and what its colours mean."""
-        if "headings" in vars(self):
-            self.headings.set_note(self._note)
-
-    @property
-    def _note(self) -> str:
-        return plate_note(self.legend, self.shown.found_by)
-
-    def place(self, origin: tuple[float, float], px_um: float | None) -> None:
-        """Put the mosaic at an (y, x) of the world; a px is `px_um` wide, or 1."""
-        if (origin, px_um) == (self.origin, self.px_um):
-            return
-        self.origin, self.px_um = origin, px_um
-        if "headings" in vars(self):
-            self.headings.set_room_above(self._room_above)
-        with _units_differ():
-            for layer in self.made.values():
-                if layer is not self.mosaic:
-                    layer.scale = (self.px_size, self.px_size)
-                    layer.translate = origin
-                    self._units.set(layer, (self.unit, self.unit))
-        self._place_mosaic()
-
-    @property
-    def px_size(self) -> float:
-        """How wide a px of the mosaic is in the world."""
-        return self.px_um or 1.0
-
-    @property
-    def _place(self) -> dict[str, Any]:
-        """What a layer is made with that isn't seen yet: where it lies ..."""
-        return {
-            "scale": (self.px_size, self.px_size),
-            "translate": self.origin,
-            "units": (self.unit, self.unit),
-            "visible": False,
-            "projection_mode": "none",
-            "metadata": self.shown.metadata,
-        }
-
-    @property
-    def _mosaic_place(self) -> dict[str, Any]:
-        """Where the layer of pixels lies: its coordinates are those of the finest."""
-        whole, part = self.px_size, 1 / self._pyramid.enlargement
-        return {
-            "scale": np.array((whole * part, whole * part)),
-            "translate": np.array(self.origin) + (part - 1) / 2 * whole,
-        }
-
-    def _place_mosaic(self) -> None:
-        """Put the layer of pixels where the mosaic lies."""
-        with _units_differ():
-            for name, value in self._mosaic_place.items():
-                if not np.array_equal(getattr(self.mosaic, name), value):
-                    setattr(self.mosaic, name, value)
-            self._units.set(self.mosaic, (self.unit, self.unit))
-
-    @property
-    def _room_above(self) -> float:
-        """How many px of the mosaic are free above it: the topmost has no other."""
-        is_topmost = self.origin[0] <= 0
-        return math.inf if is_topmost else heading_room(self.shown.plan)[0]
-
-    @property
-    def unit(self) -> str:
-        """The unit of its scale."""
-        return "pixel" if self.px_um is None else "um"
-
-    def repaint(self) -> None:
-        """Show what has been painted into the canvas since; soon, not at once."""
-        # All that is painted is of one layer.
-        self._refresher.refresh_soon(self._pyramid.key, gather_ms=0)
-
-    def _open_pyramid(self) -> MosaicPyramid:
-        shown = self.shown
-        return MosaicPyramid(
-            self._refresher.viewing, shown.plan, shown.canvas, shown.open_reader
-        )
-
-    def _watch(self) -> None:
-        pyramid = self._pyramid
-        self._refresher.watch(
-            self.mosaic,
-            pyramid.image,
-            server=self.shown.server,
-            close=pyramid.close,
-        )
-
-    def data_at(self, position: Sequence[float]) -> tuple[float, float]:
-        """Return the (y, x) px of the mosaic at a position in the world."""
-        y, x = (np.array(position[-2:]) - self.origin) / self.px_size
-        return float(y), float(x)
-
-    def world_at(self, place: Sequence[float]) -> tuple[float, float]:
-        """Return where a (y, x) px of the mosaic lies in the world."""
-        y, x = np.array(place) * self.px_size + self.origin
-        return float(y), float(x)
-
-    def cell_at(self, position: Sequence[float]) -> GridCell | None:
-        """Return the cell that holds an image at a position in the world."""
-        return self.shown.cell_at(*self.data_at(position))
-
-    def close(self) -> None:
-        """Stop following the viewer; the refresher lets go of what isn't in it."""
-        if "headings" in vars(self):
-            self.headings.close()
-        if "_marks" in vars(self):
-            self._marks.close()
-
-    def select(self, wells: Sequence[CellId]) -> None:
-        """Mark wells as selected, and no others."""
-        places = map(self.shown.place_of, wells)
-        self._selected = tuple(place for place in places if place is not None)
-        if "_marks" in vars(self):
-            self._marks.select(self._selected)
-
-    def message_at(self, position: Sequence[float]) -> str:
-        """Say which well lies at a position in the world, "" where the plate isn't."""
-        y, x = self.data_at(position)
-        height, width = self.shown.plan.shape
-        if not (self.mosaic.visible and 0 <= y < height and 0 <= x < width):
-            return ""
-        return self.shown.message_at(y, x)
+PICTURE_MS = 700
+"""Other layers wait so long for the first thumbnails: one answer of a quick server."""
 
 
 class MosaicLayers(QObject):
@@ -403,8 +59,8 @@ class MosaicLayers(QObject):
         self._refresher = refresher
         self._units = units
         self._framing = framing
-        self._groups: dict[MosaicKey, _Group] = {}
-        self._aside: dict[MosaicKey, _Group] = {}
+        self._groups: dict[MosaicKey, MosaicGroup] = {}
+        self._aside: dict[MosaicKey, MosaicGroup] = {}
         self._turns = TurnQueue(self)
         # How wide an image of a plate is; None stands for plates that don't know yet.
         self._widths_um: dict[MosaicKey | None, float] = {}
@@ -427,7 +83,7 @@ class MosaicLayers(QObject):
         else:
             top = max((one.bottom for one in self._groups.values()), default=None)
             px_um = self._px_um(shown)
-            group = _Group(
+            group = MosaicGroup(
                 self._viewer,
                 self._refresher,
                 self._units,
@@ -447,12 +103,12 @@ class MosaicLayers(QObject):
         self._turns.add(key, partial(self.arrived.emit, key))
         self.changed.emit(key)
 
-    def _show_marks(self, group: _Group) -> bool:
+    def _show_marks(self, group: MosaicGroup) -> bool:
         changed = group.show_marks()
         self._mark_selected()
         return changed
 
-    def _update(self, group: _Group) -> None:
+    def _update(self, group: MosaicGroup) -> None:
         """Put layers that have something to show in the viewer, and no others."""
         for part in group.parts:
             self._turns.add(
@@ -461,13 +117,13 @@ class MosaicLayers(QObject):
                 partial(self._put, group, part),
             )
 
-    def _make(self, group: _Group, part: Callable[[], Layer]) -> bool:
+    def _make(self, group: MosaicGroup, part: Callable[[], Layer]) -> bool:
         """Make a layer that isn't made; tell whether it wasn't."""
         before = len(group.made)
         part()
         return len(group.made) > before
 
-    def _put(self, group: _Group, part: Callable[[], Layer]) -> bool:
+    def _put(self, group: MosaicGroup, part: Callable[[], Layer]) -> bool:
         """Add or remove a layer, if that is due; tell whether it was.
 
         What is active stays so, as a person may be at work on it.
@@ -491,7 +147,7 @@ class MosaicLayers(QObject):
         remove_layers(self._viewer, group.made.values())
         self._refresher.unwatch(group.mosaic)
 
-    def _end(self, key: MosaicKey) -> _Group:
+    def _end(self, key: MosaicKey) -> MosaicGroup:
         """Show no plate any more in what may be left of its layers."""
         group = self._groups.pop(key)
         group.close()
@@ -550,11 +206,12 @@ class MosaicLayers(QObject):
         if group is not None:
             self._reveal(group)
 
-    def _reveal(self, group: _Group) -> None:
+    def _reveal(self, group: MosaicGroup) -> None:
         """Make a plate whole, active and visible, and move the camera to it.
 
         What a person has taken out of it comes back. The mosaic is the first to be
-        seen, so that its thumbnails are seen when they come. It is made active before
+        seen, and the others are made when its first thumbnails are: a layer that is
+        being made keeps those that have come from the screen. It is made active before
         the camera moves, as its controls change the size of the canvas. napari draws a
         layer for the first time as soon as it is visible; all at once would be twice
         as long as a repaint.
@@ -567,6 +224,7 @@ class MosaicLayers(QObject):
             partial(self._put, group, first),
             partial(self._make_active, group),
             partial(self._look_and_show, group, first),
+            partial(self._await_picture, group),
         )
         for part in others:
             self._turns.add(
@@ -575,16 +233,21 @@ class MosaicLayers(QObject):
                 partial(self._put, group, part),
                 partial(self._make_visible, group, part),
             )
-        self._turns.add(key, lambda: group.headings.show_texts())
+        self._turns.add(key, group.show_texts)
 
-    def _make_active(self, group: _Group) -> bool:
+    def _await_picture(self, group: MosaicGroup) -> bool:
+        if not (group.is_painted or group.is_whole):
+            self._turns.hold(group.shown.key, PICTURE_MS)
+        return False
+
+    def _make_active(self, group: MosaicGroup) -> bool:
         return make_active(self._viewer, group.mosaic)
 
-    def _look_and_show(self, group: _Group, part: Callable[[], Layer]) -> None:
+    def _look_and_show(self, group: MosaicGroup, part: Callable[[], Layer]) -> None:
         self.look_at(group.shown.key)
         self._make_visible(group, part)
 
-    def _make_visible(self, group: _Group, part: Callable[[], Layer]) -> bool:
+    def _make_visible(self, group: MosaicGroup, part: Callable[[], Layer]) -> bool:
         """Show a layer; the dots of the wells are left to a person."""
         layer = part()
         if group.mosaic not in self._viewer.layers:
@@ -599,13 +262,14 @@ class MosaicLayers(QObject):
         group = self._groups.get(key)
         if group is not None:
             group.repaint()
+            self._turns.release(key)
 
     def finish(self, key: MosaicKey, summary: MosaicSummary) -> None:
         """Repaint a mosaic whose load is over."""
         group = self._groups.get(key)
         if group is not None:
             group.shown = replace(group.shown, summary=summary)
-            group.repaint()
+            self.repaint(key)
 
     def mark(self, shown: MosaicShown) -> None:
         """Mark the wells of a plate anew: hits or annotations have come."""
@@ -862,11 +526,3 @@ def _origin(
 
 def _is_empty(layer: Layer) -> bool:
     return not isinstance(layer, Image) and len(layer.data) == 0
-
-
-@contextmanager
-def _units_differ() -> Iterator[None]:
-    """Silence napari: from the first layer that is placed to the last units differ."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Inconsistent units")
-        yield

@@ -15,6 +15,7 @@ from napari_idr._qt.jobs import QueuedSignal
 from napari_idr._qt.layers.adding import add_layer, make_active, remove_layers
 from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.images import is_light
+from napari_idr._qt.layers.placing import place_layer
 from napari_idr._qt.layers.rows import never_fewer, set_rows
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import PixelSource
@@ -144,12 +145,11 @@ class _Strip:
         # The centre of the first px, of the large pixels and of the small ones.
         coarse = tuple(at + plan.scale / 2 for at in origin)
         for layer in (self.below, self.captions, self.frame):
-            layer.scale = (plan.scale, plan.scale)
-            layer.translate = coarse
+            place_layer(layer, scale=(plan.scale, plan.scale), translate=coarse)
         for layer in self.channels:
             translate = [0.0] * layer.ndim
             translate[-2:] = [at + step / 2 for at in origin]
-            layer.translate = translate
+            place_layer(layer, translate=translate)
 
     def write(self, zoom: float) -> None:
         """Write captions for this many px of the screen to a unit of the world."""

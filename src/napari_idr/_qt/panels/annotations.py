@@ -109,7 +109,11 @@ class AnnotationTable(QTableView):
             viewport = present(self.viewport())
             painter = QPainter(viewport)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(viewport.rect(), flags, self._nothing)
+            room = viewport.rect()
+            needed = painter.boundingRect(room, flags, self._nothing)
+            # In a low window its beginning is to be read, not its middle.
+            room.setHeight(max(room.height(), needed.height()))
+            painter.drawText(room, flags, self._nothing)
             painter.end()
 
     def _fit_columns(self) -> None:

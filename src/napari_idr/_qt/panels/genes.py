@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 LIST_FILES = "Lists (*.txt *.csv *.tsv);;All files (*)"
 CSV_FILES = "CSV (*.csv)"
 
+HOW_TO = (
+    "Write or paste genes at the left, one a line, and press Count: the table then "
+    "says how many images of each study carry each."
+)
+
 STUDY_PX = 130
 """Width of a study's column: the number and the first words of its name."""
 
@@ -77,6 +82,7 @@ class GenesPanel(LetteredWidget):
         self.load = _button("Load…", "idr_genes_load", "Read a list from a file")
         self.save = _button("CSV…", "idr_genes_save", "Save the table as CSV")
         self.message = plain_label("idr_genes_message")
+        self.message.setText(HOW_TO)
         self.table = _Table()
         self.model = GenesModel(self)
         self.table.setModel(self.model)

@@ -13,7 +13,7 @@ from qtpy.QtCore import (
     Qt,
     Signal,
 )
-from qtpy.QtGui import QGuiApplication, QKeySequence
+from qtpy.QtGui import QGuiApplication, QKeySequence, QPainter
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from napari_idr._qt.panels.forms import name_widget, present
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from qtpy.QtCore import QModelIndex
-    from qtpy.QtGui import QContextMenuEvent, QKeyEvent
+    from qtpy.QtGui import QContextMenuEvent, QKeyEvent, QPaintEvent
 
 MEASURED_ROWS = 50
 """Of which a column's width is made: to measure thousands would take seconds."""
@@ -33,6 +33,8 @@ MEASURED_ROWS = 50
 ROW_MARGIN_PX = 6
 CELL_MARGIN_PX = 12
 NARROWEST_CHARACTERS, WIDEST_CHARACTERS = 6, 28
+
+NOTHING_LEFT = "Nothing meets the filters. Clear shows all again."
 
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 SELECT = QItemSelectionModel.SelectionFlag
@@ -89,6 +91,22 @@ class WellsTableView(QTableView):
         selection = present(self.selectionModel())
         selection.selectionChanged.connect(self._on_selected)
         selection.currentChanged.connect(self._on_current)
+
+    @property
+    def nothing_shown(self) -> str:
+        """What is said in place of rows, "" where there are some, or none to filter."""
+        rows = self.wells
+        return NOTHING_LEFT if rows.indexed and not rows.rowCount() else ""
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw the rows, or what is said in their place."""
+        super().paintEvent(event)
+        if message := self.nothing_shown:
+            viewport = present(self.viewport())
+            painter = QPainter(viewport)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(viewport.rect(), flags, message)
+            painter.end()
 
     # What is selected
 

@@ -41,9 +41,9 @@ GAP_SHARE = 1 / 32
 CAPTION_SHARE = 1 / 3
 """Above each row but the first, in parts of a cell's height, for captions."""
 
-MAX_STAGE_PX = 4096
-"""The longest side of fields at their places on the stage, at the smallest level: its
-thumbnails take 50 MB then."""
+MAX_STRIP_PX = 4096
+"""The longest side of all images together at the smallest level, about: its thumbnails
+take 50 MB then, and napari keeps all of that level of each channel."""
 
 LEAST_CELL_PX = 32
 """Fields that are smaller there lie so far apart that one sees next to nothing."""
@@ -254,7 +254,11 @@ def plan_layout(
     """
     height = max(shape[0] for shape in shapes.values())
     width = max(shape[1] for shape in shapes.values())
-    steps = max(0, math.ceil(math.log2(max(height, width) / CELL_PX)))
+    rows = max(row for row, _ in places) + 1
+    columns = max(column for _, column in places) + 1
+    total = rows * height * (1 + CAPTION_SHARE), columns * width * (1 + GAP_SHARE)
+    too_many = max(max(height, width) / CELL_PX, max(total) / MAX_STRIP_PX)
+    steps = max(0, math.ceil(math.log2(too_many)))
     scale = 2**steps
     cell = math.ceil(height / scale), math.ceil(width / scale)
     gap, row_gap = math.ceil(cell[1] * GAP_SHARE), math.ceil(cell[0] * CAPTION_SHARE)
@@ -273,8 +277,8 @@ def plan_layout(
         cell_shape=cell,
         gap_px=gap,
         row_gap_px=row_gap,
-        rows=max(row for row, _ in places) + 1,
-        columns=max(column for _, column in places) + 1,
+        rows=rows,
+        columns=columns,
         cells=cells,
         image_shape=(height, width),
     )
@@ -323,7 +327,7 @@ def plan_stage(
         ]
     )
     # As many px as a strip in a grid has, and no more than a canvas may have.
-    too_many = max(max(height, width) / CELL_PX, float(total.max()) / MAX_STAGE_PX)
+    too_many = max(max(height, width) / CELL_PX, float(total.max()) / MAX_STRIP_PX)
     steps = max(0, math.ceil(math.log2(too_many)))
     scale = 2**steps
     cell = math.ceil(height / scale), math.ceil(width / scale)

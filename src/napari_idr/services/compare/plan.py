@@ -14,6 +14,7 @@ from napari_idr.services.compare.channels import (
     named,
 )
 from napari_idr.services.compare.layout import (
+    CELL_PX,
     EQUAL_SIZES,
     StageLayout,
     StripLayout,
@@ -58,8 +59,8 @@ MAX_TITLE = 40
 NOT_COMPARABLE = "THUMBNAIL, contrast can't be compared"
 """What the caption of an image says that has no other pixels."""
 
-CLOSER = 2
-"""The scale from which on the many images of a plate are opened: below it, a screen
+CLOSER_PX = CELL_PX
+"""The many images of a plate are opened where a cell is larger than this: else a screen
 shows so many that thumbnails do."""
 
 PLACED = {
@@ -230,7 +231,7 @@ def plan_comparison(
         shapes={
             one: shape for one, shape in shapes.items() if known is None or one in known
         },
-        least_scale=1 if wish.pictures is None else min(CLOSER, scales[0]),
+        least_scale=1 if wish.pictures is None else _closer(layout, scales),
     )
     common, captions = _captions([cell.lines for cell in wish.cells])
     placed = "true" if isinstance(layout, StageLayout) else wish.order
@@ -252,6 +253,13 @@ def plan_comparison(
             *_stack_notes(images),
         ),
     )
+
+
+def _closer(layout: StripLayout, scales: Sequence[int]) -> int:
+    """Return the least of the scales at which a cell is large enough to be opened."""
+    longest = max(layout.cell_shape)
+    large = [scale for scale in scales if scale * longest > CLOSER_PX]
+    return min(large, default=scales[0])
 
 
 def _on_stage(

@@ -21,6 +21,9 @@ from napari_idr.services.search.hits import hits_label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from napari_idr.api import IDRClient, OwnTable, WellSources
     from napari_idr.cancel import CancelToken
     from napari_idr.model import PlateAcquisition, PlateGrid, Table
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from napari_idr.services.plate.mosaic import Heading
     from napari_idr.tiles import OpenReader
 
-__all__ = ["PlateShown", "plan_plate_shown"]
+__all__ = ["PlateShown", "plan_plate", "plan_plate_shown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,15 +195,22 @@ class PlateShown(MosaicShown):
         return _plate_map(self.plan.grid, self.details, sources, own)
 
 
+def plan_plate(grid: PlateGrid) -> PlatePlan:
+    """Return where the images of a plate go, in cells that its thumbnails fill."""
+    return plan_mosaic(grid, cell_shape=cell_shape_for(grid.image_shape))
+
+
 def plan_plate_shown(
     server: str,
     web_url: str,
     details: PlateDetails,
-    grid: PlateGrid,
+    plan: PlatePlan,
     open_reader: OpenReader,
+    *,
+    canvas: NDArray[np.uint8] | None = None,
 ) -> PlateShown:
-    """Return what will be shown of a plate, its canvas still blank."""
-    plan = plan_mosaic(grid, cell_shape=cell_shape_for(grid.image_shape))
+    """Return what is shown of a plate by a plan; its canvas is blank unless given."""
+    grid = plan.grid
     runs = [run for run in details.plate.runs if run.id == grid.run]
     return PlateShown(
         server=server,
@@ -210,7 +220,7 @@ def plan_plate_shown(
         field=grid.field,
         plan=plan,
         plate_map=_plate_map(grid, details),
-        canvas=blank_canvas(plan),
+        canvas=blank_canvas(plan) if canvas is None else canvas,
         open_reader=open_reader,
     )
 

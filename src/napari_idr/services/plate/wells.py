@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from napari_idr.api import column_key, wells_table
+from napari_idr.services.wells.quality import control_role, failed_wells
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
         WellValue,
     )
 
-__all__ = ["PlateMap", "WellInfo", "plan_plate_map", "wells_features"]
+__all__ = ["PlateMap", "WellInfo", "plan_plate_map"]
 
 WORD_KEYS = (
     "phenotype",
@@ -64,11 +66,12 @@ class WellInfo:
         return " · ".join(part for part in parts if part)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PlateMap:
     """The wells of a plate; `wells` are those with an image, row by row.
 
-    `table` has all that is known of each, in the same order.
+    `table` has all that is known of each, in the same order. What follows from that is
+    computed once, when it is first asked for.
     """
 
     grid: CellGrid
@@ -88,6 +91,45 @@ class PlateMap:
     def hits(self) -> tuple[WellInfo, ...]:
         """The wells that a search found, row by row."""
         return tuple(well for well in self.wells if well.hit)
+
+    @cached_property
+    def hit_places(self) -> tuple[tuple[int, int], ...]:
+        """The (row, column) of the wells that a search found."""
+        return tuple((well.row, well.column) for well in self.hits)
+
+    @cached_property
+    def control_places(self) -> tuple[tuple[int, int], ...]:
+        """The (row, column) of the controls."""
+        return tuple(
+            (well.row, well.column)
+            for well in self.table.wells
+            if control_role(well.control) is not None
+        )
+
+    @cached_property
+    def failed_places(self) -> tuple[tuple[int, int], ...]:
+        """The (row, column) of the wells that failed the study's quality control."""
+        return tuple(
+            (well.row, well.column)
+            for well, failed in zip(
+                self.table.wells, failed_wells(self.table), strict=True
+            )
+            if failed
+        )
+
+    @cached_property
+    def features(self) -> dict[str, FeatureColumn]:
+        """The wells as columns of equal length, for the features of a layer.
+
+        `index` is the place in the grid, row by row and from 1, so that it is also the
+        value of the well in a labels layer of the plate. Texts that aren't known are
+        "", numbers NaN; several values of a well are one text. The columns of the
+        archive follow, as it spells them.
+        """
+        told = self.table.to_features()
+        words = [well.message or "" for well in self]
+        own = list(told)[: list(told).index("hit") + 1]
+        return {name: told[name] for name in own} | {"words": words} | told
 
 
 def plan_plate_map(
@@ -145,20 +187,6 @@ def plan_plate_map(
     )
     places = {(info.row, info.column): place for place, info in enumerate(infos)}
     return PlateMap(grid=grid, wells=infos, places=places, table=joined)
-
-
-def wells_features(plate_map: PlateMap) -> dict[str, FeatureColumn]:
-    """Return the wells as columns of equal length, for the features of a layer.
-
-    `index` is the place in the grid, row by row and from 1, so that it is also the
-    value of the well in a labels layer of the plate. Texts that aren't known are "",
-    numbers NaN; several values of a well are one text. The columns of the archive
-    follow, as it spells them.
-    """
-    told = plate_map.table.to_features()
-    words = [well.message or "" for well in plate_map]
-    own = list(told)[: list(told).index("hit") + 1]
-    return {name: told[name] for name in own} | {"words": words} | told
 
 
 def _words(table: WellsTable) -> Iterator[str | None]:

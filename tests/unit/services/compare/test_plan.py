@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from napari_idr.model import Channel, Image, ImageRef, Plate, RenderingWindow
 from napari_idr.services.compare.channels import compare_channels, to_draw
 from napari_idr.services.compare.layout import (
+    CELL_PX,
+    MAX_STRIP_PX,
     common_pixel_um,
     drawn_shapes,
+    plan_layout,
     row_places,
     stage_places,
 )
@@ -329,3 +332,36 @@ def test_images_of_other_servers_are_left_out_and_named():
         "2 images are left out: of https://other.example, and a comparison is of one "
         "server."
     )
+
+
+@given(
+    st.integers(1, 48),
+    st.integers(1, 32),
+    st.tuples(st.integers(1, 5000), st.integers(1, 5000)),
+)
+def test_the_smallest_level_is_small_however_many_images_there_are(columns, rows, size):
+    last = image(1, size=size)
+    places = [(rows - 1, columns - 1)]
+
+    layout, scales = plan_layout([last], ["A1"], places, {last.id: size})
+
+    rounded = 2 * max(columns, rows)  # each cell and each gap by up to one px
+    assert max(layout.shape) <= MAX_STRIP_PX + rounded
+    assert max(layout.cell_shape) <= CELL_PX
+    assert scales[-1] == 1
+    assert scales[0] * max(layout.cell_shape) >= max(size)
+
+
+@pytest.mark.parametrize(("columns", "size"), [(12, 512), (48, 512), (48, 100)])
+def test_images_of_a_plate_are_opened_at_the_same_size_on_the_screen(columns, size):
+    images = [image(n + 1, size=(size, size)) for n in range(columns)]
+    asked = wish(*images)
+    cells = tuple(
+        replace(one, place=(0, column)) for column, one in enumerate(asked.cells)
+    )
+
+    plan = plan_comparison(replace(asked, cells=cells, pictures={}), images).mosaic
+
+    opened = max(plan.layout.cell_shape) * plan.least_scale
+    assert opened > CELL_PX or plan.least_scale == plan.pyramid.scales[0]
+    assert opened <= 2 * CELL_PX

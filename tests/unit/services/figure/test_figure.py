@@ -40,7 +40,7 @@ from napari_idr.services.figure.plan import (
     broken,
     scale_bar,
 )
-from napari_idr.services.plate.view import plan_plate_shown
+from napari_idr.services.plate.view import plan_plate, plan_plate_shown
 from napari_idr.services.study import StudyCard
 from napari_idr.services.wells.colors import Legend, LegendEntry
 
@@ -86,7 +86,7 @@ def plate(rows=8, columns=12):
         study=StudyDetails(study=SCREEN, card=CARD, annotations=()),
         hit_wells=frozenset({WellId(1005)}),
     )
-    return plan_plate_shown(SERVER, f"{SERVER}/x", details, grid, no_pixels)
+    return plan_plate_shown(SERVER, f"{SERVER}/x", details, plan_plate(grid), no_pixels)
 
 
 def draw(wish):

@@ -10,7 +10,7 @@ from napari_idr.model import (
     Table,
     WellId,
 )
-from napari_idr.services.plate.wells import plan_plate_map, wells_features
+from napari_idr.services.plate.wells import plan_plate_map
 
 
 def cell(row, column, number):
@@ -89,7 +89,7 @@ def test_an_absent_well_has_nothing_to_say():
 
 
 def test_the_table_of_wells_has_equal_columns_of_plain_values():
-    table = wells_features(plan_plate_map(GRID, table=TABLE, hit_wells={WellId(2)}))
+    table = plan_plate_map(GRID, table=TABLE, hit_wells={WellId(2)}).features
 
     assert {len(column) for column in table.values()} == {3}
     assert table["index"] == [1, 3, 4]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from napari_idr.model import Plate, PlateId
 from napari_idr.services.details import PlateDetails
-from napari_idr.services.plate.view import plan_plate_shown
+from napari_idr.services.plate.mosaic import summarize
+from napari_idr.services.plate.view import plan_plate, plan_plate_shown
 from napari_idr.services.wells import known as known_module
 from napari_idr.services.wells.known import WellsKnown
 from napari_idr.services.wells.look import HAS_PHENOTYPE
@@ -25,7 +28,7 @@ def known(quick):
         plate=Plate(id=PLATE, name="DM0001_01"), table=quick.table(plate=PLATE)
     )
     grid = quick.plate_grid(PLATE)
-    shown = plan_plate_shown(quick.url, "", details, grid, never)
+    shown = plan_plate_shown(quick.url, "", details, plan_plate(grid), never)
     return WellsKnown(shown=shown, indexed=IndexedTable(shown.plate_map.table))
 
 
@@ -38,6 +41,15 @@ def test_wells_are_coloured_by_a_column_that_they_have(known):
     assert phenotypes.legend.title == "Phenotype"
     assert known.colored("gone") is None
     assert known.colored(None) is None
+
+
+def test_the_end_of_a_load_has_nothing_computed_anew(known):
+    shown = known.shown.prepare()
+
+    ended = replace(shown, summary=summarize([], 96))
+
+    assert ended.features is shown.features
+    assert ended.controls is shown.controls
 
 
 def test_each_well_is_found(known):

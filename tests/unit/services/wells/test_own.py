@@ -7,7 +7,7 @@ import pytest
 from napari_idr.errors import IDRError
 from napari_idr.model import Plate, PlateId
 from napari_idr.services.details import PlateDetails
-from napari_idr.services.plate.view import plan_plate_shown
+from napari_idr.services.plate.view import plan_plate, plan_plate_shown
 from napari_idr.services.wells.colors import color_wells
 from napari_idr.services.wells.own import load_own_table, misfit_sentences
 
@@ -31,7 +31,7 @@ def test_what_is_known_of_the_wells_grows_while_they_are_shown(quick, routes, tm
     plate = Plate(id=PLATE, name="DM0001_01")
     details = PlateDetails(plate=plate, table=quick.table(plate=PLATE))
 
-    shown = plan_plate_shown(quick.url, "", details, grid, never)
+    shown = plan_plate_shown(quick.url, "", details, plan_plate(grid), never)
     assert shown.features["Cell Count"][0] > 0
     assert "Comment" not in shown.features
 
@@ -55,7 +55,7 @@ def test_five_colourings_of_384_wells_take_one_query_of_the_table(quick, routes)
     details = PlateDetails(
         plate=Plate(id=plate_id, name="KN384-02"), table=quick.table(plate=plate_id)
     )
-    shown = plan_plate_shown(quick.url, "", details, grid, never)
+    shown = plan_plate_shown(quick.url, "", details, plan_plate(grid), never)
     names = ["Cell Count", "Mitotic Index", "Gene Symbol", "Quality Control",
              "Has Phenotype"]  # fmt: skip
 
