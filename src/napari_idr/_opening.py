@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from napari_idr.api.arguments import take
 from napari_idr.services.links.reading import LINK_HELP, is_same_server, read_link
 from napari_idr.services.links.records import LinkView, SearchLink
 
@@ -159,7 +160,7 @@ def session_layers(
 
     folder = None
     if not isinstance(session, SavedSession):
-        path = Path(session)
+        path = Path(take("str | os.PathLike[str]", "session", session))
         session, _ = load_session(path, cancel=NEVER)
         folder = path.absolute().parent
     layers, missing = load_session_layers(session, folder=folder)
@@ -178,7 +179,7 @@ def plan_link(link_or_id: str | int, *, server: str | None = None, **view: Any) 
     ValueError
         The text is no link, or of another server than the one that is given.
     TypeError
-        There is no such view.
+        There is no such view, or it takes another kind of value.
 
     Examples
     --------
@@ -192,15 +193,17 @@ def plan_link(link_or_id: str | int, *, server: str | None = None, **view: Any) 
         raise ValueError(
             f"{str(link_or_id)[:80]!r} is no link; what can be opened: {LINK_HELP}"
         )
+    take("str | None", "server", server)
     if server is not None:
         if link.server is not None and not is_same_server(link.server, server):
             raise ValueError(f"the link is of {link.server}, not of {server}")
         link = replace(link, server=link.server or server)
-    known = {one.name for one in fields(LinkView)}
-    if strange := sorted(set(view) - known):
+    known = {one.name: str(one.type) for one in fields(LinkView)}
+    if strange := sorted(set(view) - set(known)):
         raise TypeError(f"a view has no {strange[0]!r}: {', '.join(sorted(known))}")
+    view = {name: take(known[name], name, value) for name, value in view.items()}
     if "wells" in view:
-        wells = view["wells"]
+        wells = take("str | Iterable[str]", "wells", view["wells"])
         view["wells"] = (wells,) if isinstance(wells, str) else tuple(wells)
     if not isinstance(view.get("search"), SearchLink | None):
         raise TypeError("the search of a view is a SearchLink")

@@ -10,7 +10,12 @@ from qtpy.QtCore import QPoint, QSize
 from qtpy.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QComboBox,
+    QLabel,
     QScrollArea,
+    QStyle,
+    QStyleOptionComboBox,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -80,6 +85,33 @@ def test_buttons_without_a_frame_are_written_as_large_as_others(
     reader.find_plate("CDC20", MITOSIS, PLATE)
 
     assert reader.find(name).font().pointSize() == LARGE_PT
+
+
+def test_the_choices_among_studies_can_be_read(reader: Person) -> None:
+    reader.find("idr_tabs", QTabWidget).setCurrentIndex(1)
+    reader.browser.resize(340, 900)
+    reader.until_idle()
+    QApplication.processEvents()
+
+    for which in ("kind", "order", "licence", "organism"):
+        box = reader.find(f"idr_studies_{which}", QComboBox)
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        style, part = box.style(), QStyle.SubControl.SC_ComboBoxEditField
+        assert style is not None
+        complex_ = QStyle.ComplexControl.CC_ComboBox
+        room = style.subControlRect(complex_, option, part, box).width()
+        text = box.currentText()
+        assert room >= box.fontMetrics().horizontalAdvance(text), text
+
+
+def test_the_session_is_written_as_large_as_its_buttons(reader: Person) -> None:
+    row = reader.find("idr_actions")
+    (label,) = [one for one in row.findChildren(QLabel) if one.text() == "Session"]
+
+    button = reader.find("idr_save_session")
+
+    assert label.fontMetrics().height() == button.fontMetrics().height()
 
 
 def test_buttons_go_below_each_other_where_there_is_no_room(qtbot: QtBot) -> None:

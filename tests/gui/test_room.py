@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QScrollArea,
     QSplitter,
     QTableView,
+    QTabWidget,
     QWidget,
 )
 
@@ -57,6 +58,21 @@ def test_the_whole_card_is_in_sight_on_a_usual_screen(
     links = person.find("idr_study_links")
     assert view is not None
     assert links.mapTo(view, QPoint(0, links.height())).y() <= view.height()
+
+
+def test_the_card_keeps_its_room_with_another_form_above_it(person: Person) -> None:
+    person.browser.resize(350, 760)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    rest(person)
+    details, table = person.find("idr_details"), person.find("idr_annotations")
+    heights = details.height(), table.height()
+
+    for tab in (1, 0):
+        person.find("idr_tabs", QTabWidget).setCurrentIndex(tab)
+        person.until_idle()
+        rest(person)
+
+    assert (details.height(), table.height()) == heights
 
 
 def test_700_px_leave_room_for_results_buttons_and_annotations(person: Person) -> None:

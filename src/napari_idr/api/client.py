@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_idr.api.annotations import Annotations
+from napari_idr.api.arguments import checked
 from napari_idr.api.cache_rules import KEEP_RULES, OFFLINE_RULES
 from napari_idr.api.capabilities import capabilities
 from napari_idr.api.containers import Containers
@@ -109,6 +110,7 @@ ASK_AGAIN_S = 10.0
 tries again finds out, and a server in trouble isn't asked at each key."""
 
 
+@checked
 class IDRClient:
     """Asks one archive: the Image Data Resource, or another OMERO.web.
 
@@ -117,7 +119,8 @@ class IDRClient:
 
     Every method that waits takes a `cancel` token, raises `Cancelled` when it is
     raised, and `IDRError` when the answer doesn't come or can't be used. Numbers
-    of which the archive knows nothing raise `NotFoundError`.
+    of which the archive knows nothing raise `NotFoundError`; what is no number where
+    one is due raises `TypeError`, before anything is sent.
 
     Parameters
     ----------
@@ -919,6 +922,8 @@ class IDRClient:
         TypeError
             The function returned what is neither a number nor a text, or the scheduler
             takes no tasks.
+        OSError
+            The file can't be read or written.
         """
         grid = self.plate_grid(plate_id, field=field, run=run, cancel=cancel)
         return measure_wells(

@@ -51,6 +51,8 @@ def web_url(address: str, thing: Linkable) -> str:
     ------
     ValueError
         The annotation doesn't say what carries it.
+    TypeError
+        It is nothing of an archive.
     """
     kind, number = _kind_and_number(thing)
     if kind in ("roi", "shape"):  # the web client has no page for them
@@ -75,4 +77,7 @@ def _kind_and_number(thing: Linkable) -> tuple[ObjectKind, int]:
                 raise ValueError("the annotation doesn't say what carries it")
             return thing.parent.kind, thing.parent.id
         case _:
-            return thing.ref.kind, thing.ref.id
+            ref = getattr(thing, "ref", None)
+            if not isinstance(ref, ObjectRef):
+                raise TypeError(f"the web client has no page of {type(thing).__name__}")
+            return ref.kind, ref.id

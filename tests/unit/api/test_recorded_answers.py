@@ -33,6 +33,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 IMGDATA = sorted(CAPTURES.glob("imgData/idr*.json"))
+TABLES = sorted(CAPTURES.glob("table_query/*.json"))
 STORE = "http://127.0.0.1"
 
 
@@ -116,7 +117,7 @@ def test_an_image_that_the_server_can_t_display():
     assert len(found.notes) == 1
 
 
-@pytest.mark.parametrize("file", IMGDATA, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", IMGDATA, ids=[file.stem for file in IMGDATA])
 def test_how_an_image_is_displayed(file):
     text = file.read_text()
     raw = json.loads(text)
@@ -133,9 +134,7 @@ def test_how_an_image_is_displayed(file):
     assert read.well_id == (raw["meta"]["wellId"] or None)
 
 
-@pytest.mark.parametrize(
-    "file", sorted(CAPTURES.glob("table_query/*.json")), ids=lambda file: file.stem
-)
+@pytest.mark.parametrize("file", TABLES, ids=[file.stem for file in TABLES])
 def test_a_row_of_a_bulk_table(file):
     well = WellId(int(file.stem.split("_well")[1].split("_")[0]))
     name = f"table_query/{file.name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QSize, Qt, QTimer
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QFrame,
     QScrollArea,
@@ -188,7 +188,7 @@ class Panels(LetteredWidget):
         details.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         details.setWidget(self._cards)
         self.annotations = AnnotationTable()
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter = _Parts(Qt.Orientation.Vertical)
         self.splitter.setObjectName("idr_splitter")
         # What comes and goes below moves the last part only, not the buttons above it.
         for part, stretch in ((self.results, 0), (details, 0), (self.annotations, 1)):
@@ -210,6 +210,7 @@ class Panels(LetteredWidget):
             files.resized.connect(self._divide_soon.start)
             files.unfolded.connect(partial(self._reveal, files))
         self.splitter.splitterMoved.connect(self._on_divided)
+        self.splitter.resized.connect(self._divide_soon.start)
         self.show_details(shown=False)
 
         self.all_shown = ActionsRow(self.link)
@@ -297,6 +298,19 @@ class Panels(LetteredWidget):
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True
+
+
+class _Parts(QSplitter):
+    """Parts below each other, which are divided anew where they have other room.
+
+    They have it with another window, with another form above, with a line that comes.
+    """
+
+    resized = Signal()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
 
 class _Column(QWidget):

@@ -8,9 +8,11 @@ from qtpy.QtWidgets import QWidget
 from napari_idr._qt.settings import font_points
 
 WRITTEN_SMALL = (
-    "QTreeView, QTableView, QHeaderView, QLineEdit, QPlainTextEdit, QToolButton"
+    "QTreeView, QTableView, QHeaderView, QLineEdit, QPlainTextEdit, QToolButton, "
+    "#idr_actions QLabel"
 )
-"""What napari's own style sheet leaves at the system's size of letters."""
+"""What napari's own style sheet leaves at the system's size of letters, and a label
+among such buttons: napari writes labels a point larger."""
 
 ROOM_FOR_ARROW = (
     'QToolButton[popupMode="1"], QToolButton[popupMode="2"] { padding-right: 1.4em; }'

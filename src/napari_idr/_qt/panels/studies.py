@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from magicgui.widgets import Container, LineEdit, PushButton
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QSize, Signal
 from qtpy.QtWidgets import (
     QComboBox,
-    QGridLayout,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -20,6 +19,7 @@ from napari_idr._qt.panels.forms import (
     present,
     widen_list,
 )
+from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr.services.search.studies import ORDERS, StudyChoices, StudyFilter
 
 if TYPE_CHECKING:
@@ -103,19 +103,14 @@ class StudiesPanel(QWidget):
         for order in ORDERS:
             self.order.addItem(ORDER_TITLES[order], order)
         self.set_choices(StudyChoices())
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 4)
-        grid.setSpacing(4)
-        for place, box in enumerate(
-            (self.kind, self.order, self.licence, self.organism)
-        ):
-            grid.addWidget(box, place // 2, place % 2)
+        boxes = (self.kind, self.order, self.licence, self.organism)
+        for box in boxes:
             box.currentIndexChanged.connect(self._on_changed)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 0, 0, 4)
         layout.setSpacing(4)
         layout.addWidget(form.native)
-        layout.addLayout(grid)
+        layout.addWidget(ButtonGrid(boxes, columns=2))
         self.filter.native.textChanged.connect(self._on_changed)
 
     @property
@@ -139,9 +134,21 @@ class StudiesPanel(QWidget):
 
 
 class FactsBox(QComboBox):
-    """A box whose list is asked for when somebody comes to it, and not before."""
+    """A box whose list is asked for when somebody comes to it, and not before.
+
+    It wants the width of its first line: those of the list may be long.
+    """
 
     wanted = Signal()
+
+    def sizeHint(self) -> QSize:
+        """Return the size with what is shown while nothing is chosen."""
+        size, letters = super().sizeHint(), self.fontMetrics()
+        lines = [self.itemText(place) for place in range(self.count())]
+        widths = [letters.horizontalAdvance(line) for line in lines]
+        if widths:
+            size.setWidth(size.width() - max(widths) + widths[0])
+        return size
 
     def enterEvent(self, event: Any) -> None:
         super().enterEvent(event)

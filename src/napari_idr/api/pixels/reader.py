@@ -105,19 +105,26 @@ def ask_again(reader: object) -> Callable[[PixelRegion], bool] | None:
     return None if again is None else again()
 
 
+def require_plane(image: Image, *, c: int, z: int, t: int) -> None:
+    """Raise `ValueError` unless an image has a plane; it says which there are."""
+    sizes = {"c": (c, image.size_c), "z": (z, image.size_z), "t": (t, image.size_t)}
+    for axis, (number, size) in sizes.items():
+        if not 0 <= number < size:
+            there = "0" if size == 1 else f"0 to {size - 1}"
+            which = f"image {image.id}, where it is {there}"
+            raise ValueError(f"{axis} {number} isn't within {which}")
+
+
 def require_region(
     region: PixelRegion, levels: tuple[Level, ...], image: Image
 ) -> None:
     """Raise `ValueError` unless a region lies within an image."""
+    require_plane(image, c=region.c, z=region.z, t=region.t)
     if not 0 <= region.level < len(levels):
         raise ValueError(f"there is no level {region.level} of {len(levels)}")
     height, width = levels[region.level].shape
     inside = (
-        0 <= region.y0 < region.y1 <= height
-        and 0 <= region.x0 < region.x1 <= width
-        and 0 <= region.c < image.size_c
-        and 0 <= region.z < image.size_z
-        and 0 <= region.t < image.size_t
+        0 <= region.y0 < region.y1 <= height and 0 <= region.x0 < region.x1 <= width
     )
     if not inside:
         raise ValueError(f"{region} isn't within {height} x {width} px of {image.id}")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from napari_idr.api.pixels.choice import choose_source
 from napari_idr.api.pixels.dask_arrays import ImagePixels, lazy_levels
 from napari_idr.api.pixels.projection import projected_reader
-from napari_idr.api.pixels.reader import PixelRegion, read_notes
+from napari_idr.api.pixels.reader import PixelRegion, read_notes, require_plane
 from napari_idr.api.pixels.render_requests import shown_channels
 from napari_idr.api.pixels.rendered_reader import (
     RenderedReader,
@@ -289,10 +289,13 @@ class PixelSources:
 
         Raises
         ------
+        ValueError
+            There is no such plane.
         StatusError, PixelDataError
             The server doesn't draw it, or it is too large for one array.
         """
         if is_drawn_whole(image):
+            require_plane(image, c=0, z=z, t=t)
             picture = self._rendering.draw(
                 image,
                 shown_channels(image),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +24,7 @@ from napari_idr.api.search.base import (
 from napari_idr.api.search.conditions import wanted_of
 from napari_idr.api.search.counting import STUDY
 from napari_idr.api.search.keys import key_named, mapr_name
+from napari_idr.errors import NotFoundError
 from napari_idr.model import (
     OPERATORS_OF_ANY,
     AnyOf,
@@ -155,11 +157,13 @@ class Mapr(Search):
         text = text.strip()
         if not text:
             return ()
-        path = f"{ROOT}/autocomplete/{_name(key)}/"
+        name = _name(key)
+        path = f"{ROOT}/autocomplete/{name}/"
         params = require_sendable(path, (("value", text), ("limit", MAX_SUGGESTIONS)))
-        found = self._json_client.read(
-            path, params, reader=read_suggestions, cancel=cancel
-        )
+        with self._naming_keys(name, cancel):
+            found = self._json_client.read(
+                path, params, reader=read_suggestions, cancel=cancel
+            )
         return order_suggestions(found, text)
 
     def spellings(
@@ -174,10 +178,11 @@ class Mapr(Search):
     def _stored(self, asked: _Asked, cancel: CancelToken) -> tuple[Suggestion, ...]:
         """Return the values that are meant, whatever their case."""
         params = (*asked.params(asked.value), ("orphaned", "true"))
-        path = f"{ROOT}/{asked.name}/"
         if TAG.search(asked.value):
             return ()
-        return order_spellings(self._pages(path, params, read_spellings, cancel=cancel))
+        return order_spellings(
+            self._pages(asked.name, "", params, read_spellings, cancel=cancel)
+        )
 
     def search(
         self,
@@ -196,7 +201,8 @@ class Mapr(Search):
 
         def studies(spelling: str) -> Iterator[ContainerHit]:
             return self._pages(
-                f"{ROOT}/{asked.name}/",
+                asked.name,
+                "",
                 asked.params(spelling),
                 read_screens,
                 read_projects,
@@ -226,8 +232,9 @@ class Mapr(Search):
 
         def plates(spelling: str) -> Iterator[PlateHit]:
             params = (*asked.params(spelling), ("id", screen_id))
-            path = f"{ROOT}/{asked.name}/plates/"
-            return self._pages(path, params, read_plates, cancel=cancel)
+            return self._pages(
+                asked.name, "plates/", params, read_plates, cancel=cancel
+            )
 
         found = self._as_typed_or_else(asked, plates, cancel)
         return lazily(lambda: [counted_plates(merge_plates(found))])
@@ -249,8 +256,9 @@ class Mapr(Search):
 
         def datasets(spelling: str) -> Iterator[DatasetHit]:
             params = (*asked.params(spelling), ("id", project_id))
-            path = f"{ROOT}/{asked.name}/datasets/"
-            return self._pages(path, params, read_datasets, cancel=cancel)
+            return self._pages(
+                asked.name, "datasets/", params, read_datasets, cancel=cancel
+            )
 
         found = self._as_typed_or_else(asked, datasets, cancel)
         return lazily(lambda: [counted_datasets(merge_datasets(found))])
@@ -405,11 +413,12 @@ class Mapr(Search):
         read: Callable[[Node], tuple[ImageRef, ...]],
         cancel: CancelToken,
     ) -> Iterator[ImageRef]:
-        path = f"{ROOT}/{asked.name}/images/"
 
         def images(spelling: str) -> Iterator[ImageRef]:
             params = (*asked.params(spelling), *place)
-            return self._pages(path, params, read, cancel=cancel, limit=PAGE_IMAGES)
+            return self._pages(
+                asked.name, "images/", params, read, cancel=cancel, limit=PAGE_IMAGES
+            )
 
         found = self._as_typed_or_else(asked, images, cancel)
         yield from sorted(found, key=lambda image: image.image_id)
@@ -438,25 +447,42 @@ class Mapr(Search):
             for spelling in stored:
                 yield from find(spelling)
 
+    @contextmanager
+    def _naming_keys(self, name: str, cancel: CancelToken) -> Iterator[None]:
+        """Have a 404 say which keys there are, where there is none of this name."""
+        try:
+            yield
+        except NotFoundError as error:
+            keys = [key.name for key in self.keys(cancel=cancel)]
+            if name in keys:
+                raise
+            raise NotFoundError(
+                f"the server has no key {name!r}, but {', '.join(keys)}", url=error.url
+            ) from error
+
     def _pages(
         self,
-        path: str,
+        name: str,
+        what: str,
         params: Params,
         *readers: Callable[[Node], tuple[T, ...]],
         cancel: CancelToken,
         limit: int = PAGE_ROWS,
     ) -> Iterator[T]:
-        """Yield the rows of all pages, each once; a full list may go on."""
+        """Yield the rows of all pages of a key, each once; a full list may go on."""
+        path = f"{ROOT}/{name}/{what}"
         seen: set[T] = set()
         page = 1
         while True:
             asked = (*params, ("page", page), ("limit", limit))
-            lists = self._json_client.read(
-                path,
-                require_sendable(path, asked),
-                reader=lambda answer: [read(answer) for read in readers],
-                cancel=cancel,
-            )
+            sent = require_sendable(path, asked)
+            with self._naming_keys(name, cancel):
+                lists = self._json_client.read(
+                    path,
+                    sent,
+                    reader=lambda answer: [read(answer) for read in readers],
+                    cancel=cancel,
+                )
             fresh = [row for rows in lists for row in rows if row not in seen]
             yield from fresh
             seen.update(fresh)

@@ -32,7 +32,7 @@ RIS_END: Final = "\r\n"
 
 def written(references: Sequence[Reference], style: Style) -> str:
     """Return references in a style; ValueError for one that isn't known."""
-    if style not in STYLES:
+    if style not in tuple(STYLES):  # also what can't be looked up, as a list
         known = ", ".join(STYLES)
         raise ValueError(f"a style of citations is one of {known}, not {style!r}")
     return STYLES[style](references)

@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_idr import IDRClient
 from napari_idr.api.json_client import JsonClient
 from napari_idr.api.node import Node
 from napari_idr.api.search import mapr as wire
 from napari_idr.api.search.base import merge_studies, order_suggestions
+from napari_idr.api.search.keys import mapr_name
 from napari_idr.api.search.mapr import PAGE_ROWS, Mapr
 from napari_idr.cancel import NEVER
-from napari_idr.errors import ResponseFormatError
+from napari_idr.errors import NotFoundError, ResponseFormatError
 from napari_idr.model import (
     ContainerHit,
     PlateId,
@@ -33,6 +35,7 @@ from napari_idr.transport import Response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from napari_idr import demo
     from napari_idr.cancel import CancelToken
     from napari_idr.transport import Request
 
@@ -398,3 +401,25 @@ def test_completions_of_odd_texts_are_read():
     ]
 
     assert values == ["Homo sapiens", "beta'Cop", "123 (abc%def)"]
+
+
+@pytest.mark.parametrize("key", ["genes", "No_Such"])
+def test_a_key_that_the_server_has_not_is_told_with_those_it_has(
+    archive: demo.Archive, key: str
+) -> None:
+    name = mapr_name(key)
+    with IDRClient(archive.url, cache=False) as client:
+        keys = client.keys()
+        there = ", ".join(one.name for one in keys)
+        for ask in (
+            lambda: client.search(key, "CDC20"),
+            lambda: client.search_plates(key, "CDC20", ScreenId(3101)),
+            lambda: list(client.search_images(key, "CDC20")),
+            lambda: client.spellings(key, "CDC20"),
+            lambda: client.autocomplete(name, "CDC"),
+        ):
+            with pytest.raises(NotFoundError) as caught:
+                ask()
+            assert (
+                caught.value.message == f"the server has no key {name!r}, but {there}"
+            )

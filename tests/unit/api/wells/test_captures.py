@@ -15,6 +15,7 @@ from napari_idr.api.wells.names import well_place
 from napari_idr.model import GridCell, ImageId, PlateGrid, PlateId, WellId, row_label
 
 CAPTURES = Path(__file__).parents[4].parent / "shared" / "captures"
+TABLES = sorted(CAPTURES.glob("table_query/*.json"))
 
 pytestmark = pytest.mark.skipif(
     not CAPTURES.is_dir(), reason="the real answers aren't beside the package"
@@ -95,11 +96,7 @@ def test_the_table_of_a_project_says_that_it_names_no_wells():
     assert misfit.reason == "the row names no well"
 
 
-@pytest.mark.parametrize(
-    "path",
-    sorted(CAPTURES.glob("table_query/*.json")),
-    ids=lambda path: path.stem,
-)
+@pytest.mark.parametrize("path", TABLES, ids=[path.stem for path in TABLES])
 def test_each_answer_of_the_table_is_joined_to_its_well(path):
     table = read_table(Node(json.loads(path.read_text()), url="x"))
     (well,) = table.column("Well")
