@@ -20,6 +20,7 @@ MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
 TISSUE = "idr0904-demo-tissue/experimentA"
 STACKS, STACK = "stacks/z and t", "stack c3 z5 t7.ome.tiff"
 HIT = (2, 3)  # well C4 carries CDC20
+PLATE_LAYERS, WELLS = 4, 96
 
 
 def test_zooming_into_a_plate_shows_the_images_in_sight_and_no_others(
@@ -38,8 +39,7 @@ def test_zooming_into_a_plate_shows_the_images_in_sight_and_no_others(
     person.until(lambda: mosaic.data_level == 0 and len(idr.requests) > 0)
     quiet(window, person)
 
-    asked = {r.path for r in idr.requests if r.path.startswith("/api/v0/m/images/")}
-    assert len(asked) == 1, asked
+    assert len(images_asked(idr)) == 1
     count = len(idr.requests)
 
     look(window, marks, center, zoom=2.0)
@@ -48,6 +48,36 @@ def test_zooming_into_a_plate_shows_the_images_in_sight_and_no_others(
     quiet(window, person)
 
     assert len(idr.requests) == count
+
+
+def test_a_picture_of_all_that_is_shown_leaves_nothing_to_ask_for_out_of_sight(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = window.browse(idr.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    mosaic = window.layer(f"{PLATE}, field 1")
+    window.double_click(window.well_point(mosaic, "C4"))
+    person.until(lambda: len(window.names) > PLATE_LAYERS)
+    quiet(window, person)
+    idr.requests.clear()
+
+    window.viewer.export_figure()
+    quiet(window, person)
+
+    assert len(images_asked(idr)) < WELLS / 3
+    # In sight again what had not come does.
+    marks = window.layer(f"{PLATE}, field 1 hits")
+    idr.requests.clear()
+    look(window, marks, (7 * (73 + 4) + 36.0, 11 * (96 + 4) + 47.5), zoom=4.0)
+    person.until(lambda: bool(images_asked(idr)))
+    quiet(window, person)
+    assert mosaic.data_level < len(mosaic.data) - 1
+
+
+def images_asked(archive: demo.Archive) -> set[str]:
+    paths = (request.path for request in archive.requests)
+    return {path for path in paths if path.startswith("/api/v0/m/images/")}
 
 
 def test_a_stack_holds_the_numbers_of_the_archive(

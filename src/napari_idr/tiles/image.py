@@ -190,6 +190,10 @@ class TiledImage:
         """
         self._tell(self._wants.hide(c))
 
+    def awaits(self, c: int) -> bool:
+        """Whether tiles that a channel shows are still to come."""
+        return self._wants.awaits(c)
+
     def retry(self) -> None:
         """Ask again for what failed, and for what is empty because it was denied."""
         self._wants.retry(self._loader.ask_again())

@@ -297,6 +297,11 @@ class ImageWants:
                 self._complete = None
             return self._ready()
 
+    def awaits(self, c: int) -> bool:
+        """Whether a channel waits for tiles that it shows."""
+        with self._lock:
+            return bool(self._awaited.get(c))
+
     def retry(self, is_lacking: Callable[[TileKey], bool] | None = None) -> None:
         """Want again what failed, and tiles that came and lack something."""
         with self._lock:

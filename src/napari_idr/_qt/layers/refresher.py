@@ -14,6 +14,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_idr._qt.jobs import QueuedSignal
 from napari_idr._qt.layers.plane_mark import PlaneMark
 from napari_idr._qt.layers.read_only import keep_from_edits
+from napari_idr._qt.layers.sight import is_in_sight
 from napari_idr._qt.settings import viewing_settings
 from napari_idr.tiles import LayerKey, TiledArray, TiledImage, TileViewing
 
@@ -96,6 +97,7 @@ class LayerRefresher(QObject):
         self._closing: list[tuple[TileReader, Callable[[], None]]] = []
         self._stale: dict[LayerKey, None] = {}  # those that wait longest first
         self._unfinished: set[LayerKey] = set()
+        self._unseen: set[LayerKey] = set()  # of those that wait for pixels
         self._mark = PlaneMark(viewer)
         self._behind = ""
         self._moved = 0.0
@@ -105,6 +107,7 @@ class LayerRefresher(QObject):
         self._finish = self._timer(self._finish_now)
         self._late = self._timer(self._on_late)
         self._gone = self._timer(self._forget_gone)
+        self._rest = self._timer(self._on_rest)
         arrivals, failures = QueuedSignal(self.refresh_soon), QueuedSignal(self._fail)
         self.destroyed.connect(arrivals.close)
         self.destroyed.connect(failures.close)
@@ -159,6 +162,7 @@ class LayerRefresher(QObject):
         for key, watched in tuple(self._watched.items()):
             if any(watched.layer is layer for layer in layers):
                 del self._watched[key]
+                self._unseen.discard(key)
                 watched.layer.events.visible.disconnect(self._on_visible)
                 watched.tiled.hide(watched.c)
         used = [watched.tiled.reader for watched in self._all_watched()]
@@ -264,16 +268,35 @@ class LayerRefresher(QObject):
             self._finish.start(NEXT_MS)
 
     def _visible(self, keys: list[LayerKey]) -> list[Layer]:
-        watched = [self._watched[key] for key in keys if key in self._watched]
-        return [one.layer for one in watched if one.layer.visible]
+        seen = [key for key in keys if key in self._watched.keys() - self._unseen]
+        layers = [self._watched[key].layer for key in seen]
+        return [layer for layer in layers if layer.visible]
 
     def _on_moved(self, _: Any = None) -> None:
         """Let the repaint that follows a move show what has come for one image."""
+        self._rest.start(STILL_MS)
         if self._is_ours():
             return
         self._moved = time.monotonic()
         if self._stale and self._moved - self._refreshed > MOVING_MS / 1000:
             self._bring_up_to_date([next(iter(self._stale))])
+
+    def _on_rest(self) -> None:
+        """Ask for nothing of layers that are out of sight, until they are in it again.
+
+        napari leaves such a layer at the part and the level that were seen of it last:
+        all of a plate at a fine one, after a picture of the whole scene was exported.
+        """
+        for key, watched in self._watched.items():
+            if not watched.layer.visible:
+                continue
+            if is_in_sight(self._viewer, watched.layer):
+                if key in self._unseen:
+                    self._unseen.discard(key)
+                    self.refresh_soon(key)
+            elif watched.tiled.awaits(watched.c):
+                self._unseen.add(key)
+                watched.tiled.hide(watched.c)
 
     def _on_step(self, _: Any = None) -> None:
         """Tell the arrays of visible layers which plane is shown."""

@@ -1,4 +1,4 @@
-"""What is seen of a plate: the part of its world that the canvas shows."""
+"""What is seen of a plate, or of any layer: the part of the world on the canvas."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from napari_idr.services.plate.headings import View
 
 if TYPE_CHECKING:
+    from napari.layers import Layer
     from napari.viewer import Viewer
     from numpy.typing import ArrayLike
 
@@ -32,3 +33,20 @@ def view_of(viewer: Viewer, scale: ArrayLike, translate: ArrayLike) -> View:
     half = np.array(viewer.canvas.size) / max(zoom, LEAST_ZOOM) / 2
     (top, left), (bottom, right) = center - half, center + half
     return View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
+
+
+def is_in_sight(viewer: Viewer, layer: Layer) -> bool:
+    """Whether some of a layer lies where the canvas shows it.
+
+    It is said of all layers in 3D and in the grid, where a camera looks otherwise.
+    """
+    dims, camera = viewer.dims, viewer.scene.camera
+    if dims.ndisplay != 2 or viewer.grid.enabled:
+        return True
+    axes = np.array(dims.displayed) - (dims.ndim - layer.ndim)
+    if (axes < 0).any():
+        return True
+    half = np.array(viewer.canvas.size) / max(float(camera.zoom), LEAST_ZOOM) / 2
+    center = np.array(camera.center[-2:])
+    low, high = layer.extent.world[:, axes]
+    return bool((high >= center - half).all() and (low <= center + half).all())
