@@ -44,8 +44,8 @@ def test_in_3d_and_in_the_grid_all_layers_are(viewer: ViewerModel) -> None:
     viewer.scene.camera.center = (0, 0, 0)
     assert not is_in_sight(viewer, viewer.layers[0])
 
-    viewer.grid.enabled = True
+    viewer.canvas.grid.enabled = True
     assert is_in_sight(viewer, viewer.layers[0])
-    viewer.grid.enabled = False
+    viewer.canvas.grid.enabled = False
     viewer.dims.ndisplay = 3
     assert is_in_sight(viewer, viewer.layers[0])

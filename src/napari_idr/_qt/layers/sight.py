@@ -41,7 +41,7 @@ def is_in_sight(viewer: Viewer, layer: Layer) -> bool:
     It is said of all layers in 3D and in the grid, where a camera looks otherwise.
     """
     dims, camera = viewer.dims, viewer.scene.camera
-    if dims.ndisplay != 2 or viewer.grid.enabled:
+    if dims.ndisplay != 2 or viewer.canvas.grid.enabled:
         return True
     axes = np.array(dims.displayed) - (dims.ndim - layer.ndim)
     if (axes < 0).any():
