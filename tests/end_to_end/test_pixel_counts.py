@@ -10,6 +10,7 @@ import pytest
 from qtpy.QtCore import QPoint
 from qtpy.QtTest import QTest
 
+from napari_idr.tiles.viewing import ViewingSettings
 from support.hands import drag, turn_wheel
 from support.pixels import look, open_image, quiet
 from support.tiles import tiles_asked_for, tiles_in_sight
@@ -158,8 +159,8 @@ def test_removed_layers_end_what_was_on_its_way(
     QTest.qWait(500)
     quiet(window, person)
 
-    # One may have been on its way from the thread that sends to the server.
-    assert len(archive.requests) <= sent + 1
+    # Each thread that sends may have had one on its way, which the server notes later.
+    assert len(archive.requests) <= sent + ViewingSettings().workers
 
 
 def test_a_slider_pulled_quickly_asks_for_where_it_stops(
