@@ -184,11 +184,20 @@ class TiledImage:
         return self._wants.advance()
 
     def hide(self, c: int) -> None:
-        """Drop what a channel wants: its layer is hidden, removed or out of sight.
+        """Drop what a channel wants: its layer is hidden or out of sight.
 
-        The others don't wait for it either.
+        The others don't wait for it either. What is being fetched goes on: it is shown
+        when the layer is seen again.
         """
         self._tell(self._wants.hide(c))
+
+    def remove(self, c: int) -> None:
+        """Drop what a channel wants, and cancel what is being fetched for it alone.
+
+        Its layer was removed. It may come back: what it shows is asked for then.
+        """
+        self.hide(c)
+        self._scheduler.withdraw(self.key(c))
 
     def awaits(self, c: int) -> bool:
         """Whether tiles that a channel shows are still to come."""

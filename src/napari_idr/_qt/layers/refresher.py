@@ -97,7 +97,7 @@ class LayerRefresher(QObject):
         self._closing: list[tuple[TileReader, Callable[[], None]]] = []
         self._stale: dict[LayerKey, None] = {}  # those that wait longest first
         self._unfinished: set[LayerKey] = set()
-        self._unseen: set[LayerKey] = set()  # of those that wait for pixels
+        self._unseen: set[LayerKey] = set()  # out of sight or of the viewer: not asked
         self._mark = PlaneMark(viewer)
         self._behind = ""
         self._moved = 0.0
@@ -341,7 +341,11 @@ class LayerRefresher(QObject):
         mine = next((one for one in arrays if isinstance(one, TiledArray)), None)
         if mine is not None and isinstance(layer, Labels):
             keep_from_edits(layer)
-        if mine is None or any(w.layer is layer for w in self._watched.values()):
+        for key, watched in self._watched.items():
+            if watched.layer is layer:
+                self._unseen.discard(key)
+                return
+        if mine is None:
             return
         found = (w for w in self._watched.values() if w.tiled is mine.source)
         if (origin := next(found, None)) is None:
@@ -362,9 +366,10 @@ class LayerRefresher(QObject):
         napari may be making another layer of it, or putting it elsewhere: then it asks
         again.
         """
-        for watched in self._watched.values():
+        for key, watched in self._watched.items():
             if watched.layer is event.value:
-                watched.tiled.hide(watched.c)
+                self._unseen.add(key)
+                watched.tiled.remove(watched.c)
         self._gone.start()
 
     def _forget_gone(self) -> None:
