@@ -33,6 +33,7 @@ __all__ = [
     "begun",
     "both",
     "call_later",
+    "giving_way",
     "in_background",
     "in_parallel",
     "run_apart",
@@ -52,6 +53,12 @@ IDLE_S = 5.0
 PART_THREADS = 16
 """Threads for parts of questions and pictures, which mostly wait for the network:
 two servers kept busy with eight requests each."""
+
+THINGS_AT_ONCE = 20
+"""Rows of an answer, or what was found: read, or counted, in about a millisecond."""
+
+GIVE_WAY_S = 0.0002
+"""Long enough that a thread that waits for the interpreter gets it."""
 
 AT_ONCE_RANK = -1
 """Before all priorities: what was promised a free thread."""
@@ -698,6 +705,20 @@ def in_background(work: Callable[[], object]) -> None:
         thread.start()
     except RuntimeError:
         logger.debug("there is no thread for work in the background", exc_info=True)
+
+
+def giving_way(things: Iterable[T]) -> Iterator[T]:
+    """Yield things of a long list, and let other threads run in between.
+
+    Python hands its interpreter to a thread that waits after 5 ms, and a turn of the
+    window's event loop asks for it some twenty times. Nobody is let by on the main
+    thread: what a script calls has no window that waits for it.
+    """
+    is_alone = threading.get_ident() == threading.main_thread().ident
+    for number, thing in enumerate(things):
+        if number % THINGS_AT_ONCE == 0 and not is_alone:
+            time.sleep(GIVE_WAY_S)
+        yield thing
 
 
 class LongLock:

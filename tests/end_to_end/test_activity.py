@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from napari._qt.widgets.qt_progress_bar import QtLabeledProgressBar
-from qtpy.QtCore import QCoreApplication, QEvent, Qt
+from qtpy.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from qtpy.QtGui import QKeyEvent
 
 from napari_idr import IDRClient
+from napari_idr._qt.panels import status
 from napari_idr.model import PlateId
 
 if TYPE_CHECKING:
@@ -40,6 +42,26 @@ def press_before_any_answer(person: Person, *keys: Qt.Key) -> None:
             QCoreApplication.postEvent(person.tree, event)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that runs counts as long."""
+    monkeypatch.setattr(status, "LONG_MS", 0)
+
+
+def test_what_is_soon_over_isn_t_shown(window: Window, classic: demo.Archive) -> None:
+    classic.delay_ms = 100
+    person = window.browse(classic.url)
+    shown = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: shown.extend(bars(window)))
+    timer.start(10)
+
+    person.search("CDC20")
+
+    assert not shown
+
+
+@pytest.mark.usefixtures("patient")
 def test_the_activity_dock_counts_thumbnails_and_is_empty_at_the_end(
     window: Window, classic: demo.Archive
 ) -> None:
@@ -77,6 +99,7 @@ def test_keys_that_follow_each_other_quickly_select_the_last_line(
     assert [index.data() for index in selection.selectedRows()] == [third]
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_browser_closed_in_the_middle_leaves_no_bar(
     window: Window, classic: demo.Archive
 ) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from napari_idr.cancel import NEVER
 from napari_idr.errors import ResponseFormatError
+from napari_idr.threads import giving_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,10 +27,6 @@ WHOLE = re.compile(r"-?[0-9]{1,20}")
 MAX_NOTES = 20
 """A list of ten thousand odd rows is described well enough by these."""
 
-ROWS_AT_ONCE = 100
-"""Of a long list, read in a few ms: so soon a cancelled caller is free. A page of a
-thousand hits with all their pairs takes a slow machine longer than a person waits."""
-
 KINDS = {
     str: "a string",
     int: "an integer",
@@ -41,7 +38,15 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Answer:
+    """What all nodes of an answer share."""
+
+    url: str | None
+    cancel: CancelToken
+    notes: list[str] = field(default_factory=list)
+
+
 class Node:
     """A value of the server's JSON that knows where it stands.
 
@@ -52,6 +57,20 @@ class Node:
     odd they return nothing as well and leave a note, so that it costs nothing else.
     Keys that nobody reads are ignored: servers grow.
 
+    Parameters
+    ----------
+    value
+        What JSON says, as Python has it.
+    url
+        Where the answer came from, for errors.
+    cancel
+        Whether somebody still waits for the answer.
+    above, step
+        The node that holds this one, and the key or index there; None for all of an
+        answer.
+
+    Examples
+    --------
     >>> node = Node({"data": [{"@id": 7}]})
     >>> [row.get("@id", int) for row in node.children("data")]
     [7]
@@ -60,13 +79,40 @@ class Node:
     napari_idr.errors.ResponseFormatError: $.data[0]: 'Name' is missing
     """
 
-    value: object
-    path: str = "$"
-    url: str | None = None
-    notes: list[str] = field(default_factory=list, repr=False, compare=False)
-    """What was odd in the whole answer and did no harm; shared by all its nodes."""
-    cancel: CancelToken = field(default=NEVER, repr=False, compare=False)
-    """Whether somebody still waits for the answer."""
+    __slots__ = ("_above", "_answer", "_step", "value")
+
+    def __init__(
+        self,
+        value: object,
+        *,
+        url: str | None = None,
+        cancel: CancelToken = NEVER,
+        above: Node | None = None,
+        step: str | int = "$",
+    ) -> None:
+        self.value = value
+        # A long list makes ten thousand of these, of which an error needs one's path.
+        self._above = above
+        self._step = step
+        self._answer: _Answer = _Answer(url, cancel) if above is None else above._answer
+
+    @property
+    def path(self) -> str:
+        """Where this stands in the answer, as in ``$.data[0].Name``."""
+        if self._above is None:
+            return str(self._step)
+        step = f"[{self._step}]" if isinstance(self._step, int) else f".{self._step}"
+        return self._above.path + step
+
+    @property
+    def url(self) -> str | None:
+        """Where the answer came from."""
+        return self._answer.url
+
+    @property
+    def notes(self) -> list[str]:
+        """What was odd in the whole answer and did no harm; shared by all its nodes."""
+        return self._answer.notes
 
     def error_here(self, message: str) -> ResponseFormatError:
         """Return an error that says where in which answer the reader stumbled."""
@@ -149,12 +195,13 @@ class Node:
         Raises
         ------
         Cancelled
-            Nobody waits for the answer any more: told between `ROWS_AT_ONCE` rows.
+            Nobody waits for the answer any more: a page of a thousand hits with all
+            their pairs takes a slow machine longer than a person waits.
         """
-        for number, row in enumerate(self.children(key)):
-            if number % ROWS_AT_ONCE == 0:
-                self.cancel.check()
-            yield row
+        above = self.child(key)
+        for number, value in giving_way(enumerate(above.plain_list())):
+            self._answer.cancel.check()
+            yield Node(value, above=above, step=number)
 
     def find_children(self, key: str) -> tuple[Node, ...]:
         """Return the elements of a list that only informs; none where there is none."""
@@ -165,12 +212,16 @@ class Node:
 
     def elements(self) -> tuple[Node, ...]:
         """Return the elements of this list."""
+        return tuple(
+            Node(value, above=self, step=index)
+            for index, value in enumerate(self.plain_list())
+        )
+
+    def plain_list(self) -> list[object]:
+        """Return this list as it is; raise if it is none."""
         if not isinstance(self.value, list):
             raise self.error_here(f"this is {_kind(self.value)}, not a list")
-        return tuple(
-            Node(value, f"{self.path}[{index}]", self.url, self.notes, self.cancel)
-            for index, value in enumerate(self.value)
-        )
+        return self.value
 
     def items(self) -> Iterator[tuple[str, Node]]:
         """Yield keys and nodes of this object, in the order of the answer."""
@@ -203,7 +254,7 @@ class Node:
         return isinstance(self.value, list)
 
     def _at(self, key: str, value: object) -> Node:
-        return Node(value, f"{self.path}.{key}", self.url, self.notes, self.cancel)
+        return Node(value, above=self, step=key)
 
     def _find(self, key: str) -> object:
         if self.value is not None and not isinstance(self.value, dict):

@@ -180,7 +180,7 @@ def read_table(node: Node) -> Table:
     columns = tuple(column.read(str) for column in data.children("columns"))
     types = _column_types(data, len(columns))
     rows = tuple(
-        tuple(_value(cell) for cell in row.elements()) for row in data.children("rows")
+        tuple(_value(cell) for cell in row.plain_list()) for row in data.rows("rows")
     )
     if any(len(row) != len(columns) for row in rows):
         raise data.error_here("a row is longer or shorter than the columns")
@@ -203,8 +203,7 @@ def read_hit_count(node: Node) -> int | None:
     return None if meta is None else meta.get_optional("totalCount", int)
 
 
-def _value(node: Node) -> Value:
-    value = node.value
+def _value(value: object) -> Value:
     if isinstance(value, str):
         return sys.intern(value)  # most cells of a column are equal to others
     if value is None or isinstance(value, int | float | bool):

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.forms import (
+    LabelPlace,
     name_widget,
     plain_label,
     present,
@@ -97,7 +98,7 @@ class FacetsPanel(LetteredWidget):
         header.setResizeContentsPrecision(0)  # as wide as what is seen
         top = QHBoxLayout()
         top.addWidget(self.title, 3)
-        top.addWidget(self.count, 2)
+        top.addWidget(LabelPlace(self.count), 2)
         top.addWidget(self.filter, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtGui import QKeySequence, QPalette
 from qtpy.QtWidgets import (
     QBoxLayout,
@@ -20,7 +20,7 @@ from napari_idr.services.plain_text import visible_text
 
 if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
-    from qtpy.QtGui import QColor
+    from qtpy.QtGui import QColor, QResizeEvent
 
 T = TypeVar("T")
 
@@ -240,6 +240,50 @@ class PlainLabel(QLabel):
             words = self.objectName().removeprefix("idr_").replace("_", " ")
             self._named = self.text() or words.capitalize()
             self.setAccessibleName(self._named)
+
+
+class LabelPlace(QWidget):
+    """Place of a label that wraps: it asks for other room if its height changes alone.
+
+    With each text a label has all layouts above it done anew, up to the window's, and
+    with each of them the window is drawn. A widget without a layout is told instead.
+    """
+
+    def __init__(self, label: QLabel) -> None:
+        super().__init__()
+        self._label = label
+        self._height = -1
+        label.setParent(self)
+        self.setSizePolicy(label.sizePolicy())
+
+    def event(self, event: QEvent | None) -> bool:
+        """Ask for the height of another text, if it is another height."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            height = self._label.heightForWidth(self.width())
+            if height != self._height:
+                self._height = height
+                self.updateGeometry()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._label.setGeometry(self.rect())
+
+    def sizeHint(self) -> QSize:
+        """Return the size that the label would like."""
+        return self._label.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size of the label."""
+        return self._label.minimumSizeHint()
+
+    def hasHeightForWidth(self) -> bool:
+        """Tell that the height depends on how the text wraps."""
+        return self._label.hasHeightForWidth()
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the text as it wraps."""
+        return self._label.heightForWidth(width)
 
 
 def link_label(name: str, label: str) -> QLabel:

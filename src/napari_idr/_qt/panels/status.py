@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ from napari.utils import progress
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from napari_idr._qt.panels.forms import name_widget, plain_label
+from napari_idr._qt.panels.forms import LabelPlace, name_widget, plain_label
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
@@ -18,8 +20,17 @@ if TYPE_CHECKING:
 DOCK_CHARACTERS = 60
 """Of a sentence in napari's activity dock, which doesn't wrap."""
 
+LONG_MS = 2000
+"""What is over sooner isn't shown in napari's activity dock. napari turns a wheel as
+long as that has a bar, and draws the whole window for each turn: while a plate comes,
+the window has better things to do."""
+
 ACTIVITY_MS = 30
-"""Until napari's activity dock follows; what is over sooner isn't shown there."""
+"""Until the activity dock follows what it shows."""
+
+NOT_COUNTED = "…"
+"""In the bar while nothing is counted. It doesn't move: as with the wheel, each step
+draws the whole window."""
 
 
 class StatusBar(QWidget):
@@ -54,7 +65,7 @@ class StatusBar(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
-        layout.addWidget(self.sentence)
+        layout.addWidget(LabelPlace(self.sentence))
         layout.addLayout(line)
         self._said = ""
         self._about: frozenset[Subject] = frozenset()
@@ -67,7 +78,7 @@ class StatusBar(QWidget):
         self.destroyed.connect(self._activity.close)
         self._follow = QTimer(self)
         self._follow.setSingleShot(True)
-        self._follow.setInterval(ACTIVITY_MS)
+        self._begun = 0.0
         self._follow.timeout.connect(self._show_activity)
         self._render()
 
@@ -103,11 +114,15 @@ class StatusBar(QWidget):
         """Say what runs, None for nothing."""
         if message is not None and message != self._running:
             self._failed = self._can_retry = False
-            self.bar.setRange(0, 0)
+            self.bar.setRange(0, 1)
+            self.bar.setValue(0)
+            self.bar.setFormat(NOT_COUNTED)
             self._done, self._total = 0, 0
+        if self._running is None:
+            self._begun = time.monotonic()
         self._running = message
         self._render()
-        self._follow.start()
+        self._follow_soon()
 
     def set_progress(self, done: int, total: int, what: str) -> None:
         """Say that so much of what runs is done."""
@@ -122,7 +137,7 @@ class StatusBar(QWidget):
         self.bar.setFormat(long if fits else counted)
         self._done, self._total = done, total
         if not self._follow.isActive():
-            self._follow.start()
+            self._follow_soon()
 
     def _render(self) -> None:
         running = self._running is not None
@@ -135,9 +150,15 @@ class StatusBar(QWidget):
         self.cancel.setVisible(running)
         self.retry.setVisible(self._can_retry)
 
+    def _follow_soon(self) -> None:
+        """Let the activity dock follow; it begins with what takes long."""
+        runs_ms = 1000 * (time.monotonic() - self._begun)
+        begins_ms = 0 if self._running is None else math.ceil(LONG_MS - runs_ms)
+        self._follow.start(max(ACTIVITY_MS, begins_ms))
+
     def _show_activity(self) -> None:
         if not self._activity.show(self._running, self._done, self._total):
-            self._follow.start()
+            self._follow_soon()
 
 
 class _Activity:

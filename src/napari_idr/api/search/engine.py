@@ -45,6 +45,7 @@ from napari_idr.model import (
     PlateHit,
     Suggestion,
 )
+from napari_idr.threads import giving_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -518,7 +519,7 @@ class SearchEngine(Search):
         size, last, count = page.size, -1, 0
         progress.total += size
         while page.images:
-            for image in page.images:
+            for image in giving_way(page.images):
                 progress.counted += 1  # as it is looked at: steps end within pages
                 yield image
             count += len(page.images)
