@@ -157,5 +157,5 @@ def test_a_long_list_is_read_no_further_once_nobody_waits():
     with pytest.raises(Cancelled):
         read_all()
 
-    assert len(read) == 200
+    assert len(read) == 150
     assert [one.get("@id", int) for one in Node({"a": [{"@id": 1}]}).rows("a")] == [1]

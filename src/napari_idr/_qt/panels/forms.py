@@ -243,8 +243,9 @@ class PlainLabel(QLabel):
 
 
 class LabelPlace(QWidget):
-    """Place of a label that wraps: it asks for other room if its height changes alone.
+    """Place of a label, which asks for other room only where its text needs that.
 
+    It needs another height where it wraps, or more than there is where it doesn't.
     With each text a label has all layouts above it done anew, up to the window's, and
     with each of them the window is drawn. A widget without a layout is told instead.
     """
@@ -257,11 +258,15 @@ class LabelPlace(QWidget):
         self.setSizePolicy(label.sizePolicy())
 
     def event(self, event: QEvent | None) -> bool:
-        """Ask for the height of another text, if it is another height."""
+        """Look whether the label, which has another text, needs other room."""
         if event is not None and event.type() == QEvent.Type.LayoutRequest:
-            height = self._label.heightForWidth(self.width())
-            if height != self._height:
-                self._height = height
+            if self._label.wordWrap():
+                height = self._label.heightForWidth(self.width())
+                has_room, self._height = height == self._height, height
+            else:
+                hint = self._label.sizeHint()
+                has_room = hint.boundedTo(self.size()) == hint
+            if not has_room:
                 self.updateGeometry()
         return super().event(event)
 

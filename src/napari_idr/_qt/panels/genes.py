@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.forms import (
+    LabelPlace,
     name_widget,
     plain_label,
     present,
@@ -101,7 +102,7 @@ class GenesPanel(LetteredWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        column.addWidget(self.message)
+        column.addWidget(LabelPlace(self.message))
         column.addWidget(self.table, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)

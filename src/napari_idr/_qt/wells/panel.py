@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.forms import (
     Folding,
+    LabelPlace,
     let_shrink,
     name_widget,
     plain_label,
@@ -185,7 +186,7 @@ class WellsPanel(LetteredWidget):
             QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred
         )
         line.addWidget(self.title, 1)
-        line.addWidget(self.count)
+        line.addWidget(LabelPlace(self.count))
         tools: tuple[QWidget, ...] = (self.hits_first, self.hide_failed)
         for tool in (*tools, self.own, self.export):
             line.addWidget(tool)
