@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib
+import inspect
+import pkgutil
 import socket
 import sqlite3
 import sys
 import threading
 import time
 import traceback
+from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from qtpy.QtCore import QCoreApplication, QEvent, QObject
 from qtpy.QtWidgets import QApplication, QWidget
 
-import napari_idr
+from napari_idr import _qt as qt_rooms
 from napari_idr import threads
 from napari_idr.threads import LongLock
 
@@ -26,7 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-QT_FOLDER = str(Path(napari_idr.__file__).parent / "_qt")
+STARS = defaultdict(
+    str, {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+)
+
+_strayed: set[str] = set()
+"""Methods of Qt objects that were called off the GUI thread in this test."""
 
 OUR_THREADS = ("napari-idr", "idr-")
 
@@ -176,24 +186,67 @@ def _starts_a_thread(frame: FrameType | None) -> bool:
 @contextmanager
 def only_on_the_gui_thread() -> Iterator[None]:
     """Fail where a method of one of our Qt objects is called in a thread."""
-    strayed: set[str] = set()
+    _watch_qt_objects()
+    _strayed.clear()
+    yield
+    assert not _strayed, f"ran off the GUI thread: {sorted(_strayed)}"
 
-    def watch(frame: FrameType, event: str, _: object) -> None:
-        if not threading.current_thread().name.startswith(OUR_THREADS):
-            sys.setprofile(None)  # the archive's threads need not be slowed down
-            return
-        code = frame.f_code
-        if event != "call" or not code.co_filename.startswith(QT_FOLDER):
-            return
-        if isinstance(frame.f_locals.get("self"), QObject):
-            strayed.add(code.co_qualname)
 
-    threading.setprofile(watch)
-    try:
-        yield
-    finally:
-        threading.setprofile(None)
-    assert not strayed, f"ran off the GUI thread: {sorted(strayed)}"
+@functools.cache
+def _watch_qt_objects() -> None:
+    """Let the methods of all our Qt classes note where they are called, from now on.
+
+    A profile of the threads would tell as well, and take as long as what they do.
+    """
+    for found in pkgutil.walk_packages(qt_rooms.__path__, f"{qt_rooms.__name__}."):
+        module = importlib.import_module(found.name)
+        for one in vars(module).values():
+            if isinstance(one, type) and one.__module__ == module.__name__:
+                watch_class(one)
+
+
+def watch_class(kind: type) -> None:
+    """Let the methods of a class note where they are called, if it is one of Qt's."""
+    if not issubclass(kind, QObject):
+        return
+    for name, member in tuple(vars(kind).items()):
+        if isinstance(member, FunctionType):
+            setattr(kind, name, _noted(member))
+        elif isinstance(member, property) and isinstance(member.fget, FunctionType):
+            setattr(kind, name, member.getter(_noted(member.fget)))
+
+
+def _noted(method: FunctionType) -> FunctionType:
+    """Return a method that notes the threads it is called in.
+
+    It has the parameters of the given one: Qt tries how many arguments a slot takes.
+    """
+    due: list[str] = []
+    given: list[str] = []
+    for one in inspect.signature(method).parameters.values():
+        if one.kind is one.KEYWORD_ONLY:
+            if not any(text.startswith("*") for text in due):
+                due.append("*")
+            given.append(f"{one.name}={one.name}")
+        else:
+            given.append(STARS[one.kind] + one.name)
+        default = "" if one.default is one.empty else "=None"
+        due.append(f"{STARS[one.kind]}{one.name}{default}")
+
+    def note() -> None:
+        if threading.get_ident() != threading.main_thread().ident:
+            _strayed.add(method.__qualname__)
+
+    scope: dict[str, Any] = {"note": note, "method": method}
+    definition = f"def noted({', '.join(due)}):\n"
+    body = f"    note()\n    return method({', '.join(given)})"
+    exec(definition + body, scope)
+    noted: FunctionType = functools.wraps(method)(scope["noted"])
+    noted.__defaults__, noted.__kwdefaults__ = (
+        method.__defaults__,
+        method.__kwdefaults__,
+    )
+    return noted
 
 
 @contextmanager

@@ -12,10 +12,15 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 import pytest
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_idr.threads import LongLock, WorkerPool
-from support.guards import GuiThreadWaitsError, gui_thread_never_waits
+from support.guards import (
+    GuiThreadWaitsError,
+    gui_thread_never_waits,
+    only_on_the_gui_thread,
+    watch_class,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,3 +154,39 @@ def test_a_script_may_wait_and_so_may_the_demo_archive():
     with gui_thread_never_waits():
         of_module("napari_idr.services.careless", takes_a_long_lock)()
         of_module("napari_idr.demo.careless", joins_a_thread)()
+
+
+def test_a_method_of_a_qt_object_belongs_on_the_gui_thread(qtbot):
+    class Told(QObject):
+        news = Signal(int, int)
+
+        def __init__(self):
+            super().__init__()
+            self.heard = []
+            self.news.connect(self.hear)
+            self.news.connect(self.hear_one)
+
+        def hear(self, *numbers, times=1):
+            self.heard.append((numbers, times))
+
+        def hear_one(self, number, /, other=None, *, times=2):
+            self.heard.append((number, other, times))
+
+        @property
+        def count(self):
+            return len(self.heard)
+
+    watch_class(Told)
+    told = Told()
+    with only_on_the_gui_thread():
+        told.news.emit(3, 4)
+        assert told.count == 2
+    assert told.heard == [((3, 4), 1), (3, 4, 2)]
+
+    def stray(call):
+        with only_on_the_gui_thread(), ThreadPoolExecutor(1) as pool:
+            pool.submit(call).result()
+
+    for call in (told.hear, lambda: told.count):
+        with pytest.raises(AssertionError, match=r"ran off the GUI thread: .*Told\."):
+            stray(call)
