@@ -234,7 +234,8 @@ def _noted(method: FunctionType) -> FunctionType:
         due.append(f"{STARS[one.kind]}{one.name}{default}")
 
     def note() -> None:
-        if threading.get_ident() != threading.main_thread().ident:
+        # napari asks layers for their status in a thread of its own.
+        if threading.current_thread().name.startswith(OUR_THREADS):
             _strayed.add(method.__qualname__)
 
     scope: dict[str, Any] = {"note": note, "method": method}

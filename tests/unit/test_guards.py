@@ -16,6 +16,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_idr.threads import LongLock, WorkerPool
 from support.guards import (
+    OUR_THREADS,
     GuiThreadWaitsError,
     gui_thread_never_waits,
     only_on_the_gui_thread,
@@ -184,7 +185,7 @@ def test_a_method_of_a_qt_object_belongs_on_the_gui_thread(qtbot):
     assert told.heard == [((3, 4), 1), (3, 4, 2)]
 
     def stray(call):
-        with only_on_the_gui_thread(), ThreadPoolExecutor(1) as pool:
+        with only_on_the_gui_thread(), ThreadPoolExecutor(1, OUR_THREADS[0]) as pool:
             pool.submit(call).result()
 
     for call in (told.hear, lambda: told.count):
