@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 from napari_idr._qt.panels.actions import ActionsRow
 from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.compare import ComparePanel
+from napari_idr._qt.panels.docked import DockedWidget
 from napari_idr._qt.panels.figure import FigurePanel
 from napari_idr._qt.panels.files import FilesPanel
 from napari_idr._qt.panels.focus import FocusMark
@@ -123,7 +124,7 @@ class FormTabs(QTabWidget):
         return QSize(size.width(), size.height() - of.height() + inside.height())
 
 
-class Panels(LetteredWidget):
+class Panels(LetteredWidget, DockedWidget):
     """All panels, top down: the server, what to look for, what was found, details."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -229,7 +230,7 @@ class Panels(LetteredWidget):
         whole.addWidget(self.hint)
         whole.addWidget(self.all_shown)
         # What is going on stays in sight where the rest has to be scrolled.
-        outer = QVBoxLayout(self)
+        outer = QVBoxLayout(self.body)
         outer.setContentsMargins(4, 3, 4, 3)
         outer.setSpacing(3)
         outer.addWidget(_scrolled(panels), 1)

@@ -16,6 +16,7 @@ from napari_idr._qt.dock import Docked
 from napari_idr._qt.ending import end_with
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.panels.docked import DockedWidget
 from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.panels.forms import name_widget, present
 from napari_idr._qt.wells.panel import WellsPanel
@@ -72,7 +73,7 @@ def open_dock(viewer: Viewer) -> WellsDock:
     return dock
 
 
-class WellsDock(QWidget):
+class WellsDock(DockedWidget):
     """Follows the plate whose layer is active, and shows its wells as a table.
 
     One table for all: what is selected in it is marked on the plate, and the other
@@ -102,7 +103,7 @@ class WellsDock(QWidget):
         self.tabs.setTabBarAutoHide(True)
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.panel, "Table")
-        layout = QVBoxLayout(self)
+        layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
         Docked(self, self._scene.window)
