@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QKeySequence, QPalette
 from qtpy.QtWidgets import (
     QBoxLayout,
@@ -20,7 +20,7 @@ from napari_idr.services.plain_text import visible_text
 
 if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
-    from qtpy.QtGui import QColor, QResizeEvent
+    from qtpy.QtGui import QColor
 
 T = TypeVar("T")
 
@@ -240,55 +240,6 @@ class PlainLabel(QLabel):
             words = self.objectName().removeprefix("idr_").replace("_", " ")
             self._named = self.text() or words.capitalize()
             self.setAccessibleName(self._named)
-
-
-class LabelPlace(QWidget):
-    """Place of a label, which asks for other room only where its text needs that.
-
-    It needs another height where it wraps, or more than there is where it doesn't.
-    With each text a label has all layouts above it done anew, up to the window's, and
-    with each of them the window is drawn. A widget without a layout is told instead.
-    """
-
-    def __init__(self, label: QLabel) -> None:
-        super().__init__()
-        self._label = label
-        self._height = -1
-        label.setParent(self)
-        self.setSizePolicy(label.sizePolicy())
-
-    def event(self, event: QEvent | None) -> bool:
-        """Look whether the label, which has another text, needs other room."""
-        if event is not None and event.type() == QEvent.Type.LayoutRequest:
-            if self._label.wordWrap():
-                height = self._label.heightForWidth(self.width())
-                has_room, self._height = height == self._height, height
-            else:
-                hint = self._label.sizeHint()
-                has_room = hint.boundedTo(self.size()) == hint
-            if not has_room:
-                self.updateGeometry()
-        return super().event(event)
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        super().resizeEvent(event)
-        self._label.setGeometry(self.rect())
-
-    def sizeHint(self) -> QSize:
-        """Return the size that the label would like."""
-        return self._label.sizeHint()
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the least size of the label."""
-        return self._label.minimumSizeHint()
-
-    def hasHeightForWidth(self) -> bool:
-        """Tell that the height depends on how the text wraps."""
-        return self._label.hasHeightForWidth()
-
-    def heightForWidth(self, width: int) -> int:
-        """Return the height of the text as it wraps."""
-        return self._label.heightForWidth(width)
 
 
 def link_label(name: str, label: str) -> QLabel:

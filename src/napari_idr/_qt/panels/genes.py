@@ -20,7 +20,6 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.forms import (
-    LabelPlace,
     name_widget,
     plain_label,
     present,
@@ -28,6 +27,7 @@ from napari_idr._qt.panels.forms import (
 )
 from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
+from napari_idr._qt.panels.places import LabelPlace
 from napari_idr.services.plain_text import visible_text
 from napari_idr.services.search.genes import GeneMatrix, symbols_of
 

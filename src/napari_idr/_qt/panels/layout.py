@@ -20,7 +20,6 @@ from qtpy.QtWidgets import (
 from napari_idr._qt.panels.actions import ActionsRow
 from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.compare import ComparePanel
-from napari_idr._qt.panels.docked import DockedWidget
 from napari_idr._qt.panels.figure import FigurePanel
 from napari_idr._qt.panels.files import FilesPanel
 from napari_idr._qt.panels.focus import FocusMark
@@ -31,6 +30,7 @@ from napari_idr._qt.panels.image import ImagePanel
 from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.link_button import LinkButton
 from napari_idr._qt.panels.offline import OfflinePanel
+from napari_idr._qt.panels.places import DockedWidget
 from napari_idr._qt.panels.plate import PlatePanel
 from napari_idr._qt.panels.results import ResultsFilter, ResultsTree
 from napari_idr._qt.panels.results_model import ResultsModel

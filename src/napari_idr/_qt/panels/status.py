@@ -11,7 +11,8 @@ from napari.utils import progress
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from napari_idr._qt.panels.forms import LabelPlace, name_widget, plain_label
+from napari_idr._qt.panels.forms import name_widget, plain_label
+from napari_idr._qt.panels.places import LabelPlace
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from napari_idr._qt.dock import Docked
 from napari_idr._qt.ending import end_with
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.scene import scene_of
-from napari_idr._qt.panels.docked import DockedWidget
 from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.panels.forms import name_widget, present
+from napari_idr._qt.panels.places import DockedWidget
 from napari_idr._qt.wells.panel import WellsPanel
 from napari_idr.cancel import CancelToken, Priority
 from napari_idr.errors import IDRError

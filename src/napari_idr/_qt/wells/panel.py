@@ -22,7 +22,6 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.forms import (
     Folding,
-    LabelPlace,
     let_shrink,
     name_widget,
     plain_label,
@@ -31,6 +30,7 @@ from napari_idr._qt.panels.forms import (
     widen_list,
 )
 from napari_idr._qt.panels.letters import LetteredWidget
+from napari_idr._qt.panels.places import LabelPlace
 from napari_idr._qt.settings import view_defaults
 from napari_idr._qt.wells.legend import LegendPanel, ProfilesPanel
 from napari_idr._qt.wells.table import WellsTableView

@@ -8,7 +8,7 @@ import pytest
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWidget
 
-from napari_idr._qt.panels.docked import DockedWidget
+from napari_idr._qt.panels.places import DockedWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,81 @@
+"""Places of widgets that change, without the window being laid out anew.
+
+With each part that changes, Qt lays out all above it anew that has a layout, up to the
+window, and draws the window with each of them. A parent without a layout is told
+instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from qtpy.QtCore import QSize
+    from qtpy.QtGui import QResizeEvent
+    from qtpy.QtWidgets import QLabel
+
+
+class Place(QWidget):
+    """Holds a widget as large as itself; asks for room where that needs more."""
+
+    _held: QWidget
+
+    def event(self, event: QEvent | None) -> bool:
+        """Ask for other room if what has changed needs it."""
+        has_changed = event is not None and event.type() == QEvent.Type.LayoutRequest
+        if has_changed and self._needs_other_room():
+            self.updateGeometry()
+        return super().event(event)
+
+    def _needs_other_room(self) -> bool:
+        least, size = self.minimumSizeHint(), self.size()
+        return least.width() > size.width() or least.height() > size.height()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._held.setGeometry(self.rect())
+
+    def sizeHint(self) -> QSize:
+        """Return the size that the widget would like."""
+        return self._held.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size of the widget."""
+        return self._held.minimumSizeHint()
+
+
+class DockedWidget(Place):
+    """A widget for a dock; what it shows is laid out in `body`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.body = self._held = QWidget(self)
+
+
+class LabelPlace(Place):
+    """Place of a label whose text follows what is counted."""
+
+    def __init__(self, label: QLabel) -> None:
+        super().__init__()
+        self._held = self._label = label
+        self._height = -1
+        label.setParent(self)
+        self.setSizePolicy(label.sizePolicy())
+
+    def _needs_other_room(self) -> bool:
+        """Tell whether the text has another height, or where it doesn't wrap, no room."""
+        if not self._label.wordWrap():
+            return super()._needs_other_room()
+        before, self._height = self._height, self.heightForWidth(self.width())
+        return self._height != before
+
+    def hasHeightForWidth(self) -> bool:
+        """Tell that the height depends on how the text wraps."""
+        return self._label.hasHeightForWidth()
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the text as it wraps."""
+        return self._label.heightForWidth(width)
