@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -15,7 +17,7 @@ from qtpy.QtWidgets import QFileDialog, QToolButton
 from napari_idr._qt.figures import write_figure
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import Cancelled, DownloadError
-from napari_idr.services.figure import FigureNotes
+from napari_idr.services.figure import Figure, FigureNotes, Text
 from napari_idr.services.figure.plan import plan_cells_figure
 from support.figures import figure_cells
 
@@ -67,6 +69,29 @@ def test_a_figure_is_painted_in_a_thread(
         image = QImage(str(path))
         assert image.width() == round(180 / 25.4 * 300)
         assert "Three images" in image.text("Title")
+
+
+def test_the_words_of_a_pdf_are_found_by_their_letters(
+    qapp: object, folder: Path
+) -> None:
+    words = Text(x=5, y=5, text="field, differ, office", width=100)
+    figure = Figure(title="Words", width=180, height=40, items=(words,))
+
+    path = write_figure(figure, folder / "a.pdf", cancel=NEVER)
+
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.S)
+    # a map from glyphs to letters tells of ff, fi and the like as one letter
+    maps = [text for one in streams if b"beginbf" in (text := inflated(one))]
+    assert maps
+    assert not any(re.search(rb"<FB0[0-6]>", one, re.I) for one in maps)
+
+
+def inflated(stream: bytes) -> bytes:
+    """Return what a stream of a PDF holds; short ones are not compressed."""
+    try:
+        return zlib.decompressobj().decompress(stream)
+    except zlib.error:
+        return stream
 
 
 ODD = (

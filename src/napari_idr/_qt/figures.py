@@ -47,8 +47,8 @@ FAMILIES: Final = ("Arial", "Helvetica", "Liberation Sans", "DejaVu Sans")
 
 PAPER: Final = "#ffffff"
 
-UNSEEN_PX: Final = 0.01
-"""A space between letters that nobody sees."""
+UNSEEN_PX: Final = 1 / 64
+"""Smallest space between letters that Qt knows: it counts in 64ths of a pixel."""
 
 SMALLEST_SHARE: Final = 0.75
 """Of its size, that a text is written in at least where there isn't room for it."""
