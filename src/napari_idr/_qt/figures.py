@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,8 +51,11 @@ PAPER: Final = "#ffffff"
 UNSEEN_PX: Final = 1 / 64
 """Smallest space between letters that Qt knows: it counts in 64ths of a pixel."""
 
-BAND_PX: Final = 2_000_000
+BAND_PX: Final = 1_000_000
 """Pixels drawn at once. SVG and PDF pack them meanwhile, and nothing else may run."""
+
+PAUSE_S: Final = 0.03
+"""Pause between bands: what waits in the window, a Cancel say, needs many turns."""
 
 OVERLAP_ROWS: Final = 32
 """Rows that a band shares with the next, lest the paper be seen between them.
@@ -192,6 +196,8 @@ def _paint_picture(painter: QPainter, item: Picture, cancel: CancelToken) -> Non
     step = rect.height() / height
     rows = height if height * width <= BAND_PX else max(1, BAND_PX // width)
     for first in range(0, height, rows):
+        if first:
+            time.sleep(PAUSE_S)
         cancel.check()
         band = np.ascontiguousarray(item.pixels[first : first + rows + OVERLAP_ROWS])
         tall = len(band)
