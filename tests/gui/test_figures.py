@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from qtpy.QtGui import QColor, QImage, QPainter
 from qtpy.QtSvg import QSvgRenderer
@@ -15,7 +18,7 @@ from qtpy.QtWidgets import QFileDialog, QToolButton
 from napari_idr._qt.figures import write_figure
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.errors import Cancelled, DownloadError
-from napari_idr.services.figure import FigureNotes
+from napari_idr.services.figure import Figure, FigureNotes, Picture, Text
 from napari_idr.services.figure.plan import plan_cells_figure
 from support.figures import figure_cells
 
@@ -67,6 +70,29 @@ def test_a_figure_is_painted_in_a_thread(
         image = QImage(str(path))
         assert image.width() == round(180 / 25.4 * 300)
         assert "Three images" in image.text("Title")
+
+
+def test_the_words_of_a_pdf_are_found_by_their_letters(
+    qapp: object, folder: Path
+) -> None:
+    words = Text(x=5, y=5, text="field, differ, office", width=100)
+    figure = Figure(title="Words", width=180, height=40, items=(words,))
+
+    path = write_figure(figure, folder / "a.pdf", cancel=NEVER)
+
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.S)
+    # a map from glyphs to letters tells of ff, fi and the like as one letter
+    maps = [text for one in streams if b"beginbf" in (text := inflated(one))]
+    assert maps
+    assert not any(re.search(rb"<FB0[0-6]>", one, re.I) for one in maps)
+
+
+def inflated(stream: bytes) -> bytes:
+    """Return what a stream of a PDF holds; short ones are not compressed."""
+    try:
+        return zlib.decompressobj().decompress(stream)
+    except zlib.error:
+        return stream
 
 
 ODD = (
@@ -131,6 +157,57 @@ def svg_texts(path: Path) -> list[ET.Element]:
     """Return what is written in an SVG, line by line."""
     root = ET.parse(path).getroot()
     return list(root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+class _CancelledWhenChecked(CancelToken):
+    """A token that is cancelled when it is looked at for the `number`-th time."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._left = number
+
+    def check(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.cancel()
+        super().check()
+
+
+def _large_plate() -> Figure:
+    pixels = np.zeros((3200, 3000, 3), np.uint8)
+    picture = Picture(x=10, y=10, width=160, height=100, pixels=pixels)
+    return Figure(title="Large", width=180, height=120, items=(picture,))
+
+
+@pytest.mark.parametrize("ending", ["pdf", "svg", "png"])
+def test_a_large_picture_is_cancelled_while_it_is_painted(
+    qapp: object, folder: Path, ending: str
+) -> None:
+    with pytest.raises(Cancelled):
+        write_figure(
+            _large_plate(), folder / f"a.{ending}", cancel=_CancelledWhenChecked(4)
+        )
+
+    assert not list(folder.iterdir())
+
+
+def test_no_paper_is_seen_between_the_parts_of_a_large_picture(
+    qapp: object, folder: Path
+) -> None:
+    image = QImage(str(write_figure(_large_plate(), folder / "a.png", cancel=NEVER)))
+    svg = QSvgRenderer(
+        str(write_figure(_large_plate(), folder / "a.svg", cancel=NEVER))
+    )
+    small = QImage(540, 360, QImage.Format.Format_RGB32)
+    small.fill(QColor("white"))
+    painter = QPainter(small)
+    svg.render(painter)
+    painter.end()
+
+    for one in (image, small):
+        x = one.width() // 2
+        inside = range(one.height() // 10, one.height() * 9 // 10)
+        assert {QColor(one.pixel(x, y)).lightness() for y in inside} == {0}
 
 
 def test_what_is_cancelled_or_of_another_kind_leaves_nothing(

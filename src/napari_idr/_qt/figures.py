@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,8 +48,20 @@ FAMILIES: Final = ("Arial", "Helvetica", "Liberation Sans", "DejaVu Sans")
 
 PAPER: Final = "#ffffff"
 
-UNSEEN_PX: Final = 0.01
-"""A space between letters that nobody sees."""
+UNSEEN_PX: Final = 1 / 64
+"""Smallest space between letters that Qt knows: it counts in 64ths of a pixel."""
+
+BAND_PX: Final = 1_000_000
+"""Pixels drawn at once. SVG and PDF pack them meanwhile, and nothing else may run."""
+
+PAUSE_S: Final = 0.03
+"""Pause between bands: what waits in the window, a Cancel say, needs many turns."""
+
+OVERLAP_ROWS: Final = 32
+"""Rows that a band shares with the next, lest the paper be seen between them.
+
+More than a dot where the page is seen at a tenth of its pixels.
+"""
 
 SMALLEST_SHARE: Final = 0.75
 """Of its size, that a text is written in at least where there isn't room for it."""
@@ -86,6 +99,7 @@ def write_figure(figure: Figure, path: Path, *, cancel: CancelToken) -> Path:
     temporary = path.parent / f".{secrets.token_hex(8)}.idr-part"
     try:
         temporary.write_bytes(buffer.data().data())
+        cancel.check()
         temporary.replace(path)
     except OSError as error:
         reason = error.strerror or "the disk refuses it"
@@ -151,14 +165,14 @@ def _paint(figure: Figure, device: Any, cancel: CancelToken) -> None:
         painter.fillRect(page, QColor(PAPER))
         for item in figure.items:
             cancel.check()
-            _paint_item(painter, item)
+            _paint_item(painter, item, cancel)
     finally:
         painter.end()
 
 
-def _paint_item(painter: QPainter, item: Item) -> None:
+def _paint_item(painter: QPainter, item: Item, cancel: CancelToken) -> None:
     if isinstance(item, Picture):
-        _paint_picture(painter, item)
+        _paint_picture(painter, item, cancel)
     elif isinstance(item, Text):
         _paint_text(painter, item)
     elif isinstance(item, Box):
@@ -173,17 +187,26 @@ def _paint_item(painter: QPainter, item: Item) -> None:
         painter.drawLine(rect.topLeft(), rect.bottomRight())
 
 
-def _paint_picture(painter: QPainter, item: Picture) -> None:
-    pixels = np.ascontiguousarray(item.pixels)
-    height, width, _ = pixels.shape
-    image = QImage(
-        pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888
-    ).copy()
+def _paint_picture(painter: QPainter, item: Picture, cancel: CancelToken) -> None:
+    height, width, _ = item.pixels.shape
     rect = _rect(item.x, item.y, item.width, item.height)
     # pixels that are larger than dots stay squares; many on a dot are averaged
     smooth = width > rect.width()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-    painter.drawImage(rect, image, QRectF(0, 0, width, height))
+    step = rect.height() / height
+    rows = height if height * width <= BAND_PX else max(1, BAND_PX // width)
+    for first in range(0, height, rows):
+        if first:
+            time.sleep(PAUSE_S)
+        cancel.check()
+        band = np.ascontiguousarray(item.pixels[first : first + rows + OVERLAP_ROWS])
+        tall = len(band)
+        image = QImage(
+            band.tobytes(), width, tall, 3 * width, QImage.Format.Format_RGB888
+        ).copy()
+        top = rect.top() + first * step
+        target = QRectF(rect.left(), top, rect.width(), tall * step)
+        painter.drawImage(target, image, QRectF(0, 0, width, tall))
 
 
 def _paint_text(painter: QPainter, item: Text) -> None:
