@@ -66,7 +66,7 @@ class LabelPlace(Place):
         self.setSizePolicy(label.sizePolicy())
 
     def _needs_other_room(self) -> bool:
-        """Tell whether the text has another height, or where it doesn't wrap, no room."""
+        """Tell whether the text has another height, or no room if it doesn't wrap."""
         if not self._label.wordWrap():
             return super()._needs_other_room()
         before, self._height = self._height, self.heightForWidth(self.width())
