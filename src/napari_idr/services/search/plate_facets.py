@@ -66,12 +66,14 @@ class PlateFacets:
     """Facets with those of the tables that are read: `read` of so many `plates`.
 
     `silent` plates have no table, or one that doesn't tell which wells were found.
+    `tells_more` is whether tables tell any value besides the one that was searched.
     """
 
     facets: Facets
     read: int
     plates: int
     silent: int = 0
+    tells_more: bool = True
 
     @property
     def message(self) -> str:
@@ -83,12 +85,16 @@ class PlateFacets:
         'tables of 3 of 14 plates read …'
         >>> PlateFacets(facets=facets, read=14, plates=14, silent=2).message
         '34 images; what plates tell is of 12 of 14 plates'
+        >>> PlateFacets(facets=facets, read=3, plates=3, tells_more=False).message
+        '34 images; the tables of 3 of 3 plates tell no more of them'
         """
         if self.read < self.plates:
             return f"tables of {self.read} of {self.plates} plates read …"
         telling = self.read - self.silent
         of = counted(self.plates, "plate", "plates")
         images = counted(self.facets.matching, "image", "images")
+        if not self.tells_more:
+            return f"{images}; the tables of {telling:,} of {of} tell no more of them"
         return f"{images}; what plates tell is of {telling:,} of {of}"
 
 
@@ -101,6 +107,16 @@ class _Tally:
     def add(self, counts: dict[str, Counter[str]]) -> None:
         for key, values in counts.items():
             self.counts.setdefault(key, Counter()).update(values)
+
+    def tells_more(self, known: Facets, value: str) -> bool:
+        """Tell whether there is a value beside one, under a key that isn't known."""
+        keys = {one.key for one in known.facets}
+        return any(
+            text.casefold() != value.casefold()
+            for key, values in self.counts.items()
+            if key not in keys
+            for text in values
+        )
 
     def joined(self, facets: Facets) -> Facets:
         """Return facets with these, except under keys that they have already."""
@@ -183,6 +199,7 @@ def load_plate_facets(
             read=done,
             plates=len(order.plates),
             silent=silent,
+            tells_more=tally.tells_more(facets, "" if sought is None else sought[1]),
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_idr import IDRClient
 from napari_idr.cancel import NEVER
-from napari_idr.model import Condition, Screen, SearchKey, Table
+from napari_idr.model import Condition, Facets, Screen, SearchKey, Table
 from napari_idr.services.search.catalog import Query
 from napari_idr.services.search.plate_facets import (
     load_plate_facets,
@@ -89,3 +89,37 @@ def test_each_plate_costs_one_request(quick: IDRClient, routes: Routes) -> None:
     assert "CDC20" in [one.value for one in told["Gene Symbol"].values]
     assert steps[-1].facets.facets[: len(facets.facets)] == facets.facets
     assert "of" in steps[0].message
+
+
+def test_tables_that_tell_nothing_more_are_said_to(quick: IDRClient) -> None:
+    query = Query(key=PHENOTYPE, value=DELAY)
+    screens = [
+        one
+        for one in (hit.container for hit in quick.search(*query.asked))
+        if isinstance(one, Screen)
+    ]
+    [*_, facets] = quick.facets(*query.asked)
+    order = plan_tables_order(quick, query, screens, cancel=NEVER)
+    [*_, first] = load_plate_facets(quick, order, facets, cancel=NEVER)
+    of_the_value = Facets(
+        facets=tuple(one for one in first.facets.facets if one.key != "Phenotype"),
+        counted=first.facets.counted,
+        matching=first.facets.matching,
+        total=first.facets.total,
+        exact=True,
+    )
+
+    [*_, again] = load_plate_facets(quick, order, first.facets, cancel=NEVER)
+    [*_, alone] = load_plate_facets(quick, order, of_the_value, cancel=NEVER)
+
+    assert first.tells_more
+    assert "what plates tell is of" in first.message
+    assert not again.tells_more
+    assert "tell no more of them" in again.message
+    # under a key that isn't told yet, but nothing except what was searched
+    assert alone.tells_more == any(
+        one.value.casefold() != DELAY.casefold()
+        for facet in first.facets.facets
+        if facet.key == "Phenotype"
+        for one in facet.values
+    )
