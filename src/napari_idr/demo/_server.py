@@ -245,21 +245,22 @@ class _Handler(BaseHTTPRequestHandler):
             self._head = b""
 
     def _pause(self, seconds: float) -> None:
-        """Wait.
+        """Wait, until the client asks for the next thing at most.
+
+        It has its answer by then, though a pause may follow the last of it.
 
         Raises
         ------
         ConnectionError
             When the client leaves, or the archive closes, which cuts the connection.
         """
-        end = time.monotonic() + seconds
+        if seconds <= 0:
+            return
         try:
-            while (left := end - time.monotonic()) > 0:
-                self.connection.settimeout(None if math.isinf(left) else left)
-                # No client of ours sends a request before it has its answer, so what
-                # comes now is the end, or of no interest.
-                if not self.connection.recv(1024):
-                    raise ConnectionAbortedError
+            self.connection.settimeout(None if math.isinf(seconds) else seconds)
+            # Looked at, not taken: the next request is read from the same line.
+            if not self.connection.recv(1, socket.MSG_PEEK):
+                raise ConnectionAbortedError
         except TimeoutError:
             pass
         finally:

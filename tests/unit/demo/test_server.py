@@ -145,6 +145,18 @@ def test_a_slow_body_trickles(archive):
     assert time.monotonic() - started > len(answer.content) / 1000 * 0.5
 
 
+def test_a_request_right_after_a_slow_body_is_answered(archive):
+    # All of it in one piece, and the pause that follows it is long.
+    archive.faults.slow("plates", bytes_per_s=1e5)
+    host = archive.url.removeprefix("http://")
+    with closing(http.client.HTTPConnection(host, timeout=10)) as line:
+        for _ in range(20):
+            line.request("GET", PLATES)
+            answer = line.getresponse()
+            assert answer.status == 200
+            answer.read()
+
+
 def test_a_late_answer_is_late(archive):
     archive.faults.delay("plates", ms=60)
     started = time.monotonic()
