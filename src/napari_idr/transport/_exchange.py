@@ -33,6 +33,8 @@ from napari_idr.transport._places import is_special
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import requests
+
     from napari_idr.cancel import Priority
 
 MAX_INTERIM: Final = 16
@@ -350,6 +352,13 @@ class HeldAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """Send a request, unless it was ended while it was made ready."""
+        _here.exchange.check()
+        return super().send(request, *args, **kwargs)
 
     def close_idle(self) -> None:
         """Close the connections that carry nothing; the next request opens its own."""

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
 from napari_idr import threads
 from napari_idr.cancel import CancelToken
@@ -324,3 +326,24 @@ def test_closing_closes_what_a_kept_error_still_refers_to():
         finally:
             gc.enable()
         assert kept.value
+
+
+def test_a_request_that_is_cancelled_while_it_is_made_ready_is_not_sent(monkeypatch):
+    cancel = CancelToken()
+    make_ready = requests.Session.prepare_request
+
+    def cancelled_meanwhile(session, request):
+        cancel.cancel()
+        return make_ready(session, request)
+
+    sent = []
+    monkeypatch.setattr(requests.Session, "prepare_request", cancelled_meanwhile)
+    monkeypatch.setattr(HTTPAdapter, "send", lambda *told, **_: sent.append(told))
+    with wire_server(lambda caller: caller.answer(b"{}")) as server:
+        transport = HttpTransport(server.url)
+        with pytest.raises(Cancelled):
+            transport.send(Request(path="a"), cancel=cancel)
+
+        assert not sent
+        assert open_lines(server.port) == 0
+        transport.close()
