@@ -63,7 +63,12 @@ from napari_idr.services.image.open import (
 )
 from napari_idr.services.mosaic import MosaicShown
 from napari_idr.services.plate.canvas import blank_canvas
-from napari_idr.services.plate.mosaic import MosaicStep, load_mosaic
+from napari_idr.services.plate.mosaic import (
+    MosaicStep,
+    asked_for,
+    load_mosaic,
+    paint_mosaic,
+)
 from napari_idr.services.plate.view import PlateShown, plan_plate, plan_plate_shown
 from napari_idr.services.regions.load import ImageRois, load_regions
 from napari_idr.services.search.catalog import Entry, Query, study_entries
@@ -651,17 +656,18 @@ class Session:
         )
         web_url = self.client.web_url(details.plate)
         plan = plan_plate(grid)
-        canvas = blank_canvas(plan)
-        # To join the table to the wells takes as long as a request.
+        # To make the canvas and to join the table to the wells takes as long as a
+        # request.
         with begun(
-            lambda stop: load_mosaic(plan, canvas, self.client.thumbnails, cancel=stop),
+            lambda stop: self.client.thumbnails(asked_for(plan.cells), cancel=stop),
             cancel=cancel,
-        ) as steps:
+        ) as pictures:
+            canvas = blank_canvas(plan)
             shown = plan_plate_shown(
                 self.url, web_url, details, plan, self._open_well, canvas=canvas
             )
             yield shown.prepare()
-            yield from steps
+            yield from paint_mosaic(plan, canvas, pictures, cancel=cancel)
 
     def load_missing(
         self, shown: MosaicShown, *, cancel: CancelToken

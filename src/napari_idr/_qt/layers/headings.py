@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from napari_idr.services.mosaic import MosaicShown
     from napari_idr.services.plate.mosaic import MosaicPlan
 
-FOLLOW_MS = 80
+FOLLOW_MS = 130
 """The headings follow when the camera has rested for so long: moving them takes
-napari 25 ms, as much as a frame."""
+napari 25 to 60 ms, as much as a frame or two. The marks on the wells have followed by
+then, and been drawn."""
 
 TEXT_POINTS = 10
 """The size of the letters on the screen; it doesn't change with the zoom."""

@@ -239,6 +239,15 @@ class MosaicStep:
     summary: MosaicSummary | None = None
 
 
+def asked_for(cells: Iterable[MosaicCell]) -> list[ImageId]:
+    """Return the images of cells in the order in which they are asked for.
+
+    That of their ids: the same plate leads to the same addresses, which caches on the
+    way may remember.
+    """
+    return sorted({cell.image_id for cell in cells})
+
+
 def load_mosaic(
     plan: MosaicLayout,
     canvas: NDArray[np.uint8],
@@ -248,11 +257,29 @@ def load_mosaic(
     cancel: CancelToken,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[MosaicStep]:
+    """Ask for the thumbnails of a plan, and paint them: see `paint_mosaic`.
+
+    `thumbnails` is where they come from.
+    """
+    wanted = plan.cells if cells is None else cells
+    pictures = thumbnails(asked_for(wanted), cancel=cancel)
+    return paint_mosaic(
+        plan, canvas, pictures, cells=wanted, cancel=cancel, clock=clock
+    )
+
+
+def paint_mosaic(
+    plan: MosaicLayout,
+    canvas: NDArray[np.uint8],
+    pictures: Iterable[tuple[ImageId, NDArray[np.uint8] | IDRError]],
+    *,
+    cells: Sequence[MosaicCell] | None = None,
+    cancel: CancelToken,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[MosaicStep]:
     """Paint the thumbnails of a plan into a canvas and report batches of them.
 
-    A cell that fails is marked and reported, and the rest goes on. The images are
-    asked for in the order of their ids, so that the same plate leads to the same
-    addresses, which caches on the way may remember.
+    A cell that fails is marked and reported, and the rest goes on.
 
     Parameters
     ----------
@@ -260,8 +287,8 @@ def load_mosaic(
         Where everything goes.
     canvas
         What `blank_canvas` returned for this plan, and for this load alone.
-    thumbnails
-        Where they come from.
+    pictures
+        The images of the cells, each with its thumbnail or why there is none.
     cells
         Those of which none has come yet; None for all.
     cancel
@@ -287,7 +314,7 @@ def load_mosaic(
         waiting[cell.image_id].append(cell)
     total = len(plan.cells)
     batch = _Batch(done=total - len(wanted), total=total, clock=clock)
-    for image_id, answer in thumbnails(sorted(waiting), cancel=cancel):
+    for image_id, answer in pictures:
         cancel.check()
         for cell in waiting.pop(image_id, ()):
             batch.add(cell, _put(canvas, plan, cell, answer))
