@@ -1,9 +1,15 @@
-"""Units that a thread reads for napari."""
+"""What is made ready ahead, and what isn't: units, modules, letters."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from napari_idr._qt.layers.warming import draw_letters
 
 READ_AHEAD = """
 import pint
@@ -76,3 +82,32 @@ def test_units_that_napari_has_read_meanwhile_stay() -> None:
 
 def test_what_only_layers_need_is_not_loaded_as_the_dock_is_made(qapp) -> None:
     run(ONLY_WHAT_IS_SHOWN, *HEAVY)
+
+
+def _no_window() -> Any:
+    return SimpleNamespace()
+
+
+def _no_font() -> Any:
+    canvas = SimpleNamespace()
+    return SimpleNamespace(window=SimpleNamespace(_qt_viewer=canvas))
+
+
+def _no_room() -> Any:
+    class Full:
+        def get_font(self, face: str) -> Full:
+            return self
+
+        def __getitem__(self, letter: str) -> None:
+            raise RuntimeError("Cannot store glyph")
+
+    canvas = SimpleNamespace(
+        font_info=lambda: SimpleNamespace(font_manager=Full(), face="")
+    )
+    viewer = SimpleNamespace(canvas=canvas)
+    return SimpleNamespace(window=SimpleNamespace(_qt_viewer=viewer))
+
+
+@pytest.mark.parametrize("make", [_no_window, _no_font, _no_room])
+def test_a_napari_without_such_letters_is_left_alone(make: Any) -> None:
+    assert list(draw_letters(make())) == []

@@ -13,6 +13,7 @@ from qtpy.QtCore import QSettings
 
 from napari_idr import demo, threads
 from napari_idr._qt.browser import Browser
+from napari_idr._qt.layers import warming
 from napari_idr._qt.layers.warming import read_units, use_units, warm_up
 from napari_idr.cancel import NEVER
 from support.canvasless import CanvaslessViewer
@@ -74,6 +75,8 @@ def clean_desk(
     monkeypatch.delenv("NAPARI_IDR_SERVER", raising=False)
     # Threads without work end soon, so that no test waits for those of another.
     monkeypatch.setattr(threads, "IDLE_S", 0.2)
+    # Each test has a window of its own, for which they would be drawn anew.
+    monkeypatch.setattr(warming, "LETTERS", "")
     QSettings.setPath(
         QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path)
     )

@@ -147,7 +147,7 @@ class Browser(Panels):
         leave = partial(self._scene.remove_browser, id(self))
         end_with(self, self._scene, jobs.close, leave)
         _get_along_with_napari()
-        Warming(self, jobs)
+        Warming(self, jobs, getattr(napari_viewer, "__wrapped__", napari_viewer))
         self._connect_to(address or recent_addresses()[0])
 
     @property
