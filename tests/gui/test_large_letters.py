@@ -11,7 +11,6 @@ from qtpy.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
-    QLabel,
     QScrollArea,
     QStyle,
     QStyleOptionComboBox,
@@ -105,13 +104,17 @@ def test_the_choices_among_studies_can_be_read(reader: Person) -> None:
         assert room >= box.fontMetrics().horizontalAdvance(text), text
 
 
-def test_the_session_is_written_as_large_as_its_buttons(reader: Person) -> None:
+def test_what_stands_in_a_line_is_equally_high(reader: Person) -> None:
     row = reader.find("idr_actions")
-    (label,) = [one for one in row.findChildren(QLabel) if one.text() == "Session"]
 
-    button = reader.find("idr_save_session")
+    shown = [one for one in row.findChildren(QWidget) if one.isVisible()]
 
-    assert label.fontMetrics().height() == button.fontMetrics().height()
+    assert {"idr_save_session", "idr_open_session"} <= {x.objectName() for x in shown}
+    tops = {one.y(): one.height() for one in shown}
+    for one in shown:
+        for top, height in tops.items():
+            if one.y() < top + height and top < one.y() + one.height():
+                assert (one.y(), one.height()) == (top, height), one.objectName()
 
 
 def test_buttons_go_below_each_other_where_there_is_no_room(qtbot: QtBot) -> None:

@@ -169,7 +169,7 @@ class Exports(QObject):
         requests, pictures, widths = [], [], []
         for shown in self._scene.plates.all_shown:
             height, width = shown.plan.cell_shape
-            for one in self._scene.plates.selected_on(shown.key):
+            for one in self._scene.plates.chosen_on(shown.key):
                 place = shown.place_of(one)
                 cell = (
                     None if place is None else shown.plan.grid.cells[place[0]][place[1]]

@@ -211,7 +211,7 @@ class MosaicGroup:
             if layer.name.startswith(before.name):  # else a person has renamed it
                 layer.name = f"{shown.name}{suffix}"
             layer.metadata = shown.metadata
-        return self._show_pixels, self._tell_wells
+        return self._show_pixels, self._place_wells, self._describe_wells
 
     def _show_pixels(self) -> None:
         self._pyramid = self._open_pyramid()
@@ -220,14 +220,17 @@ class MosaicGroup:
         self.mosaic.data = self._pyramid.levels()
         self._place_mosaic()
 
-    def _tell_wells(self) -> None:
-        """Say in the wells' layer where each is, and what is known of it."""
-        wells, shown = self._wells, self.shown
-        if wells is None:
-            return
-        if not np.array_equal(wells.data, shown.well_centers):
-            set_rows(wells, shown.well_centers)
-        wells.features = shown.features
+    def _place_wells(self) -> None:
+        """Say in the wells' layer where each is."""
+        wells, centers = self._wells, self.shown.well_centers
+        if wells is not None and not np.array_equal(wells.data, centers):
+            set_rows(wells, centers)
+
+    def _describe_wells(self) -> None:
+        """Say in the wells' layer what is known of each of those that are shown."""
+        self._place_wells()
+        if self._wells is not None:
+            self._wells.features = self.shown.features
 
     def show_headings(self) -> bool:
         """Write the headings of what is shown; tell whether they are others."""
@@ -254,7 +257,7 @@ class MosaicGroup:
         """Mark hits and controls, and tell what is known of each well."""
         self.show_marks()
         self.write_note()
-        self._tell_wells()
+        self._describe_wells()
         for layer in self.made.values():
             layer.metadata = self.shown.metadata
 

@@ -233,7 +233,7 @@ class MosaicLayers(QObject):
                 partial(self._put, group, part),
                 partial(self._make_visible, group, part),
             )
-        self._turns.add(key, group.show_texts)
+        self._turns.add(key, _let_draw, group.show_texts)
 
     def _await_picture(self, group: MosaicGroup) -> bool:
         if not (group.is_painted or group.is_whole):
@@ -319,17 +319,27 @@ class MosaicLayers(QObject):
         self._mark_selected()
         self.wellsSelected.emit(plate, wells)
 
-    def selected_on(self, plate: MosaicKey | None) -> tuple[CellId, ...]:
-        """Return the wells of a plate that are selected, the newest last."""
+    def chosen_on(self, plate: MosaicKey | None) -> tuple[CellId, ...]:
+        """Return the wells of a plate that are selected, as they came to be one by one.
+
+        The order stays when one of them is gone on from, for instance opened.
+        """
         chosen = () if plate is None else self._kept.get(plate, ())
         if self._chosen and self._chosen[0] == plate:
             chosen = self._chosen[1]
-        if self._selected is not None and self._selected[0] == plate:
-            return (
-                *(one for one in chosen if one != self._selected[1]),
-                self._selected[1],
-            )
-        return chosen
+        current = self._current_on(plate)
+        return chosen if current is None or current in chosen else (*chosen, current)
+
+    def selected_on(self, plate: MosaicKey | None) -> tuple[CellId, ...]:
+        """Return the wells of a plate that are selected, the one to go on from last."""
+        chosen, current = self.chosen_on(plate), self._current_on(plate)
+        if current is None:
+            return chosen
+        return (*(one for one in chosen if one != current), current)
+
+    def _current_on(self, plate: MosaicKey | None) -> CellId | None:
+        selected = self._selected
+        return None if selected is None or selected[0] != plate else selected[1]
 
     def _mark_selected(self) -> None:
         for key, group in self._groups.items():
@@ -522,6 +532,11 @@ def _origin(
     px, plan = px_um or 1.0, shown.plan
     y = 0.0 if top is None else top + heading_room(plan)[0] * px
     return y, -(plan.shape[1] + plan.cell_shape[1] // 4) * px
+
+
+def _let_draw() -> bool:
+    """Take a turn for nothing: what was done in the one before is drawn by the next."""
+    return True
 
 
 def _is_empty(layer: Layer) -> bool:

@@ -341,7 +341,7 @@ class ViewerScene(QObject):
         in_mosaics = (
             shown.image_request(cell)
             for shown in self.plates.all_shown
-            for one in self.plates.selected_on(shown.key)
+            for one in self.plates.chosen_on(shown.key)
             if (place := shown.place_of(one)) is not None
             and (cell := shown.plan.grid.cells[place[0]][place[1]]) is not None
         )

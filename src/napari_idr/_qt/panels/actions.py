@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QLabel, QToolButton
+from qtpy.QtWidgets import QToolButton
 
 from napari_idr._qt.panels.flow import FlowRow
 from napari_idr._qt.panels.forms import name_widget
@@ -33,16 +33,14 @@ class ActionsRow(FlowRow):
         super().__init__(parent=parent)
         self.setObjectName("idr_actions")
         self.setAccessibleName("All that is shown")
-        self.add(QLabel("Session"))
         self.save = self._add_button(
-            "Save",
+            "Save session",
             "idr_save_session",
             "Write what is shown and how into a small file, to open it again: plates, "
             "galleries, images, colours, contrast, camera",
-            accessible="Save session",
         )
         self.open = self._add_button(
-            "Open",
+            "Open session",
             "idr_open_session",
             "Show again what a session was saved of; its file can be dropped here, too",
             accessible="Open session",

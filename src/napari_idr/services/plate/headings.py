@@ -22,6 +22,10 @@ DIGIT_PX, BETWEEN_PX = 8, 8
 LETTER_PX = 10
 """The width of a letter of titles and notes on the screen; few are wider."""
 
+LINE_PX = 22
+"""From the numbers to the line above them on the screen: letters that reach low stay
+clear of them."""
+
 LINES_WITH_NOTE = 3
 """Above a plate: its numbers, its note, its title."""
 
@@ -124,7 +128,8 @@ def headings_in_view(
     if lines < (2 if name else 1):
         numbers = []
     # Above the numbers if there are any, and not where the view begins below it.
-    over = min([one.y for one in numbers] or [0.0]) - room
+    line = (LINE_PX if numbers else ROOM_PX) / view.zoom
+    over = min([one.y for one in numbers] or [0.0]) - line
     is_titled = len(name) > 1 and lines >= 1 and over > view.top + room / 2
     told = begun(note, letters)
     is_noted = is_titled and len(told) > 1 and lines >= LINES_WITH_NOTE
