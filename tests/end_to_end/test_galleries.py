@@ -305,3 +305,18 @@ def test_cells_can_be_compared_before_anything_is_known_of_one(person: Person) -
     person.until(button.isVisible)
     assert button.text() == "Compare 2 images"
     assert button.isEnabled()
+
+
+def test_what_is_selected_keeps_its_order_when_one_is_opened(person: Person) -> None:
+    show(person)
+    scene = scene_of(person.viewer)
+    gallery = scene.plates.all_shown[0]
+    first, second = (cell.image_id for cell in gallery.plan.cells[:2])
+    for one in (first, second):
+        scene.plates.toggle(gallery.key, one)
+
+    scene.plates.select(gallery.key, first)
+
+    assert scene.plates.selected_on(gallery.key) == (second, first)
+    assert scene.plates.chosen_on(gallery.key) == (first, second)
+    assert [one.ref.image_id for one in scene.selected_images] == [first, second]
