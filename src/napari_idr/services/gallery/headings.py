@@ -110,12 +110,15 @@ def _title(
     plan: GalleryPlan, view: View, texts: list[str], room: float, above: float
 ) -> Iterator[Heading]:
     """Yield the title and the note above the gallery, as far as they are in sight."""
-    left, right = max(view.left, 0.0), min(view.right, plan.shape[1])
+    letter = room * LETTER_PX / ROOM_PX
     for line, text in enumerate(reversed(texts), 1):
         y = -line * room
         if above < line * room or y < view.top + room / 2:
             return
-        if found := _text(text, left, max(right, left + 40 * room), room):
+        # It begins where the gallery does, or further left where it ends out of sight.
+        needed = (len(text) + 2) * letter
+        left = max(view.left, min(max(view.left, 0.0), view.right - needed))
+        if found := _text(text, left, view.right, room):
             yield Heading(label=found[0], y=y, x=found[1])
 
 

@@ -17,7 +17,7 @@ from napari_idr.model import (
     Screen,
     ScreenId,
 )
-from napari_idr.services.gallery.headings import gallery_headings
+from napari_idr.services.gallery.headings import LETTER_PX, gallery_headings
 from napari_idr.services.gallery.layout import gallery_columns, label_of, plan_gallery
 from napari_idr.services.plate.headings import View
 
@@ -117,19 +117,22 @@ def test_an_image_in_no_well_is_called_by_its_name():
     st.floats(-500, 3000),
     st.floats(-500, 3000),
     st.floats(0.05, 8),
+    st.integers(120, 1200),
 )
 def test_headings_are_in_sight_and_none_of_a_study_lies_on_another(
-    images, top, left, zoom
+    images, top, left, zoom, width
 ):
     plan = plan_gallery(images, columns=6)
-    view = View(
-        top=top, left=left, bottom=top + 600 / zoom, right=left + 800 / zoom, zoom=zoom
-    )
+    right = left + width / zoom
+    view = View(top=top, left=left, bottom=top + 600 / zoom, right=right, zoom=zoom)
 
     headings = gallery_headings(plan, view, title="CDC20 gallery")
 
     for heading in headings:
         assert view.top <= heading.y <= view.bottom
+        half = len(heading.label) * LETTER_PX / 2 / zoom
+        assert view.left - 0.01 <= heading.x - half, heading.label
+        assert heading.x + half <= view.right + 0.01, heading.label
     studies = sorted(one.y for one in headings if one.label.endswith("images"))
     assert all(b - a >= 17.9 / zoom for a, b in itertools.pairwise(studies))
 
