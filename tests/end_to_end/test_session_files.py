@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import napari
@@ -258,6 +259,52 @@ def test_galleries_strips_regions_and_selections_come_back(
         [one for one in looks(other.viewer) if "captions" not in one["name"]],
         [one for one in shown if "captions" not in one["name"]],
     )
+
+
+def test_wells_that_were_selected_beside_an_open_image_are_so_again(
+    window: Window, new_window: Callable[..., Window], classic: demo.Archive
+) -> None:
+    person, mosaic = with_plate(window, classic.url)
+    window.double_click(window.well_point(mosaic, "C4"))
+    person.until(lambda: any(name.startswith("C4") for name in window.names))
+    person.until_idle()
+    plates = person.browser._scene.plates
+    plate = plates.all_shown[0]
+    wells = {
+        plate.plan.grid.label(one.row, one.column): one.well_id
+        for one in plate.plan.grid
+    }
+    last, first = wells["B6"], wells["C7"]
+    plates.choose(plate.key, (first, last))
+    plates.select(plate.key, first)  # its card comes
+    due = person.browser.session_files.collect()
+    assert due.mosaics[0].selected == (first, last)
+
+    window.close()
+    other = new_window()
+    open_session(other.viewer, due)
+
+    colleague = wait_for(other)
+    scene = colleague.browser._scene
+    assert scene.plates.chosen_on(plate.key) == (first, last)
+    assert colleague.browser.session_files.collect().mosaics == due.mosaics
+
+    scene.plates.choose(plate.key, (wells["A1"],))
+    nothing = replace(due.mosaics[0], selected=())
+    open_session(other.viewer, replace(due, mosaics=(nothing,), images=()))
+    wait_for(other)
+    assert scene.plates.chosen_on(plate.key) == ()
+
+
+def with_plate(window: Window, url: str) -> tuple[Person, Layer]:
+    """Show a plate; return who did, and its mosaic."""
+    person = window.browse(url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    mosaic = f"{PLATE}, field 1"
+    person.until(lambda: f"{mosaic} headings" in window.names)
+    settle()
+    return person, window.layer(mosaic)
 
 
 def _shift_click(window: Window, place: Any) -> None:

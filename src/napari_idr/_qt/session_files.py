@@ -190,7 +190,7 @@ class SessionFiles(QObject):
             one = collector.mosaic(
                 shown,
                 look=look,
-                selected=scene.plates.selected_on(shown.key),
+                selected=scene.plates.chosen_on(shown.key),
                 layers=saved_layers(viewer, mosaic_parts(scene, shown.key)),
             )
             mosaics += [] if one is None else [one]
@@ -495,11 +495,9 @@ class SessionFiles(QObject):
 
     def _restore_layers(self, opening: _Opening) -> None:
         viewer, scene, saved = self._viewer, self._scene, opening.saved
-        for key, (mosaic, _) in opening.mosaics.items():
-            before = scene.plates.selected_on(key)
-            for well in mosaic.selected:
-                if well not in before:
-                    scene.plates.toggle(key, well)  # type: ignore[arg-type]
+        # A card selects what it tells of; what was selected comes after it.
+        self._show_cards(opening)
+        self._restore_selected(opening)
         placed: list[tuple[int, Layer]] = []
         for key, (mosaic, _) in opening.mosaics.items():
             parts = mosaic_parts(scene, key)
@@ -518,11 +516,22 @@ class SessionFiles(QObject):
         if active:
             make_active(viewer, active[0])
 
+    def _restore_selected(self, opening: _Opening) -> None:
+        """Let the wells be selected that were, in their order, and no others."""
+        plates = self._scene.plates
+        saved = [
+            (key, mosaic.selected)
+            for key, (mosaic, _) in opening.mosaics.items()
+            if self._scene.shows(key)
+        ]
+        # One goes on from the last.
+        for key, wells in sorted(saved, key=lambda one: bool(one[1])):
+            plates.choose_beside(key, wells)  # type: ignore[arg-type]
+
     def _finish(self) -> None:
         opening = self._opening
         if opening is None:
             return
-        self._show_cards(opening)
         if opening.saved.view is not None and self._came(opening):
             restore_view(self._viewer, opening.saved.view)
         missing = tuple(opening.missing)
