@@ -216,7 +216,10 @@ def wait_for(window: Window) -> Person:
 
 
 def test_galleries_strips_regions_and_selections_come_back(
-    window: Window, new_window: Callable[..., Window], classic: demo.Archive
+    window: Window,
+    new_window: Callable[..., Window],
+    classic: demo.Archive,
+    tmp_path: Path,
 ) -> None:
     person = window.browse(classic.url)
     person.search("CDC20")
@@ -237,6 +240,16 @@ def test_galleries_strips_regions_and_selections_come_back(
     files = person.browser.session_files
     person.until(lambda: len(files.collect().strips[0].layers) >= 3)
     window.qtbot.wait(FOLLOW_MS)
+    scene = person.browser._scene
+    request = (
+        scene.strips.comparison(scene.strips.numbers[0]).plan.cells[0].wish.request
+    )
+    scene.strips.choose(request)
+    assert any(name.endswith(" selected") for name in window.names)
+    files.save(tmp_path / "a.idr.json")
+    person.until_status("Saved")
+    assert "no archive has" not in person.status
+    scene.strips.toggle(request)
     due = files.collect()
     assert [one.kind for one in due.mosaics] == ["gallery", "plate"]
     assert len(due.strips[0].cells) == 2

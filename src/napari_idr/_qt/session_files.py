@@ -257,10 +257,9 @@ class SessionFiles(QObject):
         scene = self._scene
         parts = [
             *(mosaic_parts(scene, one.key) for one in scene.plates.all_shown),
-            *(strip_parts(scene, number) for number in scene.strips.numbers),
             *(image_parts(one) for one in scene.images.all_shown),
         ]
-        return [layer for one in parts for _, _, layer in one]
+        return [*(layer for one in parts for _, _, layer in one), *scene.strips.layers]
 
     def copy_script(self) -> None:
         """Copy a script that shows the same again."""
