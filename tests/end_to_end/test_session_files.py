@@ -17,7 +17,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_idr import open_session
 from napari_idr._qt.browser import Browser
-from napari_idr._qt.wells.dock import WellsDock, open_wells
+from napari_idr._qt.wells.dock import WellsDock, close_dock, is_dock_open, open_wells
 from napari_idr.services.session_file.record import (
     SavedImage,
     SavedPlate,
@@ -307,6 +307,72 @@ def test_wells_that_were_selected_beside_an_open_image_are_so_again(
     open_session(other.viewer, replace(due, mosaics=(nothing,), images=()))
     wait_for(other)
     assert scene.plates.chosen_on(plate.key) == ()
+
+
+def test_wells_are_coloured_though_their_table_is_closed(
+    window: Window, new_window: Callable[..., Window], classic: demo.Archive
+) -> None:
+    colored(window, classic.url)
+    close_dock(window.viewer)
+    settle()
+    due = window.native.findChild(Browser).session_files.collect()
+    assert not due.wells
+
+    window.close()
+    other = new_window()
+    open_session(other.viewer, due)
+
+    wait_for(other)
+    settle()
+    assert not is_dock_open(other.viewer)
+    assert f"{PLATE}, field 1 colours" in other.names
+    found = other.native.findChild(Browser).session_files.collect()
+    assert found.mosaics[0].look == due.mosaics[0].look
+    assert not found.wells
+
+    # One that a person has open stays so.
+    open_wells(other.viewer)
+    open_session(other.viewer, due)
+    wait_for(other)
+    assert is_dock_open(other.viewer)
+
+
+def test_it_can_be_cancelled_as_long_as_wells_are_waited_for(
+    window: Window, new_window: Callable[..., Window], classic: demo.Archive
+) -> None:
+    due = colored(window, classic.url)
+    window.close()
+    other = new_window()
+    classic.faults.delay("annotations|omero-table|webgateway/table", 4000)
+
+    open_session(other.viewer, due, wait=False)
+    other.qtbot.waitUntil(lambda: other.native.findChild(Browser) is not None)
+    browser = other.native.findChild(Browser)
+    colleague = Person(browser, other.viewer, other.qtbot)
+    files = browser.session_files
+    colleague.until(lambda: files._poll.isActive())
+    colleague.until(lambda: not browser.jobs.count)
+    settle()
+    assert files.is_opening
+    assert colleague.status == "Opening the session …"
+
+    colleague.click("idr_cancel")
+
+    assert colleague.status == "Cancelled."
+    assert colleague.is_idle
+    assert not files.is_opening
+    classic.faults.clear()
+
+
+def colored(window: Window, url: str) -> SavedSession:
+    """Colour the wells of a plate; return what is shown."""
+    person, mosaic = with_plate(window, url)
+    dock = open_wells(window.viewer)
+    person.until(lambda: dock._known is not None and dock.is_known)
+    color_by = next(iter(dock._known.color_columns))
+    dock.look_at(dock.plate.key, WellsLook(color_by=color_by, style="frames"), {})
+    person.until(lambda: dock.is_known and f"{mosaic.name} colours" in window.names)
+    return person.browser.session_files.collect()
 
 
 def with_plate(window: Window, url: str) -> tuple[Person, Layer]:

@@ -24,7 +24,7 @@ from napari_idr._qt.layers.saved import (
     strip_parts,
 )
 from napari_idr._qt.settings import connection_settings
-from napari_idr._qt.wells.dock import WellsDock, open_wells
+from napari_idr._qt.wells.dock import WellsDock, close_dock, is_dock_open, open_wells
 from napari_idr._version import __version__
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.compare.load import CompareShown
@@ -74,6 +74,8 @@ if TYPE_CHECKING:
 
 FILES = f"Sessions (*{ENDING});;All files (*)"
 
+OPENING = "Opening the session …"
+
 POLL_MS = 30
 """Between two looks whether layers have come and wells are known."""
 
@@ -91,6 +93,7 @@ class _Opening:
 
     loader: SessionLoader
     notes: tuple[str, ...] = ()
+    wells_were_open: bool = False
     awaited: str | None = None  # the server that the browser is to reach first
     searching: bool = False
     idle_polls: int = 0
@@ -120,6 +123,7 @@ class SessionFiles(QObject):
 
     serverWanted = Signal(str)
     detailsKnown = Signal(object)  # Details: of what came last
+    changed = Signal()  # a session is on its way, or no longer
     ended = Signal(object)  # tuple[Missing, ...]: a session is open, or given up
 
     def __init__(
@@ -175,6 +179,11 @@ class SessionFiles(QObject):
     def is_opening(self) -> bool:
         """Whether a session is on its way."""
         return self._opening is not None
+
+    @property
+    def message(self) -> str | None:
+        """What is going on as long as a session is on its way, else None."""
+        return OPENING if self.is_opening else None
 
     # Saving
 
@@ -315,7 +324,10 @@ class SessionFiles(QObject):
         if self._opening is not None:
             self._waiting.append((session, notes, folder))
             return
-        opening = self._opening = _Opening(SessionLoader(session, folder), notes)
+        opening = self._opening = _Opening(
+            SessionLoader(session, folder), notes, is_dock_open(self._viewer)
+        )
+        self.changed.emit()
         known = self._state.session
         if not session.server or (known is not None and known.url == session.server):
             self._search(opening)
@@ -377,7 +389,7 @@ class SessionFiles(QObject):
             if session is not None and server not in opening.unreached:
                 known[server] = session
         self._load_slot.start_steps(
-            "Opening the session …",
+            OPENING,
             opening.loader.load,
             known,
             opening.unreached,
@@ -462,7 +474,6 @@ class SessionFiles(QObject):
             if look is not None and saved.look is not None:
                 files = {_base_name(path): path for path in saved.look.own}
                 opening.looks.append((key, look, files))
-        self._panels.status.say("Opening the session …")
         self._poll.start(POLL_MS)
 
     def _go_on(self) -> None:
@@ -489,6 +500,8 @@ class SessionFiles(QObject):
             open_wells(self._viewer)
             self._poll.start(POLL_MS)
             return
+        if not (opening.saved.wells or opening.wells_were_open):
+            close_dock(self._viewer)  # it was needed for the colours
         self._restore_layers(opening)
         self._settle.start()
 
@@ -534,7 +547,6 @@ class SessionFiles(QObject):
         if opening.saved.view is not None and self._came(opening):
             restore_view(self._viewer, opening.saved.view)
         missing = tuple(opening.missing)
-        self._opening = None
         message = " ".join(
             filter(
                 None,
@@ -545,6 +557,8 @@ class SessionFiles(QObject):
                 ),
             )
         )
+        self._opening = None
+        self.changed.emit()
         if missing or opening.notes:
             may_pass = any(one.may_pass for one in missing)
             if may_pass:
@@ -602,6 +616,7 @@ class SessionFiles(QObject):
             self._poll.stop()
             self._settle.stop()
             self._load_slot.cancel()
+            self.changed.emit()
             self.ended.emit(tuple(opening.missing))
 
     def _open_next(self) -> None:
