@@ -320,3 +320,17 @@ def test_what_is_selected_keeps_its_order_when_one_is_opened(person: Person) -> 
     assert scene.plates.selected_on(gallery.key) == (second, first)
     assert scene.plates.chosen_on(gallery.key) == (first, second)
     assert [one.ref.image_id for one in scene.selected_images] == [first, second]
+
+
+def test_what_is_selected_after_one_was_opened_comes_last(person: Person) -> None:
+    show(person)
+    scene = scene_of(person.viewer)
+    gallery = scene.plates.all_shown[0]
+    first, second, third = (cell.image_id for cell in gallery.plan.cells[:3])
+    for one in (first, second):
+        scene.plates.toggle(gallery.key, one)
+
+    scene.plates.select(gallery.key, first)
+    scene.plates.toggle(gallery.key, third)
+
+    assert scene.plates.chosen_on(gallery.key) == (first, second, third)

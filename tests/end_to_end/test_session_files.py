@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import napari
@@ -16,7 +17,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_idr import open_session
 from napari_idr._qt.browser import Browser
-from napari_idr._qt.wells.dock import WellsDock, open_wells
+from napari_idr._qt.wells.dock import WellsDock, close_dock, is_dock_open, open_wells
 from napari_idr.services.session_file.record import (
     SavedImage,
     SavedPlate,
@@ -215,7 +216,10 @@ def wait_for(window: Window) -> Person:
 
 
 def test_galleries_strips_regions_and_selections_come_back(
-    window: Window, new_window: Callable[..., Window], classic: demo.Archive
+    window: Window,
+    new_window: Callable[..., Window],
+    classic: demo.Archive,
+    tmp_path: Path,
 ) -> None:
     person = window.browse(classic.url)
     person.search("CDC20")
@@ -236,6 +240,16 @@ def test_galleries_strips_regions_and_selections_come_back(
     files = person.browser.session_files
     person.until(lambda: len(files.collect().strips[0].layers) >= 3)
     window.qtbot.wait(FOLLOW_MS)
+    scene = person.browser._scene
+    request = (
+        scene.strips.comparison(scene.strips.numbers[0]).plan.cells[0].wish.request
+    )
+    scene.strips.choose(request)
+    assert any(name.endswith(" selected") for name in window.names)
+    files.save(tmp_path / "a.idr.json")
+    person.until_status("Saved")
+    assert "no archive has" not in person.status
+    scene.strips.toggle(request)
     due = files.collect()
     assert [one.kind for one in due.mosaics] == ["gallery", "plate"]
     assert len(due.strips[0].cells) == 2
@@ -258,6 +272,118 @@ def test_galleries_strips_regions_and_selections_come_back(
         [one for one in looks(other.viewer) if "captions" not in one["name"]],
         [one for one in shown if "captions" not in one["name"]],
     )
+
+
+def test_wells_that_were_selected_beside_an_open_image_are_so_again(
+    window: Window, new_window: Callable[..., Window], classic: demo.Archive
+) -> None:
+    person, mosaic = with_plate(window, classic.url)
+    window.double_click(window.well_point(mosaic, "C4"))
+    person.until(lambda: any(name.startswith("C4") for name in window.names))
+    person.until_idle()
+    plates = person.browser._scene.plates
+    plate = plates.all_shown[0]
+    wells = {
+        plate.plan.grid.label(one.row, one.column): one.well_id
+        for one in plate.plan.grid
+    }
+    last, first = wells["B6"], wells["C7"]
+    plates.choose(plate.key, (first, last))
+    plates.select(plate.key, first)  # its card comes
+    due = person.browser.session_files.collect()
+    assert due.mosaics[0].selected == (first, last)
+
+    window.close()
+    other = new_window()
+    open_session(other.viewer, due)
+
+    colleague = wait_for(other)
+    scene = colleague.browser._scene
+    assert scene.plates.chosen_on(plate.key) == (first, last)
+    assert colleague.browser.session_files.collect().mosaics == due.mosaics
+
+    scene.plates.choose(plate.key, (wells["A1"],))
+    nothing = replace(due.mosaics[0], selected=())
+    open_session(other.viewer, replace(due, mosaics=(nothing,), images=()))
+    wait_for(other)
+    assert scene.plates.chosen_on(plate.key) == ()
+
+
+def test_wells_are_coloured_though_their_table_is_closed(
+    window: Window, new_window: Callable[..., Window], classic: demo.Archive
+) -> None:
+    colored(window, classic.url)
+    close_dock(window.viewer)
+    settle()
+    due = window.native.findChild(Browser).session_files.collect()
+    assert not due.wells
+
+    window.close()
+    other = new_window()
+    open_session(other.viewer, due)
+
+    wait_for(other)
+    settle()
+    assert not is_dock_open(other.viewer)
+    assert f"{PLATE}, field 1 colours" in other.names
+    found = other.native.findChild(Browser).session_files.collect()
+    assert found.mosaics[0].look == due.mosaics[0].look
+    assert not found.wells
+
+    # One that a person has open stays so.
+    open_wells(other.viewer)
+    open_session(other.viewer, due)
+    wait_for(other)
+    assert is_dock_open(other.viewer)
+
+
+def test_it_can_be_cancelled_as_long_as_wells_are_waited_for(
+    window: Window, new_window: Callable[..., Window], classic: demo.Archive
+) -> None:
+    due = colored(window, classic.url)
+    window.close()
+    other = new_window()
+    classic.faults.delay("annotations|omero-table|webgateway/table", 4000)
+
+    open_session(other.viewer, due, wait=False)
+    other.qtbot.waitUntil(lambda: other.native.findChild(Browser) is not None)
+    browser = other.native.findChild(Browser)
+    colleague = Person(browser, other.viewer, other.qtbot)
+    files = browser.session_files
+    colleague.until(lambda: files._poll.isActive())
+    colleague.until(lambda: not browser.jobs.count)
+    settle()
+    assert files.is_opening
+    assert colleague.status == "Opening the session …"
+
+    colleague.click("idr_cancel")
+
+    assert colleague.status == "Cancelled."
+    assert colleague.is_idle
+    assert not files.is_opening
+    classic.faults.clear()
+
+
+def colored(window: Window, url: str) -> SavedSession:
+    """Colour the wells of a plate; return what is shown."""
+    person, mosaic = with_plate(window, url)
+    dock = open_wells(window.viewer)
+    person.until(lambda: dock._known is not None and dock.is_known)
+    color_by = next(iter(dock._known.color_columns))
+    dock.look_at(dock.plate.key, WellsLook(color_by=color_by, style="frames"), {})
+    person.until(lambda: dock.is_known and f"{mosaic.name} colours" in window.names)
+    return person.browser.session_files.collect()
+
+
+def with_plate(window: Window, url: str) -> tuple[Person, Layer]:
+    """Show a plate; return who did, and its mosaic."""
+    person = window.browse(url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    mosaic = f"{PLATE}, field 1"
+    person.until(lambda: f"{mosaic} headings" in window.names)
+    settle()
+    return person, window.layer(mosaic)
 
 
 def _shift_click(window: Window, place: Any) -> None:

@@ -201,6 +201,7 @@ class Browser(Panels):
         self._scene.plates.arrived.connect(self._on_arrived)
         self._scene.plates.failed.connect(self._on_not_added)
         self._jobs.changed.connect(self._on_jobs_changed)
+        self._session_files.changed.connect(self._on_jobs_changed)
         self._jobs.failed.connect(self._on_failed)
 
     # The server
@@ -615,7 +616,9 @@ class Browser(Panels):
         self._on_jobs_changed()
 
     def _on_jobs_changed(self) -> None:
-        self.status.set_running(self._jobs.message or self._adding)
+        self.status.set_running(
+            self._jobs.message or self._adding or self._session_files.message
+        )
 
     def _on_pixels_failed(self, error: IDRError) -> None:
         sentence = self._explained(error)

@@ -122,7 +122,7 @@ class LinkCopies(QObject):
         labels: dict[CellId, str] = {
             cell.well_id: grid.label(cell.row, cell.column) for cell in grid
         }
-        chosen = self._scene.plates.selected_on(shown.key)
+        chosen = self._scene.plates.chosen_on(shown.key)
         dock: WellsDock | None = self._scene.window.findChild(WellsDock)
         look = WellsLook() if dock is None else dock.look_of(shown.key)
         query = shown.details.query

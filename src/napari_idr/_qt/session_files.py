@@ -24,7 +24,7 @@ from napari_idr._qt.layers.saved import (
     strip_parts,
 )
 from napari_idr._qt.settings import connection_settings
-from napari_idr._qt.wells.dock import WellsDock, open_wells
+from napari_idr._qt.wells.dock import WellsDock, close_dock, is_dock_open, open_wells
 from napari_idr._version import __version__
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.compare.load import CompareShown
@@ -74,6 +74,8 @@ if TYPE_CHECKING:
 
 FILES = f"Sessions (*{ENDING});;All files (*)"
 
+OPENING = "Opening the session …"
+
 POLL_MS = 30
 """Between two looks whether layers have come and wells are known."""
 
@@ -91,6 +93,7 @@ class _Opening:
 
     loader: SessionLoader
     notes: tuple[str, ...] = ()
+    wells_were_open: bool = False
     awaited: str | None = None  # the server that the browser is to reach first
     searching: bool = False
     idle_polls: int = 0
@@ -120,6 +123,7 @@ class SessionFiles(QObject):
 
     serverWanted = Signal(str)
     detailsKnown = Signal(object)  # Details: of what came last
+    changed = Signal()  # a session is on its way, or no longer
     ended = Signal(object)  # tuple[Missing, ...]: a session is open, or given up
 
     def __init__(
@@ -176,6 +180,11 @@ class SessionFiles(QObject):
         """Whether a session is on its way."""
         return self._opening is not None
 
+    @property
+    def message(self) -> str | None:
+        """What is going on as long as a session is on its way, else None."""
+        return OPENING if self.is_opening else None
+
     # Saving
 
     def collect(self) -> SavedSession:
@@ -190,7 +199,7 @@ class SessionFiles(QObject):
             one = collector.mosaic(
                 shown,
                 look=look,
-                selected=scene.plates.selected_on(shown.key),
+                selected=scene.plates.chosen_on(shown.key),
                 layers=saved_layers(viewer, mosaic_parts(scene, shown.key)),
             )
             mosaics += [] if one is None else [one]
@@ -257,10 +266,9 @@ class SessionFiles(QObject):
         scene = self._scene
         parts = [
             *(mosaic_parts(scene, one.key) for one in scene.plates.all_shown),
-            *(strip_parts(scene, number) for number in scene.strips.numbers),
             *(image_parts(one) for one in scene.images.all_shown),
         ]
-        return [layer for one in parts for _, _, layer in one]
+        return [*(layer for one in parts for _, _, layer in one), *scene.strips.layers]
 
     def copy_script(self) -> None:
         """Copy a script that shows the same again."""
@@ -316,7 +324,10 @@ class SessionFiles(QObject):
         if self._opening is not None:
             self._waiting.append((session, notes, folder))
             return
-        opening = self._opening = _Opening(SessionLoader(session, folder), notes)
+        opening = self._opening = _Opening(
+            SessionLoader(session, folder), notes, is_dock_open(self._viewer)
+        )
+        self.changed.emit()
         known = self._state.session
         if not session.server or (known is not None and known.url == session.server):
             self._search(opening)
@@ -378,7 +389,7 @@ class SessionFiles(QObject):
             if session is not None and server not in opening.unreached:
                 known[server] = session
         self._load_slot.start_steps(
-            "Opening the session …",
+            OPENING,
             opening.loader.load,
             known,
             opening.unreached,
@@ -463,7 +474,6 @@ class SessionFiles(QObject):
             if look is not None and saved.look is not None:
                 files = {_base_name(path): path for path in saved.look.own}
                 opening.looks.append((key, look, files))
-        self._panels.status.say("Opening the session …")
         self._poll.start(POLL_MS)
 
     def _go_on(self) -> None:
@@ -490,16 +500,16 @@ class SessionFiles(QObject):
             open_wells(self._viewer)
             self._poll.start(POLL_MS)
             return
+        if not (opening.saved.wells or opening.wells_were_open):
+            close_dock(self._viewer)  # it was needed for the colours
         self._restore_layers(opening)
         self._settle.start()
 
     def _restore_layers(self, opening: _Opening) -> None:
         viewer, scene, saved = self._viewer, self._scene, opening.saved
-        for key, (mosaic, _) in opening.mosaics.items():
-            before = scene.plates.selected_on(key)
-            for well in mosaic.selected:
-                if well not in before:
-                    scene.plates.toggle(key, well)  # type: ignore[arg-type]
+        # A card selects what it tells of; what was selected comes after it.
+        self._show_cards(opening)
+        self._restore_selected(opening)
         placed: list[tuple[int, Layer]] = []
         for key, (mosaic, _) in opening.mosaics.items():
             parts = mosaic_parts(scene, key)
@@ -518,15 +528,25 @@ class SessionFiles(QObject):
         if active:
             make_active(viewer, active[0])
 
+    def _restore_selected(self, opening: _Opening) -> None:
+        """Let the wells be selected that were, in their order, and no others."""
+        plates = self._scene.plates
+        saved = [
+            (key, mosaic.selected)
+            for key, (mosaic, _) in opening.mosaics.items()
+            if self._scene.shows(key)
+        ]
+        # One goes on from the last.
+        for key, wells in sorted(saved, key=lambda one: bool(one[1])):
+            plates.choose_beside(key, wells)  # type: ignore[arg-type]
+
     def _finish(self) -> None:
         opening = self._opening
         if opening is None:
             return
-        self._show_cards(opening)
         if opening.saved.view is not None and self._came(opening):
             restore_view(self._viewer, opening.saved.view)
         missing = tuple(opening.missing)
-        self._opening = None
         message = " ".join(
             filter(
                 None,
@@ -537,6 +557,8 @@ class SessionFiles(QObject):
                 ),
             )
         )
+        self._opening = None
+        self.changed.emit()
         if missing or opening.notes:
             may_pass = any(one.may_pass for one in missing)
             if may_pass:
@@ -594,6 +616,7 @@ class SessionFiles(QObject):
             self._poll.stop()
             self._settle.stop()
             self._load_slot.cancel()
+            self.changed.emit()
             self.ended.emit(tuple(opening.missing))
 
     def _open_next(self) -> None:

@@ -310,10 +310,13 @@ class MosaicLayers(QObject):
 
     def toggle(self, plate: MosaicKey, well: CellId) -> None:
         """Select a well beside those that are, on any mosaic; or no longer."""
-        before = self.selected_on(plate)
+        before = self.chosen_on(plate)
         others = tuple(one for one in before if one != well)
-        wells = others if well in before else (*before, well)
-        kept = {key: self.selected_on(key) for key in self._groups if key != plate}
+        self.choose_beside(plate, others if well in before else (*before, well))
+
+    def choose_beside(self, plate: MosaicKey, wells: tuple[CellId, ...]) -> None:
+        """Mark just these wells of a mosaic as selected; those of others stay so."""
+        kept = {key: self.chosen_on(key) for key in self._groups if key != plate}
         self._selected, self._chosen = None, (plate, wells)
         self._kept = {key: cells for key, cells in kept.items() if cells}
         self._mark_selected()

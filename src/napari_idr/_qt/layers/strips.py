@@ -279,6 +279,11 @@ class StripLayers(QObject):
         """The comparisons that are in the viewer, the oldest first."""
         return tuple(self._strips)
 
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers of all comparisons, the frames of what is selected included."""
+        return tuple(one for strip in self._strips.values() for one in strip.all_layers)
+
     def comparison(self, number: int) -> CompareShown | None:
         """Return what a strip shows, None if it's gone."""
         strip = self._strips.get(number)

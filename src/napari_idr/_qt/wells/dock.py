@@ -62,8 +62,8 @@ def open_dock(viewer: Viewer) -> WellsDock:
     viewer = getattr(viewer, "__wrapped__", viewer)
     window = viewer.window
     dock = window._qt_window.findChild(WellsDock)
-    holder = None if dock is None else dock.parent()
-    if isinstance(holder, QDockWidget):
+    holder = _holder(viewer)
+    if holder is not None:
         holder.show()
         holder.raise_()
     else:
@@ -71,6 +71,26 @@ def open_dock(viewer: Viewer) -> WellsDock:
         window.add_dock_widget(dock, name=DOCK_NAME, area="bottom")
     assert isinstance(dock, WellsDock)
     return dock
+
+
+def is_dock_open(viewer: Viewer) -> bool:
+    """Whether the Wells dock of a viewer is open, also behind the tab of another."""
+    holder = _holder(viewer)
+    return holder is not None and not holder.isHidden()
+
+
+def close_dock(viewer: Viewer) -> None:
+    """Put the Wells dock of a viewer out of sight; what it colours stays coloured."""
+    holder = _holder(viewer)
+    if holder is not None:
+        holder.hide()
+
+
+def _holder(viewer: Viewer) -> QDockWidget | None:
+    window = getattr(viewer, "__wrapped__", viewer).window
+    dock = window._qt_window.findChild(WellsDock)
+    holder = None if dock is None else dock.parent()
+    return holder if isinstance(holder, QDockWidget) else None
 
 
 class WellsDock(DockedWidget):
