@@ -61,12 +61,13 @@ class _Shown:
 class HeadingsLayer:
     """A Points layer of texts: beside the plate, or at the canvas's edge if need be.
 
-    It follows the camera while something of the mosaic is seen.
+    It follows the camera and the size of the canvas while something of the mosaic is
+    seen.
 
     Parameters
     ----------
     viewer
-        Whose camera and theme are followed.
+        Whose camera, canvas and theme are followed.
     shown
         What the headings are of.
     note
@@ -115,6 +116,7 @@ class HeadingsLayer:
         self._follow = qdebounced(self._place_if_seen, timeout=FOLLOW_MS)
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
+        viewer.canvas.events.size.connect(self._on_moved)
         self.layer.events.scale.connect(self._on_moved)
         self.layer.events.visible.connect(self._on_moved)
         viewer.events.theme.connect(self._on_theme)
@@ -149,10 +151,11 @@ class HeadingsLayer:
             self._place()
 
     def close(self) -> None:
-        """Stop following the camera."""
+        """Stop following the viewer."""
         camera = self._viewer.scene.camera
         camera.events.center.disconnect(self._on_moved)
         camera.events.zoom.disconnect(self._on_moved)
+        self._viewer.canvas.events.size.disconnect(self._on_moved)
         self._viewer.events.theme.disconnect(self._on_theme)
 
     def _on_moved(self, _: Any = None) -> None:
