@@ -194,3 +194,12 @@ def test_beside_a_gallery_no_room_is_kept_and_above_it_that_of_title_and_note(
     seen = gallery_headings(plan, view, title="of", note="by", above=above)
     if width * zoom >= 80:
         assert [one.label for one in seen][-2:] == ["by", "of"], above * zoom
+
+
+def test_the_heading_of_a_narrow_gallery_is_whole_where_the_canvas_has_room():
+    plan = plan_gallery([hit(n, 1, 11) for n in range(2)], columns=1)
+    view = View(top=-90, left=-500, bottom=400, right=600, zoom=1)
+
+    (heading,) = gallery_headings(plan, view)
+
+    assert heading.label == "s1 · p11 · 2 images"
