@@ -14,7 +14,7 @@ from napari_idr._qt.layers.marks import MarksLayer
 from napari_idr._qt.layers.sight import view_of
 from napari_idr.model import PlateGrid, PlateId, row_label
 from napari_idr.services.plate.headings import headings_in_view
-from napari_idr.services.plate.mosaic import plan_mosaic
+from napari_idr.services.plate.mosaic import Heading, plan_mosaic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +74,22 @@ def headings(viewer: ViewerModel, shown: Any, qtbot: QtBot) -> Iterator[Headings
     look_at_all(viewer)
     qtbot.wait(2 * FOLLOW_MS)
     yield made
+    made.close()
+
+
+def test_an_underscore_lies_on_the_discs_behind_its_text(
+    viewer: ViewerModel, shown: Any
+) -> None:
+    caption = Heading(label=TITLE, y=50, x=100, backed=True)
+    shown.headings_in_view = lambda *_, **__: (caption,)
+    made = HeadingsLayer(viewer, shown, note="", above=float("inf"), place=PLACE)
+    zoom = viewer.scene.camera.zoom
+
+    *discs, text = made.layer.data
+
+    # An underscore is from 9 to 10 px below the middle of its text.
+    lowest = min(y for y, _ in discs) + made.layer.size.min() / 2
+    assert (lowest - text[0]) * zoom >= 11
     made.close()
 
 

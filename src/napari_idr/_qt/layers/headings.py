@@ -44,6 +44,9 @@ LETTER_PX, DISC_STEP_PX = 10, 5
 """The width of a letter on the screen, and the distance of two discs in a row. Capitals
 are wider: a row of discs has room for one letter more than there are."""
 
+LOWER_PX = 2
+"""How much lower a row of discs lies than its text: underscores end where it would."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
@@ -266,7 +269,7 @@ def _with_backing(headings: Sequence[Heading], zoom: float) -> Iterator[Heading]
             count = math.ceil(2 * half / DISC_STEP_PX)
             for n in range(count + 1):
                 x = one.x + (n / count * 2 - 1) * (half - BACKING_PX / 4) / zoom
-                yield Heading(label="", y=one.y, x=x, backed=True)
+                yield Heading(label="", y=one.y + LOWER_PX / zoom, x=x, backed=True)
             yield replace(one, backed=False)
         else:
             yield one
