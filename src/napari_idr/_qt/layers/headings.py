@@ -44,6 +44,9 @@ LETTER_PX, DISC_STEP_PX = 10, 5
 """The width of a letter on the screen, and the distance of two discs in a row. Capitals
 are wider: a row of discs has room for one letter more than there are."""
 
+LOWER_PX = 2
+"""How much lower a row of discs lies than its text: underscores end where it would."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
@@ -61,12 +64,13 @@ class _Shown:
 class HeadingsLayer:
     """A Points layer of texts: beside the plate, or at the canvas's edge if need be.
 
-    It follows the camera while something of the mosaic is seen.
+    It follows the camera and the size of the canvas while something of the mosaic is
+    seen.
 
     Parameters
     ----------
     viewer
-        Whose camera and theme are followed.
+        Whose camera, canvas and theme are followed.
     shown
         What the headings are of.
     note
@@ -115,6 +119,7 @@ class HeadingsLayer:
         self._follow = qdebounced(self._place_if_seen, timeout=FOLLOW_MS)
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
+        viewer.canvas.events.size.connect(self._on_moved)
         self.layer.events.scale.connect(self._on_moved)
         self.layer.events.visible.connect(self._on_moved)
         viewer.events.theme.connect(self._on_theme)
@@ -149,10 +154,11 @@ class HeadingsLayer:
             self._place()
 
     def close(self) -> None:
-        """Stop following the camera."""
+        """Stop following the viewer."""
         camera = self._viewer.scene.camera
         camera.events.center.disconnect(self._on_moved)
         camera.events.zoom.disconnect(self._on_moved)
+        self._viewer.canvas.events.size.disconnect(self._on_moved)
         self._viewer.events.theme.disconnect(self._on_theme)
 
     def _on_moved(self, _: Any = None) -> None:
@@ -263,7 +269,7 @@ def _with_backing(headings: Sequence[Heading], zoom: float) -> Iterator[Heading]
             count = math.ceil(2 * half / DISC_STEP_PX)
             for n in range(count + 1):
                 x = one.x + (n / count * 2 - 1) * (half - BACKING_PX / 4) / zoom
-                yield Heading(label="", y=one.y, x=x, backed=True)
+                yield Heading(label="", y=one.y + LOWER_PX / zoom, x=x, backed=True)
             yield replace(one, backed=False)
         else:
             yield one

@@ -32,7 +32,7 @@ class MarksLayer:
     Parameters
     ----------
     viewer
-        Whose camera is followed.
+        Whose camera and canvas are followed.
     shown
         What is marked.
     selected
@@ -68,6 +68,7 @@ class MarksLayer:
         self._follow = qdebounced(self._draw_anew, timeout=FOLLOW_MS)
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
+        viewer.canvas.events.size.connect(self._on_moved)  # more may be in sight
         self.layer.events.scale.connect(self._on_moved)
         self.layer.events.visible.connect(self._on_moved)
 
@@ -88,10 +89,11 @@ class MarksLayer:
             self._draw()
 
     def close(self) -> None:
-        """Stop following the camera."""
+        """Stop following the viewer."""
         camera = self._viewer.scene.camera
         camera.events.center.disconnect(self._on_moved)
         camera.events.zoom.disconnect(self._on_moved)
+        self._viewer.canvas.events.size.disconnect(self._on_moved)
 
     def _on_moved(self, _: Any = None) -> None:
         if self.layer.visible and self._zoom_now != self._zoom:

@@ -271,6 +271,7 @@ class StripLayers(QObject):
         self.destroyed.connect(self._news.close)
         self._follow = qdebounced(self._write, timeout=FOLLOW_MS)
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
+        viewer.canvas.events.size.connect(self._on_zoom)
         viewer.events.theme.connect(self._on_theme)
         viewer.layers.events.removed.connect(self._on_removed)
 
@@ -616,6 +617,7 @@ class StripLayers(QObject):
     def close(self) -> None:
         """Stop listening to the viewer; what is shown stays."""
         self._viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
+        self._viewer.canvas.events.size.disconnect(self._on_zoom)
         self._viewer.events.theme.disconnect(self._on_theme)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
 

@@ -69,9 +69,12 @@ def gallery_headings(
 
 
 def _of_studies(plan: GalleryPlan, view: View, room: float) -> Iterator[Heading]:
-    """Yield the headings of studies that are in sight, none on another."""
-    left, right = max(view.left, 0.0), min(view.right, plan.shape[1])
-    if (right - left) * view.zoom < CAPTION_FROM_PX:
+    """Yield the headings of studies that are in sight, none on another.
+
+    They are as long as the canvas: nothing of the gallery is at their right.
+    """
+    left = max(view.left, 0.0)
+    if (min(view.right, plan.shape[1]) - left) * view.zoom < CAPTION_FROM_PX:
         return
     last = -math.inf
     for group in plan.groups:
@@ -80,7 +83,7 @@ def _of_studies(plan: GalleryPlan, view: View, room: float) -> Iterator[Heading]
         y = min(max(y, view.top + room / 1.5), bottom - room / 2)
         if not (view.top <= y <= view.bottom) or y - last < room:
             continue
-        if found := _text(group.title, left, right, room):
+        if found := _text(group.title, left, view.right, room):
             last = y
             label, x = found
             yield Heading(label=label, y=y, x=x, backed=True)

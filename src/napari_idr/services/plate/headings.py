@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_idr.services.image.layers import short_name
-from napari_idr.services.plate.mosaic import Heading
+from napari_idr.services.plate.mosaic import Heading, PlatePlan
 
 if TYPE_CHECKING:
-    from napari_idr.services.plate.mosaic import PlatePlan
     from napari_idr.tiles import MosaicLayout
 
 ROOM_PX = 18
@@ -35,6 +34,10 @@ STEPS = (1, 2, 4, 6, 8, 12, 24, 48)
 ABOVE_SHARE, LEFT_SHARE = 0.17, 0.07
 """Of a plate's height and width, what is kept free for headings: on a plate that fills
 a canvas of 500 px, enough for numbers and a title above and for letters beside it."""
+
+TITLE_SHARES = 0.13, 0.06
+"""Of the height and width of a mosaic without numbers, what is kept free above it:
+where it fills a canvas of 500 by 1000 px, enough for a title and a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +186,13 @@ def heading_step(pitch_px: float, room_px: float) -> int:
 
 
 def heading_room(plan: MosaicLayout) -> tuple[float, float]:
-    """Return how many px of a mosaic are kept free for headings: (above, left)."""
+    """Return how many px of a mosaic are kept free for headings: (above, left).
+
+    Only a plate has letters at its left, and numbers above.
+    """
     height, width = plan.shape
+    if not isinstance(plan, PlatePlan):
+        return max(TITLE_SHARES[0] * height, TITLE_SHARES[1] * width), 0.0
     cell_height, cell_width = plan.cell_shape
     return max(cell_height, ABOVE_SHARE * height), max(cell_width, LEFT_SHARE * width)
 

@@ -19,7 +19,7 @@ from napari_idr.model import (
 )
 from napari_idr.services.gallery.headings import LETTER_PX, gallery_headings
 from napari_idr.services.gallery.layout import gallery_columns, label_of, plan_gallery
-from napari_idr.services.plate.headings import View
+from napari_idr.services.plate.headings import View, heading_room
 
 
 def hit(number, study=None, plate=None, name=""):
@@ -169,3 +169,37 @@ def test_a_dataset_is_a_part_as_a_plate_is():
     assert plan.groups[0].title == "d3 · 2 images"
     assert plan.group_at(1) == plan.groups[0]
     assert plan.group_at(2) is None
+
+
+@given(st.integers(1, 40), st.integers(1, 12))
+def test_beside_a_gallery_no_room_is_kept_and_above_it_that_of_title_and_note(
+    count, columns
+):
+    plan = plan_gallery([hit(n, 1, 11) for n in range(count)], columns=columns)
+    height, width = plan.shape
+
+    above, left = heading_room(plan)
+
+    assert left == 0
+    zoom = 0.95 * min(500 / (height + above), 1000 / width)
+    slack = (500 - zoom * (height + above)) / 2
+    view = View(
+        top=-above - slack / zoom,
+        left=0,
+        bottom=height + slack / zoom,
+        right=width,
+        zoom=zoom,
+    )
+    assert above * zoom < 80
+    seen = gallery_headings(plan, view, title="of", note="by", above=above)
+    if width * zoom >= 80:
+        assert [one.label for one in seen][-2:] == ["by", "of"], above * zoom
+
+
+def test_the_heading_of_a_narrow_gallery_is_whole_where_the_canvas_has_room():
+    plan = plan_gallery([hit(n, 1, 11) for n in range(2)], columns=1)
+    view = View(top=-90, left=-500, bottom=400, right=600, zoom=1)
+
+    (heading,) = gallery_headings(plan, view)
+
+    assert heading.label == "s1 · p11 · 2 images"
