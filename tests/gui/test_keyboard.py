@@ -14,17 +14,21 @@ from qtpy.QtWidgets import (
     QComboBox,
     QLineEdit,
     QTabBar,
+    QVBoxLayout,
     QWidget,
 )
 
 from napari_idr._qt.guide import GuideWindow
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.panels.focus import FocusMark
+from napari_idr._qt.panels.forms import link, link_label
 from napari_idr._qt.wells.dock import WellsDock
 from support.guards import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
 
     from support.person import Person
 
@@ -168,6 +172,70 @@ def test_tab_goes_through_the_browser_from_top_to_bottom_and_back(
         if scrolls[n] == scrolls[n + 1] and tops[n + 1] < tops[n] - 12
     ]
     assert ups == []
+
+
+def test_shift_tab_goes_through_the_browser_from_bottom_to_top(
+    whole: tuple[Person, WellsDock],
+) -> None:
+    person, _ = whole
+    person.browser.activateWindow()
+    settle()
+    reached = walked(person.find("idr_annotations"), Qt.Key.Key_Backtab)
+
+    names = [one.objectName() for one in reached]
+    links = names.index("idr_study_links")
+    assert names.count("idr_study_links") == 1
+    assert names[links + 1] == "idr_export_figure"
+    assert "idr_server" in names[links:], names
+
+
+@pytest.mark.parametrize("words", ["{}", "{} · {}", "or {}, {}", "or {}"])
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Backtab])
+def test_a_label_of_links_is_left_after_its_last(
+    qtbot: QtBot, words: str, key: Qt.Key
+) -> None:
+    panel = QWidget()
+    qtbot.addWidget(panel)
+    links = link_label("links", "Links")
+    places = [
+        link(f"link {n}", f"https://a.b/{n}", links) for n in range(words.count("{}"))
+    ]
+    links.setText(words.format(*places))
+    before, after = QLineEdit(), QLineEdit()
+    layout = QVBoxLayout(panel)
+    for one in (before, links, after):
+        layout.addWidget(one)
+    panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+
+    steps = [before if key == Qt.Key.Key_Tab else after]
+    steps[0].setFocus()
+    chosen = []
+    while (len(steps) < 8 and steps[-1] is not steps[0]) or len(steps) == 1:
+        QTest.keyClick(steps[-1], key)
+        steps.append(QApplication.focusWidget())
+        if steps[-1] is links and links.hasSelectedText():
+            chosen.append(links.selectedText())
+
+    assert steps[-2] is (after if key == Qt.Key.Key_Tab else before)
+    told = [f"link {n}" for n in range(len(places))]
+    assert chosen == (told if key == Qt.Key.Key_Tab else told[::-1])
+
+
+def walked(first: QWidget, key: Qt.Key, most: int = 200) -> list[QWidget]:
+    """Return what a key reaches until it comes round, each once where it stays."""
+    first.setFocus()
+    reached: list[QWidget] = []
+    for _step in range(most):
+        now = QApplication.focusWidget()
+        assert now is not None
+        if len(reached) > 1 and now is reached[0]:
+            return reached
+        if not reached or now is not reached[-1]:
+            reached.append(now)
+        QTest.keyClick(now, key)
+    pytest.fail(f"doesn't come round: {[one.objectName() for one in reached]}")
 
 
 def test_what_has_the_keyboard_is_marked(person: Person) -> None:

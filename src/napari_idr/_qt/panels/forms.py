@@ -242,12 +242,28 @@ class PlainLabel(QLabel):
             self.setAccessibleName(self._named)
 
 
+class LinkLabel(QLabel):
+    """A label whose links are gone through by Tab and Shift+Tab, which then leave it.
+
+    Shift+Tab stays at a link that the text begins with in a label of Qt's own.
+    """
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002 - Qt's name
+        """Go to the next link or the one before, or to the next control."""
+        before = self.selectionStart()
+        moved = super().focusNextPrevChild(next)
+        if next or not self.hasFocus() or before < 0 or self.selectionStart() < before:
+            return moved
+        self.setSelection(0, 0)  # which lets go of the link
+        return super(QLabel, self).focusNextPrevChild(next)
+
+
 def link_label(name: str, label: str) -> QLabel:
     """Return a label that draws HTML: of escaped text and links, and nothing else.
 
     Its links are followed by a click, or by Tab and Enter.
     """
-    links = QLabel()
+    links = LinkLabel()
     links.setObjectName(name)
     links.setAccessibleName(label)
     links.setTextFormat(Qt.TextFormat.RichText)
