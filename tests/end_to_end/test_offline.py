@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QApplication, QComboBox
 from napari_idr import demo
 from napari_idr._qt import offline
 from napari_idr._reader import get_pack_reader
+from napari_idr.errors import ConnectionFailedError
 from napari_idr.services.offline.shelf import packs_folder
 
 if TYPE_CHECKING:
@@ -89,6 +90,53 @@ def test_what_was_seen_is_shown_offline_until_the_server_is_back(
     server.start()
     person.until(lambda: person.find("idr_offline").isHidden())
     person.until(lambda: "DM0002_02" in person.text("idr_plate_title"))
+    person.until_idle()
+    assert "isn't kept on this computer" not in person.status
+    assert person.find("idr_retry").isHidden()
+
+
+def test_a_line_that_could_not_be_opened_is_opened_when_the_server_is_back(
+    window: Window, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offline, "LOOK_AGAIN_MS", 300)
+    person = window.browse(server.url)
+    person.find("idr_tabs").setCurrentIndex(STUDIES_TAB)
+    person.until(lambda: SCREEN in person.rows())
+    person.until_idle()
+    server.stop()
+    person.tree.expand(person.line(SCREEN))
+    person.until(lambda: "can't be reached" in person.rows(person.line(SCREEN))[0])
+    assert "can't be reached" in person.status
+
+    server.start()
+
+    person.until(lambda: PLATE in person.rows(person.line(SCREEN)))
+    person.until_idle()
+    assert "can't be reached" not in person.status
+    assert person.find("idr_retry").isHidden()
+
+
+def test_that_pixels_failed_is_taken_back_when_the_server_is_back(
+    window: Window, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offline, "LOOK_AGAIN_MS", 300)
+    person = window.browse(server.url)
+    browse(person)
+    server.stop()
+    person.select(SCREEN, OTHER)
+    person.until(lambda: not person.find("idr_offline").isHidden())
+    person.until_idle()
+    error = ConnectionFailedError("nobody", url=server.url, nobody=True)
+    person.browser._scene.refresher.failed.emit(error)
+    assert "A part of the image didn't come." in person.status
+    assert person.find("idr_retry").isVisible()
+
+    server.start()
+
+    person.until(lambda: person.find("idr_offline").isHidden())
+    person.until_idle()
+    assert "didn't come" not in person.status
+    assert person.find("idr_retry").isHidden()
 
 
 def test_retry_finds_a_server_that_is_back(window: Window, server: Server) -> None:

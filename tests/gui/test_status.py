@@ -103,3 +103,29 @@ def test_nothing_moves_while_nothing_is_counted(
     qtbot.wait(200)
 
     assert paints.count == 0
+
+
+def test_a_failure_goes_with_the_next_wish_and_does_not_come_back(
+    status: StatusBar,
+) -> None:
+    status.set_running(None)
+    status.say("2 of 2 studies")
+    status.say_failed("The server can't be reached.", can_retry=True)
+    assert status.sentence.text() == "The server can't be reached."
+
+    status.set_running("Reading it …")
+    status.set_running(None)
+
+    assert status.sentence.text() == "2 of 2 studies"
+    assert status.retry.isHidden()
+
+
+def test_a_failure_that_is_over_is_taken_back(status: StatusBar) -> None:
+    status.set_running(None)
+    status.say("2 of 2 studies")
+    status.say_failed("A part of the image didn't come.", can_retry=True)
+
+    status.forget_failure()
+
+    assert (status.sentence.text(), status.failure) == ("2 of 2 studies", "")
+    assert status.retry.isHidden()

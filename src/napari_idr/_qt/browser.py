@@ -109,6 +109,7 @@ class Browser(Panels):
         self._loading: MosaicKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
+        self._said_of_pixels = ""
         self._problem: IDRError | None = None
         self._connect_slot: JobSlot[None, tuple[Session, ServerInfo]] = jobs.slot(
             self._on_connected
@@ -192,11 +193,12 @@ class Browser(Panels):
         self._scene.imageClicked.connect(self._on_image)
         self._scene.imageActivated.connect(self._on_image_activated)
         self.status.cancelWanted.connect(self._on_cancel)
-        self.status.retryWanted.connect(self._jobs.retry)
+        self.status.retryWanted.connect(self._retry)
         self._scene.removed.connect(self._keep_shown)
         self._scene.wellClicked.connect(self._on_well)
         self._scene.wellActivated.connect(self._on_well_activated)
         self._scene.refresher.failed.connect(self._on_pixels_failed)
+        self._scene.refresher.recovered.connect(self._on_pixels_came)
         self._scene.refresher.behind.connect(self.status.set_behind)
         self._scene.plates.arrived.connect(self._on_arrived)
         self._scene.plates.failed.connect(self._on_not_added)
@@ -261,12 +263,19 @@ class Browser(Panels):
     def _on_back_again(self) -> None:
         """Go on with what failed as the server couldn't be reached."""
         if not self.status.retry.isHidden():
-            self._jobs.retry()
+            self._retry()
         else:
             self.status.say("The server can be reached again.")
+            self._finder.open_again()
         known = self._state.server_info
         if known is not None and known.is_incomplete:
             self._ask_again()
+
+    def _retry(self) -> None:
+        """Do what failed again; what was said of it isn't true any more."""
+        self.status.forget_failure()
+        self._jobs.retry()
+        self._finder.open_again()
 
     def _ask_again(self) -> None:
         """Ask the server what isn't known of it."""
@@ -625,6 +634,12 @@ class Browser(Panels):
         self._jobs.remember_retry(self._scene.refresher.retry)
         sentence = f"A part of the image didn't come. {sentence}"
         self.status.say_failed(sentence, can_retry=True, about=self._scene.subjects)
+        self._said_of_pixels = sentence
+
+    def _on_pixels_came(self) -> None:
+        """Take back that a part didn't come: all came by itself."""
+        if self.status.failure == self._said_of_pixels:
+            self.status.forget_failure()
 
     def _on_failed(self, error: Exception) -> None:
         self.status.say_failed(self._explained(error), can_retry=can_retry(error))

@@ -15,7 +15,7 @@ from napari_idr._qt.panels.layout import SEARCH_TAB, STUDIES_TAB, Panels
 from napari_idr._qt.panels.results_model import ENTRY_ROLE, ResultsModel
 from napari_idr.model import ObjectRef, Suggestion
 from napari_idr.services.browser_state import BrowserState, found_message
-from napari_idr.services.explain import explain
+from napari_idr.services.explain import can_retry, explain
 from napari_idr.services.search.catalog import Entry, Query
 from napari_idr.services.search.hits import (
     Below,
@@ -77,6 +77,7 @@ class Finder(QObject):
         self._shown: Found | None = None
         self._told = Spellings()
         self._opening: list[tuple[ResultsModel, JobSlot[Below, None]]] = []
+        self._unopened: list[Entry] = []  # they failed in a way that may pass
         self._suggest: JobSlot[None, tuple[Query, tuple[Suggestion, ...]]] = jobs.slot(
             self._on_suggestions, shown=False
         )
@@ -112,6 +113,7 @@ class Finder(QObject):
     def enter(self, state: BrowserState) -> None:
         """Work with what is known of another server."""
         self._state = state
+        self._unopened.clear()
         self._thumbnails.enter(state.session)
         self.holdings.enter("" if state.session is None else state.session.url)
 
@@ -384,13 +386,25 @@ class Finder(QObject):
         self._opening.append((self._model_of(entry), slot))
         slot.start_steps(_opening_message(entry), session.children, entry)
 
+    def open_again(self) -> None:
+        """Ask anew for what lies below lines where that failed and may pass."""
+        unopened, self._unopened = self._unopened, []
+        for entry in unopened:
+            model = self._model_of(entry)
+            index = model.index_of(entry)
+            if index.isValid():
+                model.ask_for_children(index)
+
     def _on_below(self, below: Below) -> None:
         entry, counts = below.entry, below.counts
         model = self._model_of(entry)
         if below.error is not None:
             sentence = explain(below.error, host=self._state.host)
             model.set_failed(entry, sentence)
-            self._panels.status.say_failed(sentence, can_retry=False)
+            again = can_retry(below.error)
+            if again:
+                self._unopened.append(entry)
+            self._panels.status.say_failed(sentence, can_retry=again)
             return
         model.set_children(entry, below.children, counting=counting_label(counts))
         is_told = self._jobs.message == _opening_message(entry)

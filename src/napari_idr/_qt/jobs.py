@@ -224,6 +224,8 @@ class Jobs(QObject):
     def _start(self, run: _Run[Any, Any]) -> bool:
         if self._closed:
             return False
+        if run.slot.shown:  # something else is wished for
+            self._again = None
         self._running[run] = None
         run.begin(self._pool, self._news)
         self.changed.emit()

@@ -80,6 +80,7 @@ class LayerRefresher(QObject):
     """
 
     failed = Signal(object)  # IDRError: a part of an image didn't come
+    recovered = Signal()  # all that had failed came after all
     behind = Signal(str)  # which plane is on its way, "" once it is shown
 
     def __init__(
@@ -100,6 +101,7 @@ class LayerRefresher(QObject):
         self._unseen: set[LayerKey] = set()  # out of sight or of the viewer: not asked
         self._mark = PlaneMark(viewer)
         self._behind = ""
+        self._failing = False
         self._moved = 0.0
         self._refreshed = 0.0
         self._refresh = self._timer(self._refresh_now)
@@ -225,6 +227,7 @@ class LayerRefresher(QObject):
         return timer
 
     def _fail(self, error: IDRError) -> None:
+        self._failing = True
         self.failed.emit(error)
         self._check_lag()
 
@@ -255,6 +258,13 @@ class LayerRefresher(QObject):
         self._refreshed = time.monotonic()
         self._finish.start(FINISH_MS)
         self._check_lag()
+        self._check_failures()
+
+    def _check_failures(self) -> None:
+        """Tell once nothing is lacking any more of what had failed."""
+        if self._failing and not any(w.tiled.failures for w in self._watched.values()):
+            self._failing = False
+            self.recovered.emit()
 
     def _finish_now(self) -> None:
         """Draw one thumbnail anew; the next has a turn of its own."""

@@ -38,8 +38,9 @@ class StatusBar(QWidget):
     """One sentence, a bar with counts, Cancel while something runs, Retry after.
 
     What runs is said until it ends; then what was said last comes back. A failure
-    stays in sight until something else is wished for. That the plane shown isn't that
-    of the sliders is said before all but what runs and what failed.
+    stays in sight until something else is wished for, and doesn't come back. That the
+    plane shown isn't that of the sliders is said before all but what runs and what
+    failed.
     """
 
     cancelWanted = Signal()
@@ -71,7 +72,8 @@ class StatusBar(QWidget):
         self._said = ""
         self._about: frozenset[Subject] = frozenset()
         self._behind = ""
-        self._failed = False
+        self._failure = ""
+        self._failed_about: frozenset[Subject] = frozenset()
         self._can_retry = False
         self._running: str | None = None
         self._done, self._total = 0, 0
@@ -85,9 +87,8 @@ class StatusBar(QWidget):
 
     def say(self, sentence: str, *, about: frozenset[Subject] = frozenset()) -> None:
         """Say how something ended; `about` is what it is of, if of anything shown."""
-        self._said, self._failed, self._can_retry = sentence, False, False
-        self._about = about
-        self._render()
+        self._said, self._about = sentence, about
+        self.forget_failure()
 
     def say_failed(
         self,
@@ -97,14 +98,27 @@ class StatusBar(QWidget):
         about: frozenset[Subject] = frozenset(),
     ) -> None:
         """Say that it failed; Retry is offered where that may help."""
-        self._said, self._failed, self._can_retry = sentence, True, can_retry
-        self._about = about
+        self._failure, self._can_retry = sentence, can_retry
+        self._failed_about = about
+        self._render()
+
+    @property
+    def failure(self) -> str:
+        """What is said to have failed, "" for nothing."""
+        return self._failure
+
+    def forget_failure(self) -> None:
+        """Take back what failed, and Retry; what was said before comes back."""
+        self._failure, self._can_retry = "", False
         self._render()
 
     def keep(self, shown: frozenset[Subject]) -> None:
         """Take a sentence back if nothing that it is about is shown any more."""
         if self._about and self._about.isdisjoint(shown):
-            self.say("")
+            self._said, self._about = "", frozenset()
+        if self._failed_about and self._failed_about.isdisjoint(shown):
+            self._failure, self._can_retry = "", False
+        self._render()
 
     def set_behind(self, message: str) -> None:
         """Say which plane is on its way; "" once it is shown."""
@@ -114,7 +128,7 @@ class StatusBar(QWidget):
     def set_running(self, message: str | None) -> None:
         """Say what runs, None for nothing."""
         if message is not None and message != self._running:
-            self._failed = self._can_retry = False
+            self._failure, self._can_retry = "", False
             self.bar.setRange(0, 1)
             self.bar.setValue(0)
             self.bar.setFormat(NOT_COUNTED)
@@ -142,10 +156,7 @@ class StatusBar(QWidget):
 
     def _render(self) -> None:
         running = self._running is not None
-        if self._failed:
-            shown = self._said
-        else:
-            shown = self._running or self._behind or self._said
+        shown = self._failure or self._running or self._behind or self._said
         self.sentence.setText(shown)
         self.bar.setVisible(running)
         self.cancel.setVisible(running)
