@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QScrollArea,
+    QSizePolicy,
     QStyle,
     QStyleOptionComboBox,
     QTabWidget,
@@ -174,3 +175,30 @@ class Button(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's own spelling
         return QSize(100, 20)
+
+
+def widest(widget: QWidget, room: int) -> list[str]:
+    """Return what within a widget wants more than so much room, outermost first."""
+    return [
+        f"{type(one).__name__} {one.objectName()} {one.minimumSizeHint().width()}"
+        for one in (widget, *widget.findChildren(QWidget))
+        if one.isVisibleTo(widget)
+        and max(one.minimumSizeHint().width(), one.minimumWidth()) > room
+        and one.sizePolicy().horizontalPolicy() != QSizePolicy.Policy.Ignored
+    ]
+
+
+def test_a_gallery_that_is_shown_widens_no_panel(reader: Person) -> None:
+    reader.browser.resize(300, 900)
+    reader.search("CDC20")
+    reader.click("idr_gallery")
+    reader.until(lambda: reader.find("idr_gallery_read").isVisible())
+    reader.until_idle()
+    QApplication.processEvents()
+
+    panels = reader.find("idr_panels", QScrollArea)
+    inside, view = panels.widget(), panels.viewport()
+    assert inside is not None
+    assert view is not None
+    assert inside.minimumSizeHint().width() <= view.width() <= 300, widest(inside, 280)
+    assert inside.width() <= view.width()

@@ -5,14 +5,18 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtGui import QKeySequence, QPalette
 from qtpy.QtWidgets import (
     QBoxLayout,
     QComboBox,
     QLabel,
+    QPushButton,
     QShortcut,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
     QWidget,
 )
 
@@ -20,7 +24,7 @@ from napari_idr.services.plain_text import visible_text
 
 if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
-    from qtpy.QtGui import QColor
+    from qtpy.QtGui import QColor, QPaintEvent
 
 T = TypeVar("T")
 
@@ -41,6 +45,9 @@ ARROW_PX = 34
 
 CLEAR_PX = 36
 """Of a line to type in, for the button that clears it and its frame."""
+
+LEAST_BUTTON_PX = 60
+"""Of a button whose text may be cut, with its frame."""
 
 LINK_ON_DARK, LINK_ON_LIGHT = "#6ea8fe", "#0a58ca"
 """Readable on napari's panels; Qt's own blue isn't."""
@@ -222,6 +229,52 @@ def add_shortcut(widget: QWidget, keys: str, signal: Any) -> None:
     shortcut = QShortcut(QKeySequence(keys), widget)
     shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
     shortcut.activated.connect(signal)
+
+
+class ElidingButton(QPushButton):
+    """A button that leaves out the end of a text that it is too narrow for.
+
+    Its tooltip has the whole text before what it tells anyway.
+    """
+
+    _told: str | None = None
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        policy = self.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(policy)
+
+    @property
+    def shown(self) -> str:
+        """The text as it is drawn."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        part = QStyle.SubElement.SE_PushButtonContents
+        room = present(self.style()).subElementRect(part, option, self).width()
+        elide = Qt.TextElideMode.ElideRight
+        return self.fontMetrics().elidedText(self.text(), elide, room)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a width that widens no panel."""
+        return QSize(LEAST_BUTTON_PX, super().minimumSizeHint().height())
+
+    def event(self, event: QEvent | None) -> bool:
+        """Tell the whole text where it isn't seen."""
+        if event is not None and event.type() == QEvent.Type.ToolTip:
+            if self._told is None:
+                self._told = self.toolTip()
+            cut = self.shown != self.text()
+            self.setToolTip(tooltip(self.text(), self._told) if cut else self._told)
+        return super().event(event)
+
+    def paintEvent(self, _: QPaintEvent | None) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = self.shown
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()
 
 
 class PlainLabel(QLabel):

@@ -10,6 +10,7 @@ from qtpy.QtGui import QPainter
 from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import (
+    ElidingButton,
     PlainLabel,
     let_shrink,
     name_widget,
@@ -94,14 +95,14 @@ class GalleryPanel(QWidget):
         self.show_gallery.native.setSizePolicy(FIXED, FIXED)
         self.of = OfferLabel()
         self.cost = plain_label("idr_gallery_cost")
-        self.confirm = PushButton(text="Show", name="idr_gallery_confirm")
+        self.confirm = ElidingButton("Show")
         name_widget(
             self.confirm,
             "idr_gallery_confirm",
             "Show the images",
             "Ask for all of them; Cancel stops it at any time",
         )
-        self.read = PushButton(text="Read annotations", name="idr_gallery_read")
+        self.read = ElidingButton("Read annotations")
         name_widget(
             self.read,
             "idr_gallery_read",
@@ -143,12 +144,12 @@ class GalleryPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addLayout(row)
-        for part in (self.cost, self.confirm.native, self.filters.native):
+        for part in (self.cost, self.confirm, self.filters.native):
             layout.addWidget(part)
-        layout.addWidget(self.read.native)
+        layout.addWidget(self.read)
         self.show_gallery.native.clicked.connect(self._on_wanted)
-        self.confirm.native.clicked.connect(self._on_confirmed)
-        self.read.native.clicked.connect(self._on_read)
+        self.confirm.clicked.connect(self._on_confirmed)
+        self.read.clicked.connect(self._on_read)
         self.table.native.clicked.connect(self._on_table)
         self.set_offer("")
         self.ask(None)
@@ -163,12 +164,13 @@ class GalleryPanel(QWidget):
     def ask(self, order: GalleryOrder | None) -> None:
         """Ask whether a gallery is worth what it takes; None for no question."""
         self.cost.setVisible(order is not None)
-        self.confirm.native.setVisible(order is not None)
+        self.confirm.setVisible(order is not None)
         if order is not None:
             self.cost.setText(order.cost)
             shown = order.shown
             images = "the" if shown is None else counted(shown, "image", "images")
-            self.confirm.text = f"Show {images}" if shown is not None else "Show them"
+            text = f"Show {images}" if shown is not None else "Show them"
+            self.confirm.setText(text)
 
     def set_filters(
         self,
@@ -193,10 +195,10 @@ class GalleryPanel(QWidget):
             widen_list(box.native)
         self.filters.native.setVisible(bool(choices))
         self.table.native.setVisible(choices is not None)
-        self.read.native.setVisible(requests is not None)
+        self.read.setVisible(requests is not None)
         if requests is not None:
             count = counted(requests, "request", "requests")
-            self.read.text = f"Read annotations ({count})"
+            self.read.setText(f"Read annotations ({count})")
 
     @property
     def chosen(self) -> dict[str, str]:
