@@ -291,6 +291,7 @@ def test_a_strip_whose_layers_are_removed_is_gone_and_asks_for_no_more(
     person.until(lambda: not [n for n in window.names if "compare" in n])
 
     assert scene.strips.numbers == ()
+    person.until(lambda: person.status == "")
     person.until(lambda: scene.viewing.scheduler.wait_until_idle(0.05))
     server.requests.clear()
     window.paint()
@@ -320,7 +321,8 @@ def test_a_comparison_can_be_cancelled(window: Window, server: demo.Archive) -> 
     person = with_plate(window, server.url)
     shift_click(window, "C4", "C5")
     server.faults.delay("get_thumbnails", 3000)
-    center = window.viewer.scene.camera.center
+    camera = window.viewer.scene.camera
+    center, zoom = camera.center, camera.zoom
     person.click("idr_compare")
     person.until(lambda: any("[thumbnail]" in one for one in window.names))
 
@@ -328,7 +330,11 @@ def test_a_comparison_can_be_cancelled(window: Window, server: demo.Archive) -> 
 
     assert person.status == "Cancelled."
     # One sees the plate again, not the empty place of the strip.
-    assert np.allclose(window.viewer.scene.camera.center, center)
+    for _ in range(5):
+        settle()
+        window.qtbot.wait(50)
+    assert np.allclose(camera.center, center)
+    assert camera.zoom == pytest.approx(zoom, rel=1e-3)
     assert window.viewer.layers.selection.active is window.layer(MOSAIC)
     server.faults.clear()
     person.until_idle()
@@ -370,6 +376,31 @@ def test_a_cell_with_a_thumbnail_only_says_so(
     assert texts[1].startswith("THUMBNAIL")
     assert not texts[0].startswith("THUMBNAIL")
     assert any("[thumbnail]" in one for one in window.names)
+
+
+def test_where_no_image_has_pixels_the_thumbnails_are_all_there_is(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = with_plate(window, classic.url)
+    shift_click(window, "C4", "C5")
+    classic.faults.answer_next(404, match="render_image/", times=FOREVER)
+
+    person.click("idr_compare")
+
+    person.until_status("2 images side by side. There are only thumbnails")
+    person.until_idle()
+    assert strips(window) == []
+    (below,) = [one for one in window.viewer.layers if "[thumbnail]" in one.name]
+    assert below.visible
+    assert window.viewer.layers.selection.active is below
+    assert any("captions" in name for name in window.names)
+
+    # It is whole: nothing else is waited for.
+    person.browser._comparisons.give_up()
+    assert below in window.viewer.layers
+    window.viewer.layers.remove(below)
+    person.until(lambda: not [name for name in window.names if "compare" in name])
+    person.until(lambda: person.status == "")
 
 
 def test_c_compares_the_selected_wells(window: Window, idr: demo.Archive) -> None:

@@ -210,8 +210,8 @@ class Comparisons(QObject):
         problem = self._scene.strips.add(compared)
         if problem is not None:
             self._panels.status.say_failed(problem, can_retry=False)
-        elif number in self._scene.strips.numbers:
-            self._panels.status.say(message)
+        elif about := self._scene.strips.subjects_of(number):
+            self._panels.status.say(message, about=about)
 
     def _on_gone(self, number: int) -> None:
         """Ask for no more of a comparison that was taken out."""

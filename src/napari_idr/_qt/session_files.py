@@ -28,6 +28,7 @@ from napari_idr._qt.wells.dock import WellsDock, close_dock, is_dock_open, open_
 from napari_idr._version import __version__
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.compare.load import CompareShown
+from napari_idr.services.details import Subject, mosaic_subject
 from napari_idr.services.explain import explain
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.search.catalog import counted
@@ -571,7 +572,9 @@ class SessionFiles(QObject):
                 self._jobs.remember_retry(again)
             self._panels.status.say_failed(message, can_retry=may_pass)
         else:
-            self._panels.status.say(message or "The session shows no layers.")
+            self._panels.status.say(
+                message or "The session shows no layers.", about=self._subjects(opening)
+            )
         self.ended.emit(missing)
         self._open_next()
 
@@ -589,6 +592,15 @@ class SessionFiles(QObject):
         )
         told = [counted(*one) for one in counts if one[0]]
         return f"Session opened: {', '.join(told)}." if told else ""
+
+    def _subjects(self, opening: _Opening) -> frozenset[Subject]:
+        """Return what came of a session, as what is in the viewer."""
+        images = (
+            Subject(kind="image", server=one.server, id=one.image.id)
+            for _, one in opening.images
+        )
+        strips = map(self._scene.strips.subjects_of, opening.strips)
+        return frozenset(images).union(map(mosaic_subject, opening.mosaics), *strips)
 
     def _show_cards(self, opening: _Opening) -> None:
         """Show the cards of the plate and of the image that came last."""

@@ -22,6 +22,7 @@ class Tidying(QObject):
         super().__init__(panels)
         self._panels = panels
         self._jobs = jobs
+        self._scene = scene
         self._aside = scene.aside
         panels.all_shown.closeWanted.connect(self._on_close)
         panels.all_shown.backWanted.connect(self._aside.bring_back)
@@ -39,4 +40,6 @@ class Tidying(QObject):
     def _on_back(self, count: int) -> None:
         are = "is" if count == 1 else "are"
         layers = counted(count, "layer", "layers")
-        self._panels.status.say(f"{layers} {are} there again.")
+        self._panels.status.say(
+            f"{layers} {are} there again.", about=self._scene.subjects
+        )

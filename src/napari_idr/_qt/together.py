@@ -8,6 +8,7 @@ from qtpy.QtCore import QObject
 
 from napari_idr.model import ImageRef, Plate
 from napari_idr.services.browser_state import BrowserState
+from napari_idr.services.details import mosaic_subject
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.together import (
     MOST_PLATES,
@@ -139,4 +140,7 @@ class Together(QObject):
     def _end(self) -> None:
         there = [key for key in self._open if self._scene.shows(key)]
         self._scene.plates.look_at_all(there)
-        self._panels.status.say(together_message(len(there), self._failed))
+        self._panels.status.say(
+            together_message(len(there), self._failed),
+            about=frozenset(map(mosaic_subject, there)),
+        )

@@ -68,12 +68,12 @@ gallery is of."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A plate, a gallery or an image, as something that may be in the viewer.
+    """A plate, a gallery, an image or a comparison, which may be in the viewer.
 
-    `id` is the number of a plate or an image, and what a gallery is of.
+    `id` is the number of a plate, an image or a comparison, and what a gallery is of.
     """
 
-    kind: Literal["plate", "gallery", "image"]
+    kind: Literal["plate", "gallery", "image", "comparison"]
     server: str
     id: Hashable
 

@@ -375,6 +375,8 @@ class StripLayers(QObject):
         strip.channels = [
             Layer.create(*spec.as_layer_data()) for spec in compared.specs
         ]
+        if not strip.channels:
+            compared.close()  # there are only thumbnails
         strip.place(strip.origin)
         for c, layer in enumerate(strip.channels):
             self._units.set(layer, layer.units)
@@ -392,7 +394,7 @@ class StripLayers(QObject):
                 return problem
         self._lift(strip.frame)
         self._lift(strip.captions)
-        make_active(self._viewer, strip.channels[0])
+        make_active(self._viewer, (*strip.channels, strip.below)[0])
         strip.write(self._viewer.scene.camera.zoom)
         self.changed.emit()
         return None
@@ -404,9 +406,9 @@ class StripLayers(QObject):
             layers.move(layers.index(layer), len(layers))
 
     def put_aside(self) -> None:
-        """Show no comparison any more; those with pixels are kept."""
+        """Show no comparison any more; those that are whole are kept."""
         strips, self._strips = self._strips, {}
-        self._aside = {number: one for number, one in strips.items() if one.channels}
+        self._aside = {number: one for number, one in strips.items() if one.compared}
         for number in strips:
             self.gone.emit(number)
         if strips:
@@ -513,12 +515,20 @@ class StripLayers(QObject):
 
     @property
     def subjects(self) -> frozenset[Subject]:
-        """The images that are in a strip, as what is in the viewer."""
-        return frozenset(
+        """The comparisons and the images in them, as what is in the viewer."""
+        images = (
             Subject(kind="image", server=strip.shown.plan.wish.server, id=one.image_id)
             for strip in self._strips.values()
             for one in strip.shown.plan.cells
         )
+        return frozenset(images).union(*map(self.subjects_of, self._strips))
+
+    def subjects_of(self, number: int) -> frozenset[Subject]:
+        """Return a comparison as something that is in the viewer, none if it's gone."""
+        if (strip := self._strips.get(number)) is None:
+            return frozenset()
+        server = strip.shown.plan.wish.server
+        return frozenset({Subject(kind="comparison", server=server, id=number)})
 
     def _set_selected(self, images: tuple[ServerImage, ...]) -> None:
         if images != self._selected:
@@ -603,7 +613,7 @@ class StripLayers(QObject):
     def give_up(self, number: int) -> None:
         """Take a strip out whose pixels will not come; look at what one saw before."""
         strip = self._strips.get(number)
-        if strip is not None and not strip.channels:
+        if strip is not None and strip.compared is None:
             self._end(number)
             if strip.seen_before is not None:
                 strip.seen_before()

@@ -17,6 +17,7 @@ from napari_idr.services.compare.plan import (
     area,
     blank_strip,
     channel_specs,
+    has_only_thumbnails,
     plan_comparison,
     source_notes,
 )
@@ -83,7 +84,10 @@ class ThumbnailsCame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """A comparison whose layers are ready to be shown; it must be closed."""
+    """A comparison whose layers are ready to be shown; it must be closed.
+
+    There are none where no image has pixels: its thumbnails are all there is.
+    """
 
     shown: CompareShown
     mosaic: ChannelMosaic = field(repr=False)
@@ -100,11 +104,15 @@ class Compared:
         """What is shown, and what is to be said of it."""
         plan = self.shown.plan
         count, layers = len(plan.cells), len(self.specs)
-        images = "1 image" if count == 1 else f"{count} images"
-        channels = "1 channel" if layers == 1 else f"{layers} channels"
-        first = f"{images} side by side in {channels}, one contrast for all."
-        notes = (*source_notes(plan, self.sources), *self.shown.notes)
-        return " ".join([first, *notes])
+        first = "1 image" if count == 1 else f"{count} images side by side"
+        notes = self.shown.notes
+        if layers:
+            first += " in 1 channel" if layers == 1 else f" in {layers} channels"
+            first += "" if count == 1 else ", one contrast for all"
+        elif plan.wish.pictures is not None:
+            notes = plan.notes  # there is nothing to zoom into
+        first += "."
+        return " ".join([first, *source_notes(plan, self.sources), *notes])
 
     def close(self) -> None:
         """Stop reading its pixels, and forget them; it doesn't wait."""
@@ -194,7 +202,9 @@ def load_comparison(
         with lock:
             sources: dict[ImageId, PixelSource | IDRError] = dict(failures)
         sources |= mosaic.reader.sources
-        specs = channel_specs(plan, mosaic, limits, sources)
+        specs: tuple[LayerSpec, ...] = ()
+        if not has_only_thumbnails(plan, sources):
+            specs = channel_specs(plan, mosaic, limits, sources)
         cancel.check()
         return Compared(shown=shown, mosaic=mosaic, specs=specs, sources=sources)
     except BaseException:

@@ -454,6 +454,16 @@ def worst_source(sources: Mapping[ImageId, PixelSource | IDRError]) -> PixelSour
     return max(found, key=order.index, default=PixelSource.RAW)
 
 
+def has_only_thumbnails(
+    plan: ComparePlan, sources: Mapping[ImageId, PixelSource | IDRError]
+) -> bool:
+    """Whether no image has pixels; many are taken to be like those that were asked."""
+    asked = [sources.get(one.image_id) for one in plan.cells]
+    if plan.wish.pictures is not None:
+        asked = [one for one in asked if one is not None]
+    return set(asked) == {PixelSource.THUMBNAIL}
+
+
 def compared_metadata(
     plan: ComparePlan, sources: Mapping[ImageId, PixelSource | IDRError], c: int
 ) -> list[Json]:
@@ -493,7 +503,7 @@ def source_notes(
         if isinstance(sources.get(one.image_id), Exception)
     ]
     notes = []
-    if len(small) == len(plan.cells):
+    if has_only_thumbnails(plan, sources):
         notes.append("There are only thumbnails: contrast can't be compared.")
     elif small:
         notes.append(

@@ -165,6 +165,27 @@ def test_an_image_that_has_a_thumbnail_only_is_said(viewing):
     result.close()
 
 
+def test_where_no_image_has_pixels_there_are_no_channels(viewing):
+    with demo.serve(face="classic") as archive:
+        archive.faults.answer_next(404, match="render_image/", times=FOREVER)
+        session = Session(archive.url, ConnectionSettings(cache=False))
+        _, result = compared(session, viewing, [CDC20, NEXT])
+        session.close()
+
+    assert result.specs == ()
+    assert result.message == (
+        "2 images side by side. There are only thumbnails: contrast can't be compared."
+    )
+    result.close()
+
+
+def test_one_image_lies_beside_no_other(session, viewing):
+    _, result = compared(session, viewing, [CDC20])
+
+    assert result.message.startswith("1 image in 2 channels.")
+    result.close()
+
+
 def test_a_cancelled_comparison_leaves_nothing_open(session, viewing):
     wish = in_groups([request_for(session, CDC20)])
     token = CancelToken()
