@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from napari_idr.model import PixelSource
@@ -15,11 +16,16 @@ if TYPE_CHECKING:
     from napari_idr.errors import IDRError
     from napari_idr.model import ImageId
     from napari_idr.services.compare.plan import ComparePlan
+    from napari_idr.tiles import MosaicCell
 
 __all__ = ["captions", "cell_message"]
 
-LETTER_PX = 8.0
-"""How wide a letter of a caption is on the screen, about."""
+WIDTHS_PX = {"mwMW@%&…": 14.0, "ijltfrI.,:;'|!()[]-· ": 6.5}
+CAPITAL_PX, LETTER_PX = 10.5, 9.0
+"""How wide letters of a caption are on the screen: some, capitals, and others."""
+
+GAP_PX = LETTER_PX
+"""From the end of a caption to the next one, at least."""
 
 LINE_PX = 19.0
 """How high a line is."""
@@ -55,19 +61,32 @@ def captions(
     zoom
         How many px of the screen a px of the smallest level takes.
     """
-    letters = int(plan.layout.pitch[1] * zoom / LETTER_PX)
     between = max(1, int(plan.layout.row_gap_px * zoom / LINE_PX))
     # A line is the strip's own.
     above = max(1, int(room_above_px(plan) * zoom / LINE_PX) - 1)
-    if letters < FEWEST_LETTERS or len(plan.cells) > MAX_CELLS:
+    if len(plan.cells) > MAX_CELLS:
         return ("",) * len(plan.cells)
     found = []
     for cell, lines in zip(plan.cells, plan.captions, strict=True):
-        said = (badge(sources.get(cell.image_id)), *lines)
-        said = tuple(_cut(line, letters) for line in said if line)
         is_free = not cell.cell.row and not plan.is_on_stage
-        found.append("\n".join(said[: above if is_free else between]))
+        most = above if is_free else between
+        room_px = _room_px(plan, cell.cell, zoom, most)
+        said = (badge(sources.get(cell.image_id)), *lines)
+        said = tuple(filter(None, (_cut(line, room_px) for line in said)))
+        found.append("\n".join(said[:most]))
     return tuple(found)
+
+
+def _room_px(plan: ComparePlan, cell: MosaicCell, zoom: float, lines: int) -> float:
+    """Return how wide the caption of a cell may be: up to its end, or its neighbour."""
+    high = lines * LINE_PX / max(zoom, 1e-9)
+    beyond = (
+        one.cell.x - cell.x
+        for one in plan.cells
+        if one.cell.x > cell.x and abs(one.cell.y - cell.y) < high
+    )
+    neighbour = min(beyond, default=math.inf) * zoom - GAP_PX
+    return min(plan.layout.cell_shape[1] * zoom, neighbour)
 
 
 def room_above_px(plan: ComparePlan) -> float:
@@ -88,15 +107,39 @@ def heading_px(texts: Sequence[str], rows: Sequence[int], zoom: float) -> float:
     return max(lines, default=0) * LINE_PX / max(zoom, 1e-9)
 
 
-def _cut(line: str, letters: int) -> str:
+def width_px(text: str) -> float:
+    """Return how wide a line is on the screen, rather more than less."""
+    return sum(map(_letter_px, text))
+
+
+def _letter_px(letter: str) -> float:
+    for letters, width in WIDTHS_PX.items():
+        if letter in letters:
+            return width
+    return CAPITAL_PX if letter.isupper() else LETTER_PX
+
+
+def _cut(line: str, room_px: float) -> str:
     """Return a line that fits; names that end with a number keep both ends.
 
-    >>> _cut("negative control", 12), _cut("plate 0007, well 12", 12)
-    ('negative co…', 'plate…ll 12')
+    "" where there is room for so few letters that they would tell nothing.
+
+    >>> _cut("negative control", 110), _cut("plate 0007, well 12", 110)
+    ('negative co…', 'plate…ell 12')
+    >>> _cut("negative control", 60)
+    ''
     """
-    if len(line) > letters and not any(one.isdigit() for one in line[-3:]):
-        return f"{line[: letters - 1].rstrip()}…"
-    return short_name(line, letters)
+    if room_px < FEWEST_LETTERS * LETTER_PX:
+        return ""
+    if width_px(line) <= room_px:
+        return line
+    keeps_end = any(one.isdigit() for one in line[-3:])
+    for letters in range(len(line) - 1, 1, -1):
+        begun = f"{line[: letters - 1].rstrip()}…"
+        cut = short_name(line, letters) if keeps_end else begun
+        if width_px(cut) <= room_px:
+            return cut
+    return ""
 
 
 def badge(source: PixelSource | IDRError | None) -> str:

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_idr.model import Channel, Image, ImageRef, Plate, RenderingWindow
+from napari_idr.model import (
+    Channel,
+    Image,
+    ImageRef,
+    PixelSource,
+    Plate,
+    RenderingWindow,
+)
+from napari_idr.services.compare.captions import captions, width_px
 from napari_idr.services.compare.channels import compare_channels, to_draw
 from napari_idr.services.compare.layout import (
     CELL_PX,
@@ -365,3 +373,39 @@ def test_images_of_a_plate_are_opened_at_the_same_size_on_the_screen(columns, si
     opened = max(plan.layout.cell_shape) * plan.least_scale
     assert opened > CELL_PX or plan.least_scale == plan.pyramid.scales[0]
     assert opened <= 2 * CELL_PX
+
+
+@pytest.mark.parametrize("zoom", [0.6, 1.0, 1.3, 2.0, 4.0])
+def test_a_caption_ends_before_its_neighbour_begins(zoom):
+    images = [image(n, size=(120, 160)) for n in (1, 2, 3)]
+    plan = plan_comparison(wish(*images, told="MMMMWWWW" * 4), images)
+    plan = replace(plan, captions=(("THUMBNAIL WORDS " * 4, "name 1"),) * 3)
+    thumbnails = dict.fromkeys((1, 2, 3), PixelSource.THUMBNAIL)
+
+    written = captions(plan, thumbnails, zoom)
+
+    cell, pitch = (at[1] * zoom for at in (plan.layout.cell_shape, plan.layout.pitch))
+    for text, room in zip(written, (pitch - 9, pitch - 9, cell), strict=True):
+        assert text
+        assert all(width_px(line) <= room for line in text.split("\n"))
+
+
+def test_widths_of_letters_are_no_less_than_measured_ones():
+    # On the canvas of napari, at the size of captions.
+    measured = {"THUMBNAIL": 84, "negative control": 114, "idr0904-fakelab": 111,
+                "MMMMMMMMMM": 121, "WWWWWWWWWW": 139, "0000000000": 89}  # fmt: skip
+
+    assert all(px <= width_px(text) <= 1.25 * px for text, px in measured.items())
+
+
+def test_a_caption_on_the_stage_ends_before_an_image_that_overlaps():
+    images = [image(n, size=(120, 160)) for n in (1, 2)]
+    plan = plan_comparison(fields((0.0, 0.0), (2.0, 55.0)), images)
+    plan = replace(plan, captions=(("a name of an image", "b"),) * 2)
+    assert plan.is_on_stage
+
+    first, _ = captions(plan, {}, 1.0)
+
+    apart = plan.cells[1].cell.x - plan.cells[0].cell.x
+    assert first
+    assert all(width_px(line) <= apart - 9 for line in first.split("\n"))
