@@ -679,3 +679,15 @@ def focused(widget: QWidget) -> bool:
     """Whether a widget has the keyboard; it is given it once its window may have it."""
     widget.setFocus()
     return widget.hasFocus()
+
+
+def test_c_compares_the_selected_rows_and_keeps_them(desk: Desk, qtbot: QtBot) -> None:
+    places = [desk.table.wells.place(row) for row in (0, 3)]
+    desk.table.select_places(places, tell=True)
+    before = desk.selected
+
+    with qtbot.waitSignal(desk.scene.compareWanted):
+        QTest.keyClick(desk.table, Qt.Key.Key_C)
+
+    assert len(before) == 2
+    assert desk.selected == before

@@ -60,8 +60,9 @@ class WellsTableView(QTableView):
             "idr_wells",
             "Wells",
             "A row for each well; Enter or a double click opens its image, "
-            f"Ctrl+C copies the selected rows, {SEARCH_KEY} searches for the value of "
-            "a cell, a right click shows what else there is",
+            "C compares the selected rows, Ctrl+C copies them, "
+            f"{SEARCH_KEY} searches for the value of a cell, "
+            "a right click shows what else there is",
         )
         self.wells = WellsModel(self)
         self.setModel(self.wells)
@@ -206,16 +207,24 @@ class WellsTableView(QTableView):
         self.openWanted.emit(self.wells.place(index.row()))
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Open with Enter and copy with Ctrl+C; the rest is Qt's."""
+        """Open with Enter, compare with C and copy with Ctrl+C; the rest is Qt's."""
         current = self.currentIndex()
         if event is None:
             return
         if event.key() in ENTER and current.isValid():
             self.openWanted.emit(self.wells.place(current.row()))
+        elif self._compares(event):
+            self.compareWanted.emit()
         elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy_rows()
         else:
             super().keyPressEvent(event)
+
+    def _compares(self, event: QKeyEvent) -> bool:
+        """Tell whether a key compares what is selected, as on the canvas."""
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        has_rows = present(self.selectionModel()).hasSelection()
+        return event.key() == Qt.Key.Key_C and plain and has_rows
 
     def _on_search(self) -> None:
         current = self.currentIndex()
