@@ -139,6 +139,21 @@ def test_that_pixels_failed_is_taken_back_when_the_server_is_back(
     assert person.find("idr_retry").isHidden()
 
 
+def test_the_card_is_never_of_another_line_than_the_selected_one(
+    window: Window, server: Server
+) -> None:
+    person = window.browse(server.url)
+    browse(person)
+    assert PLATE in person.text("idr_plate_title")
+    server.stop()
+
+    person.select(SCREEN, OTHER)
+
+    person.until_status("can't be reached")
+    assert not person.find("idr_show_plate").isVisible()
+    assert not person.find("idr_plate_title").isVisible()
+
+
 def test_retry_finds_a_server_that_is_back(window: Window, server: Server) -> None:
     person = window.browse(server.url)
     browse(person)
@@ -181,8 +196,16 @@ def test_a_plate_is_kept_and_opened_from_its_pack(
     assert not person.find("idr_keep_offline").isEnabled()
     assert person.rows() == [SCREEN]
     person.click("idr_disk_empty")
+    assert PLATE in person.text("idr_disk_loss")
+    person.click("idr_disk_dismiss")
+    assert list(packs_folder().glob("*.idrpack"))
+    assert not person.find("idr_disk_confirm").isVisible()
+    person.click("idr_disk_empty")
+    person.click("idr_disk_confirm")
     person.until(lambda: packs.count() == 0)
     assert not list(packs_folder().glob("*.idrpack"))
+    person.until_status("All that was kept on this computer is removed.")
+    assert not person.find("idr_disk_confirm").isVisible()
 
 
 def test_a_plate_that_a_link_opened_can_be_kept(window: Window, server: Server) -> None:
