@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QApplication, QComboBox
 
 from napari_idr import demo
 from napari_idr._qt import offline
+from napari_idr._qt.layers.scene import scene_of
 from napari_idr._reader import get_pack_reader
 from napari_idr.errors import ConnectionFailedError
 from napari_idr.services.offline.shelf import packs_folder
@@ -127,7 +128,7 @@ def test_that_pixels_failed_is_taken_back_when_the_server_is_back(
     person.until(lambda: not person.find("idr_offline").isHidden())
     person.until_idle()
     error = ConnectionFailedError("nobody", url=server.url, nobody=True)
-    person.browser._scene.refresher.failed.emit(error)
+    scene_of(window.viewer).refresher.failed.emit(error)
     assert "A part of the image didn't come." in person.status
     assert person.find("idr_retry").isVisible()
 
