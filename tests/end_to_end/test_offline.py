@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QApplication, QComboBox
 
 from napari_idr import demo
 from napari_idr._qt import offline
+from napari_idr._qt.layers.scene import scene_of
 from napari_idr._reader import get_pack_reader
 from napari_idr.errors import ConnectionFailedError
 from napari_idr.services.offline.shelf import packs_folder
@@ -127,7 +128,7 @@ def test_that_pixels_failed_is_taken_back_when_the_server_is_back(
     person.until(lambda: not person.find("idr_offline").isHidden())
     person.until_idle()
     error = ConnectionFailedError("nobody", url=server.url, nobody=True)
-    person.browser._scene.refresher.failed.emit(error)
+    scene_of(window.viewer).refresher.failed.emit(error)
     assert "A part of the image didn't come." in person.status
     assert person.find("idr_retry").isVisible()
 
@@ -137,6 +138,21 @@ def test_that_pixels_failed_is_taken_back_when_the_server_is_back(
     person.until_idle()
     assert "didn't come" not in person.status
     assert person.find("idr_retry").isHidden()
+
+
+def test_the_card_is_never_of_another_line_than_the_selected_one(
+    window: Window, server: Server
+) -> None:
+    person = window.browse(server.url)
+    browse(person)
+    assert PLATE in person.text("idr_plate_title")
+    server.stop()
+
+    person.select(SCREEN, OTHER)
+
+    person.until_status("can't be reached")
+    assert not person.find("idr_show_plate").isVisible()
+    assert not person.find("idr_plate_title").isVisible()
 
 
 def test_retry_finds_a_server_that_is_back(window: Window, server: Server) -> None:
@@ -181,8 +197,16 @@ def test_a_plate_is_kept_and_opened_from_its_pack(
     assert not person.find("idr_keep_offline").isEnabled()
     assert person.rows() == [SCREEN]
     person.click("idr_disk_empty")
+    assert PLATE in person.text("idr_disk_loss")
+    person.click("idr_disk_dismiss")
+    assert list(packs_folder().glob("*.idrpack"))
+    assert not person.find("idr_disk_confirm").isVisible()
+    person.click("idr_disk_empty")
+    person.click("idr_disk_confirm")
     person.until(lambda: packs.count() == 0)
     assert not list(packs_folder().glob("*.idrpack"))
+    person.until_status("All that was kept on this computer is removed.")
+    assert not person.find("idr_disk_confirm").isVisible()
 
 
 def test_a_plate_that_a_link_opened_can_be_kept(window: Window, server: Server) -> None:

@@ -339,7 +339,8 @@ class Browser(Panels):
         self._history.come_to_line()
 
     def _on_details_failed(self, _: Exception) -> None:
-        self._state.forget_line()
+        self._state.lose()
+        self._show_cards(self._state.details)
 
     def _show_cards(self, details: Details | None) -> None:
         study = details if isinstance(details, StudyDetails) else None

@@ -80,7 +80,8 @@ class OfflineKeeper(QObject):
             self._on_kept, on_step=self._on_step, priority=Priority.AHEAD
         )
         self._disk: JobSlot[None, KeptOnDisk] = jobs.slot(self._panel.set_kept)
-        self._removed: JobSlot[None, None] = jobs.slot(self._show_disk)
+        self._emptied: JobSlot[None, KeptOnDisk] = jobs.slot(self._on_emptied)
+        self._removed: JobSlot[None, None] = jobs.slot(self._on_removed)
         self._copied: JobSlot[None, Path] = jobs.slot(self._on_copied)
         self._look: JobSlot[None, bool] = jobs.slot(_nothing, shown=False)
         self._news = QueuedSignal(self._on_reach)
@@ -203,10 +204,18 @@ class OfflineKeeper(QObject):
         self._disk.start(message, kept_on_disk, self._state.session)
 
     def _on_empty(self) -> None:
-        self._disk.start("Making room …", empty, self._state.session)
+        self._emptied.start("Making room …", empty, self._state.session)
+
+    def _on_emptied(self, kept: KeptOnDisk) -> None:
+        self._panel.set_kept(kept)
+        self._panels.status.say(kept.emptied)
 
     def _on_remove(self, path: Path) -> None:
         self._removed.start("Removing the pack …", remove_pack, path)
+
+    def _on_removed(self, _: None) -> None:
+        self._panels.status.say("The pack is kept no longer.")
+        self._show_disk()
 
     def _on_copy(self, path: Path, to: Path) -> None:
         self._copied.start("Saving a copy …", copy_pack, path, to)

@@ -70,6 +70,17 @@ class BrowserState:
         self.forget_line()
         self.show_when_known = False
 
+    def lose(self) -> None:
+        """Forget what was told of something else than what is selected now.
+
+        What is known of that didn't come: the plate of a well is told of all the same.
+        """
+        self.forget_line()
+        self.image = None
+        if self.is_on_line:
+            self.plate = None
+        self.details = self.plate
+
     def forget_line(self) -> None:
         """Let a line be selected again: what is known of it didn't come."""
         self.selected = None

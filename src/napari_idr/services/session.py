@@ -48,6 +48,7 @@ from napari_idr.services.files import (
     list_original_files,
     plan_download,
 )
+from napari_idr.services.gallery.layout import told_names
 from napari_idr.services.gallery.load import load_gallery
 from napari_idr.services.gallery.sources import (
     GalleryOf,
@@ -68,6 +69,7 @@ from napari_idr.services.plate.mosaic import (
     asked_for,
     load_mosaic,
     paint_mosaic,
+    summarize,
 )
 from napari_idr.services.plate.view import PlateShown, plan_plate, plan_plate_shown
 from napari_idr.services.regions.load import ImageRois, load_regions
@@ -674,13 +676,18 @@ class Session:
     ) -> Generator[MosaicStep, None, None]:
         """Yield what has been painted of the thumbnails that didn't come before."""
         missing = None if shown.summary is None else shown.summary.missing
-        yield from load_mosaic(
+        for step in load_mosaic(
             shown.plan,
             shown.canvas,
             self.client.thumbnails,
             cells=missing,
             cancel=cancel,
-        )
+        ):
+            summary = step.summary
+            if summary is not None and isinstance(shown, GalleryShown):
+                names = told_names(shown.plan.images)
+                summary = summarize(summary.failures, summary.total, names=names)
+            yield replace(step, summary=summary)
 
     def gallery_order(
         self,

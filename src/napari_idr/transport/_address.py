@@ -29,18 +29,18 @@ def server_address(text: str) -> str:
     """
     trimmed = text.strip()
     if not trimmed or any(c.isspace() or not c.isprintable() for c in trimmed):
-        raise ValueError(f"{text!r} is not the address of a server")
+        raise ValueError(f"{_quoted(text)} is not the address of a server")
     if "://" not in trimmed:
         trimmed = f"{_scheme(trimmed)}://{trimmed}"
     try:
         parts = urlsplit(trimmed)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise ValueError(f"{text!r} is not the address of a server") from error
+        raise ValueError(f"{_quoted(text)} is not the address of a server") from error
     if parts.scheme.lower() not in ("http", "https"):
-        raise ValueError(f"{text!r} is neither an http nor an https address")
+        raise ValueError(f"{_quoted(text)} is neither an http nor an https address")
     if not host or not _is_host(host):
-        raise ValueError(f"{text!r} names no server")
+        raise ValueError(f"{_quoted(text)} names no server")
     if parts.username or parts.password:
         raise ValueError("an address with a user name in it is not accepted")
     host = f"[{host}]" if ":" in host else host
@@ -55,6 +55,11 @@ def is_loopback(address: str) -> bool:
     (True, False)
     """
     return _is_this_machine(urlsplit(address).hostname or "")
+
+
+def _quoted(text: str) -> str:
+    """Return a text in the quotes of sentences, with what can't be seen escaped."""
+    return f"“{repr(text)[1:-1]}”"
 
 
 def _scheme(rest: str) -> str:

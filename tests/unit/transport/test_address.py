@@ -59,6 +59,11 @@ def test_what_is_no_address_is_refused_with_a_sentence(text):
         server_address(text)
 
 
+def test_what_is_no_address_is_quoted_as_sentences_quote():
+    with pytest.raises(ValueError, match="“not a server!” is not the address"):
+        server_address("not a server!")
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_an_address_or_a_value_error(text):
     try:

@@ -9,8 +9,8 @@ from napari_idr._qt.panels.forms import name_widget, plain_label
 from napari_idr._qt.settings import dismiss_hint, is_hint_dismissed
 
 HINT = (
-    "New here? Type a gene, such as CDC20, and press Enter. Double-click a study that "
-    "was found, one of its plates, then one of the wells."
+    "New here? Choose Gene, type one, such as CDC20, and press Enter. Double-click a "
+    "study that was found, one of its plates, then one of the wells."
 )
 
 

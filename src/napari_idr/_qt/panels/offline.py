@@ -66,6 +66,7 @@ class OfflinePanel(QWidget):
         layout.setSpacing(3)
         for part in (self.badge, self._question, self._disk):
             layout.addWidget(part)
+        self._loss = ""
         self.set_text("")
         self.ask(None)
         self.set_kept(None)
@@ -142,13 +143,26 @@ class OfflinePanel(QWidget):
             "Empty",
             "idr_disk_empty",
             "Empty",
+            "Remove all that is kept; before packs go, too, that is asked",
+        )
+        self.loss = plain_label("idr_disk_loss")
+        self.confirm_empty = _button(
+            "Remove all",
+            "idr_disk_confirm",
+            "Remove all",
             "Remove all that is kept, the packs on this computer too",
+        )
+        self.dismiss_empty = _button(
+            "Not now", "idr_disk_dismiss", "Not now", "Remove nothing"
         )
         self.open_pack.clicked.connect(self._on_open)
         self.copy_pack.clicked.connect(self._on_copy)
         self.remove_pack.clicked.connect(self._on_remove)
         self.choose_pack.clicked.connect(self._on_choose)
-        self.empty.clicked.connect(self.emptyWanted)
+        self.empty.clicked.connect(self._on_empty)
+        self.confirm_empty.clicked.connect(self.emptyWanted)
+        self.dismiss_empty.clicked.connect(self._on_keep_all)
+        self._of_loss = _row(self.confirm_empty, self.dismiss_empty)
         self._of_pack = _row(self.open_pack, self.copy_pack, self.remove_pack)
         disk = QWidget()
         layout = QVBoxLayout(disk)
@@ -159,6 +173,8 @@ class OfflinePanel(QWidget):
             self.packs,
             self._of_pack,
             _row(self.choose_pack, self.empty),
+            self.loss,
+            self._of_loss,
         ):
             layout.addWidget(part)
         return disk
@@ -194,9 +210,11 @@ class OfflinePanel(QWidget):
         self.on_disk.blockSignals(True)
         self.on_disk.setChecked(kept is not None)
         self.on_disk.blockSignals(False)
+        self._ask_to_empty("")
         if kept is None:
             return
         self.kept.setText(kept.text)
+        self._loss = kept.loss
         self.packs.clear()
         for one in kept.packs:
             title = plain_text(f"{one.title}, {size_text(one.size)}, {day(one.made)}")
@@ -209,6 +227,23 @@ class OfflinePanel(QWidget):
     def is_disk_shown(self) -> bool:
         """Whether what is kept is shown."""
         return not self._disk.isHidden()
+
+    def _ask_to_empty(self, loss: str) -> None:
+        """Ask whether what was kept on purpose is to go; "" asks nothing."""
+        self.loss.setText(loss)
+        self.loss.setVisible(bool(loss))
+        self._of_loss.setVisible(bool(loss))
+
+    def _on_empty(self) -> None:
+        if self._loss:
+            self._ask_to_empty(self._loss)
+            self.dismiss_empty.setFocus()
+        else:
+            self.emptyWanted.emit()
+
+    def _on_keep_all(self) -> None:
+        self._ask_to_empty("")
+        self.empty.setFocus()
 
     def _on_keep(self) -> None:
         self.keepWanted.emit(self.images.isChecked())

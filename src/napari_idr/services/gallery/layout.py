@@ -15,7 +15,7 @@ from napari_idr.tiles import MosaicCell
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from napari_idr.model import ImageHit, PlateId
+    from napari_idr.model import ImageHit, ImageId, PlateId
 
 __all__ = [
     "GalleryGrid",
@@ -28,6 +28,7 @@ __all__ = [
     "label_of",
     "part_of",
     "plan_gallery",
+    "told_names",
     "well_of",
 ]
 
@@ -244,6 +245,31 @@ def label_of(image: ImageHit) -> str:
     if found := _WELL_NAME.search(image.ref.name):
         return f"{found[1].upper()}{found[2]}, field {found[3]}"
     return image.ref.name or f"Image {image.ref.image_id}"
+
+
+def told_names(images: Sequence[ImageHit]) -> dict[ImageId, str]:
+    """Return what images are called in a sentence: wells, and names in quotes.
+
+    With images of several plates, those of wells are told with their plates.
+
+    >>> from napari_idr.model import ImageHit, ImageRef, Plate
+    >>> images = [
+    ...     ImageHit(ref=ImageRef(image_id=7, name=name), plate=Plate(id=1, name="P"))
+    ...     for name in ("p [Well C07; Field #2]", "a, b")
+    ... ]
+    >>> [told_names([one])[7] for one in images]
+    ['C7, field 2', '“a, b”']
+    """
+    several = len({image.plate.id for image in images if image.plate}) > 1
+    names = {}
+    for image in images:
+        label = label_of(image)
+        if well_of(image) is None:
+            label = f"“{label}”"
+        elif several and image.plate is not None:
+            label = f"{image.plate.name} · {label}"
+        names[image.ref.image_id] = label
+    return names
 
 
 def well_of(image: ImageHit) -> str | None:

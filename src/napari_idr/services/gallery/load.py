@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_idr.services.gallery.layout import gallery_columns
+from napari_idr.services.gallery.layout import gallery_columns, told_names
 from napari_idr.services.gallery.sources import MAX_IMAGES, image_pages
 from napari_idr.services.gallery.view import plan_gallery_shown, study_counts
 from napari_idr.services.plate.mosaic import (
@@ -91,6 +91,7 @@ def load_gallery(
             errors |= {one.cell.image_id: one.error for one in step.failures}
             yield replace(step, total=total, summary=None)
     cells = [] if shown is None else list(shown.plan.cells)
+    names = {} if shown is None else told_names(shown.plan.images)
     failures = [
         CellFailure(cell=cell, error=errors[cell.image_id])
         for cell in cells
@@ -101,7 +102,7 @@ def load_gallery(
         total=len(cells),
         cells=(),
         failures=(),
-        summary=summarize(failures, len(cells)),
+        summary=summarize(failures, len(cells), names=names),
     )
 
 

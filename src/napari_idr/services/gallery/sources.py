@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from napari_idr.api import IDRClient
     from napari_idr.cancel import CancelToken
-    from napari_idr.model import Study
+    from napari_idr.model import PlateGrid, Study
     from napari_idr.services.search.catalog import Item, Query
     from napari_idr.services.session import Found
 
@@ -74,7 +74,8 @@ class Ask:
     """One list of images to ask for.
 
     With a `query` it is what that finds in `item`, or everywhere for None; without
-    one it is what `item` holds. `count` is how many are due, None if nobody told.
+    one it is what `item` holds. `count` is how many are due, None if nobody told;
+    `grid` is what a plate holds, where it was asked for to count it.
     """
 
     query: Query | None = None
@@ -83,6 +84,7 @@ class Ask:
     plate: Plate | None = None
     dataset: Dataset | None = None
     count: int | None = None
+    grid: PlateGrid | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +92,17 @@ class GalleryOrder:
     """All that is asked for a gallery, and what it takes.
 
     `studies` are the numbers of images in each study, as far as known; `count` that
-    of all, None where it isn't known. `requests` is how often lists are asked for,
-    without thumbnails. `ranks` are the places of studies, plates, datasets and images
-    in the results as a person sees them, by their kinds and numbers.
+    of all, None where it isn't known: `least` is how many there are at least then.
+    `requests` is how often lists are asked for, without thumbnails. `ranks` are the
+    places of studies, plates, datasets and images in the results as a person sees them,
+    by their kinds and numbers.
     """
 
     of: GalleryOf
     asks: tuple[Ask, ...]
     studies: tuple[int, ...] = ()
     count: int | None = None
+    least: int = 0
     requests: int = 0
     ranks: Mapping[tuple[str, int], int] = field(default_factory=dict, repr=False)
 
@@ -153,8 +157,8 @@ class GalleryOrder:
     @property
     def is_costly(self) -> bool:
         """Whether a person should say yes first."""
-        many = self.count is not None and self.count > IMAGES_UNASKED
-        return many or self.requests > REQUESTS_UNASKED
+        known = self.least if self.count is None else self.count
+        return known > IMAGES_UNASKED or self.requests > REQUESTS_UNASKED
 
     @property
     def cost(self) -> str:
@@ -168,10 +172,16 @@ class GalleryOrder:
         """
         lists = counted(self.requests, "request", "requests")
         if self.shown is None:
-            return f"{lists} for lists, and one for every 50 thumbnails."
+            told = f"{lists} for lists, and one for every {BATCH_IMAGES} thumbnails."
+            if not self.least:
+                return told
+            return f"{counted(self.least, 'image', 'images')} at least: {told}"
         cut = "" if self.shown == self.count else f", the first {self.shown:,} of them"
         images = f"{counted(self.count or 0, 'image', 'images')}{cut}"
         thumbnails = math.ceil(self.shown / BATCH_IMAGES)
+        if not self.requests:
+            of_thumbnails = counted(thumbnails, "request", "requests")
+            return f"{images}: {of_thumbnails} for thumbnails."
         return f"{images}: {lists} for lists and {thumbnails} for thumbnails."
 
 
@@ -208,7 +218,7 @@ def _key(item: Item) -> tuple[str, int]:
 def gallery_offer(entries: Sequence[Entry], found: Found | None) -> str:
     """Say what a gallery would show: of the lines that are selected, else all found.
 
-    "" where there is neither.
+    "" where there is neither, or where what is selected is known to have no images.
     """
     if entries:
         counts = [
@@ -218,6 +228,8 @@ def gallery_offer(entries: Sequence[Entry], found: Found | None) -> str:
         ]
         what = entries[0].name if len(entries) == 1 else f"{len(entries)} lines"
         total = _sum(counts) if len(counts) == len(entries) else None
+        if total == 0:
+            return ""
         return f"of {what}" + (f", {_images_words(total)}" if total else "")
     if found is None or not found.entries:
         return ""
@@ -301,6 +313,8 @@ def plan_gallery_order(
             asks.append(Ask(query=of.query, count=count))
     for entry in _topmost(entries):
         asks += _asks_below(client, entry, by_plate=by_plate, cancel=cancel)
+    if sum(map(_requests, asks)) <= REQUESTS_UNASKED:
+        asks = _counted_plates(client, asks, cancel=cancel)
     per_study: dict[object, int | None] = {}
     for ask in asks:
         before = per_study.get(ask.study, 0)
@@ -311,8 +325,30 @@ def plan_gallery_order(
         asks=tuple(asks),
         studies=tuple(count for count in studies if count),
         count=_sum([ask.count for ask in asks]),
+        least=sum(ask.count or 0 for ask in asks),
         requests=sum(map(_requests, asks)),
     )
+
+
+def _counted_plates(
+    client: IDRClient, asks: Sequence[Ask], *, cancel: CancelToken
+) -> list[Ask]:
+    """Count the images of plates that are browsed, until a person is asked anyway.
+
+    What they hold is asked for once: the gallery is made of the same answers.
+    """
+    told: list[Ask] = []
+    least = sum(ask.count or 0 for ask in asks)
+    for ask in asks:
+        item, is_known = ask.item, ask.count is not None or ask.query is not None
+        if isinstance(item, Plate) and not is_known and least <= IMAGES_UNASKED:
+            grid = client.plate_grid(item.id, cancel=cancel)
+            count = sum(1 for _ in grid)
+            least += count
+            told.append(replace(ask, count=count, grid=grid))
+        else:
+            told.append(ask)
+    return told
 
 
 def image_pages(
@@ -372,7 +408,7 @@ def _listed(client: IDRClient, ask: Ask, cancel: CancelToken) -> Iterable[ImageH
         images = client.iter_images(item.id, cancel=cancel)
         return (ImageHit(ref=image) for image in images)
     assert isinstance(item, Plate)
-    grid = client.plate_grid(item.id, cancel=cancel)
+    grid = ask.grid or client.plate_grid(item.id, cancel=cancel)
     return (
         ImageHit(
             ref=ImageRef(
@@ -463,8 +499,10 @@ def _topmost(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _requests(ask: Ask) -> int:
-    if isinstance(ask.item, ImageRef):
+    if isinstance(ask.item, ImageRef) or ask.grid is not None:
         return 0
+    if isinstance(ask.item, Plate) and ask.query is None:
+        return 1
     return max(1, math.ceil(min(ask.count or 1, MAX_IMAGES) / PAGE_IMAGES))
 
 

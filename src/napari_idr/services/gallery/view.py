@@ -32,6 +32,7 @@ from napari_idr.services.gallery.layout import (
     label_of,
     part_of,
     plan_gallery,
+    told_names,
     well_of,
 )
 from napari_idr.services.image.metadata import Json, idr_metadata
@@ -225,7 +226,8 @@ class GalleryShown(MosaicShown):
                 for cell in cells
                 if cell.image_id in errors
             ]
-            summary = summarize(failures, len(cells))
+            names = told_names(shown.plan.images)
+            summary = summarize(failures, len(cells), names=names)
         return replace(shown, whole=whole, filters=chosen, summary=summary)
 
     @property

@@ -45,6 +45,9 @@ DRAFT_SUFFIX = ".draft"
 
 COPY_BYTES = 1 << 22
 
+MAX_NAMED = 3
+"""Packs that a question names before it only counts them."""
+
 MAX_PACKS_BYTES = 50_000_000_000
 """All packs on this computer together, and what was begun: who wants more of an archive
 should ask its keepers."""
@@ -86,6 +89,37 @@ class KeptOnDisk:
         if self.drafts:
             parts.append(f"{size_text(self.drafts)} begun")
         return "On this computer: " + "; ".join(parts) + "."
+
+    @property
+    def loss(self) -> str:
+        """What was kept on purpose and would go with all, as a sentence; "" if nothing.
+
+        >>> from pathlib import Path
+        >>> pack = KeptPack(path=Path("a"), title="DM", server="", made=0, size=31e5)
+        >>> KeptOnDisk(seen=0, most=0, packs=(pack,)).loss
+        'This removes 1 pack that was kept offline, too: “DM”, 3.1 MB.'
+        """
+        size = size_text(sum(one.size for one in self.packs) + self.drafts)
+        if self.packs:
+            told = counted(len(self.packs), "pack", "packs")
+            was = "was" if len(self.packs) == 1 else "were"
+            named = "; ".join(f"“{one.title}”" for one in self.packs[:MAX_NAMED])
+            rest = len(self.packs) - MAX_NAMED
+            more = f" and {rest} more" if rest > 0 else ""
+            return (
+                f"This removes {told} that {was} kept offline, too: {named}{more}, "
+                f"{size}."
+            )
+        if self.drafts:
+            return f"This removes what was begun to be kept, too: {size}."
+        return ""
+
+    @property
+    def emptied(self) -> str:
+        """What is left after all was removed, as a sentence."""
+        if self.packs or self.drafts:
+            return f"Not all could be removed. {self.text}"
+        return "All that was kept on this computer is removed."
 
 
 def size_text(size: float) -> str:

@@ -12,7 +12,7 @@ from napari_idr.services.plate.canvas import paint, paint_failed
 from napari_idr.tiles import MosaicCell, MosaicLayout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -390,25 +390,43 @@ class _Batch:
         return self.step(summarize((*self._all_failures, *self._failures), self._total))
 
 
-def summarize(failures: Sequence[CellFailure], total: int) -> MosaicSummary:
-    """Return how the load of so many cells ended, row by row."""
+def summarize(
+    failures: Sequence[CellFailure],
+    total: int,
+    *,
+    names: Mapping[ImageId, str] | None = None,
+) -> MosaicSummary:
+    """Return how the load of so many cells ended, row by row.
+
+    `names` are what images are called where the labels of cells don't tell them apart.
+    """
     ordered = tuple(sorted(failures, key=lambda one: (one.cell.row, one.cell.column)))
     painted = total - len(ordered)
     return MosaicSummary(
         total=total,
         painted=painted,
         failures=ordered,
-        message=_summary_message(painted, total, ordered),
+        message=_summary_message(painted, total, ordered, names or {}),
     )
 
 
-def _summary_message(painted: int, total: int, failures: Sequence[CellFailure]) -> str:
+def _summary_message(
+    painted: int,
+    total: int,
+    failures: Sequence[CellFailure],
+    names: Mapping[ImageId, str],
+) -> str:
     if not total:
         return "There are no images to show."
     if not failures:
+        if total == 1:
+            return "The only thumbnail is here."
         return f"All {total} thumbnails are here."
-    labels = [one.cell.label for one in failures]
-    named = ", ".join(labels[:MAX_NAMED])
-    rest = len(labels) - MAX_NAMED
+    cells = [one.cell for one in failures]
+    labels = [names.get(cell.image_id, cell.label) for cell in cells[:MAX_NAMED]]
+    between = "; " if any("," in label for label in labels) else ", "
+    named = between.join(labels)
+    rest = len(cells) - MAX_NAMED
     more = f" and {rest} more" if rest > 0 else ""
-    return f"{painted} of {total} thumbnails are here; none came for {named}{more}."
+    are = "thumbnail is" if total == 1 else "thumbnails are"
+    return f"{painted} of {total} {are} here; none came for {named}{more}."

@@ -71,8 +71,8 @@ def nothing_message(why: Emptiness) -> str:
                 "suggestions, search by another key, or take conditions away."
             )
         return (
-            "Type a gene above, such as CDC20, and press Enter. What it is found in is "
-            "listed here. All studies are in the tab Studies."
+            "Choose Gene above, type one, such as CDC20, and press Enter. What it is "
+            "found in is listed here. All studies are in the tab Studies."
         )
     if not why.were_listed:
         return "Press Reload to list the studies of this server."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,11 +10,12 @@ from napari_idr import IDRClient, demo
 from napari_idr.cancel import NEVER, CancelToken
 from napari_idr.demo.studies.many_studies import many_studies
 from napari_idr.errors import Cancelled, ServerError
-from napari_idr.model import SearchKey
+from napari_idr.model import Dataset, SearchKey
 from napari_idr.services.gallery.load import load_gallery
 from napari_idr.services.gallery.sources import (
     GalleryOf,
     gallery_of,
+    gallery_offer,
     image_pages,
     plan_gallery_order,
 )
@@ -237,6 +239,40 @@ def test_what_is_costly_is_said_before(asker):
 
     assert sentence.startswith(f"{order.count} images: ")
     assert not order.is_costly
+
+
+def test_many_images_of_a_browsed_study_are_known_before_it_is_shown(server, asker):
+    screen = next(one for one in asker.studies() if "idr0903" in one.name)
+    line = Entry(item=screen)
+
+    order = order_of(asker, (line,), None)
+
+    assert order.is_costly
+    known = order.least if order.count is None else order.count
+    assert known > 1000
+    assert order.cost.startswith(f"{known:,} images")
+    server.requests.clear()
+    counted = [ask for ask in order.asks if ask.grid is not None]
+    assert counted
+    few = replace(order, asks=tuple(counted[:1]))
+    next(image_pages(asker, few, cancel=NEVER))
+    assert server.requests.matching("") == []  # they aren't asked for twice
+
+
+def test_few_images_of_a_browsed_study_are_shown_unasked(asker):
+    screen = next(one for one in asker.studies() if "0901" in one.name)
+
+    order = order_of(asker, (Entry(item=screen),), None)
+
+    shown, _ = loaded(asker, order)
+    assert order.count == len(shown.plan.cells)
+    assert not order.is_costly
+
+
+def test_of_nothing_no_gallery_is_offered():
+    empty = Entry(item=Dataset(id=1, name="empty", image_count=0), count=0)
+
+    assert gallery_offer((empty,), None) == ""
 
 
 def test_images_come_once_however_often_they_are_listed(asker):

@@ -18,7 +18,14 @@ from napari_idr.errors import (
 )
 from napari_idr.model import GridCell, ImageId, PlateGrid, PlateId, WellId, row_label
 from napari_idr.services.plate.canvas import blank_canvas, paint, paint_failed
-from napari_idr.services.plate.mosaic import cell_shape_for, load_mosaic, plan_mosaic
+from napari_idr.services.plate.mosaic import (
+    CellFailure,
+    cell_shape_for,
+    load_mosaic,
+    plan_mosaic,
+    summarize,
+)
+from napari_idr.tiles import MosaicCell
 
 
 def grid_of(rows, columns, absent=()):
@@ -447,3 +454,27 @@ def test_1536_wells_need_less_than_four_times_their_pixels():
     tracemalloc.stop()
 
     assert most < 2 * pixels
+
+
+def test_one_thumbnail_is_told_of_as_one():
+    cell = MosaicCell(image_id=7, label="A1", row=0, column=0, y=0, x=0)
+    failure = CellFailure(cell=cell, error=ServerError("oops", status=500))
+
+    assert summarize([], 1).message == "The only thumbnail is here."
+    assert summarize([failure], 1).message == (
+        "0 of 1 thumbnail is here; none came for A1."
+    )
+
+
+def test_names_with_commas_are_told_apart():
+    cells = [
+        MosaicCell(image_id=n, label="J15, field 1", row=0, column=n, y=0, x=0)
+        for n in (1, 2)
+    ]
+    error = ServerError("oops", status=500)
+    failures = [CellFailure(cell=cell, error=error) for cell in cells]
+    names = {1: "P1 · J15, field 1", 2: "P2 · J15, field 1"}
+
+    message = summarize(failures, 9, names=names).message
+
+    assert message.endswith("none came for P1 · J15, field 1; P2 · J15, field 1.")
