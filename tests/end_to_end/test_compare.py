@@ -114,6 +114,25 @@ def test_shift_clicked_wells_lie_side_by_side(
     assert PLATE in texts[3][0]
 
 
+def test_a_strip_stays_in_sight_with_another_theme(
+    window: Window, idr: demo.Archive
+) -> None:
+    window.viewer.theme = "dark"
+    person = with_plate(window, idr.url)
+    shift_click(window, "C4", "C5")
+    compare(person, window)
+    person.until(lambda: not [n for n in window.names if n.endswith("[thumbnail]")])
+
+    before = [one.blending for one in strips(window)]
+    window.viewer.theme = "light"
+    light = [one.blending for one in strips(window)]
+    window.viewer.theme = "dark"
+
+    assert set(before) == {"additive"}
+    assert light == ["translucent_no_depth", *before[1:]]
+    assert [one.blending for one in strips(window)] == before
+
+
 def test_equal_numbers_are_equal_colours_in_every_cell(
     window: Window, idr: demo.Archive
 ) -> None:

@@ -290,3 +290,30 @@ def test_channels_can_be_seen_on_a_light_canvas_too(person: Person) -> None:
 
     blendings = [layer.blending for layer in layers if layer.visible]
     assert blendings == ["translucent_no_depth", "additive", "additive"]
+
+
+def test_an_image_stays_in_sight_with_another_theme(person: Person) -> None:
+    person.viewer.theme = "dark"
+    layers = open_image(person, STACKS, "stack c3 z5 t7.ome.tiff")
+    assert {layer.blending for layer in layers} == {"additive"}
+
+    person.viewer.theme = "light"
+    light = [layer.blending for layer in layers if layer.visible]
+    person.viewer.theme = "dark"
+
+    assert light == ["translucent_no_depth", "additive", "additive"]
+    assert {layer.blending for layer in layers} == {"additive"}
+
+
+def test_another_theme_leaves_what_a_person_has_blended(person: Person) -> None:
+    person.viewer.theme = "dark"
+    layers = open_image(person, STACKS, "stack c3 z5 t7.ome.tiff")
+    layers[1].blending = "minimum"
+
+    person.viewer.theme = "light"
+    light = [layer.blending for layer in layers]
+    layers[1].blending = "translucent_no_depth"
+    person.viewer.theme = "dark"
+
+    assert "translucent_no_depth" not in light
+    assert layers[1].blending == "translucent_no_depth"

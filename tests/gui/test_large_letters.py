@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from napari.qt import get_current_stylesheet
 from napari.settings import get_settings
 from qtpy.QtCore import QPoint, QSize
 from qtpy.QtWidgets import (
@@ -22,6 +23,8 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.grid import ButtonGrid
+from napari_idr._qt.panels.suggestions import SuggestionList
+from napari_idr.model import Suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +105,34 @@ def test_the_choices_among_studies_can_be_read(reader: Person) -> None:
         complex_ = QStyle.ComplexControl.CC_ComboBox
         room = style.subControlRect(complex_, option, part, box).width()
         text = box.currentText()
+        assert room >= box.fontMetrics().horizontalAdvance(text), text
+
+
+def test_suggestions_are_written_as_large_as_what_is_typed(reader: Person) -> None:
+    box = reader.find("idr_suggestions")
+    assert isinstance(box, SuggestionList)
+
+    box.offer([Suggestion(value="CDC20", image_count=None)])
+    box.ensurePolished()
+
+    assert box.font().pointSize() == LARGE_PT
+    box.take_away()
+
+
+def test_the_key_of_a_search_can_be_read(reader: Person) -> None:
+    reader.browser.resize(340, 900)
+    QApplication.processEvents()
+    box = reader.find("idr_key", QComboBox)
+    box.setStyleSheet(get_current_stylesheet())
+    QApplication.processEvents()
+
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    style, part = box.style(), QStyle.SubControl.SC_ComboBoxEditField
+    assert style is not None
+    complex_ = QStyle.ComplexControl.CC_ComboBox
+    room = style.subControlRect(complex_, option, part, box).width()
+    for text in ("Compound", "Organism", "Phenotype"):
         assert room >= box.fontMetrics().horizontalAdvance(text), text
 
 

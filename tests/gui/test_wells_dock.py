@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QItemSelectionModel, QModelIndex, Qt
+from napari.settings import get_settings
+from qtpy.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QListWidget, QWidget
 
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr._qt.panels.facets import FacetsPanel
 from napari_idr._qt.panels.focus import FocusMark
+from napari_idr._qt.panels.genes import GenesPanel
 from napari_idr._qt.wells.dock import WellsDock
 from napari_idr._qt.wells.model import WellsModel
 from napari_idr._qt.wells.table import WellsTableView
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
 OTHER = "DM0002_02 two runs/[µ]"
 KINOME, FULL = "idr0902-demo-kinome/screenA", "KN384-02"
+LEAST_PX = 200
+
 HITS = ["C4", "C5", "F9"]
 
 
@@ -691,3 +696,28 @@ def test_c_compares_the_selected_rows_and_keeps_them(desk: Desk, qtbot: QtBot) -
 
     assert len(before) == 2
     assert desk.selected == before
+
+
+@pytest.mark.parametrize(("points", "rows"), [(9, 2), (16, 1)])
+def test_the_dock_can_be_low_and_shows_rows_then(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, points: int, rows: int
+) -> None:
+    monkeypatch.setattr(get_settings().appearance, "font_size", points)
+    font = desk.dock.font()
+    font.setPointSize(points)
+    desk.dock.setFont(font)
+    for tab in (FacetsPanel(), GenesPanel()):
+        desk.dock.tabs.addTab(tab, "other")
+    desk.person.choose("idr_color_by", "Cell Count")
+    desk.dock.panel.set_notes(["one", "two", "three"], can_retry=True)
+    desk.dock.panel.set_profiles_shown(shown=True)
+    desk.dock.resize(940, LEAST_PX)
+    QTest.qWait(50)
+    table = desk.table
+    viewport = table.viewport()
+    assert viewport is not None
+    assert desk.dock.minimumSizeHint().height() <= LEAST_PX
+    assert desk.dock.height() == LEAST_PX
+    assert viewport.height() >= rows * table.rowHeight(0)
+    top = viewport.mapTo(desk.dock, QPoint(0, 0)).y()
+    assert top + rows * table.rowHeight(0) <= LEAST_PX

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from napari.layers import Layer
 from napari.utils.theme import get_theme
@@ -14,6 +15,8 @@ from napari_idr.services.image.layers import told_apart
 from napari_idr.services.image.open import OpenedImage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.viewer import Viewer
 
     from napari_idr._qt.layers.refresher import LayerRefresher
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
     from napari_idr.model import ImageId
     from napari_idr.services.details import ImageDetails
     from napari_idr.services.regions.load import ImageRois
+
+
+COVERING = "translucent_no_depth"
+"""How the lowest channel is blended on a light canvas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,13 @@ class ImageLayers:
         self._units = units
         self._shown: list[ShownImage] = []
         self._aside: list[ShownImage] = []
+        self._ground = Ground(viewer)
+        viewer.events.theme.connect(self._on_theme)
+
+    def _on_theme(self, _: object = None) -> None:
+        for shown in self._shown:
+            for layers in (shown.channels, shown.projections):
+                self._ground.fit(layers)
 
     @property
     def newest(self) -> OpenedImage | None:
@@ -154,6 +168,7 @@ class ImageLayers:
         if was_hidden:
             for layer, spec in zip(shown.channels, opened.specs, strict=True):
                 layer.visible = bool(spec.kwargs["visible"])
+        self._ground.fit(shown.channels)
         selected = {one for one in shown.channels if one in self._viewer.layers}
         self._viewer.layers.selection = selected
         return opened
@@ -206,10 +221,7 @@ class ImageLayers:
         taken = [layer.name for layer in self._viewer.layers]
         for layer in layers:
             layer.name = told_apart(layer.name, taken, opened.origin)
-        if is_light(self._viewer.theme):
-            # What is added to white stays white; the lowest channel brings the dark.
-            lowest = next((one for one in layers if one.visible), layers[0])
-            lowest.blending = "translucent_no_depth"
+        self._ground.fit(layers)
         for c, layer in enumerate(layers):
             self._units.set(layer, layer.units)
             self._refresher.watch(layer, opened.tiled, c, server=opened.server)
@@ -282,6 +294,29 @@ class ImageLayers:
 
 def _key(shown: ShownImage) -> tuple[ImageId, str]:
     return shown.opened.image.id, shown.opened.server
+
+
+class Ground:
+    """Lets the lowest of the channels of an image cover a light canvas.
+
+    What is added to white stays white; the lowest channel brings the dark.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._covering: WeakSet[Layer] = WeakSet()
+
+    def fit(self, channels: Sequence[Layer]) -> None:
+        """Fit channels to the theme; how a person has them blended stays."""
+        if not is_light(self._viewer.theme):
+            for layer in channels:
+                if layer in self._covering and layer.blending == COVERING:
+                    layer.blending = "additive"
+                self._covering.discard(layer)
+        elif channels and all(layer.blending == "additive" for layer in channels):
+            lowest = next((one for one in channels if one.visible), channels[0])
+            lowest.blending = COVERING
+            self._covering.add(lowest)
 
 
 def is_light(theme: str) -> bool:

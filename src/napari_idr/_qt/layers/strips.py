@@ -14,7 +14,7 @@ from superqt.utils import qdebounced
 from napari_idr._qt.jobs import QueuedSignal
 from napari_idr._qt.layers.adding import add_layer, make_active, remove_layers
 from napari_idr._qt.layers.framing import Box, Framing
-from napari_idr._qt.layers.images import is_light
+from napari_idr._qt.layers.images import Ground
 from napari_idr._qt.layers.placing import place_layer
 from napari_idr._qt.layers.rows import never_fewer, set_rows
 from napari_idr._qt.layers.well_status import set_status
@@ -66,6 +66,7 @@ class _Strip:
         self.channels: list[Layer] = []
         self.origin = (0.0, 0.0)
         self.seen_before: Callable[[], None] | None = None
+        self.is_bare = False  # its thumbnails are gone, and bring no dark any more
         self._texts: tuple[str, ...] = ()
         plan = shown.plan
         common: dict[str, Any] = {"projection_mode": "none", "metadata": metadata}
@@ -260,6 +261,7 @@ class StripLayers(QObject):
         self._refresher = refresher
         self._units = units
         self._framing = framing
+        self._ground = Ground(viewer)
         self._top = top
         self._strips: dict[int, _Strip] = {}
         # Images of servers, the newest last; they are framed wherever they lie.
@@ -567,11 +569,8 @@ class StripLayers(QObject):
         self.changed.emit()
 
     def _remove_thumbnails(self, strip: _Strip) -> None:
-        if is_light(self._viewer.theme):
-            # What is added to white stays white; the lowest channel brings the dark.
-            lowest = next((one for one in strip.channels if one.visible), None)
-            if lowest is not None:
-                lowest.blending = "translucent_no_depth"
+        strip.is_bare = True
+        self._ground.fit(strip.channels)
         QTimer.singleShot(0, partial(remove_layers, self._viewer, [strip.below]))
 
     def _on_zoom(self, _: Any = None) -> None:
@@ -588,6 +587,8 @@ class StripLayers(QObject):
     def _on_theme(self, _: Any = None) -> None:
         for strip in self._strips.values():
             strip.color(get_theme(self._viewer.theme).text.as_hex())
+            if strip.is_bare:
+                self._ground.fit(strip.channels)
 
     def _on_removed(self, event: Any) -> None:
         """End a strip of which no pixels are left; its other layers go too.

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent
-from qtpy.QtWidgets import QWidget
+from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
 
 if TYPE_CHECKING:
-    from qtpy.QtCore import QSize
     from qtpy.QtGui import QResizeEvent
     from qtpy.QtWidgets import QLabel
 
@@ -79,3 +78,37 @@ class LabelPlace(Place):
     def heightForWidth(self, width: int) -> int:
         """Return the height of the text as it wraps."""
         return self._label.heightForWidth(width)
+
+
+class LowArea(QScrollArea):
+    """Scrolls what is in it up and down, so that it makes no window higher.
+
+    Parameters
+    ----------
+    inside
+        What is scrolled; it is as wide as the area.
+    least_px
+        How low the area can be.
+    """
+
+    def __init__(self, inside: QWidget, least_px: int = 0) -> None:
+        super().__init__()
+        self._least_px = least_px
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(inside)
+
+    def sizeHint(self) -> QSize:
+        """Return the size that is wanted inside."""
+        inside = self.widget()
+        return super().sizeHint() if inside is None else inside.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least width of what is inside, and a height of its own."""
+        inside = self.widget()
+        if inside is None:
+            return QSize(0, self._least_px)
+        width = max(inside.minimumSizeHint().width(), inside.minimumWidth())
+        return QSize(width, self._least_px)

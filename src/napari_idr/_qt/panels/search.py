@@ -44,6 +44,9 @@ MIN_LETTERS = 2
 LONG_KEY = "Phenotype"
 """What the control for the key has room for; the value needs the rest."""
 
+KEY_ROOM_PX = ARROW_PX + 12
+"""Beside it, with the room that napari's look leaves on both sides of a text."""
+
 LONG_VALUE = "CDC20 …"
 """The least that the line for the value has room for."""
 
@@ -115,7 +118,7 @@ class SearchPanel(QWidget):
         )
         self.key.native.setSizePolicy(QSizePolicy.Policy.Preferred, FIXED)
         self.button.native.setSizePolicy(FIXED, FIXED)
-        keep_as_wide_as(self.key, LONG_KEY, ARROW_PX, least_px=LEAST_KEY_PX)
+        keep_as_wide_as(self.key, LONG_KEY, KEY_ROOM_PX, least_px=LEAST_KEY_PX)
         let_shrink(self.value)
         self.value.native.setPlaceholderText("e.g. CDC20")
         self.value.native.setClearButtonEnabled(True)

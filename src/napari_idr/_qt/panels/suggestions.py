@@ -10,6 +10,7 @@ from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QAbstractItemView, QLineEdit, QListWidget, QListWidgetItem
 
 from napari_idr._qt.panels.forms import POPUP_MARGIN_PX, name_widget, present
+from napari_idr._qt.settings import font_points
 from napari_idr.services.search.catalog import counted
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ class SuggestionList(QListWidget):
         if not suggestions:
             return
         self._typed = self._line.text()
-        self.setStyleSheet(get_current_stylesheet())  # a window has no look of ours
+        # A window has no look of ours, nor letters of our size.
+        letters = f"QListWidget {{ font-size: {font_points()}pt; }}"
+        self.setStyleSheet(f"{get_current_stylesheet()} {letters}")
         self._place()
         self.show()
         window = present(self._line.window())

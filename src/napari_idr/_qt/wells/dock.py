@@ -18,7 +18,7 @@ from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.panels.forms import name_widget, present
-from napari_idr._qt.panels.places import DockedWidget
+from napari_idr._qt.panels.places import DockedWidget, LowArea
 from napari_idr._qt.wells.panel import WellsPanel
 from napari_idr.cancel import CancelToken, Priority
 from napari_idr.errors import IDRError
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from napari_idr.services.plate.mosaic import MosaicPlan
 
 DOCK_NAME = "Wells"
+
+LEAST_PX = 110
+"""How low the dock can be: napari's window keeps its size. What lies below scrolls."""
 
 NO_PLATE = "Show a plate to see the table of its wells."
 
@@ -125,7 +128,7 @@ class WellsDock(DockedWidget):
         self.tabs.addTab(self.panel, "Table")
         layout = QVBoxLayout(self.body)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.tabs)
+        layout.addWidget(LowArea(self.tabs, LEAST_PX))
         Docked(self, self._scene.window)
         jobs = self._jobs = Jobs(self)
         self._wells_slot: JobSlot[WellsKnown, WellsKnown] = jobs.slot(

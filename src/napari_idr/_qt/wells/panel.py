@@ -30,7 +30,7 @@ from napari_idr._qt.panels.forms import (
     widen_list,
 )
 from napari_idr._qt.panels.letters import LetteredWidget
-from napari_idr._qt.panels.places import LabelPlace
+from napari_idr._qt.panels.places import LabelPlace, LowArea
 from napari_idr._qt.settings import view_defaults
 from napari_idr._qt.wells.legend import LegendPanel, ProfilesPanel
 from napari_idr._qt.wells.table import WellsTableView
@@ -215,12 +215,13 @@ class WellsPanel(LetteredWidget):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(3)
         Folding(rows, head, self.title, TITLE_SAMPLE)
-        self._aside = aside
-        aside.setVisible(False)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setObjectName("idr_wells_splitter")
         splitter.setChildrenCollapsible(False)
-        for part, stretch in ((rows, 1), (colors, 0), (aside, 0)):
+        # They scroll by themselves: the rows are seen in a low dock.
+        self._aside = LowArea(aside)
+        self._aside.setVisible(False)
+        for part, stretch in ((rows, 1), (LowArea(colors), 0), (self._aside, 0)):
             splitter.addWidget(part)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
         for part in (colors, aside):

@@ -10,6 +10,7 @@ from qtpy.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QPoint,
+    QSize,
     Qt,
     Signal,
 )
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 MEASURED_ROWS = 50
 """Of which a column's width is made: to measure thousands would take seconds."""
+
+LEAST_ROWS = 3
+"""That have room; one of them is given up where the title above wraps."""
 
 ROW_MARGIN_PX = 6
 CELL_MARGIN_PX = 12
@@ -186,6 +190,14 @@ class WellsTableView(QTableView):
     def _fit_rows(self) -> None:
         rows = present(self.verticalHeader())
         rows.setDefaultSectionSize(self.fontMetrics().height() + ROW_MARGIN_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room for a few rows below their titles."""
+        title = present(self.horizontalHeader()).sizeHint().height()
+        bar = present(self.horizontalScrollBar()).sizeHint().height()
+        rows = LEAST_ROWS * present(self.verticalHeader()).defaultSectionSize()
+        height = title + rows + bar + 2 * self.frameWidth()
+        return QSize(super().minimumSizeHint().width(), height)
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow another size of letters."""
