@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+from napari_idr._qt.layers.scene import scene_of
 from support.costs import Costs, counted
 from support.guards import settle
 from support.person import LEFT
@@ -95,6 +96,10 @@ def test_the_way_back_through_a_stack_costs_one_copy_of_each_plane(
         quiet(window, person)
     window.paint()  # what came last of the last plane
     quiet(window, person)
+    # What came is repainted later, to gather it: that would be counted as well.
+    refresher = scene_of(window.viewer).refresher
+    timers = refresher._refresh, refresher._finish, refresher._rest
+    person.until(lambda: not any(timer.isActive() for timer in timers))
 
     with counted(window, idr) as costs:
         for z in range(PLANES - 1, -1, -1):
