@@ -90,6 +90,16 @@ def test_buttons_without_a_frame_are_written_as_large_as_others(
     assert reader.find(name).font().pointSize() == LARGE_PT
 
 
+def room_for_text(box: QComboBox) -> int:
+    """Return how many px of a list's box its text can take."""
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    style, part = box.style(), QStyle.SubControl.SC_ComboBoxEditField
+    assert style is not None
+    complex_ = QStyle.ComplexControl.CC_ComboBox
+    return style.subControlRect(complex_, option, part, box).width()
+
+
 def test_the_choices_among_studies_can_be_read(reader: Person) -> None:
     reader.find("idr_tabs", QTabWidget).setCurrentIndex(1)
     reader.browser.resize(340, 900)
@@ -98,14 +108,8 @@ def test_the_choices_among_studies_can_be_read(reader: Person) -> None:
 
     for which in ("kind", "order", "licence", "organism"):
         box = reader.find(f"idr_studies_{which}", QComboBox)
-        option = QStyleOptionComboBox()
-        box.initStyleOption(option)
-        style, part = box.style(), QStyle.SubControl.SC_ComboBoxEditField
-        assert style is not None
-        complex_ = QStyle.ComplexControl.CC_ComboBox
-        room = style.subControlRect(complex_, option, part, box).width()
         text = box.currentText()
-        assert room >= box.fontMetrics().horizontalAdvance(text), text
+        assert room_for_text(box) >= box.fontMetrics().horizontalAdvance(text), text
 
 
 def test_suggestions_are_written_as_large_as_what_is_typed(reader: Person) -> None:
@@ -126,12 +130,7 @@ def test_the_key_of_a_search_can_be_read(reader: Person) -> None:
     box.setStyleSheet(get_current_stylesheet())
     QApplication.processEvents()
 
-    option = QStyleOptionComboBox()
-    box.initStyleOption(option)
-    style, part = box.style(), QStyle.SubControl.SC_ComboBoxEditField
-    assert style is not None
-    complex_ = QStyle.ComplexControl.CC_ComboBox
-    room = style.subControlRect(complex_, option, part, box).width()
+    room = room_for_text(box)
     for text in ("Compound", "Organism", "Phenotype"):
         assert room >= box.fontMetrics().horizontalAdvance(text), text
 
