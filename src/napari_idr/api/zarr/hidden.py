@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari_idr.errors import StatusError
 
 MAX_COUNTED: Final = 100_000
@@ -29,31 +31,27 @@ class HiddenChunks:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
+        self.has_come = False
+        """Whether the store answered for a chunk."""
         self._lock = threading.Lock()
         self._hidden: dict[str, bool] = {}
-        self._denial: StatusError | None = None
-        self._has_come = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return HiddenChunks, (self._url,)
-
-    def came(self, name: str) -> None:
-        """Note that the store answered for a chunk, if only that there is none."""
-        self._note(name, is_hidden=False)
-
-    def denied(self, name: str, error: StatusError) -> None:
-        """Note that the store denied a chunk; raise the error if it doesn't count."""
-        if not is_in_bucket(error.url or "", self._url):
-            raise error
-        with self._lock:
-            self._denial = error
-        self._note(name, is_hidden=True)
+        return HiddenChunks, (self.url,)
 
     def __contains__(self, name: str) -> bool:
         """Tell whether the store denied a chunk when it was asked for last."""
         with self._lock:
             return self._hidden.get(name, False)
+
+    def note(self, names: Iterable[str], *, is_hidden: bool) -> None:
+        """Note whether chunks are hidden."""
+        with self._lock:
+            self.has_come = self.has_come or not is_hidden
+            for name in names:
+                if name in self._hidden or len(self._hidden) < MAX_COUNTED:
+                    self._hidden[name] = is_hidden
 
     def forget(self) -> frozenset[str]:
         """Forget what was denied, so that it is asked for again; return the names."""
@@ -61,14 +59,7 @@ class HiddenChunks:
             hidden = frozenset(name for name, is_so in self._hidden.items() if is_so)
             for name in hidden:
                 del self._hidden[name]
-            self._denial = None
         return hidden
-
-    @property
-    def denial(self) -> StatusError | None:
-        """The denial, where not one chunk has come."""
-        with self._lock:
-            return None if self._has_come else self._denial
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -79,11 +70,43 @@ class HiddenChunks:
             return ()
         return (f"{hidden} of {asked} chunks are hidden: shown as empty.",)
 
-    def _note(self, name: str, *, is_hidden: bool) -> None:
-        with self._lock:
-            self._has_come = self._has_come or not is_hidden
-            if name in self._hidden or len(self._hidden) < MAX_COUNTED:
-                self._hidden[name] = is_hidden
+
+class DeniedChunks:
+    """Chunks that are denied during one read. Thread-safe.
+
+    They are `hidden` from when the read is known to be good: one that fails, or is
+    cancelled, tells nothing of them.
+    """
+
+    def __init__(self, hidden: HiddenChunks) -> None:
+        self._hidden = hidden
+        self._names: list[str] = []
+        self._denial: StatusError | None = None
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether the chunk isn't to be asked for."""
+        return name in self._hidden
+
+    def came(self, name: str) -> None:
+        """Note that the store answered for a chunk, if only that there is none."""
+        self._hidden.note([name], is_hidden=False)
+
+    def denied(self, name: str, error: StatusError) -> None:
+        """Note that the store denied a chunk; raise the error if it doesn't count."""
+        if not is_in_bucket(error.url or "", self._hidden.url):
+            raise error
+        self._denial = error
+        self._names.append(name)
+
+    @property
+    def denial(self) -> StatusError | None:
+        """The denial, where not one chunk of the image has come."""
+        return None if self._hidden.has_come else self._denial
+
+    def hide(self) -> None:
+        """Note that what was denied is hidden."""
+        if self._names:
+            self._hidden.note(self._names, is_hidden=True)
 
 
 def is_in_bucket(url: str, of: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_idr.api.pixels.reader import Level, PixelRegion, require_region
 from napari_idr.api.zarr.arrays import LevelArray, as_type, level_array
-from napari_idr.api.zarr.hidden import HiddenChunks
+from napari_idr.api.zarr.hidden import DeniedChunks, HiddenChunks
 from napari_idr.api.zarr.metadata import parse_json, read_group
 from napari_idr.errors import NotFoundError, PixelDataError, StatusError
 from napari_idr.model import Channel, Image, PixelSource, complete_channels
@@ -79,6 +79,7 @@ class ZarrReader:
         require_region(region, self.levels, self.image)
         cancel.check()
         array, index = self.arrays[region.level], self._index(region)
+        denied = DeniedChunks(self.hidden)
         # A chunk of several planes is asked for once, not again with each plane.
         try:
             pixels = as_type(
@@ -87,13 +88,14 @@ class ZarrReader:
                     lambda root: array.read(root, index),
                     expected=array.names(index),
                     keep=array.is_deep,
-                    hidden=self.hidden,
+                    denied=denied,
                     max_bytes=array.most_stored_bytes,
                     cancel=cancel,
                 ),
                 self.dtype,
             )
-            self._require_public(cancel)
+            self._require_public(denied, cancel)
+            denied.hide()
         except PixelDataError as error:
             raise PixelDataError(error.message, url=error.url or self.url) from error
         return np.ascontiguousarray(np.moveaxis(pixels, 0, -1)) if self.rgb else pixels
@@ -121,19 +123,17 @@ class ZarrReader:
 
         return lacks
 
-    def _require_public(self, cancel: CancelToken) -> None:
+    def _require_public(self, denied: DeniedChunks, cancel: CancelToken) -> None:
         """Raise if the store gives not one chunk of the image.
 
-        Before that, it is asked for some others: a part of an image may be empty. What
-        was denied then isn't remembered: the next read asks anew, as after any failure.
+        Before that, it is asked for some others: a part of an image may be empty.
         """
-        if self.hidden.denial is None:
+        if denied.denial is None:
             return
         names = [n for array in (self.arrays[-1], self.arrays[0]) for n in array.some()]
-        self.storage.probe(self.url, names, hidden=self.hidden, cancel=cancel)
-        if (denial := self.hidden.denial) is not None:
-            self.hidden.forget()
-            raise denial
+        self.storage.probe(self.url, names, denied=denied, cancel=cancel)
+        if denied.denial is not None:
+            raise denied.denial
 
     @property
     def read_notes(self) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from zarr.abc.buffer import Buffer, BufferPrototype
     from zarr.abc.store import ByteRequest
 
-    from napari_idr.api.zarr.hidden import HiddenChunks
+    from napari_idr.api.zarr.hidden import DeniedChunks
     from napari_idr.cancel import CancelToken
     from napari_idr.transport import Response, Transport
 
@@ -167,7 +167,7 @@ class ObjectStorage:
         *,
         expected: Sequence[str] = (),
         keep: bool = False,
-        hidden: HiddenChunks | None = None,
+        denied: DeniedChunks | None = None,
         max_bytes: int = OBJECT_BYTES,
         cancel: CancelToken,
     ) -> T:
@@ -186,7 +186,7 @@ class ObjectStorage:
             Whether all objects are kept for the next reads that ask with it, as far
             as there is room; else only the indices of shards are. Those that `use`
             can't read aren't kept, and are asked for once anew if they had been.
-        hidden
+        denied
             Takes denied objects (403), which are then missing; None lets the denial
             be raised.
         max_bytes
@@ -213,7 +213,7 @@ class ObjectStorage:
         while rounds:
             rounds -= 1
             known.update(
-                self._brought(url, missing, keep, cancel, hidden, max_bytes, used)
+                self._brought(url, missing, keep, cancel, denied, max_bytes, used)
             )
             cancel.check()
             store = _KnownObjects(known)
@@ -254,12 +254,12 @@ class ObjectStorage:
         url: str,
         names: Sequence[str],
         *,
-        hidden: HiddenChunks,
+        denied: DeniedChunks,
         cancel: CancelToken,
     ) -> None:
-        """Ask for the first byte of objects; `hidden` is told which are denied."""
+        """Ask for the first byte of objects; `denied` is told which are denied."""
         wanted = [(name, ByteRange(0, 1)) for name in names]
-        for _ in self._brought(url, wanted, False, cancel, hidden):
+        for _ in self._brought(url, wanted, False, cancel, denied):
             pass
 
     def _brought(
@@ -268,7 +268,7 @@ class ObjectStorage:
         wanted: Iterable[Key],
         keep: bool,
         cancel: CancelToken,
-        hidden: HiddenChunks | None = None,
+        denied: DeniedChunks | None = None,
         max_bytes: int = OBJECT_BYTES,
         used: dict[Place, bool] | None = None,
     ) -> Iterator[tuple[Key, bytes | None]]:
@@ -279,18 +279,18 @@ class ObjectStorage:
         origin, folder = _split(url)
 
         def bring(key: Key, stop: CancelToken) -> tuple[Key, bytes | None]:
-            if hidden is None:
+            if denied is None:
                 return bring_public(key, stop)
-            if key[0] in hidden:
+            if key[0] in denied:
                 return key, None
             try:
                 found = bring_public(key, stop)
             except StatusError as error:
                 if error.status != DENIED:
                     raise
-                hidden.denied(key[0], error)
+                denied.denied(key[0], error)
                 return key, None
-            hidden.came(key[0])
+            denied.came(key[0])
             return found
 
         def bring_public(key: Key, stop: CancelToken) -> tuple[Key, bytes | None]:

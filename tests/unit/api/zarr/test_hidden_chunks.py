@@ -9,7 +9,7 @@ import pytest
 
 from napari_idr.api import ask_again, projected_reader, read_notes
 from napari_idr.api.pixels.reader import PixelRegion
-from napari_idr.api.zarr.hidden import HiddenChunks, is_in_bucket
+from napari_idr.api.zarr.hidden import DeniedChunks, HiddenChunks, is_in_bucket
 from napari_idr.cancel import NEVER
 from napari_idr.errors import StatusError
 from support.zarr_files import opened, plane, values, write
@@ -92,7 +92,7 @@ def test_a_denial_by_another_bucket_says_nothing_of_these_objects():
     denial = StatusError("no", status=403, url="https://host/private/a.zarr/0/0.0")
 
     with pytest.raises(StatusError):
-        hidden.denied("0/0.0", denial)
+        DeniedChunks(hidden).denied("0/0.0", denial)
     assert hidden.notes == ()
     assert not is_in_bucket("https://host:1/b/c", of="https://host:2/b/c")
     assert not is_in_bucket("http://host/b/c", of="https://host/b/c")
@@ -118,9 +118,27 @@ def test_a_projection_tells_what_was_hidden_below_it(objects):
 
 def test_what_was_counted_stays_in_its_process():
     hidden = HiddenChunks("https://host/public/a.zarr")
-    hidden.denied("0", StatusError("no", status=403, url="https://host/public/x"))
+    read = DeniedChunks(hidden)
+    read.denied("0", StatusError("no", status=403, url="https://host/public/x"))
+    read.hide()
+
+    assert hidden.notes
 
     assert pickle.loads(pickle.dumps(hidden)).notes == ()
+
+
+def test_what_was_denied_in_a_read_that_failed_is_asked_for_again(objects):
+    array = values("yx") + 1
+    write(objects.root, array, "yx")
+    first, *_, last = chunks(objects)
+    objects.answers.update({first: 403, last: 401})
+    reader = opened(objects)
+    with pytest.raises(StatusError):
+        plane(reader)
+    objects.answers.clear()
+
+    np.testing.assert_array_equal(plane(reader), array)
+    assert read_notes(reader) == ()
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
