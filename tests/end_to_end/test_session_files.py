@@ -309,6 +309,38 @@ def test_wells_that_were_selected_beside_an_open_image_are_so_again(
     assert scene.plates.chosen_on(plate.key) == ()
 
 
+@pytest.mark.parametrize(
+    ("theme", "other_theme", "lowest"),
+    [("dark", "light", "translucent_no_depth"), ("light", "dark", "additive")],
+)
+def test_an_image_is_in_sight_with_the_theme_of_another_person(
+    window: Window,
+    new_window: Callable[..., Window],
+    classic: demo.Archive,
+    theme: str,
+    other_theme: str,
+    lowest: str,
+) -> None:
+    window.viewer.theme = theme
+    person, mosaic = with_plate(window, classic.url)
+    window.double_click(window.well_point(mosaic, "C4"))
+    person.until(lambda: any(name.startswith("C4") for name in window.names))
+    person.until_idle()
+    due = person.browser.session_files.collect()
+    window.close()
+
+    other = new_window()
+    other.viewer.theme = other_theme
+    open_session(other.viewer, due)
+    colleague = wait_for(other)
+
+    [image] = colleague.browser._scene.images.all_shown
+    blendings = [layer.blending for layer in image.channels]
+    assert blendings[0] == lowest
+    assert set(blendings[1:]) == {"additive"}
+    assert colleague.browser.session_files.collect().images == due.images
+
+
 def test_wells_are_coloured_though_their_table_is_closed(
     window: Window, new_window: Callable[..., Window], classic: demo.Archive
 ) -> None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
 from napari.layers import Layer
-from napari.utils.theme import get_theme
 
 from napari_idr._qt.layers.adding import add_layer, remove_layers
+from napari_idr._qt.layers.ground import Ground
 from napari_idr.services.details import Subject
 from napari_idr.services.image.layers import told_apart
 from napari_idr.services.image.open import OpenedImage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari.viewer import Viewer
 
     from napari_idr._qt.layers.refresher import LayerRefresher
@@ -24,10 +21,6 @@ if TYPE_CHECKING:
     from napari_idr.model import ImageId
     from napari_idr.services.details import ImageDetails
     from napari_idr.services.regions.load import ImageRois
-
-
-COVERING = "translucent_no_depth"
-"""How the lowest channel is blended on a light canvas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,32 +287,3 @@ class ImageLayers:
 
 def _key(shown: ShownImage) -> tuple[ImageId, str]:
     return shown.opened.image.id, shown.opened.server
-
-
-class Ground:
-    """Lets the lowest of the channels of an image cover a light canvas.
-
-    What is added to white stays white; the lowest channel brings the dark.
-    """
-
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
-        self._covering: WeakSet[Layer] = WeakSet()
-
-    def fit(self, channels: Sequence[Layer]) -> None:
-        """Fit channels to the theme; how a person has them blended stays."""
-        if not is_light(self._viewer.theme):
-            for layer in channels:
-                if layer in self._covering and layer.blending == COVERING:
-                    layer.blending = "additive"
-                self._covering.discard(layer)
-        elif channels and all(layer.blending == "additive" for layer in channels):
-            lowest = next((one for one in channels if one.visible), channels[0])
-            lowest.blending = COVERING
-            self._covering.add(lowest)
-
-
-def is_light(theme: str) -> bool:
-    """Whether a theme of napari's has a canvas on which additive layers vanish."""
-    red, green, blue = get_theme(theme).canvas.as_rgb_tuple(alpha=False)
-    return bool(red + green + blue > 3 * 127)

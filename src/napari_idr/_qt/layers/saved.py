@@ -11,6 +11,7 @@ from napari.layers import Image
 from napari.utils.colormaps import AVAILABLE_COLORMAPS
 
 from napari_idr._qt.layers.adding import remove_layers
+from napari_idr._qt.layers.ground import chosen_blending
 from napari_idr.services.session_file.record import SavedLayer, SavedView
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _saved(part: LayerPart, index: int, layer: Layer, place: int) -> SavedLayer:
         name=layer.name,
         visible=bool(layer.visible),
         opacity=float(layer.opacity),
-        blending=str(layer.blending),
+        blending=chosen_blending(layer),
         **drawn,
     )
 
@@ -129,8 +130,9 @@ def _restore(layer: Layer, saved: SavedLayer) -> None:
     values: dict[str, object] = {
         "name": saved.name or layer.name,
         "opacity": min(max(saved.opacity, 0.0), 1.0),
-        "blending": saved.blending or layer.blending,
     }
+    if saved.blending and saved.blending != chosen_blending(layer):
+        values["blending"] = saved.blending
     if isinstance(layer, Image) and not layer.rgb:
         low, high = saved.contrast or layer.contrast_limits
         if low < high:

@@ -14,7 +14,7 @@ from superqt.utils import qdebounced
 from napari_idr._qt.jobs import QueuedSignal
 from napari_idr._qt.layers.adding import add_layer, make_active, remove_layers
 from napari_idr._qt.layers.framing import Box, Framing
-from napari_idr._qt.layers.images import Ground
+from napari_idr._qt.layers.ground import Ground
 from napari_idr._qt.layers.placing import place_layer
 from napari_idr._qt.layers.rows import never_fewer, set_rows
 from napari_idr._qt.layers.well_status import set_status
