@@ -221,6 +221,23 @@ def test_what_the_controls_say_holds_for_the_plate_that_one_comes_back_to(
     assert style.currentText() == "as frames"
 
 
+def test_rows_of_another_plate_go_before_those_of_the_next_come(desk: Desk) -> None:
+    first = desk.dock.plate
+    assert first is not None
+    desk.browser.select(MITOSIS, OTHER)
+    desk.browser.show_plate()
+    desk.until_known()
+    assert desk.labels
+
+    desk.dock.follow(first.key)
+
+    assert desk.table.wells.rowCount() == 0
+    assert desk.person.text("idr_wells_title") == first.name
+    assert desk.person.text("idr_wells_count") == ""
+    desk.until_known()
+    assert desk.labels[:3] == HITS
+
+
 def test_columns_can_be_left_out(desk: Desk) -> None:
     menu = desk.dock.panel.columns.menu()
     assert menu is not None

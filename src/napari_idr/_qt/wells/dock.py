@@ -198,6 +198,7 @@ class WellsDock(DockedWidget):
             self._view, self._told = TableView(hits_first=hits_first), ()
             self.panel.set_filters("", {})
             self._wells_slot.cancel()
+            self._clear()  # what is shown is of another plate
         self._refresh()
 
     def _follow_newest(self) -> None:
@@ -348,8 +349,13 @@ class WellsDock(DockedWidget):
     # What is shown
 
     def _show_nothing(self) -> None:
-        panel = self.panel
-        panel.title.setText(NO_PLATE)
+        self._clear()
+        self.panel.setEnabled(False)
+        self._say()
+
+    def _clear(self) -> None:
+        panel, shown = self.panel, self.plate
+        panel.title.setText(NO_PLATE if shown is None else shown.name)
         panel.count.setText("")
         panel.table.wells.show(None, (), np.zeros(0, np.intp))
         panel.set_columns((), (), color_by=None, hidden=())
@@ -357,8 +363,6 @@ class WellsDock(DockedWidget):
         panel.legend.set_legend(None)
         panel.set_profiles_shown(shown=False)
         panel.profiles.set_profiles(())
-        panel.setEnabled(False)
-        self._say()
 
     def _show(self, shown: MosaicShown, known: WellsKnown) -> None:
         panel, look = self.panel, self.look
