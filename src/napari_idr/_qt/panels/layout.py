@@ -22,7 +22,7 @@ from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.compare import ComparePanel
 from napari_idr._qt.panels.figure import FigurePanel
 from napari_idr._qt.panels.files import FilesPanel
-from napari_idr._qt.panels.focus import FocusMark
+from napari_idr._qt.panels.focus import FocusMarker
 from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
 from napari_idr._qt.panels.gallery import GalleryPanel
 from napari_idr._qt.panels.hint import HintPanel
@@ -239,7 +239,7 @@ class Panels(LetteredWidget, DockedWidget):
         self.lettersChanged.connect(self._divide_soon.start)
         if view_defaults().studies_first:
             self.tabs.setCurrentIndex(STUDIES_TAB)
-        FocusMark(self)
+        FocusMarker(self)
 
     def sizeHint(self) -> QSize:
         return PREFERRED_PX

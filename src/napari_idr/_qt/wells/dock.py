@@ -16,7 +16,7 @@ from napari_idr._qt.dock import Docked
 from napari_idr._qt.ending import end_with
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.scene import scene_of
-from napari_idr._qt.panels.focus import FocusMark
+from napari_idr._qt.panels.focus import FocusMarker
 from napari_idr._qt.panels.forms import name_widget, present
 from napari_idr._qt.panels.places import DockedWidget, LowArea
 from napari_idr._qt.wells.panel import WellsPanel
@@ -150,7 +150,7 @@ class WellsDock(DockedWidget):
         self._choosing = False
         self._wire()
         end_with(self, self._scene, jobs.close)
-        FocusMark(self)
+        FocusMarker(self)
         self._follow_newest()
 
     @property
