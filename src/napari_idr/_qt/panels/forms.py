@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QStyle,
     QStyleOptionButton,
     QStylePainter,
+    QTabWidget,
     QWidget,
 )
 
@@ -309,6 +310,19 @@ class LinkLabel(QLabel):
             return moved
         self.setSelection(0, 0)  # which lets go of the link
         return super(QLabel, self).focusNextPrevChild(next)
+
+
+class Tabs(QTabWidget):
+    """Tabs whose bar is reached by the Tab key, where it is seen.
+
+    Qt's hand the keyboard to their bar even while that is hidden, which takes nothing:
+    the keyboard would stay at the control before, for good.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusProxy(None)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
 
 def link_label(name: str, label: str) -> QLabel:
