@@ -25,6 +25,7 @@ from napari_idr._qt.guide import GuideWindow
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.panels.focus import FocusMark, FocusMarker
 from napari_idr._qt.panels.forms import LINK_ON_DARK, LINK_ON_LIGHT, link, link_label
+from napari_idr._qt.panels.places import LowArea
 from napari_idr._qt.wells.dock import WellsDock
 from support.guards import settle
 
@@ -287,6 +288,67 @@ def test_another_control_is_marked_once_the_marked_one_is_gone(qtbot: QtBot) -> 
     [mark] = panel.findChildren(FocusMark)
     assert mark.widget() is edits[0]
     assert mark.isVisible()
+
+
+@pytest.fixture
+def low_area(
+    qtbot: QtBot,
+) -> Iterator[tuple[QLineEdit, QScrollArea, list[QLineEdit]]]:
+    """Yield a line, and below it a low area with many more, scrolled to its end."""
+    panel, inside = QWidget(), QWidget()
+    qtbot.addWidget(panel)
+    area = LowArea(inside)
+    lines = QVBoxLayout(inside)
+    edits = [QLineEdit() for _ in range(12)]
+    for edit in edits:
+        lines.addWidget(edit)
+    outside = QLineEdit()
+    layout = QVBoxLayout(panel)
+    for one in (outside, area):
+        layout.addWidget(one)
+    FocusMarker(area)
+    panel.resize(300, 150)
+    panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    area.ensureWidgetVisible(edits[-1])
+    outside.setFocus()
+    yield outside, area, edits
+    panel.close()
+
+
+def is_in_sight(edit: QWidget) -> bool:
+    return edit.visibleRegion().boundingRect() == edit.rect()
+
+
+def test_what_tab_reaches_from_another_dock_is_in_sight(
+    low_area: tuple[QLineEdit, QScrollArea, list[QLineEdit]],
+) -> None:
+    outside, _, edits = low_area
+    assert not is_in_sight(edits[0])
+
+    QTest.keyClick(outside, Qt.Key.Key_Tab)
+
+    assert edits[0].hasFocus()
+    assert is_in_sight(edits[0])
+
+
+def test_what_is_pressed_stays_where_it_is(
+    low_area: tuple[QLineEdit, QScrollArea, list[QLineEdit]],
+) -> None:
+    _, area, edits = low_area
+    bar = area.verticalScrollBar()
+    assert bar is not None
+    bar.setValue(edits[2].geometry().center().y())  # its half is in sight
+    before = bar.value()
+
+    QTest.mousePress(
+        edits[2], Qt.MouseButton.LeftButton, pos=edits[2].rect().bottomLeft()
+    )
+
+    assert edits[2].hasFocus()
+    assert bar.value() == before
+    QTest.mouseRelease(edits[2], Qt.MouseButton.LeftButton)
 
 
 SIDES = ("left", "top", "right", "bottom")

@@ -7,7 +7,7 @@ from typing import Final
 
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
-from qtpy.QtWidgets import QApplication, QFocusFrame, QWidget
+from qtpy.QtWidgets import QApplication, QFocusFrame, QScrollArea, QWidget
 
 from napari_idr._qt.panels.forms import LINK_ON_DARK, LINK_ON_LIGHT, MID_LIGHTNESS
 
@@ -16,9 +16,10 @@ WIDTH_PX: Final = 2
 
 
 class FocusMarker(QObject):
-    """Lets what has the keyboard within a widget be marked.
+    """Lets what has the keyboard within a widget be marked, and be in sight.
 
-    napari's own look gives buttons and lists no mark.
+    napari's own look gives buttons and lists no mark. Qt scrolls to what Tab reaches
+    from within the same area alone, not from another dock.
     """
 
     def __init__(self, within: QWidget) -> None:
@@ -29,14 +30,26 @@ class FocusMarker(QObject):
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus)
 
-    def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
+    def _on_focus(self, before: QWidget | None, now: QWidget | None) -> None:
         mark: FocusMark | None = self._within.findChild(FocusMark)
         if mark is None:  # gone with what it marked
             mark = FocusMark(self._within)
         if now is not None and self._within.isAncestorOf(now):
             mark.lay_over(now)
+            # What is pressed stays below the pointer, and a window that is come back
+            # to as it was left.
+            pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+            if before is not None and not pressed:
+                self._bring_into_sight(now)
         else:
             mark.lay_over(None)
+
+    def _bring_into_sight(self, control: QWidget) -> None:
+        above = control.parentWidget()
+        while above is not None:
+            if isinstance(above, QScrollArea):
+                above.ensureWidgetVisible(control)
+            above = above.parentWidget()
 
 
 class FocusMark(QFocusFrame):
