@@ -435,6 +435,28 @@ def test_all_four_sides_are_seen_of_what_is_made_later_as_well(
     assert unmarked(dock) == {}
 
 
+@pytest.mark.parametrize("name", ["idr_results", "idr_annotations", "idr_wells"])
+def test_the_first_arrow_chooses_the_first_line(
+    whole: tuple[Person, WellsDock], name: str
+) -> None:
+    person, dock = whole
+    root = dock if name == "idr_wells" else person.browser
+    view = root.findChild(QAbstractItemView, name)
+    model = view.model()
+    first = model.index(0, 0)
+    view.setCurrentIndex(first)
+    view.clearSelection()
+    settle()
+
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    chosen = view.selectedIndexes()
+    QTest.keyClick(view, Qt.Key.Key_Down)
+
+    assert first in chosen
+    assert first not in view.selectedIndexes()
+    assert view.currentIndex() in view.selectedIndexes()
+
+
 def test_areas_that_scroll_are_reached_where_they_can_scroll_only(
     person: Person,
 ) -> None:

@@ -6,8 +6,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtGui import QKeySequence, QPalette
+from qtpy.QtGui import QKeyEvent, QKeySequence, QPalette
 from qtpy.QtWidgets import (
+    QAbstractItemView,
     QBoxLayout,
     QComboBox,
     QLabel,
@@ -54,6 +55,12 @@ LINK_ON_DARK, LINK_ON_LIGHT = "#6ea8fe", "#0a58ca"
 """Readable on napari's panels; Qt's own blue isn't."""
 
 MID_LIGHTNESS = 128
+
+NO_KEY, KEYPAD = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.KeypadModifier,
+)
+"""What an arrow key has with it where no other key is held."""
 
 MAX_TOOLTIP = 1000
 """Characters of a value shown in a tooltip; the rest is in the copied text."""
@@ -230,6 +237,39 @@ def add_shortcut(widget: QWidget, keys: str, signal: Any) -> None:
     shortcut = QShortcut(QKeySequence(keys), widget)
     shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
     shortcut.activated.connect(signal)
+
+
+def begin_at_current(view: QAbstractItemView) -> None:
+    """Let an arrow key choose the current line where none is chosen.
+
+    The first is current once a list has the keyboard, and looks like all others: Qt's
+    arrow would pass it over.
+    """
+    view.installEventFilter(_Beginning(view))
+
+
+class _Beginning(QObject):
+    """Hears the arrow keys in a list of which nothing is selected."""
+
+    def __init__(self, view: QAbstractItemView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Take the first arrow, and leave all else."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up)
+            and event.modifiers() in (NO_KEY, KEYPAD)
+        ):
+            view = self._view
+            selection, current = view.selectionModel(), view.currentIndex()
+            is_begun = selection is None or selection.hasSelection()
+            if current.isValid() and not is_begun:
+                view.setCurrentIndex(current)
+                return True
+        return False
 
 
 class ElidingButton(QPushButton):
