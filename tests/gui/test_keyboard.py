@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QColor
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -13,15 +14,18 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QScrollArea,
     QTabBar,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_idr._qt.guide import GuideWindow
 from napari_idr._qt.layers.scene import scene_of
-from napari_idr._qt.panels.focus import FocusMark
-from napari_idr._qt.panels.forms import link, link_label
+from napari_idr._qt.panels.focus import FocusMark, FocusMarker
+from napari_idr._qt.panels.forms import LINK_ON_DARK, LINK_ON_LIGHT, link, link_label
+from napari_idr._qt.panels.places import LowArea
 from napari_idr._qt.wells.dock import WellsDock
 from support.guards import settle
 
@@ -100,7 +104,9 @@ def test_all_that_takes_the_keyboard_has_a_name_and_says_what_it_does(
     guide.close()
 
 
-def test_what_is_made_later_has_names_as_well(whole: tuple[Person, WellsDock]) -> None:
+@pytest.fixture
+def all_open(whole: tuple[Person, WellsDock]) -> tuple[Person, WellsDock]:
+    """The same person with all opened that is made when it is asked for."""
     person, own = whole
     own.close()
     window = person.viewer.window._qt_window
@@ -125,11 +131,17 @@ def test_what_is_made_later_has_names_as_well(whole: tuple[Person, WellsDock]) -
     person.until_status("is kept offline")
     person.until(person.find("idr_packs").isVisible)
     settle()
+    [dock] = [one for one in window.findChildren(WellsDock) if one is not own]
+    return person, dock
 
-    docks = [one for one in window.findChildren(WellsDock) if one is not own]
-    for root in (person.browser, *docks):
+
+def test_what_is_made_later_has_names_as_well(
+    all_open: tuple[Person, WellsDock],
+) -> None:
+    person, dock = all_open
+
+    for root in (person.browser, dock):
         assert unnamed(root) == []
-    [dock] = docks
     for name in ("idr_facets_filter", "idr_genes_list", "idr_wells_filter"):
         assert dock.findChild(QWidget, name) is not None, name
     assert person.browser.findChild(QWidget, "idr_condition_rows") is not None
@@ -252,6 +264,197 @@ def test_what_has_the_keyboard_is_marked(person: Person) -> None:
         assert any(
             before.pixelColor(x, 1).alpha() > 0 for x in range(before.width())
         ), name
+
+
+def test_another_control_is_marked_once_the_marked_one_is_gone(qtbot: QtBot) -> None:
+    panel = QWidget()
+    qtbot.addWidget(panel)
+    edits = [QLineEdit(), QLineEdit(), QLineEdit()]
+    layout = QVBoxLayout(panel)
+    for edit in edits:
+        layout.addWidget(edit)
+    FocusMarker(panel)
+    panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+
+    for _ in range(2):
+        edits[0].setFocus()
+        settle()
+        edits.pop(0).deleteLater()
+        settle()
+
+    edits[0].setFocus()
+    [mark] = panel.findChildren(FocusMark)
+    assert mark.widget() is edits[0]
+    assert mark.isVisible()
+
+
+@pytest.fixture
+def low_area(
+    qtbot: QtBot,
+) -> Iterator[tuple[QLineEdit, QScrollArea, list[QLineEdit]]]:
+    """Yield a line, and below it a low area with many more, scrolled to its end."""
+    panel, inside = QWidget(), QWidget()
+    qtbot.addWidget(panel)
+    area = LowArea(inside)
+    lines = QVBoxLayout(inside)
+    edits = [QLineEdit() for _ in range(12)]
+    for edit in edits:
+        lines.addWidget(edit)
+    outside = QLineEdit()
+    layout = QVBoxLayout(panel)
+    for one in (outside, area):
+        layout.addWidget(one)
+    FocusMarker(area)
+    panel.resize(300, 150)
+    panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    area.ensureWidgetVisible(edits[-1])
+    outside.setFocus()
+    yield outside, area, edits
+    panel.close()
+
+
+def is_in_sight(edit: QWidget) -> bool:
+    return edit.visibleRegion().boundingRect() == edit.rect()
+
+
+def test_what_tab_reaches_from_another_dock_is_in_sight(
+    low_area: tuple[QLineEdit, QScrollArea, list[QLineEdit]],
+) -> None:
+    outside, _, edits = low_area
+    assert not is_in_sight(edits[0])
+
+    QTest.keyClick(outside, Qt.Key.Key_Tab)
+
+    assert edits[0].hasFocus()
+    assert is_in_sight(edits[0])
+
+
+def test_what_is_pressed_stays_where_it_is(
+    low_area: tuple[QLineEdit, QScrollArea, list[QLineEdit]],
+) -> None:
+    _, area, edits = low_area
+    bar = area.verticalScrollBar()
+    assert bar is not None
+    bar.setValue(edits[2].geometry().center().y())  # its half is in sight
+    before = bar.value()
+
+    QTest.mousePress(
+        edits[2], Qt.MouseButton.LeftButton, pos=edits[2].rect().bottomLeft()
+    )
+
+    assert edits[2].hasFocus()
+    assert bar.value() == before
+    QTest.mouseRelease(edits[2], Qt.MouseButton.LeftButton)
+
+
+SIDES = ("left", "top", "right", "bottom")
+MARK_COLORS = [QColor(one).getRgb() for one in (LINK_ON_DARK, LINK_ON_LIGHT)]
+COARSE = 8
+"""Steps of a colour on a screen of 16 bits."""
+
+
+def is_mark(color: QColor) -> bool:
+    seen = color.getRgb()
+    return any(
+        all(abs(one - other) <= COARSE for one, other in zip(seen, mark, strict=True))
+        for mark in MARK_COLORS
+    )
+
+
+def sides_seen(widget: QWidget) -> list[str]:
+    """Return the sides of a control that are in the colour of the mark."""
+    window = widget.window()
+    seen = window.grab().toImage()
+    corner = widget.mapTo(window, QPoint(0, 0))
+    x, y = corner.x(), corner.y()
+    right, bottom = x + widget.width() - 1, y + widget.height() - 1
+    # A fifth in: there are no arrows of combo boxes, and no ends of scroll bars.
+    over, down = x + widget.width() // 5, y + widget.height() // 2
+    places = ((x, down), (over, y), (right, down), (over, bottom))
+    return [
+        side
+        for side, place in zip(SIDES, places, strict=True)
+        if is_mark(seen.pixelColor(*place))
+    ]
+
+
+def bring_into_sight(widget: QWidget) -> None:
+    """Turn to the tab that a control is on, and scroll to it."""
+    inside, above = widget, widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QTabWidget) and (page := above.indexOf(inside)) >= 0:
+            above.setCurrentIndex(page)
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(widget)
+        inside = above if not isinstance(above.parentWidget(), QTabWidget) else inside
+        above = above.parentWidget()
+
+
+def unmarked(root: QWidget) -> dict[str, list[str]]:
+    """Return which sides are seen of what takes the keyboard, if not all four are."""
+    root.activateWindow()
+    settle()
+    wrong: dict[str, list[str]] = {}
+    for one in focusable(root):
+        bring_into_sight(one)
+        settle()
+        is_tabs = one.focusProxy() is not None  # its bar is among the rest
+        if is_tabs or not one.isVisible() or not one.isEnabled():
+            continue
+        one.setFocus()
+        settle()
+        seen = sides_seen(one)
+        if seen != list(SIDES):
+            wrong[f"{type(one).__name__} {one.objectName()}"] = seen
+    return wrong
+
+
+def test_all_four_sides_of_the_mark_are_seen(whole: tuple[Person, WellsDock]) -> None:
+    person, dock = whole
+    person.browser.resize(420, 1000)
+    dock.resize(1000, 400)
+
+    assert unmarked(person.browser) == {}
+    assert unmarked(dock) == {}
+
+
+def test_all_four_sides_are_seen_of_what_is_made_later_as_well(
+    all_open: tuple[Person, WellsDock],
+) -> None:
+    person, dock = all_open
+    person.browser.resize(420, 1000)
+    window = dock.window()
+    window.resize(1200, 1000)
+    window.show()
+
+    assert unmarked(person.browser) == {}
+    assert unmarked(dock) == {}
+
+
+@pytest.mark.parametrize("name", ["idr_results", "idr_annotations", "idr_wells"])
+def test_the_first_arrow_chooses_the_first_line(
+    whole: tuple[Person, WellsDock], name: str
+) -> None:
+    person, dock = whole
+    root = dock if name == "idr_wells" else person.browser
+    view = root.findChild(QAbstractItemView, name)
+    model = view.model()
+    first = model.index(0, 0)
+    view.setCurrentIndex(first)
+    view.clearSelection()
+    settle()
+
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    chosen = view.selectedIndexes()
+    QTest.keyClick(view, Qt.Key.Key_Down)
+
+    assert first in chosen
+    assert first not in view.selectedIndexes()
+    assert view.currentIndex() in view.selectedIndexes()
 
 
 def test_areas_that_scroll_are_reached_where_they_can_scroll_only(

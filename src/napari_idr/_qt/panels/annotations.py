@@ -18,6 +18,7 @@ from qtpy.QtGui import (
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_idr._qt.panels.forms import (
+    begin_at_current,
     name_widget,
     present,
     tooltip,
@@ -60,6 +61,7 @@ class AnnotationTable(QTableView):
             "Ctrl+C copies what is selected, a double click opens a link, "
             f"{SEARCH_KEY} searches for a value",
         )
+        begin_at_current(self)
         self._rows = AnnotationModel(self)
         self.setModel(self._rows)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)

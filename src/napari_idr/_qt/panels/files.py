@@ -17,7 +17,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.flow import FlowRow
-from napari_idr._qt.panels.forms import name_widget, plain_label, tooltip
+from napari_idr._qt.panels.forms import (
+    begin_at_current,
+    name_widget,
+    plain_label,
+    tooltip,
+)
 from napari_idr.services.links import is_web_link
 from napari_idr.services.plain_text import visible_text
 
@@ -74,6 +79,7 @@ class FilesPanel(QWidget):
             TITLES[kind],
             "Select some with Ctrl or Shift; without a selection all are meant",
         )
+        begin_at_current(self.list)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

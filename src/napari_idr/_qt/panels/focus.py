@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
-from qtpy.QtWidgets import QApplication, QFocusFrame, QWidget
+from qtpy.QtWidgets import QApplication, QFocusFrame, QScrollArea, QWidget
 
 from napari_idr._qt.panels.forms import LINK_ON_DARK, LINK_ON_LIGHT, MID_LIGHTNESS
 
@@ -14,35 +15,104 @@ WIDTH_PX: Final = 2
 """WCAG 2.2 asks for a mark of two px at least (2.4.13)."""
 
 
-class FocusMark(QFocusFrame):
-    """Draws a frame round what has the keyboard within a widget.
+class FocusMarker(QObject):
+    """Lets what has the keyboard within a widget be marked, and be in sight.
 
-    napari's own look gives buttons and lists none.
+    napari's own look gives buttons and lists no mark. Qt scrolls to what Tab reaches
+    from within the same area alone, not from another dock.
     """
 
     def __init__(self, within: QWidget) -> None:
         super().__init__(within)
         self._within = within
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        FocusMark(within)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus)
 
-    def _on_focus(self, _: QWidget | None, now: QWidget | None) -> None:
-        inside = now is not None and self._within.isAncestorOf(now)
-        self.setWidget(now if inside else None)
+    def _on_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        mark: FocusMark | None = self._within.findChild(FocusMark)
+        if mark is None:  # gone with what it marked
+            mark = FocusMark(self._within)
+        if now is not None and self._within.isAncestorOf(now):
+            mark.lay_over(now)
+            # What is pressed stays below the pointer, and a window that is come back
+            # to as it was left.
+            pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+            if before is not None and not pressed:
+                self._bring_into_sight(now)
+        else:
+            mark.lay_over(None)
+
+    def _bring_into_sight(self, control: QWidget) -> None:
+        above = control.parentWidget()
+        while above is not None:
+            if isinstance(above, QScrollArea):
+                above.ensureWidgetVisible(control)
+            above = above.parentWidget()
+
+
+class FocusMark(QFocusFrame):
+    """A frame that lies over a control, as large as that, and is a part of it.
+
+    It lies within the edges: what is beyond them is cut by what a control lies in. Of
+    Qt's own it has that screen readers pass it over; what that is told to follow gets
+    a mask.
+    """
+
+    _marked: QWidget | None = None
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def widget(self) -> QWidget | None:
+        """Return the control that is marked."""
+        return self._marked
+
+    def lay_over(self, control: QWidget | None) -> None:
+        """Mark a control, and not the one before."""
+        with suppress(RuntimeError):  # it is about to be deleted
+            for one in _with_parts(self._marked):
+                one.removeEventFilter(self)
+        self._marked = control
+        if control is None:
+            self.hide()
+            return
+        self.setParent(control)
+        self.setGeometry(control.rect())
+        self.raise_()
+        self.show()
+        for one in _with_parts(control):
+            one.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Stay as large as what is marked, and above its parts.
+
+        Scroll bars come to the front whenever there is more to scroll, or less.
+        """
+        kind = None if event is None else event.type()
+        if kind == QEvent.Type.ZOrderChange:
+            self.raise_()
+        elif kind == QEvent.Type.Resize and watched is self._marked is not None:
+            self.setGeometry(self._marked.rect())
+        return False
 
     def paintEvent(self, _: QPaintEvent | None) -> None:
         """Draw the frame, in a colour that can be told from what lies below."""
-        marked = self.widget()
-        if marked is None:
-            return
-        palette = marked.palette()
-        dark = palette.window().color().lightness() < MID_LIGHTNESS
+        dark = self.palette().window().color().lightness() < MID_LIGHTNESS
         color = LINK_ON_DARK if dark else LINK_ON_LIGHT
         painter = QPainter(self)
         painter.setPen(QPen(QColor(color), WIDTH_PX))
         half = WIDTH_PX // 2
-        frame = self.rect().adjusted(half, half, -half, -half)
-        painter.drawRoundedRect(frame, 3, 3)
+        painter.drawRect(self.rect().adjusted(half, half, -half, -half))
         painter.end()
+
+
+def _with_parts(control: QWidget | None) -> list[QWidget]:
+    if control is None:
+        return []
+    within = Qt.FindChildOption.FindDirectChildrenOnly
+    parts = control.findChildren(QWidget, options=within)
+    return [control, *(one for one in parts if not isinstance(one, FocusMark))]

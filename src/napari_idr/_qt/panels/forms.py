@@ -6,8 +6,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtGui import QKeySequence, QPalette
+from qtpy.QtGui import QKeyEvent, QKeySequence, QPalette
 from qtpy.QtWidgets import (
+    QAbstractItemView,
     QBoxLayout,
     QComboBox,
     QLabel,
@@ -17,6 +18,7 @@ from qtpy.QtWidgets import (
     QStyle,
     QStyleOptionButton,
     QStylePainter,
+    QTabWidget,
     QWidget,
 )
 
@@ -53,6 +55,12 @@ LINK_ON_DARK, LINK_ON_LIGHT = "#6ea8fe", "#0a58ca"
 """Readable on napari's panels; Qt's own blue isn't."""
 
 MID_LIGHTNESS = 128
+
+NO_KEY, KEYPAD = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.KeypadModifier,
+)
+"""What an arrow key has with it where no other key is held."""
 
 MAX_TOOLTIP = 1000
 """Characters of a value shown in a tooltip; the rest is in the copied text."""
@@ -231,6 +239,39 @@ def add_shortcut(widget: QWidget, keys: str, signal: Any) -> None:
     shortcut.activated.connect(signal)
 
 
+def begin_at_current(view: QAbstractItemView) -> None:
+    """Let an arrow key choose the current line where none is chosen.
+
+    The first is current once a list has the keyboard, and looks like all others: Qt's
+    arrow would pass it over.
+    """
+    view.installEventFilter(_Beginning(view))
+
+
+class _Beginning(QObject):
+    """Hears the arrow keys in a list of which nothing is selected."""
+
+    def __init__(self, view: QAbstractItemView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Take the first arrow, and leave all else."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up)
+            and event.modifiers() in (NO_KEY, KEYPAD)
+        ):
+            view = self._view
+            selection, current = view.selectionModel(), view.currentIndex()
+            is_begun = selection is None or selection.hasSelection()
+            if current.isValid() and not is_begun:
+                view.setCurrentIndex(current)
+                return True
+        return False
+
+
 class ElidingButton(QPushButton):
     """A button that leaves out the end of a text that it is too narrow for.
 
@@ -309,6 +350,19 @@ class LinkLabel(QLabel):
             return moved
         self.setSelection(0, 0)  # which lets go of the link
         return super(QLabel, self).focusNextPrevChild(next)
+
+
+class Tabs(QTabWidget):
+    """Tabs whose bar is reached by the Tab key, where it is seen.
+
+    Qt's hand the keyboard to their bar even while that is hidden, which takes nothing:
+    the keyboard would stay at the control before, for good.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusProxy(None)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
 
 def link_label(name: str, label: str) -> QLabel:

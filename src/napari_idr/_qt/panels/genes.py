@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.forms import (
+    begin_at_current,
     name_widget,
     plain_label,
     present,
@@ -221,6 +222,7 @@ class _Table(QTableView):
 
     def __init__(self) -> None:
         super().__init__()
+        begin_at_current(self)
         name_widget(
             self,
             "idr_genes",

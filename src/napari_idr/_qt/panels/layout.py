@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QStackedWidget,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -22,8 +21,8 @@ from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.compare import ComparePanel
 from napari_idr._qt.panels.figure import FigurePanel
 from napari_idr._qt.panels.files import FilesPanel
-from napari_idr._qt.panels.focus import FocusMark
-from napari_idr._qt.panels.forms import NARROWEST_PX, name_widget, present
+from napari_idr._qt.panels.focus import FocusMarker
+from napari_idr._qt.panels.forms import NARROWEST_PX, Tabs, name_widget, present
 from napari_idr._qt.panels.gallery import GalleryPanel
 from napari_idr._qt.panels.hint import HintPanel
 from napari_idr._qt.panels.image import ImagePanel
@@ -91,7 +90,7 @@ def divide(room: int, cards: int, rows: int = LEAST_PX) -> tuple[int, int, int]:
     return results, cards, room - results - cards
 
 
-class FormTabs(QTabWidget):
+class FormTabs(Tabs):
     """Tabs as high as the form that is seen; Qt's are as high as the highest of all."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -239,7 +238,7 @@ class Panels(LetteredWidget, DockedWidget):
         self.lettersChanged.connect(self._divide_soon.start)
         if view_defaults().studies_first:
             self.tabs.setCurrentIndex(STUDIES_TAB)
-        FocusMark(self)
+        FocusMarker(self)
 
     def sizeHint(self) -> QSize:
         return PREFERRED_PX

@@ -23,7 +23,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_idr._qt.panels.forms import let_shrink, name_widget, present
+from napari_idr._qt.panels.forms import (
+    begin_at_current,
+    let_shrink,
+    name_widget,
+    present,
+)
 from napari_idr._qt.panels.results_model import (
     COUNT_COLUMN,
     ENTRY_ROLE,
@@ -109,6 +114,7 @@ class ResultsTree(QTreeView):
             "Enter or a double click opens a plate or an image; "
             "a click on a title sorts",
         )
+        begin_at_current(self)
         self._opened: tuple[Entry, ...] = ()  # before lines were filtered
         self._nothing = ""
         self.setUniformRowHeights(True)

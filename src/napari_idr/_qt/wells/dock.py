@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QDockWidget, QFileDialog, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDockWidget, QFileDialog, QVBoxLayout, QWidget
 
 from napari_idr._qt.dock import Docked
 from napari_idr._qt.ending import end_with
 from napari_idr._qt.jobs import Jobs, JobSlot
 from napari_idr._qt.layers.scene import scene_of
-from napari_idr._qt.panels.focus import FocusMark
-from napari_idr._qt.panels.forms import name_widget, present
+from napari_idr._qt.panels.focus import FocusMarker
+from napari_idr._qt.panels.forms import Tabs, name_widget, present
 from napari_idr._qt.panels.places import DockedWidget, LowArea
 from napari_idr._qt.wells.panel import WellsPanel
 from napari_idr.cancel import CancelToken, Priority
@@ -114,7 +114,7 @@ class WellsDock(DockedWidget):
         self._scene = scene_of(viewer)
         self._plates, self._colors = self._scene.plates, self._scene.colors
         self.panel = WellsPanel()
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         self.tabs.setObjectName("idr_wells_tabs")
         self.tabs.setAccessibleName("Wells, facets and genes")
         name_widget(
@@ -150,7 +150,7 @@ class WellsDock(DockedWidget):
         self._choosing = False
         self._wire()
         end_with(self, self._scene, jobs.close)
-        FocusMark(self)
+        FocusMarker(self)
         self._follow_newest()
 
     @property

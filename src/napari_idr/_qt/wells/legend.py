@@ -11,6 +11,7 @@ from qtpy.QtGui import QColor, QIcon, QLinearGradient, QPainter, QPalette, QPen,
 from qtpy.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from napari_idr._qt.panels.forms import (
+    begin_at_current,
     name_widget,
     plain_label,
     present,
@@ -64,6 +65,7 @@ class LegendPanel(QWidget):
         self.list.itemActivated.connect(self._on_chosen)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._on_menu)
+        begin_at_current(self.list)
         on_search_key(self.list, self._on_search)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -17,7 +17,7 @@ from qtpy.QtCore import (
 from qtpy.QtGui import QGuiApplication, QKeySequence, QPainter
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from napari_idr._qt.panels.forms import name_widget, present
+from napari_idr._qt.panels.forms import begin_at_current, name_widget, present
 from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
 from napari_idr._qt.wells.model import WellsModel
 from napari_idr.services.annotations import cells_as_text
@@ -68,6 +68,7 @@ class WellsTableView(QTableView):
             f"{SEARCH_KEY} searches for the value of a cell, "
             "a right click shows what else there is",
         )
+        begin_at_current(self)
         self.wells = WellsModel(self)
         self.setModel(self.wells)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
