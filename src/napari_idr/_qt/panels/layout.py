@@ -175,7 +175,8 @@ class Panels(LetteredWidget, DockedWidget):
         self.link = LinkButton()
         self._cards = QWidget()
         layout = QVBoxLayout(self._cards)
-        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setContentsMargins(4, 0, 4, 4)
+        layout.setSpacing(3)
         for card in (
             *(self.plate, self.image, self.original_files, self.compare, self.figure),
             *(self.study, self.attached_files),
@@ -225,7 +226,7 @@ class Panels(LetteredWidget, DockedWidget):
         panels = _Column()
         whole = QVBoxLayout(panels)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(3)
+        whole.setSpacing(2)
         whole.addWidget(self.server)
         whole.addWidget(self.offline)
         whole.addWidget(self.tabs)
