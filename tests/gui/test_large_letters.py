@@ -8,6 +8,7 @@ import pytest
 from napari.qt import get_current_stylesheet
 from napari.settings import get_settings
 from qtpy.QtCore import QPoint, QSize
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
     from support.person import Person
 
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+
+TISSUE, DATASET, IMAGE = (
+    "idr0904-demo-tissue/experimentA",
+    "knock-down 細胞 [CDC20]",
+    "knock-down CDC20 #1",
+)
 
 LARGE_PT = 16
 
@@ -232,3 +239,46 @@ def test_a_gallery_that_is_shown_widens_no_panel(reader: Person) -> None:
     assert view is not None
     assert inside.minimumSizeHint().width() <= view.width() <= 300, widest(inside, 280)
     assert inside.width() <= view.width()
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ((MITOSIS,), "idr_copy_citation"),
+        ((MITOSIS, PLATE), "idr_show_plate"),
+        ((TISSUE, DATASET, IMAGE), "idr_open_image"),
+    ],
+)
+def test_the_main_button_of_a_card_comes_into_sight(
+    reader: Person, lines: tuple[str, ...], name: str
+) -> None:
+    reader.browser.resize(300, 720)  # of a window of 800 px
+    reader.search("CDC20")
+    for count in range(1, len(lines)):
+        reader.open(*lines[:count])
+
+    reader.select(*lines)
+
+    button = reader.find(name)
+    reader.until(lambda: is_wholly_in_sight(button), timeout=10_000)
+    assert reader.tree.hasFocus()
+
+
+def test_the_lines_stay_where_they_are_for_a_second_click(reader: Person) -> None:
+    reader.browser.resize(300, 500)
+    reader.search("CDC20")
+    reader.open(MITOSIS)
+    panels = reader.find("idr_panels", QScrollArea).verticalScrollBar()
+    assert panels is not None
+
+    reader.select(MITOSIS, PLATE)
+    QTest.qWait(QApplication.doubleClickInterval() // 2)
+
+    assert panels.value() == 0
+    reader.until(lambda: panels.value() > 0, timeout=10_000)
+
+
+def is_wholly_in_sight(widget: QWidget) -> bool:
+    """Return whether nothing of a widget is scrolled away or covered by its parents."""
+    shown = widget.visibleRegion().boundingRect()
+    return widget.isVisible() and shown == widget.rect()

@@ -94,6 +94,19 @@ def test_a_longer_sentence_has_the_room_for_it_and_gives_it_back(
     qtbot.waitUntil(lambda: status.sentence.height() == low)
 
 
+def test_a_sentence_that_wraps_once_moves_nothing(
+    status: StatusBar, qtbot: QtBot
+) -> None:
+    label, height = status.sentence, status.height()
+    one_line = label.heightForWidth(label.width())
+
+    status.set_running("Loading the thumbnails of a plate of a study")
+    qtbot.wait(50)
+
+    assert label.heightForWidth(label.width()) == 2 * one_line
+    assert status.height() == height
+
+
 def test_nothing_moves_while_nothing_is_counted(
     status: StatusBar, qtbot: QtBot
 ) -> None:

@@ -9,13 +9,20 @@ import pytest
 from napari.settings import get_settings
 from qtpy.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QListWidget, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QListWidget,
+    QScrollArea,
+    QWidget,
+)
 
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.panels.facets import FacetsPanel
 from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.panels.genes import GenesPanel
-from napari_idr._qt.wells.dock import WellsDock
+from napari_idr._qt.wells.dock import WellsDock, open_wells
 from napari_idr._qt.wells.model import WellsModel
 from napari_idr._qt.wells.table import WellsTableView
 from napari_idr.model import PlateId, TabledWell, WellColumn, WellsTable
@@ -738,3 +745,39 @@ def test_the_dock_can_be_low_and_shows_rows_then(
     assert viewport.height() >= rows * table.rowHeight(0)
     top = viewport.mapTo(desk.dock, QPoint(0, 0)).y()
     assert top + rows * table.rowHeight(0) <= LEAST_PX
+
+
+def test_four_rows_have_room_and_nothing_scrolls_around_the_legend(
+    desk: Desk,
+) -> None:
+    viewport = desk.table.viewport()
+    assert viewport is not None
+    desk.dock.resize(880, 260)
+    QTest.qWait(50)
+
+    assert viewport.height() >= 4 * desk.table.rowHeight(0)
+    around = desk.dock.panel.legend.list.parentWidget()
+    while around is not None and around is not desk.dock.panel:
+        assert not isinstance(around, QScrollArea)
+        around = around.parentWidget()
+
+
+def test_large_letters_make_the_panel_no_wider_than_beside_a_browser(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(get_settings().appearance, "font_size", 16)
+    font = desk.dock.font()
+    font.setPointSize(16)
+    desk.dock.setFont(font)
+    QTest.qWait(50)
+
+    assert desk.dock.panel.minimumSizeHint().width() <= 880
+
+
+def test_the_dock_takes_no_height_from_a_browser_beside_it(person: Person) -> None:
+    viewer = person.viewer
+    dock = open_wells(viewer)
+    corner = viewer.window._qt_window.corner(Qt.Corner.BottomRightCorner)
+    dock.close()
+
+    assert corner == Qt.DockWidgetArea.RightDockWidgetArea

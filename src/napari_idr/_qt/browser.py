@@ -330,6 +330,7 @@ class Browser(Panels):
     def _on_details(self, details: Details) -> None:
         details = self._state.receive(details)
         self._show_cards(details)
+        self.reveal_main_button()
         if isinstance(details, PlateDetails):
             self._scene.mark_hits(details)
             if self._state.take_wish():

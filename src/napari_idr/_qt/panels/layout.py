@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
+    QApplication,
     QFrame,
     QScrollArea,
     QSizePolicy,
@@ -64,7 +65,7 @@ LEAST_LINES = 7
 all of this the panels scroll."""
 
 REVEAL_MS = 50
-"""Until a card that has grown is brought into sight: once it is laid out anew."""
+"""Until what is new on the cards is brought into sight: once they are laid out anew."""
 
 LEAST_PX = 60
 """The height of each part, however small the window is."""
@@ -173,7 +174,8 @@ class Panels(LetteredWidget, DockedWidget):
         self.link = LinkButton()
         self._cards = QWidget()
         layout = QVBoxLayout(self._cards)
-        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setContentsMargins(4, 0, 4, 4)
+        layout.setSpacing(3)
         for card in (
             *(self.plate, self.image, self.original_files, self.compare, self.figure),
             *(self.study, self.attached_files),
@@ -201,14 +203,19 @@ class Panels(LetteredWidget, DockedWidget):
         self._divide_soon = QTimer(self)
         self._divide_soon.setSingleShot(True)
         self._divide_soon.timeout.connect(self._divide)
-        self._grown: QWidget | None = None
+        self._revealed: QWidget | None = None
         self._see_soon = QTimer(self)
         self._see_soon.setSingleShot(True)
         self._see_soon.setInterval(REVEAL_MS)
         self._see_soon.timeout.connect(self._see)
+        # The results move with the panels: not between the clicks of a double click.
+        self._scroll_soon = QTimer(self)
+        self._scroll_soon.setSingleShot(True)
+        self._scroll_soon.setInterval(QApplication.doubleClickInterval())
+        self._scroll_soon.timeout.connect(self._scroll)
         for files in (self.original_files, self.attached_files):
             files.resized.connect(self._divide_soon.start)
-            files.unfolded.connect(partial(self._reveal, files))
+            files.unfolded.connect(partial(self.reveal, files))
         self.splitter.splitterMoved.connect(self._on_divided)
         self.splitter.resized.connect(self._divide_soon.start)
         self.show_details(shown=False)
@@ -218,7 +225,7 @@ class Panels(LetteredWidget, DockedWidget):
         panels = _Column()
         whole = QVBoxLayout(panels)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(3)
+        whole.setSpacing(2)
         whole.addWidget(self.server)
         whole.addWidget(self.offline)
         whole.addWidget(self.tabs)
@@ -232,7 +239,8 @@ class Panels(LetteredWidget, DockedWidget):
         outer = QVBoxLayout(self.body)
         outer.setContentsMargins(4, 3, 4, 3)
         outer.setSpacing(3)
-        outer.addWidget(_scrolled(panels), 1)
+        self._panels = _scrolled(panels)
+        outer.addWidget(self._panels, 1)
         outer.addWidget(self.status)
         self.study.said.connect(self.status.say)
         self.lettersChanged.connect(self._divide_soon.start)
@@ -262,6 +270,7 @@ class Panels(LetteredWidget, DockedWidget):
         wanted = has_details or not self.compare.isHidden()
         if wanted == self._details.isHidden():
             self._details.setVisible(wanted)
+            self.reveal_main_button()
         self._divide_soon.start()
 
     def _divide(self) -> None:
@@ -287,14 +296,34 @@ class Panels(LetteredWidget, DockedWidget):
         room = self.splitter.height() - 2 * self.splitter.handleWidth()
         self.splitter.setSizes(divide(room, needed, rows))
 
-    def _reveal(self, card: QWidget) -> None:
-        """Bring a card that has grown into sight, once it is laid out anew."""
-        self._grown = card
+    def reveal_main_button(self) -> None:
+        """Bring the main button of the card that is new into sight."""
+        present(self._details.verticalScrollBar()).setValue(0)
+        for card, button in (
+            (self.image, self.image.open_image.native),
+            (self.plate, self.plate.show_plate.native),
+            (self.study, self.study.citation),
+            (self.compare, self.compare.compare.native),
+        ):
+            if not card.isHidden():
+                self.reveal(button)
+                return
+
+    def reveal(self, part: QWidget) -> None:
+        """Bring a part of the cards into sight, once they are laid out anew."""
+        self._revealed = part
         self._see_soon.start()
+        self._scroll_soon.start()
 
     def _see(self) -> None:
-        if self._grown is not None and self._grown.isVisible():
-            self._details.ensureWidgetVisible(self._grown, 0, 0)
+        if self._revealed is not None and self._revealed.isVisible():
+            self._details.ensureWidgetVisible(self._revealed, 0, 0)
+
+    def _scroll(self) -> None:
+        """Scroll the panels as well, where the window is too low for all of them."""
+        if self._revealed is not None and self._revealed.isVisible():
+            self._see()
+            self._panels.ensureWidgetVisible(self._revealed, 0, 0)
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True

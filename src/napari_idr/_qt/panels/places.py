@@ -55,10 +55,14 @@ class DockedWidget(Place):
 
 
 class LabelPlace(Place):
-    """Place of a label whose text follows what is counted."""
+    """Place of a label whose text follows what is counted.
 
-    def __init__(self, label: QLabel) -> None:
+    It has room for so many lines at least: what is beside it stays where it is.
+    """
+
+    def __init__(self, label: QLabel, least_lines: int = 0) -> None:
         super().__init__()
+        self._least_lines = least_lines
         self._held = self._label = label
         self._height = -1
         label.setParent(self)
@@ -68,8 +72,19 @@ class LabelPlace(Place):
         """Tell whether the text has another height, or no room if it doesn't wrap."""
         if not self._label.wordWrap():
             return super()._needs_other_room()
+        self._place()
         before, self._height = self._height, self.heightForWidth(self.width())
         return self._height != before
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        """Let a text that needs less room than there is stand at the top."""
+        if self._least_lines:
+            height = min(self._label.heightForWidth(self.width()), self.height())
+            self._label.resize(self.width(), height)
 
     def hasHeightForWidth(self) -> bool:
         """Tell that the height depends on how the text wraps."""
@@ -77,7 +92,13 @@ class LabelPlace(Place):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height of the text as it wraps."""
-        return self._label.heightForWidth(width)
+        least = self._least_lines * self._label.fontMetrics().lineSpacing()
+        return max(self._label.heightForWidth(width), least)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size of the label, with the room for all lines."""
+        least = self._least_lines * self._label.fontMetrics().lineSpacing()
+        return super().minimumSizeHint().expandedTo(QSize(0, least))
 
 
 class LowArea(QScrollArea):

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DOCK_CHARACTERS = 60
 """Of a sentence in napari's activity dock, which doesn't wrap."""
 
+LEAST_LINES = 2
+"""Of a sentence: most wrap once, and the buttons above stay where they are."""
+
 LONG_MS = 2000
 """What is over sooner isn't shown in napari's activity dock. napari turns a wheel as
 long as that has a bar, and draws the whole window for each turn: while a plate comes,
@@ -66,8 +69,8 @@ class StatusBar(QWidget):
         line.addWidget(self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addWidget(LabelPlace(self.sentence))
+        layout.setSpacing(0)  # nothing is kept for a bar that isn't there
+        layout.addWidget(LabelPlace(self.sentence, LEAST_LINES))
         layout.addLayout(line)
         self._said = ""
         self._about: frozenset[Subject] = frozenset()

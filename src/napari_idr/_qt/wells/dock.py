@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QDockWidget, QFileDialog, QVBoxLayout, QWidget
 
 from napari_idr._qt.dock import Docked
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from napari_idr.services.plate.mosaic import MosaicPlan
 
 DOCK_NAME = "Wells"
+BOTTOM_RIGHT = Qt.Corner.BottomRightCorner
 
 LEAST_PX = 110
 """How low the dock can be: napari's window keeps its size. What lies below scrolls."""
@@ -71,6 +72,8 @@ def open_dock(viewer: Viewer) -> WellsDock:
         holder.raise_()
     else:
         dock = dock or WellsDock(viewer)
+        # Else it would take half of its height from a browser on the right.
+        window._qt_window.setCorner(BOTTOM_RIGHT, Qt.DockWidgetArea.RightDockWidgetArea)
         window.add_dock_widget(dock, name=DOCK_NAME, area="bottom")
     assert isinstance(dock, WellsDock)
     return dock

@@ -32,6 +32,7 @@ SWATCH_PX = 14
 BAR_PX = 14
 PROFILE_PX = 44
 MARGIN_PX = 4
+LEAST_LINES = 2
 DOT_PX = 2.5
 
 LEFT_OUT = "Controls, failed wells and wells without a number are left out."
@@ -51,7 +52,7 @@ class LegendPanel(QWidget):
         super().__init__(parent)
         self.title = plain_label("idr_legend_title")
         self.bar = ColorBar()
-        self.list = QListWidget()
+        self.list = LowList()
         name_widget(
             self.list,
             "idr_legend",
@@ -123,6 +124,15 @@ class LegendPanel(QWidget):
         if item is not None and (places := item.data(PLACES)):
             at = present(self.list.viewport()).mapToGlobal(where)
             self.menuWanted.emit(tuple(places), item.data(LABEL), at)
+
+
+class LowList(QListWidget):
+    """A list that can be as low as two lines: what is around it needn't scroll."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room for two lines."""
+        height = LEAST_LINES * self.fontMetrics().lineSpacing() + 2 * self.frameWidth()
+        return QSize(super().minimumSizeHint().width(), height)
 
 
 class ColorBar(QWidget):

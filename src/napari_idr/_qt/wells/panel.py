@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.forms import (
+    ElidingButton,
     Folding,
     let_shrink,
     name_widget,
@@ -57,7 +58,7 @@ MOST_NOTES = 3
 TITLE_SAMPLE = "a plate's name, field 1"
 """What can be read of the title beside the buttons; else it has a line of its own."""
 
-SIDE_PX = 230
+SIDE_PX = 190
 """The least width of legend and profiles."""
 
 
@@ -218,10 +219,10 @@ class WellsPanel(LetteredWidget):
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setObjectName("idr_wells_splitter")
         splitter.setChildrenCollapsible(False)
-        # They scroll by themselves: the rows are seen in a low dock.
+        # It scrolls by itself, as rows and legend do: these are seen in a low dock.
         self._aside = LowArea(aside)
         self._aside.setVisible(False)
-        for part, stretch in ((rows, 1), (LowArea(colors), 0), (self._aside, 0)):
+        for part, stretch in ((rows, 1), (colors, 0), (self._aside, 0)):
             splitter.addWidget(part)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
         for part in (colors, aside):
@@ -423,7 +424,7 @@ class WellsPanel(LetteredWidget):
 
 
 def _button(text: str, name: str, label: str, told: str) -> QPushButton:
-    button = QPushButton(text)
+    button: QPushButton = ElidingButton(text)  # a dock beside a browser is narrow
     name_widget(button, name, label, told)
     return button
 

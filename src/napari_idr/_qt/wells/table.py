@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 MEASURED_ROWS = 50
 """Of which a column's width is made: to measure thousands would take seconds."""
 
-LEAST_ROWS = 3
-"""That have room; one of them is given up where the title above wraps."""
+LEAST_ROWS = 4
+"""That have room; what is above them wraps below itself."""
 
 ROW_MARGIN_PX = 6
 CELL_MARGIN_PX = 12
@@ -196,8 +196,9 @@ class WellsTableView(QTableView):
         """Return the room for a few rows below their titles."""
         title = present(self.horizontalHeader()).sizeHint().height()
         bar = present(self.horizontalScrollBar()).sizeHint().height()
-        rows = LEAST_ROWS * present(self.verticalHeader()).defaultSectionSize()
-        height = title + rows + bar + 2 * self.frameWidth()
+        lines = present(self.verticalHeader())
+        row = max(lines.defaultSectionSize(), lines.minimumSectionSize())
+        height = title + LEAST_ROWS * row + bar + 2 * self.frameWidth()
         return QSize(super().minimumSizeHint().width(), height)
 
     def changeEvent(self, event: QEvent | None) -> None:

@@ -11,12 +11,15 @@ from napari_idr.services.plain_text import plain_text
 from napari_idr.tiles import match_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["ComparedChannels", "compare_channels", "named", "to_draw"]
 
 MAX_NAMED = 4
 """Images that a sentence names before it only counts them."""
+
+MAX_NOTES = 2
+"""Sentences of one kind before the others are only counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,9 @@ def compare_channels(
                 layers.append(channel)
                 names.append(shown[index].name)
     indices = tuple(match_channels(layers, channels) for channels in told)
-    notes: list[str] = []
+    # The names of the channels that the same images don't have.
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    matched: list[str] = []
     for place, layer in enumerate(layers):
         pairs = [
             (channels[c], label)
@@ -72,13 +77,13 @@ def compare_channels(
             if row[place] is None
         ]
         if absent:
-            notes.append(f"{names[place]}: none in {named(absent)}.")
+            lacking.setdefault(tuple(absent), []).append(names[place])
         others = {
             plain_text(one.name): label
             for one, label in reversed(pairs)
             if one.name.strip().casefold() != layer.name.strip().casefold()
         }
-        notes += [
+        matched += [
             f"{names[place]} is {other or 'a channel without a name'} in {label}: "
             "matched by its place."
             for other, label in others.items()
@@ -92,12 +97,31 @@ def compare_channels(
             window=_union([one.window for one, _ in pairs]),
             active=any(one.is_shown for one, _ in pairs),
         )
+    by_place = f"{len(matched) - MAX_NOTES} others are matched by their place, too."
     return ComparedChannels(
         layers=tuple(layers),
         indices=indices,
         names=_unique(names),
-        notes=tuple(notes),
+        notes=(*_first(matched, by_place), *_lacking_notes(lacking)),
     )
+
+
+def _lacking_notes(lacking: Mapping[tuple[str, ...], Sequence[str]]) -> list[str]:
+    """Say which channels are in which images not, of many kinds only the first.
+
+    >>> _lacking_notes({("A1", "B2"): ["DAPI", "GFP"], ("C3",): ["RFP"]})
+    ['DAPI, GFP: none in A1, B2.', 'RFP: none in C3.']
+    """
+    notes = [f"{named(names)}: none in {named(one)}." for one, names in lacking.items()]
+    more = sum(map(len, list(lacking.values())[MAX_NOTES:]))
+    return _first(notes, f"{more} other channels are in some of the images only.")
+
+
+def _first(notes: Sequence[str], rest: str) -> list[str]:
+    """Return notes, of many the first and what is said in place of the rest."""
+    if len(notes) <= MAX_NOTES + 1:
+        return list(notes)
+    return [*notes[:MAX_NOTES], rest]
 
 
 def to_draw(image: Image, layers: Sequence[Channel]) -> Image:

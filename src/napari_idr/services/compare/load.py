@@ -11,7 +11,7 @@ from PIL import Image as Picture
 
 from napari_idr.errors import IDRError, PixelDataError
 from napari_idr.model import Image, ImageId, PixelSource
-from napari_idr.services.compare.channels import to_draw
+from napari_idr.services.compare.channels import named, to_draw
 from napari_idr.services.compare.plan import (
     ComparePlan,
     area,
@@ -247,7 +247,7 @@ def _shown(wish: CompareWish, told: Mapping[int, Image | IDRError]) -> CompareSh
     """
     images: list[Image] = []
     kept: list[int] = []
-    notes = [wish.about]
+    lost: dict[str, list[str]] = {}
     known = {one.id: one for one in told.values() if isinstance(one, Image)}
     like = next(iter(known.values()), None)
     for place, cell in enumerate(wish.cells):
@@ -258,7 +258,7 @@ def _shown(wish: CompareWish, told: Mapping[int, Image | IDRError]) -> CompareSh
         if answer is None:
             continue
         if isinstance(answer, IDRError):
-            notes.append(f"{cell.label} can't be shown: {answer.message}.")
+            lost.setdefault(answer.message, []).append(cell.label)
         else:
             images.append(answer)
             kept.append(place)
@@ -270,7 +270,8 @@ def _shown(wish: CompareWish, told: Mapping[int, Image | IDRError]) -> CompareSh
         groups=tuple(wish.groups[place] for place in kept) if wish.groups else (),
     )
     plan = plan_comparison(wish, images, known=known)
-    said = tuple(filter(None, (*notes, *plan.notes)))
+    notes = [f"{named(one)} can't be shown: {why}." for why, one in lost.items()]
+    said = tuple(filter(None, (wish.about, *notes, *plan.notes)))
     return CompareShown(plan=plan, canvas=blank_strip(plan), notes=said)
 
 

@@ -108,6 +108,19 @@ def test_what_doesnt_match_is_said():
     )
 
 
+def test_what_holds_for_many_images_is_said_once():
+    first = image(1, names=("DAPI",))
+    many = [image(n, names=("DAPI", "GFP", "RFP")) for n in range(2, 14)]
+    mixed = [image(n, names=("DAPI", *map(str, range(n)))) for n in range(14, 26)]
+
+    alike = compare_channels([first, *many], [str(n) for n in range(1, 14)])
+    others = compare_channels([first, *mixed], [str(n) for n in range(1, 14)])
+
+    assert alike.notes == ("GFP, RFP: none in 1.",)
+    assert len(others.notes) <= 3
+    assert "channels are in some of the images only." in others.notes[-1]
+
+
 def test_all_images_are_drawn_within_the_window_that_holds_theirs():
     low, high = RenderingWindow(start=10, end=90), RenderingWindow(start=50, end=300)
     one, other = image(1), image(2)
