@@ -131,3 +131,36 @@ def test_marks_that_come_into_sight_as_the_canvas_grows_have_its_zoom(
 
     qtbot.waitUntil(lambda: float(marks.layer.edge_width) < before, timeout=2000)
     marks.close()
+
+
+@pytest.mark.parametrize("turn", ["transpose", "3D"])
+def test_headings_are_hidden_where_they_would_lie_across_the_plate(
+    viewer: ViewerModel, headings: HeadingsLayer, qtbot: QtBot, turn: str
+) -> None:
+    headings.layer.text.visible = True
+    before = texts(headings)
+    assert TITLE in before
+
+    if turn == "transpose":
+        viewer.dims.transpose()
+    else:
+        viewer.dims.ndisplay = 3
+
+    qtbot.waitUntil(lambda: not texts(headings), timeout=2000)
+    assert len(headings.layer.data)
+    assert headings.layer.face_color[:, 3].max() == 0  # of the discs behind letters
+    viewer.dims.ndisplay = 2
+    viewer.dims.order = (0, 1)
+    look_at_all(viewer)
+    qtbot.waitUntil(lambda: texts(headings) == before, timeout=2000)
+
+
+def test_headings_made_while_axes_are_transposed_are_hidden(
+    viewer: ViewerModel, shown: Any
+) -> None:
+    viewer.dims.order = (1, 0)
+
+    made = HeadingsLayer(viewer, shown, note="", above=float("inf"), place=PLACE)
+
+    assert not texts(made)
+    made.close()
