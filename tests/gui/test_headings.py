@@ -133,6 +133,21 @@ def test_marks_that_come_into_sight_as_the_canvas_grows_have_its_zoom(
     marks.close()
 
 
+def test_tints_give_way_to_the_colours_of_wells_and_come_back(
+    viewer: ViewerModel, shown: Any
+) -> None:
+    viewer.scene.camera.zoom = 0.1  # wells are tinted
+    marks = MarksLayer(viewer, shown, (), PLACE)
+    assert marks.layer.edge_color[:, 3].max() < 1
+
+    marks.set_colored(colored=True)
+    assert marks.layer.edge_color[-1, 3] == 1
+    marks.set_colored(colored=False)
+
+    assert marks.layer.edge_color[:, 3].max() < 1
+    marks.close()
+
+
 @pytest.mark.parametrize("turn", ["transpose", "3D"])
 def test_headings_are_hidden_where_they_would_lie_across_the_plate(
     viewer: ViewerModel, headings: HeadingsLayer, qtbot: QtBot, turn: str
