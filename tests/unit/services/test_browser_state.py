@@ -138,7 +138,7 @@ LINE = Entry(item=PLATE.plate, query=QUERY, parent=STUDY)
 
 
 def looked_at_a_well() -> BrowserState:
-    """Return the state after a look at a plate of the tree, and then at a well of it."""
+    """Return the state after a look at a plate of the tree, and at a well of it."""
     state = searched(on_line=True)
     state.leave_line()
     return state

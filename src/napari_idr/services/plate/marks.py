@@ -1,4 +1,4 @@
-"""Marks on the wells of a mosaic: frames, or tints and corners where wells are small."""
+"""Marks on the wells of a mosaic: frames, or tints or dashes where they are small."""
 
 from __future__ import annotations
 
