@@ -148,6 +148,7 @@ class ViewerScene(QObject):
         self.colors.close()
         self.walker.close()
         self.strips.close()
+        self.images.close()
         self.plates.close()
         self._framing.close()
         self._units.close()
