@@ -114,6 +114,28 @@ def test_shift_clicked_wells_lie_side_by_side(
     assert PLATE in texts[3][0]
 
 
+def test_captions_are_hidden_where_they_would_lie_across_the_strip(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = with_plate(window, idr.url)
+    shift_click(window, "C4", "C5")
+    compare(person, window)
+    captions = next(one for one in window.viewer.layers if "captions" in one.name)
+    assert all(captions.features["label"])
+    dims = window.viewer.dims
+
+    dims.transpose()
+
+    person.until(lambda: not any(captions.features["label"]))
+    assert len(captions.data) == 3
+    dims.transpose()
+    person.until(lambda: captions.features["label"].iloc[-1] != "")
+    dims.ndisplay = 3
+    person.until(lambda: not any(captions.features["label"]))
+    dims.ndisplay = 2
+    person.until(lambda: captions.features["label"].iloc[-1] != "")
+
+
 def test_a_strip_stays_in_sight_with_another_theme(
     window: Window, idr: demo.Archive
 ) -> None:

@@ -520,6 +520,37 @@ def test_cancel_ends_it_and_another_can_be_opened(
     assert f"{PLATE}, field 1" in window.names
 
 
+def test_cancel_takes_out_a_strip_that_is_not_whole_and_looks_back(
+    window: Window, classic: demo.Archive
+) -> None:
+    person, mosaic = with_plate(window, classic.url)
+    before = camera(window.viewer)
+    for well in ("C4", "C5"):
+        _shift_click(window, window.well_point(mosaic, well))
+    classic.faults.delay("get_thumbnails", 5000)
+
+    def until_begun() -> None:
+        person.until(lambda: any("[thumbnail]" in one for one in window.names))
+        assert camera(window.viewer) != before
+
+    person.click("idr_compare")
+    until_begun()
+    strip = replace(person.browser.session_files.collect(), mosaics=(), search=None)
+    person.click("idr_cancel")
+    settle()
+    assert camera(window.viewer) == pytest.approx(before)
+
+    open_session(window.viewer, strip, wait=False)
+    until_begun()
+    person.click("idr_cancel")
+    settle()
+
+    assert person.status == "Cancelled."
+    assert not [one for one in window.names if "compare" in one]
+    assert camera(window.viewer) == pytest.approx(before)
+    classic.faults.clear()
+
+
 def test_without_a_window_nothing_is_no_layer() -> None:
     assert open_session(ViewerModel(), SavedSession()) == []
 

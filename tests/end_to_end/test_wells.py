@@ -191,6 +191,31 @@ def test_arrow_keys_walk_the_wells_of_a_plate_and_open_one(
     wells.browser.until_idle()
 
 
+def test_the_card_tells_of_the_well_where_a_walk_rests(
+    window: Window, classic: demo.Archive
+) -> None:
+    wells = open_table(window, classic.url)
+    window.viewer.layers.selection.active = window.layer(MOSAIC)
+    before = len(classic.requests)
+    key = Qt.Key
+
+    wells.press(key.Key_Right, key.Key_Right, key.Key_Down, key.Key_Down)
+    assert len(classic.requests) == before  # not for each step
+    wells.browser.until(
+        lambda: (
+            wells.browser.find("idr_image").isVisible()
+            and "C2, field 1" in wells.browser.text("idr_image_title")
+        )
+    )
+    wells.browser.until_idle()
+
+    assert wells.marked == ["C2"]
+    wells.press(key.Key_Right)  # on from there
+    assert wells.marked == ["C3"]
+    wells.browser.until(lambda: "C3, field 1" in wells.browser.text("idr_image_title"))
+    wells.browser.until_idle()
+
+
 def test_who_goes_to_a_well_walks_on_from_it(
     window: Window, classic: demo.Archive
 ) -> None:

@@ -131,3 +131,51 @@ def test_marks_that_come_into_sight_as_the_canvas_grows_have_its_zoom(
 
     qtbot.waitUntil(lambda: float(marks.layer.edge_width) < before, timeout=2000)
     marks.close()
+
+
+def test_tints_give_way_to_the_colours_of_wells_and_come_back(
+    viewer: ViewerModel, shown: Any
+) -> None:
+    viewer.scene.camera.zoom = 0.1  # wells are tinted
+    marks = MarksLayer(viewer, shown, (), PLACE)
+    assert marks.layer.edge_color[:, 3].max() < 1
+
+    marks.set_colored(colored=True)
+    assert marks.layer.edge_color[-1, 3] == 1
+    marks.set_colored(colored=False)
+
+    assert marks.layer.edge_color[:, 3].max() < 1
+    marks.close()
+
+
+@pytest.mark.parametrize("turn", ["transpose", "3D"])
+def test_headings_are_hidden_where_they_would_lie_across_the_plate(
+    viewer: ViewerModel, headings: HeadingsLayer, qtbot: QtBot, turn: str
+) -> None:
+    headings.layer.text.visible = True
+    before = texts(headings)
+    assert TITLE in before
+
+    if turn == "transpose":
+        viewer.dims.transpose()
+    else:
+        viewer.dims.ndisplay = 3
+
+    qtbot.waitUntil(lambda: not texts(headings), timeout=2000)
+    assert len(headings.layer.data)
+    assert headings.layer.face_color[:, 3].max() == 0  # of the discs behind letters
+    viewer.dims.ndisplay = 2
+    viewer.dims.order = (0, 1)
+    look_at_all(viewer)
+    qtbot.waitUntil(lambda: texts(headings) == before, timeout=2000)
+
+
+def test_headings_made_while_axes_are_transposed_are_hidden(
+    viewer: ViewerModel, shown: Any
+) -> None:
+    viewer.dims.order = (1, 0)
+
+    made = HeadingsLayer(viewer, shown, note="", above=float("inf"), place=PLACE)
+
+    assert not texts(made)
+    made.close()

@@ -276,3 +276,51 @@ def test_closing_twice_keeps_what_was_closed_last(reader: Person) -> None:
 
     assert len(scene.plates_shown) == 1
     assert scene.images.newest is None
+
+
+def cards(person: Person) -> tuple[str, ...]:
+    """Return what the cards say of a plate, an image and what can be compared."""
+    names = ("idr_plate_title", "idr_image_title", "idr_compare")
+    seen = [person.find(name) for name in names]
+    return tuple(one.text() if one.isVisible() else "" for one in seen)  # type: ignore[attr-defined]
+
+
+def choose_wells(person: Person) -> None:
+    """Click a well of the plate, and select two others beside it."""
+    scene = scene_of(person.viewer)
+    [shown] = scene.plates_shown
+    cells = shown.plan.grid.cells
+    scene.wellClicked.emit(shown, cells[2][3])
+    person.until_idle()
+    for row, column in ((2, 4), (0, 0)):
+        scene.plates.toggle(shown.key, shown.id_of(cells[row][column]))
+    settle()
+
+
+def test_the_cards_are_as_before_once_closing_was_undone(reader: Person) -> None:
+    choose_wells(reader)
+    before = cards(reader)
+    assert all(before)
+    assert before[2] == "Compare 3 images"
+
+    reader.click("idr_close_all")
+    reader.until(lambda: cards(reader)[1] == "")
+    reader.click("idr_bring_back")
+    reader.until_status("there again")
+
+    reader.until(lambda: cards(reader) == before)
+
+
+def test_the_line_that_is_selected_has_its_card_though_its_layers_were_deleted(
+    reader: Person,
+) -> None:
+    choose_wells(reader)
+    assert reader.tree.currentIndex().data() == PLATE
+
+    reader.viewer.layers.select_all()
+    reader.viewer.layers.remove_selected()
+
+    reader.until(lambda: cards(reader)[1] == "")
+    assert PLATE in cards(reader)[0]
+    reader.show_plate()
+    assert scene_of(reader.viewer).plates_shown

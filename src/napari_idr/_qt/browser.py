@@ -195,6 +195,7 @@ class Browser(Panels):
         self.status.cancelWanted.connect(self._on_cancel)
         self.status.retryWanted.connect(self._retry)
         self._scene.removed.connect(self._keep_shown)
+        self._scene.aside.broughtBack.connect(self._on_brought_back)
         self._scene.wellClicked.connect(self._on_well)
         self._scene.wellActivated.connect(self._on_well_activated)
         self._scene.refresher.failed.connect(self._on_pixels_failed)
@@ -473,6 +474,11 @@ class Browser(Panels):
             self._show_cards(self._state.details)
         self.image.set_opened(opened=self._scene.images.is_newest(self._state.image))
 
+    def _on_brought_back(self, _: int) -> None:
+        """Tell of the layers that were closed what was told of them before."""
+        self._state.bring_back(self._scene.subjects)
+        self._show_cards(self._state.details)
+
     # Plates
 
     def _on_field(self, run: PlateAcquisitionId | None, field: int) -> None:
@@ -608,6 +614,7 @@ class Browser(Panels):
 
     def _on_image_activated(self, request: ImageRequest) -> None:
         if self._scene.is_answered_by(self, request.server):
+            self._state.leave_line()
             self._images.open(request)
 
     # The status

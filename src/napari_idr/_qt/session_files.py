@@ -621,13 +621,15 @@ class SessionFiles(QObject):
             self._panels.image.set_source(opened.reader.source)
 
     def give_up(self) -> None:
-        """Bring no more of a session; what has come stays."""
+        """Bring no more of a session; what has come stays, but no half-made strip."""
         self._waiting.clear()
         opening, self._opening = self._opening, None
         if opening is not None:
             self._poll.stop()
             self._settle.stop()
             self._load_slot.cancel()
+            for number in reversed(opening.strips):
+                self._scene.strips.give_up(number)
             self.changed.emit()
             self.ended.emit(tuple(opening.missing))
 

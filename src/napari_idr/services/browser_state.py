@@ -29,7 +29,9 @@ class BrowserState:
     """State of a browser on one server; another server has a new one.
 
     What is told of a plate or an image is told as long as it is selected or in the
-    viewer (`keep`), and hits are those of the newest search, or none (`follow`).
+    viewer (`keep`), and again when it comes back (`bring_back`). Where nothing else is
+    told, that of the line is which still is selected. Hits are those of the newest
+    search, or none (`follow`).
 
     Lives on one thread; never waits.
     """
@@ -45,6 +47,8 @@ class BrowserState:
     details: Details | None = None
     plate: PlateDetails | None = None
     image: ImageDetails | None = None
+    line: tuple[Entry, Details] | None = None
+    gone: tuple[Details, PlateDetails | None, ImageDetails | None] | None = None
 
     @property
     def host(self) -> str:
@@ -58,6 +62,7 @@ class BrowserState:
         if entry.is_line(known):
             return False
         self.show_when_known = False
+        self.line = self.gone = None
         return True
 
     def leave_line(self) -> None:
@@ -97,7 +102,9 @@ class BrowserState:
                     self.plate = None
             case _:
                 self.plate = self.image = None
-        self.details = details
+        self.details, self.gone = details, None
+        if self.is_on_line and self.selected is not None:
+            self.line = self.selected, details
         return details
 
     def current(self, plate: PlateDetails) -> PlateDetails:
@@ -108,6 +115,7 @@ class BrowserState:
         """Leave the lines and the hits of the search before."""
         self.query = query
         self.leave_line()
+        self.line = self.gone = None
         if self.plate is not None:
             self.mark(self.plate.without_hits())
 
@@ -117,6 +125,8 @@ class BrowserState:
         if self.plate is not None and self.plate.key == plate.key:
             if self.details is self.plate:
                 self.details = plate
+            if self.line is not None and self.line[1] is self.plate:
+                self.line = self.line[0], plate
             self.plate = plate
 
     def keep(self, shown: frozenset[Subject]) -> bool:
@@ -129,14 +139,37 @@ class BrowserState:
         """
         if self.is_on_line:
             return False
-        before = self.details
+        before, told = self.details, (self.plate, self.image)
         if self.image is not None and self.image.subjects.isdisjoint(shown):
             self.image = None
         if self.plate is not None and self.plate.subject not in shown:
             self.plate = None
         if before is not self.image:
             self.details = self.image or self.plate
-        return self.details is not before
+        if self.details is before:
+            return False
+        gone = None if before is None else (before, *told)
+        if self.details is None and self.line is not None:
+            self.selected, details = self.line
+            self.is_on_line = True
+            self.receive(details)
+        self.gone = gone
+        return True
+
+    def bring_back(self, shown: frozenset[Subject]) -> bool:
+        """Tell again what was told of until it left the viewer, if that is back.
+
+        Return whether it is; not if something else was looked at since.
+        """
+        if self.gone is None:
+            return False
+        details, plate, image = self.gone
+        is_back = plate is not None and plate.subject in shown
+        if not is_back and (image is None or image.subjects.isdisjoint(shown)):
+            return False
+        self.leave_line()
+        self.details, self.plate, self.image, self.gone = details, plate, image, None
+        return True
 
     def wish_to_show(self, entry: Entry) -> bool:
         """Return whether a plate can be shown now; if not, it is as soon as known."""

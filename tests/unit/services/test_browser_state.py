@@ -132,3 +132,50 @@ def test_a_well_that_was_clicked_goes_with_its_plate():
     assert not state.keep(frozenset({PLATE.subject}))
     assert state.keep(frozenset())
     assert state.details is None
+
+
+LINE = Entry(item=PLATE.plate, query=QUERY, parent=STUDY)
+
+
+def looked_at_a_well() -> BrowserState:
+    """Return the state after a look at a plate of the tree, and at a well of it."""
+    state = searched(on_line=True)
+    state.leave_line()
+    return state
+
+
+def test_a_line_that_still_is_selected_is_told_of_when_all_else_has_gone():
+    state = looked_at_a_well()
+
+    state.keep(frozenset())
+
+    assert state.details == state.plate == PLATE
+    assert not state.select(LINE)  # it needn't be asked for again
+
+
+def test_the_line_of_an_older_search_is_not_told_of():
+    state = looked_at_a_well()
+
+    state.follow(OTHER)
+
+    assert state.keep(frozenset())
+    assert state.details is None
+
+
+def test_what_has_left_the_viewer_is_told_of_again_when_it_is_back():
+    state = searched(on_line=False)
+    state.keep(frozenset())
+
+    assert not state.bring_back(frozenset())
+    assert state.bring_back(frozenset({PLATE.subject}))
+    assert state.details == state.plate == PLATE
+
+
+def test_what_was_looked_at_since_stays_when_other_things_come_back():
+    state = searched(on_line=False)
+    state.keep(frozenset())
+    other = replace(PLATE, plate=Plate(id=PlateId(9), name="other"), query=None)
+    state.receive(other)
+
+    assert not state.bring_back(frozenset({PLATE.subject}))
+    assert state.details == other

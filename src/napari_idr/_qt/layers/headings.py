@@ -12,7 +12,7 @@ from napari.utils.theme import get_theme
 from superqt.utils import qdebounced
 
 from napari_idr._qt.layers.rows import never_fewer, set_rows
-from napari_idr._qt.layers.sight import LEAST_ZOOM, view_of
+from napari_idr._qt.layers.sight import LEAST_ZOOM, is_upright, view_of
 from napari_idr.services.plate.headings import View
 from napari_idr.services.plate.mosaic import Heading
 
@@ -65,7 +65,8 @@ class HeadingsLayer:
     """A Points layer of texts: beside the plate, or at the canvas's edge if need be.
 
     It follows the camera and the size of the canvas while something of the mosaic is
-    seen.
+    seen. Where the axes lie otherwise, in 3D or transposed, nothing is written: texts
+    would lie across the mosaic.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ class HeadingsLayer:
         self._has_texts = False
         text, self._back = _colors(viewer)
         view = view_of(viewer, place["scale"], place["translate"])
-        self._shown = _placed(self._headings(view), view.zoom)
+        self._shown = self._planned(view)
         self.layer = Points(
             np.array(self._shown.positions).reshape(-1, 2),
             features=_labels(self._shown),
@@ -120,6 +121,8 @@ class HeadingsLayer:
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
         viewer.canvas.events.size.connect(self._on_moved)
+        viewer.dims.events.order.connect(self._on_moved)
+        viewer.dims.events.ndisplay.connect(self._on_moved)
         self.layer.events.scale.connect(self._on_moved)
         self.layer.events.visible.connect(self._on_moved)
         viewer.events.theme.connect(self._on_theme)
@@ -159,6 +162,8 @@ class HeadingsLayer:
         camera.events.center.disconnect(self._on_moved)
         camera.events.zoom.disconnect(self._on_moved)
         self._viewer.canvas.events.size.disconnect(self._on_moved)
+        self._viewer.dims.events.order.disconnect(self._on_moved)
+        self._viewer.dims.events.ndisplay.disconnect(self._on_moved)
         self._viewer.events.theme.disconnect(self._on_theme)
 
     def _on_moved(self, _: Any = None) -> None:
@@ -167,7 +172,9 @@ class HeadingsLayer:
 
     def _place_if_seen(self) -> None:
         # Not while napari adds the layer, which isn't seen until that is over.
-        if self.layer.visible and self._view.shows(self._mosaic.plan):
+        if not self.layer.visible:
+            return
+        if not is_upright(self._viewer) or self._view.shows(self._mosaic.plan):
             self._place()
 
     def _on_theme(self, _: Any = None) -> None:
@@ -197,10 +204,16 @@ class HeadingsLayer:
         seen = mosaic.headings_in_view(view, **told)
         return seen or mosaic.headings_in_view(_whole(mosaic.plan), **told)
 
+    def _planned(self, view: View) -> _Shown:
+        placed = _placed(self._headings(view), view.zoom)
+        if is_upright(self._viewer):
+            return placed
+        count = len(placed.texts)
+        return replace(placed, texts=("",) * count, backed=(False,) * count)
+
     def _place(self) -> bool:
         """Write the headings where they belong; tell whether any have changed."""
-        view = self._view
-        placed = _placed(self._headings(view), view.zoom)
+        placed = self._planned(self._view)
         positions = np.array(placed.positions).reshape(-1, 2)
         positions = never_fewer(self.layer, positions)
         hidden = len(positions) - len(placed.texts)

@@ -51,6 +51,10 @@ class ImageLayers:
         self._ground = Ground(viewer)
         viewer.events.theme.connect(self._on_theme)
 
+    def close(self) -> None:
+        """Stop following the viewer; what is shown stays."""
+        self._viewer.events.theme.disconnect(self._on_theme)
+
     def _on_theme(self, _: object = None) -> None:
         for shown in self._shown:
             for layers in (shown.channels, shown.projections):

@@ -37,6 +37,8 @@ class MarksLayer:
         What is marked.
     selected
         The (row, column) of the wells that are selected.
+    colored
+        Whether wells have colours, which are to be seen.
     place
         What the layer is made with besides: where it lies, whether it is seen ...
     """
@@ -47,10 +49,13 @@ class MarksLayer:
         shown: MosaicShown,
         selected: tuple[Place, ...],
         place: dict[str, Any],
+        *,
+        colored: bool = False,
     ) -> None:
         self._viewer = viewer
         self._shown = shown
         self._selected = selected
+        self._colored = colored
         self._zoom = _zoom(viewer, place["scale"])
         self._drawn = self._due
         marks = self._planned()
@@ -88,6 +93,12 @@ class MarksLayer:
             self._selected = places
             self._draw()
 
+    def set_colored(self, *, colored: bool) -> None:
+        """Say whether wells have colours, which are to be seen."""
+        if colored != self._colored:
+            self._colored = colored
+            self._draw()
+
     def close(self) -> None:
         """Stop following the viewer."""
         camera = self._viewer.scene.camera
@@ -116,7 +127,7 @@ class MarksLayer:
         """All that the lines depend on."""
         shown = self._shown
         marked = shown.hits, shown.controls, shown.failed, self._selected
-        return shown.plan, *map(frozenset, marked), self._zoom
+        return shown.plan, *map(frozenset, marked), self._colored, self._zoom
 
     def _planned(self) -> Marks:
         shown = self._shown
@@ -126,6 +137,7 @@ class MarksLayer:
             controls=shown.controls,
             failed=shown.failed,
             selected=self._selected,
+            colored=self._colored,
             zoom=self._zoom,
         )
 

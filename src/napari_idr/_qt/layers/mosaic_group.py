@@ -115,7 +115,11 @@ class MosaicGroup:
         """The marks on its wells."""
         if self._marks is None:
             self._marks = MarksLayer(
-                self._viewer, self.shown, self._selected, self._place
+                self._viewer,
+                self.shown,
+                self._selected,
+                self._place,
+                colored=self.legend is not None,
             )
             self._take(self._marks.layer)
         return self._marks.layer
@@ -260,6 +264,13 @@ class MosaicGroup:
         self._describe_wells()
         for layer in self.made.values():
             layer.metadata = self.shown.metadata
+
+    def set_legend(self, legend: Legend | None) -> None:
+        """Write what the colours of its wells mean, and leave them to be seen."""
+        self.legend = legend
+        self.write_note()
+        if self._marks is not None:
+            self._marks.set_colored(colored=legend is not None)
 
     def write_note(self) -> None:
         """Write below the title by what it was found, and what its colours mean."""

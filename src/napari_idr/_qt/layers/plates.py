@@ -377,8 +377,7 @@ class MosaicLayers(QObject):
         """Write below a plate's title what its colours mean; None for no colours."""
         group = self._groups.get(key)
         if group is not None:
-            group.legend = legend
-            group.write_note()
+            group.set_legend(legend)
 
     def legend_of(self, key: MosaicKey) -> Legend | None:
         """Return what the colours of a plate's cells mean, None without colours."""

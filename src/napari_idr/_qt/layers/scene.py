@@ -98,6 +98,7 @@ class ViewerScene(QObject):
         self.colors = WellColors(viewer, self.plates, self._units, self)
         self.walker = WellWalker(viewer, self.plates, self.plate_of, self)
         self.walker.opened.connect(self.wellActivated)
+        self.walker.rested.connect(self.wellClicked)
         self.walker.compareWanted.connect(self.compareWanted)
         # A click is told from the first half of a double click by waiting for it.
         self._click = QTimer(self)
@@ -147,6 +148,7 @@ class ViewerScene(QObject):
         self.colors.close()
         self.walker.close()
         self.strips.close()
+        self.images.close()
         self.plates.close()
         self._framing.close()
         self._units.close()

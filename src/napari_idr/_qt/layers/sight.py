@@ -35,6 +35,19 @@ def view_of(viewer: Viewer, scale: ArrayLike, translate: ArrayLike) -> View:
     return View(top=top, left=left, bottom=bottom, right=right, zoom=zoom)
 
 
+def is_upright(viewer: Viewer) -> bool:
+    """Whether y goes down and x to the right on the canvas, as in what is planned.
+
+    They don't in 3D, nor once the axes were rolled or transposed.
+    """
+    dims = viewer.dims
+    # Of two axes napari displays as many in 3D.
+    return dims.ndisplay == 2 and tuple(dims.displayed) == (
+        dims.ndim - 2,
+        dims.ndim - 1,
+    )
+
+
 def is_in_sight(viewer: Viewer, layer: Layer) -> bool:
     """Whether some of a layer lies where the canvas shows it.
 

@@ -17,6 +17,7 @@ from napari_idr._qt.layers.framing import Box, Framing
 from napari_idr._qt.layers.ground import Ground
 from napari_idr._qt.layers.placing import place_layer
 from napari_idr._qt.layers.rows import never_fewer, set_rows
+from napari_idr._qt.layers.sight import is_upright
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr.model import PixelSource
 from napari_idr.services.compare.captions import (
@@ -152,8 +153,11 @@ class _Strip:
             translate[-2:] = [at + step / 2 for at in origin]
             place_layer(layer, translate=translate)
 
-    def write(self, zoom: float) -> None:
-        """Write captions for this many px of the screen to a unit of the world."""
+    def write(self, zoom: float, *, upright: bool) -> None:
+        """Write captions for this many px of the screen to a unit of the world.
+
+        None where the axes aren't `upright`: they would lie across the strip.
+        """
         plan = self.shown.plan
         written = captions(plan, self.sources, zoom * plan.scale)
         top = min(y for y, _ in self._corners)
@@ -170,6 +174,8 @@ class _Strip:
         if not np.allclose(data, self.captions.data):
             self.captions.data = data
         texts = (*written, plan.heading)
+        if not upright:
+            texts = ("",) * len(texts)
         if texts != self._texts:
             self._texts = texts
             self.captions.features = {"label": np.array(texts, dtype=object)}
@@ -274,6 +280,8 @@ class StripLayers(QObject):
         self._follow = qdebounced(self._write, timeout=FOLLOW_MS)
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
         viewer.canvas.events.size.connect(self._on_zoom)
+        viewer.dims.events.order.connect(self._on_zoom)
+        viewer.dims.events.ndisplay.connect(self._on_zoom)
         viewer.events.theme.connect(self._on_theme)
         viewer.layers.events.removed.connect(self._on_removed)
 
@@ -322,7 +330,7 @@ class StripLayers(QObject):
         strip.color(get_theme(self._viewer.theme).text.as_hex())
         self._strips[shown.number] = strip
         self._place_all()
-        strip.write(self._viewer.scene.camera.zoom)
+        self._caption(strip)
         for layer in strip.layers:
             set_status(layer, self.message_at)
         for layer in strip.all_layers:
@@ -397,7 +405,7 @@ class StripLayers(QObject):
         self._lift(strip.frame)
         self._lift(strip.captions)
         make_active(self._viewer, (*strip.channels, strip.below)[0])
-        strip.write(self._viewer.scene.camera.zoom)
+        self._caption(strip)
         self.changed.emit()
         return None
 
@@ -565,7 +573,7 @@ class StripLayers(QObject):
             self.repaint(news.number)
             if strip.is_complete:
                 self._remove_thumbnails(strip)
-        strip.write(self._viewer.scene.camera.zoom)
+        self._caption(strip)
         self.changed.emit()
 
     def _remove_thumbnails(self, strip: _Strip) -> None:
@@ -577,9 +585,13 @@ class StripLayers(QObject):
         if self._strips:
             self._follow()
 
+    def _caption(self, strip: _Strip) -> None:
+        zoom = self._viewer.scene.camera.zoom
+        strip.write(zoom, upright=is_upright(self._viewer))
+
     def _write(self) -> None:
         for strip in self._strips.values():
-            strip.write(self._viewer.scene.camera.zoom)
+            self._caption(strip)
             strip.hide_thumbnails()
         if self._selected:
             self._mark()
@@ -629,6 +641,8 @@ class StripLayers(QObject):
         """Stop listening to the viewer; what is shown stays."""
         self._viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
         self._viewer.canvas.events.size.disconnect(self._on_zoom)
+        self._viewer.dims.events.order.disconnect(self._on_zoom)
+        self._viewer.dims.events.ndisplay.disconnect(self._on_zoom)
         self._viewer.events.theme.disconnect(self._on_theme)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
 

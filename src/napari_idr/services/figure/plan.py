@@ -150,6 +150,7 @@ def plan_mosaic_figure(
         hits=shown.hits,
         controls=shown.controls,
         failed=shown.failed,
+        colored=colors is not None,
         zoom=scale * SCREEN_DPMM,
     )
     for (start, side), color in zip(marks.vectors, marks.colors, strict=True):

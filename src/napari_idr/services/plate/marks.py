@@ -1,4 +1,4 @@
-"""Marks on the wells of a mosaic: frames, or tints where wells are small."""
+"""Marks on the wells of a mosaic: frames, or tints or dashes where they are small."""
 
 from __future__ import annotations
 
@@ -46,6 +46,10 @@ LINE_SHARE = 0.025
 CORNER_SHARE = 0.25
 """Of each side of a frame, how much belongs to a corner."""
 
+DASH_SHARE = 0.4
+"""Of the width of a small well with a colour, how much a mark takes at its foot: that
+of a hit from the left, and that of a control from the right."""
+
 ZOOM_STEPS = 4
 """For each doubling of the zoom, how often the lines are drawn anew."""
 
@@ -73,6 +77,7 @@ def plan_marks(
     failed: Collection[Place] = (),
     selected: Collection[Place] = (),
     outlines: Mapping[Place, Outline] | None = None,
+    colored: bool = False,
     zoom: float,
 ) -> Marks:
     """Return the lines that mark wells at a zoom.
@@ -85,6 +90,8 @@ def plan_marks(
         The (row, column) of the wells to mark; `failed` ones failed quality control.
     outlines
         The corners of images that are framed within them, as others may touch.
+    colored
+        Whether wells have colours, which a tint would cover.
     zoom
         How many px of the screen a px of the mosaic takes.
     """
@@ -92,7 +99,9 @@ def plan_marks(
     tinted = is_tinted(plan, zoom)
     lines = _Lines(plan, _line_width(plan, zoom, tinted=tinted), outlines or {})
     for place in hits:
-        if tinted:
+        if tinted and colored:
+            lines.dash(place, HIT_COLOR, LINING_COLOR)
+        elif tinted:
             lines.fill(place, HIT_COLOR)
         else:
             lines.frame(place, HIT_COLOR, outset=0)
@@ -102,6 +111,8 @@ def plan_marks(
         if not tinted:
             lines.frame(place, CONTROL_COLOR, outset=0, part=CORNER_SHARE)
             lines.frame(place, LINING_COLOR, outset=-1, part=CORNER_SHARE)
+        elif colored:
+            lines.dash(place, CONTROL_COLOR, LINING_COLOR, from_right=True)
         elif place not in found:
             lines.fill(place, CONTROL_COLOR)
     for place in failed:
@@ -254,6 +265,22 @@ class _Lines:
             middle = y - 0.5 + (n + 0.5) * self._width
             start, side = (middle, x - 0.5), (0.0, float(width))
             self._add(start, side, color, opacity=TINT_OPACITY)
+
+    def dash(
+        self, place: Place, color: str, lining: str, *, from_right: bool = False
+    ) -> None:
+        """Draw a short line at the foot of a well, and its lining above it.
+
+        Where there is room for one line only, it has no lining.
+        """
+        y, x = self._plan.origin(*place)
+        height, width = self._plan.cell_shape
+        long = width * DASH_SHARE
+        left = x - 0.5 + (width - long if from_right else 0.0)
+        foot = y + height - 0.5 - self._width / 2
+        if height > self._width:
+            self._add((foot - self._width, left), (0.0, long), lining)
+        self._add((foot, left), (0.0, long), color)
 
     def _add(
         self,

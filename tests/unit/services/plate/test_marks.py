@@ -58,6 +58,45 @@ def test_a_tint_covers_its_well_and_no_more(zoom):
     assert np.all(marks.colors[:, 3] < 1)
 
 
+@pytest.mark.parametrize("zoom", [0.05, 0.1, 0.19])
+@pytest.mark.parametrize("mark", ["hits", "controls"])
+def test_the_mark_of_a_small_well_leaves_its_colour_to_be_seen(mark, zoom):
+    plan = plan_of(32, 48)
+
+    marks = plan_marks(plan, **{mark: [(4, 7)]}, colored=True, zoom=zoom)
+
+    y, x = plan.origin(4, 7)
+    starts, ends = marks.vectors[:, 0], marks.vectors.sum(axis=1)
+    covered = marks.vectors[:, 1, 1].sum() * marks.width
+    assert covered <= 0.5 * 73 * 96
+    assert starts[:, 0].min() - marks.width / 2 >= y - 0.51
+    assert ends[:, 0].max() + marks.width / 2 <= y + 72.51
+    assert starts[:, 1].min() >= x - 0.51
+    assert ends[:, 1].max() <= x + 95.51
+    # Two lines as those of frames, which can be seen on every ground.
+    assert np.all(marks.colors[:, 3] == 1)
+    assert len(marks.vectors) == 2
+
+
+def test_marks_of_hits_and_controls_lie_apart_on_a_small_well():
+    plan = plan_of(32, 48)
+    hits = plan_marks(plan, hits=[(4, 7)], colored=True, zoom=0.1)
+
+    both = plan_marks(plan, hits=[(4, 7)], controls=[(4, 7)], colored=True, zoom=0.1)
+
+    added = both.vectors[len(hits.vectors) :]
+    assert added[:, 0, 1].min() > hits.vectors.sum(axis=1)[:, 1].max()
+
+
+def test_larger_wells_are_framed_whether_or_not_they_have_colours():
+    plan = plan_of(8, 12)
+
+    framed = plan_marks(plan, hits=[(2, 3)], zoom=0.5)
+    colored = plan_marks(plan, hits=[(2, 3)], colored=True, zoom=0.5)
+
+    assert np.array_equal(framed.vectors, colored.vectors)
+
+
 @pytest.mark.parametrize("zoom", [0.25, 0.5, 1, 4, 20])
 def test_a_frame_is_two_lines_that_can_be_seen_on_the_screen(zoom):
     marks = plan_marks(plan_of(8, 12), hits=[(2, 3)], zoom=zoom)
