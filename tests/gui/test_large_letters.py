@@ -26,6 +26,7 @@ from napari_idr._qt.panels.annotations import AnnotationTable
 from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr._qt.panels.suggestions import SuggestionList
 from napari_idr.model import Suggestion
+from support.guards import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -262,6 +263,20 @@ def test_the_main_button_of_a_card_comes_into_sight(
     button = reader.find(name)
     reader.until(lambda: is_wholly_in_sight(button), timeout=10_000)
     assert reader.tree.hasFocus()
+
+
+def test_the_main_button_stays_in_sight_when_much_is_said(reader: Person) -> None:
+    reader.browser.resize(300, 720)
+    reader.search("CDC20")
+    reader.open(MITOSIS)
+    reader.select(MITOSIS, PLATE)
+    button = reader.find("idr_show_plate")
+    reader.until(lambda: is_wholly_in_sight(button), timeout=10_000)
+
+    reader.browser.status.say("What is said has many lines. " * 5)
+    settle()
+
+    assert is_wholly_in_sight(button)
 
 
 def test_the_lines_stay_where_they_are_for_a_second_click(reader: Person) -> None:

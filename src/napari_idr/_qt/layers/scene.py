@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 from napari_idr._qt.layers.adding import add_no_more
 from napari_idr._qt.layers.aside import LayersAside
 from napari_idr._qt.layers.framing import Framing
+from napari_idr._qt.layers.freeing import OwnContext
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
 from napari_idr._qt.layers.refresher import LayerRefresher
@@ -80,6 +81,7 @@ class ViewerScene(QObject):
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
+        self._own_context = OwnContext(viewer)
         framing = self._framing = Framing(viewer)
         self.refresher = LayerRefresher(viewer, self, is_ours=lambda: framing.is_moving)
         self._units = SceneUnits(viewer)
@@ -144,6 +146,7 @@ class ViewerScene(QObject):
         self._viewer.mouse_double_click_callbacks.remove(self._on_double_click)
         self._viewer.mouse_drag_callbacks.remove(self._on_press)
         self._viewer.layers.events.removed.disconnect(self._on_layers_removed)
+        self._own_context.close()
         self.aside.close()
         self.colors.close()
         self.walker.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from qtpy.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QApplication,
     QFrame,
@@ -182,7 +182,7 @@ class Panels(LetteredWidget, DockedWidget):
         ):
             layout.addWidget(card)
         layout.addStretch(1)
-        details = self._details = QScrollArea()
+        details = self._details = _Scrolled()
         details.setObjectName("idr_details")
         details.setAccessibleName("Details")
         details.setWidgetResizable(True)
@@ -316,6 +316,7 @@ class Panels(LetteredWidget, DockedWidget):
         self._scroll_soon.start()
 
     def _see(self) -> None:
+        self._details.kept = self._panels.kept = self._revealed
         if self._revealed is not None and self._revealed.isVisible():
             self._details.ensureWidgetVisible(self._revealed, 0, 0)
 
@@ -351,9 +352,25 @@ class _Column(QWidget):
         return -1 if layout is None else layout.minimumHeightForWidth(width)
 
 
-def _scrolled(panels: QWidget) -> QScrollArea:
+class _Scrolled(QScrollArea):
+    """Scrolls what there is no room for; what is `kept` in sight stays so."""
+
+    kept: QWidget | None = None
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Follow the room, which changes with what is said below, for one."""
+        super().resizeEvent(event)
+        kept, view = self.kept, present(self.viewport())
+        if event is None or kept is None or not kept.isVisible():
+            return
+        place = kept.mapTo(view, QPoint(0, 0)).y()
+        if 0 <= place <= event.oldSize().height() - kept.height():
+            self.ensureWidgetVisible(kept, 0, 0)
+
+
+def _scrolled(panels: QWidget) -> _Scrolled:
     """Return what scrolls where the window is too low for all panels."""
-    area = QScrollArea()
+    area = _Scrolled()
     area.setObjectName("idr_panels")
     area.setAccessibleName("Panels")
     area.setWidgetResizable(True)
