@@ -99,7 +99,13 @@ def strip_heading(plan: ComparePlan, zoom: float) -> str:
 
     The whole is said of each image by `cell_message`. For `zoom` see `captions`.
     """
-    return _cut(plan.heading, plan.layout.shape[1] * zoom)
+    room_px = plan.layout.shape[1] * zoom
+    if not plan.common:
+        return _cut(plan.heading, room_px)
+    # How fields are placed is said last, and whole.
+    end = f" · {plan.placing}" if plan.placing else ""
+    begun = _cut(" · ".join(plan.common), room_px - width_px(end))
+    return f"{begun}{end}" if begun else _cut(plan.placing, room_px)
 
 
 def heading_px(texts: Sequence[str], rows: Sequence[int], zoom: float) -> float:
