@@ -11,6 +11,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QPushButton, QTabWidget
 
+from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.demo.faults import FOREVER
 from support.guards import settle
@@ -316,6 +317,26 @@ def test_a_second_comparison_lies_below_the_first(
     assert len(second) == 2
     bottom = max(one.extent.world[1, -2] for one in first)
     assert min(one.extent.world[0, -2] for one in second) > bottom
+
+
+def test_layers_of_two_comparisons_of_one_gene_have_different_names(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = with_plate(window, idr.url)
+    shift_click(window, "C4", "C5")
+    compare(person, window)
+    scene = scene_of(window.viewer)
+    [shown] = scene.plates_shown
+    cells = (shown.plan.grid.cells[row][column] for row, column in ((2, 3), (0, 0)))
+    scene.plates.choose(shown.key, tuple(shown.id_of(one) for one in cells if one))
+    compare(person, window)
+
+    names = [one for one in window.names if "compare CDC20 + 1" in one]
+
+    assert len(names) == len(set(names))
+    apart = [one for one in names if "C4, A1 · compare CDC20 + 1" in one]
+    assert len(apart) == len(names) / 2
+    assert [one.split(" · ")[0] for one in apart if "[" in one][-2:] == ["Cy3", "DAPI"]
 
 
 def test_a_strip_whose_layers_are_removed_is_gone_and_asks_for_no_more(

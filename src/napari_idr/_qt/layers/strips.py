@@ -26,9 +26,11 @@ from napari_idr.services.compare.captions import (
     cell_message,
     heading_px,
     room_above_px,
+    strip_heading,
 )
 from napari_idr.services.compare.load import CellNews
 from napari_idr.services.compare.plan import clear, outline
+from napari_idr.services.compare.wish import title_apart
 from napari_idr.services.details import Subject
 from napari_idr.services.image.metadata import idr_metadata
 from napari_idr.services.plate.marks import plan_marks
@@ -60,8 +62,11 @@ FOLLOW_MS = 80
 class _Strip:
     """The layers of one comparison; they move and leave together."""
 
-    def __init__(self, shown: CompareShown, metadata: dict[str, Any]) -> None:
+    def __init__(
+        self, shown: CompareShown, title: str, metadata: dict[str, Any]
+    ) -> None:
         self.shown = shown
+        self.title = title
         self.compared: Compared | None = None
         self.sources: dict[ImageId, PixelSource | IDRError] = {}
         self.channels: list[Layer] = []
@@ -75,7 +80,7 @@ class _Strip:
             shown.canvas,
             rgb=True,
             multiscale=False,
-            name=f"{plan.title} [thumbnail]",
+            name=f"{title} [thumbnail]",
             blending="translucent_no_depth",
             units=(plan.unit, plan.unit),
             axis_labels=("y", "x"),
@@ -84,7 +89,7 @@ class _Strip:
         # In the viewer as long as an image is selected.
         self.frame = Vectors(
             np.zeros((0, 2, 2), np.float32),
-            name=f"{plan.title} selected",
+            name=f"{title} selected",
             vector_style="line",
             opacity=1.0,
             blending="translucent_no_depth",
@@ -105,7 +110,7 @@ class _Strip:
             face_color="transparent",
             border_color="transparent",
             border_width=0,
-            name=f"{plan.title} captions",
+            name=f"{title} captions",
             units=(plan.unit, plan.unit),
             **common,
         )
@@ -173,7 +178,7 @@ class _Strip:
         data = np.array([*corners, (top, left)])
         if not np.allclose(data, self.captions.data):
             self.captions.data = data
-        texts = (*written, plan.heading)
+        texts = (*written, strip_heading(plan, zoom * plan.scale))
         if not upright:
             texts = ("",) * len(texts)
         if texts != self._texts:
@@ -308,7 +313,7 @@ class StripLayers(QObject):
     def title_of(self, number: int) -> str:
         """Return what a comparison is called, "" if it's gone."""
         strip = self._strips.get(number)
-        return "" if strip is None else strip.shown.plan.title
+        return "" if strip is None else strip.title
 
     def look_of(
         self, number: int
@@ -325,7 +330,9 @@ class StripLayers(QObject):
         Return why that failed, as a sentence, or None.
         """
         before = self._strips.pop(shown.number, None)
-        strip = _Strip(shown, _metadata(shown))
+        taken = {one.title for one in self._strips.values()}
+        title = title_apart(shown.plan.title, shown.plan.wish, taken)
+        strip = _Strip(shown, title, _metadata(shown))
         strip.seen_before = self._view() if before is None else before.seen_before
         strip.color(get_theme(self._viewer.theme).text.as_hex())
         self._strips[shown.number] = strip
@@ -385,6 +392,8 @@ class StripLayers(QObject):
         strip.channels = [
             Layer.create(*spec.as_layer_data()) for spec in compared.specs
         ]
+        for layer in strip.channels:
+            layer.name = strip.title.join(layer.name.rsplit(strip.shown.plan.title, 1))
         if not strip.channels:
             compared.close()  # there are only thumbnails
         strip.place(strip.origin)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari_idr.services.compare.plan import ComparePlan
     from napari_idr.tiles import MosaicCell
 
-__all__ = ["captions", "cell_message"]
+__all__ = ["captions", "cell_message", "strip_heading"]
 
 WIDTHS_PX = {"mwMW@%&…": 14.0, "ijltfrI.,:;'|!()[]-· ": 6.5}
 CAPITAL_PX, LETTER_PX = 10.5, 9.0
@@ -94,6 +94,20 @@ def room_above_px(plan: ComparePlan) -> float:
     return ROOM_ABOVE * plan.layout.cell_shape[0]
 
 
+def strip_heading(plan: ComparePlan, zoom: float) -> str:
+    """Return what is said of the strip as a whole, as much as it is wide.
+
+    The whole is said of each image by `cell_message`. For `zoom` see `captions`.
+    """
+    room_px = plan.layout.shape[1] * zoom
+    if not plan.common:
+        return _cut(plan.heading, room_px)
+    # How fields are placed is said last, and whole.
+    end = f" · {plan.placing}" if plan.placing else ""
+    begun = _cut(" · ".join(plan.common), room_px - width_px(end))
+    return f"{begun}{end}" if begun else _cut(plan.placing, room_px)
+
+
 def heading_px(texts: Sequence[str], rows: Sequence[int], zoom: float) -> float:
     """Return how far above the first row the strip's own heading stands.
 
@@ -159,5 +173,5 @@ def cell_message(
     cell = plan.cell_at(y, x)
     if cell is None:
         return ""
-    lines = (*cell.wish.lines, badge(sources.get(cell.image_id)))
+    lines = (*cell.wish.lines, plan.placing, badge(sources.get(cell.image_id)))
     return " · ".join(line for line in lines if line)

@@ -145,8 +145,12 @@ class ComparePlan:
     @property
     def heading(self) -> str:
         """What is said of the strip as a whole."""
-        placed = PLACED[self.placed][0] if self.placed else ""
-        return " · ".join(filter(None, (*self.common, placed)))
+        return " · ".join(filter(None, (*self.common, self.placing)))
+
+    @property
+    def placing(self) -> str:
+        """How fields of a well are placed, in words; "" for other images."""
+        return PLACED[self.placed][0] if self.placed else ""
 
     @property
     def is_on_stage(self) -> bool:

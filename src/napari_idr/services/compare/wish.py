@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from napari_idr.services.plain_text import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -27,6 +27,7 @@ __all__ = [
     "in_groups",
     "new_number",
     "of_first_server",
+    "title_apart",
 ]
 
 MAX_CELLS = 96
@@ -35,6 +36,9 @@ MAX_CELLS = 96
 MAX_ASKED = 8
 """Images of a whole plate or gallery that are asked about beforehand: enough to know
 its channels and to find a contrast."""
+
+MAX_NAMED = 3
+"""Wells that a title names."""
 
 _numbers = itertools.count(1)
 
@@ -135,6 +139,34 @@ class CompareWish:
         first = self.cells[0]
         more = f" + {len(self.cells) - 1}" if len(self.cells) > 1 else ""
         return f"compare {plain_text(first.request.told or '') or first.label}{more}"
+
+
+def title_apart(title: str, wish: CompareWish, taken: Collection[str]) -> str:
+    """Return a title; where others have it, what is compared is named before it.
+
+    >>> from napari_idr.model import ImageRef
+    >>> from napari_idr.services.details import ImageRequest
+    >>> cells = [
+    ...     CellWish(request=ImageRequest(ref=ImageRef(image_id=7, name=name)))
+    ...     for name in ("C4", "C5")
+    ... ]
+    >>> wish = CompareWish(cells=tuple(cells))
+    >>> title_apart("compare CDC20", wish, [])
+    'compare CDC20'
+    >>> title_apart("compare CDC20", wish, ["compare CDC20"])
+    'C4, C5 · compare CDC20'
+    >>> title_apart("a", wish, ["a", "C4, C5 · a"])
+    'C4, C5 · a (2)'
+    """
+    if title not in taken:
+        return title
+    named = list(
+        dict.fromkeys(one.request.well_label or one.label for one in wish.cells)
+    )
+    more = f" + {len(named) - MAX_NAMED}" if len(named) > MAX_NAMED else ""
+    apart = f"{', '.join(named[:MAX_NAMED])}{more} · {title}"
+    numbered = (f"{apart} ({count})" for count in itertools.count(2))
+    return next(one for one in itertools.chain([apart], numbered) if one not in taken)
 
 
 def in_groups(requests: Iterable[ImageRequest]) -> CompareWish:

@@ -17,7 +17,7 @@ from napari_idr.model import (
     Plate,
     RenderingWindow,
 )
-from napari_idr.services.compare.captions import captions, width_px
+from napari_idr.services.compare.captions import captions, strip_heading, width_px
 from napari_idr.services.compare.channels import compare_channels, to_draw
 from napari_idr.services.compare.layout import (
     CELL_PX,
@@ -401,6 +401,18 @@ def test_a_caption_ends_before_its_neighbour_begins(zoom):
     for text, room in zip(written, (pitch - 9, pitch - 9, cell), strict=True):
         assert text
         assert all(width_px(line) <= room for line in text.split("\n"))
+
+
+@pytest.mark.parametrize("zoom", [0.4, 0.7, 1.0, 2.0])
+def test_the_line_of_a_strip_ends_where_the_strip_does(zoom):
+    images = [image(n, size=(120, 160)) for n in (1, 2)]
+    plan = plan_comparison(wish(*images), images)
+    plan = replace(plan, common=("idr0904-demo-tissue/experimentA of a long name",) * 2)
+
+    written = strip_heading(plan, zoom)
+
+    assert written
+    assert width_px(written) <= plan.layout.shape[1] * zoom
 
 
 def test_widths_of_letters_are_no_less_than_measured_ones():
