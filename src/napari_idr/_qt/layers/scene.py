@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_idr._qt.layers.adding import add_no_more
 from napari_idr._qt.layers.aside import LayersAside
+from napari_idr._qt.layers.far import FarLayers
 from napari_idr._qt.layers.framing import Framing
 from napari_idr._qt.layers.freeing import OwnContext
 from napari_idr._qt.layers.images import ImageLayers
@@ -81,7 +82,7 @@ class ViewerScene(QObject):
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._own_context = OwnContext(viewer)
+        self._own_context, self._far = OwnContext(viewer), FarLayers(viewer)
         framing = self._framing = Framing(viewer)
         self.refresher = LayerRefresher(viewer, self, is_ours=lambda: framing.is_moving)
         self._units = SceneUnits(viewer)
@@ -147,6 +148,7 @@ class ViewerScene(QObject):
         self._viewer.mouse_drag_callbacks.remove(self._on_press)
         self._viewer.layers.events.removed.disconnect(self._on_layers_removed)
         self._own_context.close()
+        self._far.close()
         self.aside.close()
         self.colors.close()
         self.walker.close()

@@ -48,10 +48,17 @@ def is_upright(viewer: Viewer) -> bool:
     )
 
 
-def is_in_sight(viewer: Viewer, layer: Layer) -> bool:
+def is_in_sight(viewer: Viewer, layer: Layer, *, beyond: float = 0) -> bool:
     """Whether some of a layer lies where the canvas shows it.
 
     It is said of all layers in 3D and in the grid, where a camera looks otherwise.
+
+    Parameters
+    ----------
+    viewer, layer
+        The viewer, and a layer of it.
+    beyond
+        How far beyond the edges counts, too, as a share of the canvas.
     """
     dims, camera = viewer.dims, viewer.scene.camera
     if dims.ndisplay != 2 or viewer.canvas.grid.enabled:
@@ -60,6 +67,7 @@ def is_in_sight(viewer: Viewer, layer: Layer) -> bool:
     if (axes < 0).any():
         return True
     half = np.array(viewer.canvas.size) / max(float(camera.zoom), LEAST_ZOOM) / 2
+    half *= 1 + 2 * beyond
     center = np.array(camera.center[-2:])
     low, high = layer.extent.world[:, axes]
     return bool((high >= center - half).all() and (low <= center + half).all())
