@@ -7,6 +7,7 @@ from qtpy.QtGui import QHelpEvent, QTextDocument
 from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractScrollArea,
     QApplication,
     QComboBox,
     QHeaderView,
@@ -22,6 +23,7 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.forms import ElidingButton, text_room
 from napari_idr._qt.panels.gallery import OfferLabel
+from support.guards import settle
 
 
 def room_for_text(box: QComboBox) -> int:
@@ -36,7 +38,7 @@ def room_for_text(box: QComboBox) -> int:
 
 def cut_texts(window: QWidget) -> list[str]:
     """Return the texts of which a part can't be seen, nor read in a tooltip."""
-    QApplication.processEvents()
+    settle()  # what is to be deleted is gone
     found = []
     for widget in window.findChildren(QWidget):
         if not widget.isVisible():
@@ -50,7 +52,10 @@ def cut_texts(window: QWidget) -> list[str]:
 
 
 def _cut(widget: QWidget) -> list[str]:
-    """Return the texts of a control that don't fit into it."""
+    """Return the texts of a control that don't fit into it, or into what it is in."""
+    if _is_beyond(widget):
+        text = getattr(widget, "text", None) or getattr(widget, "currentText", None)
+        return [] if text is None else [text()]
     advance = widget.fontMetrics().horizontalAdvance
     if isinstance(widget, QComboBox) and not widget.isEditable():
         text = widget.currentText()
@@ -77,6 +82,25 @@ def _cut(widget: QWidget) -> list[str]:
     if isinstance(widget.parent(), QAbstractItemView):
         return _cut_in_place(widget)
     return []
+
+
+def _is_beyond(widget: QWidget) -> bool:
+    """Return whether a part is at the right of a panel that doesn't scroll sideways."""
+    above = widget.parentWidget()
+    while above is not None and not widget.isWindow():
+        area = above.parentWidget()
+        scrolls = (
+            isinstance(area, QAbstractScrollArea)
+            and area.horizontalScrollBarPolicy()
+            != Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+        if scrolls:
+            return False
+        left = widget.mapTo(above, QPoint(0, 0)).x()
+        if left < 0 or left + widget.width() > above.width():
+            return True
+        above = None if above.isWindow() else area
+    return False
 
 
 def _fits(label: QLabel) -> bool:

@@ -338,7 +338,9 @@ class Folding(QObject):
         needed = metrics.horizontalAdvance(self._sample) + CLEAR_PX
         for place in range(self._line.count()):
             widget = present(self._line.itemAt(place)).widget()
-            if widget is not None and widget is not self._control:
+            if widget is None or widget is self._control:
+                continue
+            if not widget.isHidden():
                 width = min(widget.sizeHint().width(), widget.maximumWidth())
                 width = max(width, widget.minimumWidth())
                 needed += width + self._line.spacing()
