@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from magicgui.widgets import ComboBox, PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_idr._qt.panels.forms import (
     ARROW_PX,
-    Folding,
     keep_as_wide_as,
     let_shrink,
     name_widget,
@@ -75,14 +80,9 @@ class PlatePanel(QWidget):
         layout.setSpacing(3)
         layout.addWidget(self.title)
         self._run = _labelled("Run", self.run.native)
-        field = _labelled("Field", self.field.native)
-        choice = QWidget()
-        line = QHBoxLayout(choice)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self._run, 1)
-        line.addWidget(field)
-        layout.addWidget(choice)
-        Folding(self, choice, field, f"Field {LONG_FIELD}")
+        # Below each other: beside the field there is no room for the names of runs.
+        layout.addWidget(self._run)
+        layout.addWidget(_labelled("Field", self.field.native))
         buttons = (self.show_plate.native, self.table.native)
         layout.addWidget(ButtonGrid(buttons, columns=2))
         layout.addWidget(self.notes)

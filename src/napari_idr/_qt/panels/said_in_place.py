@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 CUT = "…"
 
 
-def lines_within(text: str, font: QFont, room: QRect) -> tuple[tuple[str, ...], bool]:
-    """Return the lines of a text that fit into a room, and whether some don't."""
+def lines_within(
+    text: str, font: QFont, room: QRect, aside: int
+) -> tuple[tuple[str, ...], bool]:
+    """Return the lines of a text that fit into a room, and whether some don't.
+
+    Beside each is room for so many "…".
+    """
     metrics = QFontMetrics(font)
-    # A line in the middle has as much room before it as "…" takes after it.
-    width = max(1, room.width() - 2 * metrics.horizontalAdvance(CUT))
+    width = max(1, room.width() - aside * metrics.horizontalAdvance(CUT))
     wrap = QTextOption()
     wrap.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     lines: list[str] = []
@@ -95,7 +99,9 @@ class SaidInPlace(QObject):
         return inside.adjusted(margin, margin, -margin, -margin)
 
     def _lines(self, text: str) -> tuple[tuple[str, ...], bool]:
-        return lines_within(text, self._view.font(), self._room)
+        # A line in the middle has as much room before it as "…" takes after it.
+        aside = 2 if self._middle else 1
+        return lines_within(text, self._view.font(), self._room, aside)
 
     def draw(self) -> None:
         """Write what is said, if anything."""
