@@ -405,6 +405,23 @@ def test_a_text_that_does_not_fit_ends_with_dots(
     assert cut == control.grab().toImage()
 
 
+def test_a_long_address_ends_with_dots(reader: Person) -> None:
+    box = reader.find("idr_server", QComboBox)
+    reader.find("idr_value").setFocus()
+    line = box.lineEdit()
+    assert line is not None
+    whole = "http://omero-with-a-long-name.example.org/omero"
+    line.setText(whole)
+    line.setCursorPosition(0)
+    cut = line.grab().toImage()
+
+    elide, room = Qt.TextElideMode.ElideRight, text_room(line).width()
+    line.setText(line.fontMetrics().elidedText(whole, elide, room))
+
+    assert line.text().endswith("…")
+    assert cut == line.grab().toImage()
+
+
 def show_text(control: QComboBox | QLineEdit, text: str) -> None:
     if isinstance(control, QLineEdit):
         control.setText(text)

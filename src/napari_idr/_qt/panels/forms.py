@@ -107,18 +107,14 @@ def name_widget(widget: QWidget | Widget, name: str, label: str, tooltip: str) -
     native.setAccessibleName(label)
     native.setToolTip(tooltip)
     if isinstance(native, QComboBox | QLineEdit):
-        cut_where_narrow(native)
+        native.installEventFilter(_Cutting(native))
     if isinstance(native, QComboBox):
         native.installEventFilter(_WheelGoesOn(native))
         if (line := native.lineEdit()) is not None:
             line.setAccessibleName(label)  # it takes the keyboard in its place
             line.setToolTip(native.toolTip())
-            cut_where_narrow(line)
-
-
-def cut_where_narrow(widget: QComboBox | QLineEdit) -> None:
-    """Let a box or a line cut a text that it is too narrow for, and tell it whole."""
-    widget.installEventFilter(_Cutting(widget))
+            # Qt made the line: what belongs to it alone, Python would let go of.
+            line.installEventFilter(_Cutting(native))
 
 
 class _Cutting(QObject):
