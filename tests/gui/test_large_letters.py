@@ -7,26 +7,29 @@ from typing import TYPE_CHECKING
 import pytest
 from napari.qt import get_current_stylesheet
 from napari.settings import get_settings
-from qtpy.QtCore import QPoint, QSize
+from qtpy.QtCore import QPoint, QSize, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
+    QLabel,
+    QLineEdit,
     QScrollArea,
     QSizePolicy,
-    QStyle,
-    QStyleOptionComboBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_idr._qt.panels.annotations import AnnotationTable
+from napari_idr._qt.panels.forms import name_widget, text_room
 from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr._qt.panels.suggestions import SuggestionList
+from napari_idr._qt.wells.dock import WellsDock
 from napari_idr.model import Suggestion
 from support.guards import settle
+from support.texts import cut_texts, room_for_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,14 +50,20 @@ LARGE_PT = 16
 
 
 @pytest.fixture
-def large_letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Letters as somebody sets them who can't read small ones."""
-    monkeypatch.setattr(get_settings().appearance, "font_size", LARGE_PT)
+def letters_pt() -> int:
+    """The size of letters that somebody sets who can't read small ones."""
+    return LARGE_PT
+
+
+@pytest.fixture
+def large_letters(letters_pt: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Letters of another size than usual."""
+    monkeypatch.setattr(get_settings().appearance, "font_size", letters_pt)
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     before = app.font()
     larger = app.font()
-    larger.setPointSize(LARGE_PT)
+    larger.setPointSize(letters_pt)
     app.setFont(larger)
     yield
     app.setFont(before)
@@ -96,16 +105,6 @@ def test_buttons_without_a_frame_are_written_as_large_as_others(
     reader.find_plate("CDC20", MITOSIS, PLATE)
 
     assert reader.find(name).font().pointSize() == LARGE_PT
-
-
-def room_for_text(box: QComboBox) -> int:
-    """Return how many px of a list's box its text can take."""
-    option = QStyleOptionComboBox()
-    box.initStyleOption(option)
-    style, part = box.style(), QStyle.SubControl.SC_ComboBoxEditField
-    assert style is not None
-    complex_ = QStyle.ComplexControl.CC_ComboBox
-    return style.subControlRect(complex_, option, part, box).width()
 
 
 def test_the_choices_among_studies_can_be_read(reader: Person) -> None:
@@ -297,3 +296,164 @@ def is_wholly_in_sight(widget: QWidget) -> bool:
     """Return whether nothing of a widget is scrolled away or covered by its parents."""
     shown = widget.visibleRegion().boundingRect()
     return widget.isVisible() and shown == widget.rect()
+
+
+@pytest.mark.parametrize("letters_pt", [9, LARGE_PT])
+@pytest.mark.parametrize("width", [300, 350])
+def test_no_text_of_the_browser_is_cut(reader: Person, width: int) -> None:
+    """It fits, it wraps, or it ends with "…" and the tooltip has all of it."""
+    browser = reader.browser
+    browser.setStyleSheet(browser.styleSheet() + get_current_stylesheet())
+    browser.resize(width, 720)
+    settle()
+    found = {"empty": cut_texts(browser)}
+
+    reader.find("idr_tabs", QTabWidget).setCurrentIndex(1)
+    reader.until_idle()
+    settle()
+    found["studies"] = cut_texts(browser)
+
+    reader.find("idr_tabs", QTabWidget).setCurrentIndex(0)
+    reader.search("CDC20")
+    settle()
+    found["results"] = cut_texts(browser)
+
+    reader.open(MITOSIS)
+    for plate in (PLATE, "DM0002_02 two runs/[µ]"):
+        reader.select(MITOSIS, plate)
+        reader.until_idle()
+        QTest.qWait(100)
+        found[plate] = cut_texts(browser)
+
+    reader.click("idr_copy_link")
+    QTest.qWait(100)
+    found["link"] = cut_texts(browser)
+
+    reader.open(TISSUE)
+    reader.open(TISSUE, DATASET)
+    reader.select(TISSUE, DATASET, IMAGE)
+    reader.until_idle()
+    QTest.qWait(100)
+    found["image"] = cut_texts(browser)
+
+    reader.select(MITOSIS)
+    reader.click("idr_gallery")
+    reader.until_idle()
+    QTest.qWait(100)
+    found["gallery"] = cut_texts(browser)
+
+    cut = [f"{when}: {text}" for when, texts in found.items() for text in texts]
+    assert not cut, "\n".join(cut)
+
+
+def narrow(dock: QWidget, width: int) -> None:
+    """Give a dock a width, or the least that a window leaves to it."""
+    settle()
+    dock.resize(max(width, dock.minimumSizeHint().width()), 400)
+    settle()
+
+
+@pytest.mark.parametrize("letters_pt", [9, LARGE_PT])
+@pytest.mark.parametrize("width", [300, 350, 1000])
+def test_no_text_of_the_wells_is_cut(reader: Person, width: int, qtbot: QtBot) -> None:
+    dock = WellsDock(reader.viewer)
+    qtbot.addWidget(dock)
+    dock.setStyleSheet(dock.styleSheet() + get_current_stylesheet())
+    dock.show()
+    narrow(dock, width)
+    found = {"empty": cut_texts(dock)}
+
+    reader.find_plate("CDC20", MITOSIS, PLATE)
+    reader.show_plate()
+    reader.until_idle()
+    reader.until(lambda: dock.jobs.count == 0)
+    settle()
+    reader.until(lambda: dock.jobs.count == 0)
+    narrow(dock, width)
+    found["plate"] = cut_texts(dock)
+    dock.panel.filter.setText("nothing has this")
+    QTest.qWait(300)
+    narrow(dock, width)
+    found["filtered"] = cut_texts(dock)
+
+    cut = [f"{when}: {text}" for when, texts in found.items() for text in texts]
+    assert not cut, "\n".join(cut)
+
+
+@pytest.mark.parametrize("kind", [QComboBox, QLineEdit])
+def test_a_text_that_does_not_fit_ends_with_dots(
+    qtbot: QtBot, kind: type[QComboBox | QLineEdit]
+) -> None:
+    control = kind()
+    qtbot.addWidget(control)
+    name_widget(control, "idr_run", "Run", "Which pass over the plate")
+    control.resize(90, control.sizeHint().height())
+    control.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    control.show()
+    whole = "2016-05-11 first run of two"
+    show_text(control, whole)
+    QApplication.processEvents()
+    cut = control.grab().toImage()
+
+    room = text_room(control).width()
+    elide = Qt.TextElideMode.ElideRight
+    seen = control.fontMetrics().elidedText(whole, elide, room)
+    show_text(control, seen)
+    QApplication.processEvents()
+
+    assert seen.endswith("…")
+    assert cut == control.grab().toImage()
+
+
+def test_a_long_address_ends_with_dots(reader: Person) -> None:
+    box = reader.find("idr_server", QComboBox)
+    reader.find("idr_value").setFocus()
+    line = box.lineEdit()
+    assert line is not None
+    whole = "http://omero-with-a-long-name.example.org/omero"
+    line.setText(whole)
+    line.setCursorPosition(0)
+    cut = line.grab().toImage()
+
+    elide, room = Qt.TextElideMode.ElideRight, text_room(line).width()
+    line.setText(line.fontMetrics().elidedText(whole, elide, room))
+
+    assert line.text().endswith("…")
+    assert cut == line.grab().toImage()
+
+
+def show_text(control: QComboBox | QLineEdit, text: str) -> None:
+    if isinstance(control, QLineEdit):
+        control.setText(text)
+    else:
+        control.clear()
+        control.addItem(text)
+
+
+@pytest.mark.parametrize("width", [300, 350])
+def test_the_address_of_the_server_can_be_read(reader: Person, width: int) -> None:
+    reader.browser.resize(width, 900)
+    QTest.qWait(50)
+
+    line = reader.find("idr_server", QComboBox).lineEdit()
+    assert line is not None
+    assert line.fontMetrics().horizontalAdvance(line.text()) <= text_room(line).width()
+
+
+def test_a_long_link_goes_on_in_the_next_line(reader: Person) -> None:
+    reader.browser.resize(300, 900)
+    status = reader.browser.status.sentence
+    link = "idr+http://127.0.0.1:5101/plate/7102?run=8551&field=0&by=gene&value=CDC20"
+
+    reader.browser.status.say(f"Copied: {link}")
+
+    reader.until(lambda: status.height() >= 3 * status.fontMetrics().height())
+    assert not cut_texts(reader.browser)
+    assert status.text() == f"Copied: {link}"
+    status.setFocus()
+    status.setSelection(0, len(QLabel.text(status)))
+    assert status.selectedText() == status.text()
+    QTest.keyClick(status, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    clipboard = QApplication.clipboard()
+    assert clipboard is not None
+    assert clipboard.text() == status.text()

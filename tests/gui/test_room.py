@@ -41,8 +41,12 @@ def test_the_results_have_all_the_room_before_anything_is_selected(
     person: Person,
 ) -> None:
     person.search("CDC20")
+    rest(
+        person
+    )  # the hint and the progress have gone, and left their room a turn later
 
-    assert not person.find("idr_annotations").isVisible()
+    for name in ("idr_annotations", "idr_hint", "idr_progress"):
+        assert not person.find(name).isVisible(), name
     assert person.tree.height() > 500
 
 

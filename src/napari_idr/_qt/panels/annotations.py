@@ -11,7 +11,6 @@ from qtpy.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
-    QPainter,
     QPaintEvent,
     QResizeEvent,
 )
@@ -24,6 +23,7 @@ from napari_idr._qt.panels.forms import (
     tooltip,
 )
 from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
+from napari_idr._qt.panels.said_in_place import SaidInPlace
 from napari_idr.services.annotations import (
     AnnotationRow,
     cells_as_text,
@@ -79,6 +79,7 @@ class AnnotationTable(QTableView):
         self._fitting = False
         self._sized_by_hand = False
         self._nothing = no_annotations_message(plate=False)
+        self._in_place = SaidInPlace(self, lambda: self.nothing_shown)
         self._fit_rows()
         self.doubleClicked.connect(self._follow)
         on_search_key(self, self._on_search)
@@ -105,18 +106,14 @@ class AnnotationTable(QTableView):
         super().resizeEvent(event)
         self._fit_columns()
 
+    @property
+    def nothing_shown(self) -> str:
+        """What is said in place of rows, "" where there are some."""
+        return "" if self._rows.rows else self._nothing
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
-        if not self._rows.rows:
-            viewport = present(self.viewport())
-            painter = QPainter(viewport)
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            room = viewport.rect()
-            needed = painter.boundingRect(room, flags, self._nothing)
-            # In a low window its beginning is to be read, not its middle.
-            room.setHeight(max(room.height(), needed.height()))
-            painter.drawText(room, flags, self._nothing)
-            painter.end()
+        self._in_place.draw()
 
     def _fit_columns(self) -> None:
         """Make namespaces and keys as wide as they are long, but leave room for values.

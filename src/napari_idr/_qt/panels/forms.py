@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtGui import QKeyEvent, QKeySequence, QPalette
+from qtpy.QtCore import QEvent, QObject, QRect, QSize, Qt
+from qtpy.QtGui import QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence, QPalette
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
     QComboBox,
     QLabel,
+    QLineEdit,
+    QMenu,
     QPushButton,
     QShortcut,
     QSizePolicy,
     QStyle,
     QStyleOptionButton,
+    QStyleOptionComboBox,
+    QStyleOptionFrame,
     QStylePainter,
     QTabWidget,
+    QToolTip,
     QWidget,
 )
 
@@ -26,7 +32,7 @@ from napari_idr.services.plain_text import visible_text
 
 if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
-    from qtpy.QtGui import QColor, QPaintEvent
+    from qtpy.QtGui import QColor, QContextMenuEvent, QPaintEvent
 
 T = TypeVar("T")
 
@@ -65,6 +71,18 @@ NO_KEY, KEYPAD = (
 MAX_TOOLTIP = 1000
 """Characters of a value shown in a tooltip; the rest is in the copied text."""
 
+BREAK = "\u200b"
+"""Where a word may break: it has no width, and isn't seen."""
+
+LONG_WORD = re.compile(r"\S{20,}")
+"""Is wider than a narrow panel where letters are large."""
+
+BREAKS = re.compile(r"[^\w\s](?!$)|\w{12}(?=\w)|_(?!$)")
+"""After what a long word may break: marks, and so many letters without one."""
+
+LINE_MARGIN_PX = 2
+"""Beside the text of a line to type in."""
+
 
 def tooltip(*lines: str) -> str:
     """Return lines of plain text as a tooltip, whatever marks they hold.
@@ -88,10 +106,120 @@ def name_widget(widget: QWidget | Widget, name: str, label: str, tooltip: str) -
     native.setObjectName(name)
     native.setAccessibleName(label)
     native.setToolTip(tooltip)
+    if isinstance(native, QComboBox | QLineEdit):
+        native.installEventFilter(_Cutting(native))
     if isinstance(native, QComboBox):
         native.installEventFilter(_WheelGoesOn(native))
         if (line := native.lineEdit()) is not None:
             line.setAccessibleName(label)  # it takes the keyboard in its place
+            line.setToolTip(native.toolTip())
+            # Qt made the line: what belongs to it alone, Python would let go of.
+            line.installEventFilter(_Cutting(native))
+
+
+class _Cutting(QObject):
+    """Paints a text that doesn't fit with "…", and puts it before the tooltip.
+
+    Qt cuts such texts in the middle of a letter. A line in which somebody types is
+    left to Qt, which shows the place where they type.
+    """
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Paint and tell what doesn't fit; all else is Qt's."""
+        if event is None or not isinstance(watched, QComboBox | QLineEdit):
+            return False
+        if event.type() == QEvent.Type.Paint:
+            return self._paint(watched)
+        whole = whole_text(watched) if event.type() == QEvent.Type.ToolTip else ""
+        if not whole or not isinstance(event, QHelpEvent):
+            return False
+        told = watched.toolTip()
+        told = told if told.startswith("<p>") else tooltip(told)
+        QToolTip.showText(event.globalPos(), tooltip(whole) + told, watched)
+        return True
+
+    def _paint(self, widget: QComboBox | QLineEdit) -> bool:
+        if not whole_text(widget):
+            return False
+        if isinstance(widget, QComboBox):
+            return _paint_box(widget)
+        return _paint_line(widget)
+
+
+def whole_text(widget: QComboBox | QLineEdit) -> str:
+    """Return the text of a control that is too narrow for it, else ""."""
+    if isinstance(widget, QComboBox):
+        if (line := widget.lineEdit()) is not None:
+            return whole_text(line)
+        text = widget.currentText()
+    else:
+        text = widget.text() or widget.placeholderText()
+    fits = widget.fontMetrics().horizontalAdvance(text) <= text_room(widget).width()
+    return "" if fits else text
+
+
+def text_room(widget: QComboBox | QLineEdit) -> QRect:
+    """Return where in a control its text is drawn."""
+    style = present(widget.style())
+    if isinstance(widget, QComboBox):
+        box = QStyleOptionComboBox()
+        widget.initStyleOption(box)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        kind = QStyle.ComplexControl.CC_ComboBox
+        return style.subControlRect(kind, box, part, widget)
+    frame = _frame_of(widget)
+    inside = QStyle.SubElement.SE_LineEditContents
+    room = style.subElementRect(inside, frame, widget)
+    left = LINE_MARGIN_PX
+    right = left + (widget.height() if _has_button(widget) else 0)
+    return room.marginsRemoved(widget.textMargins()).adjusted(left, 0, -right, 0)
+
+
+def _frame_of(line: QLineEdit) -> QStyleOptionFrame:
+    """Return how a line is drawn; Qt's own way is closed to that of a drop-down box."""
+    option = QStyleOptionFrame()
+    option.initFrom(line)
+    option.rect = line.contentsRect()
+    metric = QStyle.PixelMetric.PM_DefaultFrameWidth
+    style = present(line.style())
+    option.lineWidth = style.pixelMetric(metric, option, line) if line.hasFrame() else 0
+    option.state |= QStyle.StateFlag.State_Sunken
+    return option
+
+
+def _has_button(line: QLineEdit) -> bool:
+    return line.isClearButtonEnabled() and bool(line.text())
+
+
+def _paint_box(box: QComboBox) -> bool:
+    if box.isEditable():
+        return False
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    room = text_room(box).width()
+    elide = Qt.TextElideMode.ElideRight
+    option.currentText = box.fontMetrics().elidedText(option.currentText, elide, room)
+    painter = QStylePainter(box)
+    painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+    painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+    painter.end()
+    return True
+
+
+def _paint_line(line: QLineEdit) -> bool:
+    if line.hasFocus() or not line.text():  # Qt cuts what is written into an empty one
+        return False
+    option = _frame_of(line)
+    room = text_room(line)
+    elide = Qt.TextElideMode.ElideRight
+    text = line.fontMetrics().elidedText(line.text(), elide, room.width())
+    painter = QStylePainter(line)
+    painter.drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option)
+    painter.setPen(option.palette.color(option.palette.ColorRole.Text))
+    side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(room, side, text)
+    painter.end()
+    return True
 
 
 class _WheelGoesOn(QObject):
@@ -187,6 +315,11 @@ class Folding(QObject):
         self._folded = False
         panel.installEventFilter(self)
 
+    def set_sample(self, sample: str) -> None:
+        """Let the control have room for another text."""
+        self._sample = sample
+        self._fold()
+
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the width of the panel, and another size of letters."""
         if event is not None and event.type() in (
@@ -201,7 +334,9 @@ class Folding(QObject):
         needed = metrics.horizontalAdvance(self._sample) + CLEAR_PX
         for place in range(self._line.count()):
             widget = present(self._line.itemAt(place)).widget()
-            if widget is not None and widget is not self._control:
+            if widget is None or widget is self._control:
+                continue
+            if not widget.isHidden():
                 width = min(widget.sizeHint().width(), widget.maximumWidth())
                 width = max(width, widget.minimumWidth())
                 needed += width + self._line.spacing()
@@ -318,10 +453,54 @@ class ElidingButton(QPushButton):
         painter.end()
 
 
+def breakable(text: str) -> str:
+    """Return a text whose long words, such as links, can go on in a next line.
+
+    >>> breakable("a plate").replace(BREAK, "|")
+    'a plate'
+    >>> breakable("http://127.0.0.1/webclient/?show=well-12").replace(BREAK, "|")
+    'http:|/|/|127.|0.|0.|1/|webclient/|?|show=|well-|12'
+    """
+    return LONG_WORD.sub(lambda word: BREAKS.sub(rf"\g<0>{BREAK}", word[0]), text)
+
+
 class PlainLabel(QLabel):
     """A label that draws its text as it stands, marks included."""
 
     _named = ""
+
+    def text(self) -> str:
+        """Return the text, without the places where a long word may break."""
+        return super().text().replace(BREAK, "")
+
+    def selectedText(self) -> str:
+        """Return what is selected of the text itself."""
+        return super().selectedText().replace(BREAK, "")
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Copy the text itself."""
+        if event is not None and event.matches(QKeySequence.StandardKey.Copy):
+            self._copy()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        """Offer to copy: Qt's own menu would copy the places of breaks as well."""
+        selects = Qt.TextInteractionFlag.TextSelectableByMouse
+        if event is None or BREAK not in super().text():
+            super().contextMenuEvent(event)
+        elif self.textInteractionFlags() & selects:
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            copy = present(menu.addAction("Copy"))
+            copy.setEnabled(self.hasSelectedText())
+            copy.triggered.connect(self._copy)
+            menu.popup(event.globalPos())
+
+    def _copy(self, *_: object) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None and (selected := self.selectedText()):
+            clipboard.setText(selected)
 
     def setText(self, text: str | None) -> None:
         """Show what is visible of a text, which is what a screen reader says, too.
@@ -329,7 +508,7 @@ class PlainLabel(QLabel):
         Without a text it has the name by which tests find it, in words. A name that
         somebody has given it stays.
         """
-        super().setText(visible_text(text or ""))
+        super().setText(breakable(visible_text(text or "")))
         if self.accessibleName() == self._named:
             words = self.objectName().removeprefix("idr_").replace("_", " ")
             self._named = self.text() or words.capitalize()

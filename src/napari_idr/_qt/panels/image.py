@@ -6,7 +6,7 @@ from magicgui.widgets import PushButton
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from napari_idr._qt.panels.forms import name_widget, plain_label
+from napari_idr._qt.panels.forms import Folding, name_widget, plain_label
 from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr.model import PixelSource
 from napari_idr.services.details import ImageDetails
@@ -73,11 +73,14 @@ class ImagePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addWidget(self.title)
-        first = QHBoxLayout()
-        first.addWidget(self.badge)
-        first.addWidget(self.open_image.native, 2)
-        first.addWidget(self.save.native, 1)
-        layout.addLayout(first)
+        first = QWidget()
+        line = QHBoxLayout(first)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.badge)
+        line.addWidget(self.open_image.native, 2)
+        line.addWidget(self.save.native, 1)
+        layout.addWidget(first)
+        self._folding = Folding(self, first, self.badge, self.badge.text())
         layout.addWidget(self.facts)
         layout.addWidget(ButtonGrid([one.native for one in tools], columns=3))
         self.open_image.native.clicked.connect(self._on_open)
@@ -118,6 +121,7 @@ class ImagePanel(QWidget):
     def set_source(self, source: PixelSource) -> None:
         """Say where the pixels come from."""
         self.badge.setText(source_badge(source))
+        self._folding.set_sample(self.badge.text())
         self.badge.setToolTip(source_text(source, exact=self._is_uint8))
 
     def _on_open(self, *_: object) -> None:

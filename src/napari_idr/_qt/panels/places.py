@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
 
 if TYPE_CHECKING:
@@ -114,12 +114,20 @@ class LowArea(QScrollArea):
 
     def __init__(self, inside: QWidget, least_px: int = 0) -> None:
         super().__init__()
-        self._least_px = least_px
+        self._least_px, self._width_px = least_px, -1
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(inside)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Ask for the width that is needed inside: Qt doesn't when that changes."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            before, self._width_px = self._width_px, self.minimumSizeHint().width()
+            if self._width_px != before:
+                self.updateGeometry()
+        return super().eventFilter(watched, event)
 
     def sizeHint(self) -> QSize:
         """Return the size that is wanted inside."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from magicgui.widgets import ComboBox, Container, PushButton
+from magicgui.widgets import ComboBox, PushButton
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_idr._qt.panels.forms import (
     ARROW_PX,
@@ -47,10 +53,6 @@ class PlatePanel(QWidget):
         self.run = ComboBox(choices=[("all", ALL_RUNS)], name="Run")
         self.field = ComboBox(choices=[("1", 0)], name="Field")
         self.show_plate = PushButton(text="Show plate", name="idr_show_plate")
-        self._choice = Container(
-            widgets=[self.run, self.field], layout="horizontal", labels=True
-        )
-        self._choice.margins = (0, 0, 0, 0)
         name_widget(self.run, "idr_run", "Run", RUN_TOOLTIP)
         name_widget(
             self.field, "idr_field", "Field", "Which of the images taken in each well"
@@ -77,7 +79,10 @@ class PlatePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addWidget(self.title)
-        layout.addWidget(self._choice.native)
+        self._run = _labelled("Run", self.run.native)
+        # Below each other: beside the field there is no room for the names of runs.
+        layout.addWidget(self._run)
+        layout.addWidget(_labelled("Field", self.field.native))
         buttons = (self.show_plate.native, self.table.native)
         layout.addWidget(ButtonGrid(buttons, columns=2))
         layout.addWidget(self.notes)
@@ -125,7 +130,7 @@ class PlatePanel(QWidget):
         runs = [(run.name or f"Run {run.id}", run.id) for run in plate.runs]
         self.run.choices = runs if len(runs) > 1 else [("all", ALL_RUNS)]
         self.run.native.setEnabled(len(runs) > 1)
-        self.run.visible = len(runs) > 1
+        self._run.setVisible(len(runs) > 1)
         self._offer_fields()
         self._say_run()
         empty = details.fields(self.chosen_run) == 0
@@ -164,3 +169,16 @@ class PlatePanel(QWidget):
 
     def _on_table(self, *_: object) -> None:
         self.tableWanted.emit()
+
+
+def _labelled(title: str, box: QWidget) -> QWidget:
+    """Return a box with its title before it."""
+    part, label = QWidget(), QLabel(title)
+    label.setBuddy(box)
+    line = QHBoxLayout(part)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.addWidget(label)
+    line.addWidget(box, 1)
+    if box.sizePolicy().horizontalPolicy() == FIXED:
+        line.addStretch(1)
+    return part

@@ -11,7 +11,7 @@ from qtpy.QtCore import (
     Qt,
     Signal,
 )
-from qtpy.QtGui import QAction, QPainter, QPalette
+from qtpy.QtGui import QAction
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -35,6 +35,7 @@ from napari_idr._qt.panels.results_model import (
     PICTURE_PX,
     ResultsModel,
 )
+from napari_idr._qt.panels.said_in_place import SaidInPlace
 from napari_idr.model import ImageRef
 from napari_idr.services.search.catalog import Entry, fitted_name
 
@@ -117,6 +118,9 @@ class ResultsTree(QTreeView):
         begin_at_current(self)
         self._opened: tuple[Entry, ...] = ()  # before lines were filtered
         self._nothing = ""
+        self._in_place = SaidInPlace(
+            self, lambda: self.nothing_shown, margin=1, middle=False
+        )
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._names = NameDelegate(self)
@@ -259,17 +263,7 @@ class ResultsTree(QTreeView):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the lines, or what is said in their place."""
         super().paintEvent(event)
-        if message := self.nothing_shown:
-            viewport = present(self.viewport())
-            painter = QPainter(viewport)
-            margin = self.fontMetrics().averageCharWidth()
-            painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-            painter.drawText(
-                viewport.rect().adjusted(margin, margin, -margin, -margin),
-                Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop,
-                message,
-            )
-            painter.end()
+        self._in_place.draw()
 
     def sizeHintForColumn(self, column: int) -> int:
         """Return the width of the longest count; Qt would measure a thousand lines."""

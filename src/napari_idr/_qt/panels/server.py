@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.forms import (
+    Folding,
     keep_as_wide_as,
     let_shrink,
     name_widget,
@@ -64,7 +65,9 @@ class ServerBar(QWidget):
         let_shrink(self.address)
         label = QLabel("Server")
         label.setBuddy(self.address)
-        layout = QHBoxLayout()
+        first = QWidget()
+        layout = QHBoxLayout(first)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(label)
         layout.addWidget(self.address, 1)
         self.help = QPushButton("?")
@@ -77,7 +80,7 @@ class ServerBar(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(2)
-        whole.addLayout(layout)
+        whole.addWidget(first)
         self.ask_again = QPushButton("Ask again")
         name_widget(
             self.ask_again,
@@ -90,6 +93,7 @@ class ServerBar(QWidget):
         second.addWidget(self.abilities, 1)
         second.addWidget(self.ask_again)
         whole.addLayout(second)
+        self._folding = Folding(self, first, self.address, self.address.currentText())
         self.set_unknown(unknown=False)
         line_edit = self.address.lineEdit()
         assert line_edit is not None
@@ -127,6 +131,7 @@ class ServerBar(QWidget):
         # In a narrow panel the beginning tells more than the end.
         present(self.address.lineEdit()).setCursorPosition(0)
         widen_list(self.address)
+        self._folding.set_sample(self.address.currentText())
 
     def set_abilities(self, message: str, evidence: Sequence[tuple[str, str]]) -> None:
         """Say what the server can do, and on hovering how that was found out."""

@@ -14,11 +14,12 @@ from qtpy.QtCore import (
     Qt,
     Signal,
 )
-from qtpy.QtGui import QGuiApplication, QKeySequence, QPainter
+from qtpy.QtGui import QGuiApplication, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from napari_idr._qt.panels.forms import begin_at_current, name_widget, present
 from napari_idr._qt.panels.pivot_menu import SEARCH_KEY, on_search_key
+from napari_idr._qt.panels.said_in_place import SaidInPlace
 from napari_idr._qt.wells.model import WellsModel
 from napari_idr.services.annotations import cells_as_text
 
@@ -92,6 +93,7 @@ class WellsTableView(QTableView):
         self._told = True
         self._column = ""  # the current one; other rows make Qt forget it
         self._fit_rows()
+        self._in_place = SaidInPlace(self, lambda: self.nothing_shown)
         self.doubleClicked.connect(self._on_double_click)
         on_search_key(self, self._on_search)
         selection = present(self.selectionModel())
@@ -107,12 +109,7 @@ class WellsTableView(QTableView):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the rows, or what is said in their place."""
         super().paintEvent(event)
-        if message := self.nothing_shown:
-            viewport = present(self.viewport())
-            painter = QPainter(viewport)
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(viewport.rect(), flags, message)
-            painter.end()
+        self._in_place.draw()
 
     # What is selected
 

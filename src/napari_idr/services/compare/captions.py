@@ -34,7 +34,7 @@ ROOM_ABOVE = 1.2
 """Between two strips, in parts of a cell's height: captions and the strip's own."""
 
 FEWEST_LETTERS = 8
-"""Captions that are shorter tell nothing."""
+"""Captions that are cut to fewer tell nothing."""
 
 DIDNT_COME = "pixels didn't come"
 
@@ -136,17 +136,17 @@ def _letter_px(letter: str) -> float:
 def _cut(line: str, room_px: float) -> str:
     """Return a line that fits; names that end with a number keep both ends.
 
-    "" where there is room for so few letters that they would tell nothing.
+    "" where so few letters would be left that they would tell nothing.
 
     >>> _cut("negative control", 110), _cut("plate 0007, well 12", 110)
     ('negative co…', 'plate…ell 12')
-    >>> _cut("negative control", 60)
-    ''
+    >>> _cut("negative control", 60), _cut("C4", 60)
+    ('', 'C4')
     """
-    if room_px < FEWEST_LETTERS * LETTER_PX:
-        return ""
     if width_px(line) <= room_px:
         return line
+    if room_px < FEWEST_LETTERS * LETTER_PX:
+        return ""
     keeps_end = any(one.isdigit() for one in line[-3:])
     for letters in range(len(line) - 1, 1, -1):
         begun = f"{line[: letters - 1].rstrip()}…"

@@ -434,3 +434,15 @@ def test_a_caption_on_the_stage_ends_before_an_image_that_overlaps():
     apart = plan.cells[1].cell.x - plan.cells[0].cell.x
     assert first
     assert all(width_px(line) <= apart - 9 for line in first.split("\n"))
+
+
+def test_a_narrow_cell_has_the_name_of_its_well():
+    images = [image(n, size=(120, 160)) for n in (1, 2)]
+    plan = plan_comparison(wish(*images), images)
+    plan = replace(plan, captions=(("negative control", "C4"), ("CDC20", "C5")))
+    zoom = 60 / plan.layout.cell_shape[1]
+
+    first, second = captions(plan, {}, zoom)
+
+    assert "C4" in first.split("\n")
+    assert second
