@@ -235,6 +235,23 @@ def test_a_hit_lies_beside_controls_of_its_plate(
     assert "positive" in texts[3]
 
 
+def test_controls_that_only_annotations_tell_of_are_marked_once_they_are_known(
+    window: Window, classic: demo.Archive
+) -> None:
+    classic.faults.answer_next(404, match="table", times=FOREVER)
+    person = with_plate(window, classic.url)
+    select(person, window, "C4")
+    scene = scene_of(window.viewer)
+    [before] = scene.plates_shown
+    assert before.controls == ()
+
+    compare(person, window, "idr_with_controls")
+
+    [after] = scene.plates_shown
+    assert len(after.controls) == 16
+    assert wells_of(strips(window)[0]) == ["C4", "C1", "B1", "C12", "A12"]
+
+
 def test_a_row_of_the_wells_table_will_do_for_its_controls(
     window: Window, idr: demo.Archive
 ) -> None:

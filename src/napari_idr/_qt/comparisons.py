@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ class Comparisons(QObject):
         self._state = BrowserState()
         self._number: int | None = None
         self._ask: Callable[[], None] | None = None  # what came last, once more
-        self._slot: JobSlot[Step, Compared] = jobs.slot(
+        self._slot: JobSlot[Step | PlateShown, Compared] = jobs.slot(
             self._on_compared, on_step=self._on_step
         )
         row = panels.compare
@@ -198,8 +199,11 @@ class Comparisons(QObject):
         if self._number is not None:
             self._scene.strips.give_up(self._number)
 
-    def _on_step(self, step: Step) -> None:
+    def _on_step(self, step: Step | PlateShown) -> None:
         status = self._panels.status
+        if isinstance(step, PlateShown):
+            self._learn(step)
+            return
         if not isinstance(step, CompareShown):
             if self._number is not None:
                 self._scene.strips.repaint(self._number)
@@ -211,6 +215,18 @@ class Comparisons(QObject):
         if problem is not None:
             self._slot.cancel()
             status.say_failed(problem, can_retry=False)
+
+    def _learn(self, known: PlateShown) -> None:
+        """Let a plate know its controls, unless it shows something else by now."""
+        shown = self._scene.shown(known.key)
+        if (
+            shown is not None
+            and shown.sources is None
+            and shown.plan is known.plan
+            and shown.basis is known.basis
+            and shown.own is known.own
+        ):
+            self._scene.plates.mark(replace(known, summary=shown.summary))
 
     def _on_compared(self, compared: Compared) -> None:
         message, strips = compared.message, self._scene.strips
