@@ -235,6 +235,23 @@ def test_a_hit_lies_beside_controls_of_its_plate(
     assert "positive" in texts[3]
 
 
+def test_controls_that_only_annotations_tell_of_are_marked_once_they_are_known(
+    window: Window, classic: demo.Archive
+) -> None:
+    classic.faults.answer_next(404, match="table", times=FOREVER)
+    person = with_plate(window, classic.url)
+    select(person, window, "C4")
+    scene = scene_of(window.viewer)
+    [before] = scene.plates_shown
+    assert before.controls == ()
+
+    compare(person, window, "idr_with_controls")
+
+    [after] = scene.plates_shown
+    assert len(after.controls) == 16
+    assert wells_of(strips(window)[0]) == ["C4", "C1", "B1", "C12", "A12"]
+
+
 def test_a_row_of_the_wells_table_will_do_for_its_controls(
     window: Window, idr: demo.Archive
 ) -> None:
@@ -421,6 +438,73 @@ def test_a_server_that_is_gone_midway_is_told_and_asked_again(
 
     assert wells_of(strips(window)[0]) == ["C4", "C5"]
     person.until(lambda: len([n for n in window.names if "captions" in n]) == 1)
+
+
+@pytest.mark.parametrize("kept_back", ["denied", "gone"])
+def test_a_strip_that_came_drawn_is_raw_once_its_store_is_there_again(
+    window: Window, idr: demo.Archive, kept_back: str
+) -> None:
+    person = with_plate(window, idr.url)
+    wells = [f"B{column}" for column in range(2, 8)]
+    shift_click(window, *wells)
+    if kept_back == "gone":
+        idr.faults.drop("^/zarr/")
+    else:
+        idr.faults.answer_next(403, match="^/zarr/", times=FOREVER)
+    compare(person, window)
+    drawn = strips(window)
+    assert {idr_of(one)["pixel_source"] for one in drawn} <= {
+        "rendered",
+        "rendered-lossless",
+    }
+    retry = person.find("idr_retry", QPushButton)
+    assert retry.isVisible()
+    assert "drawn by the server in 8 bits" in person.status
+
+    person.click("idr_retry")  # nothing has changed
+    person.until_idle()
+    assert strips(window) == drawn
+    assert retry.isVisible()
+
+    idr.faults.clear()
+    person.click("idr_retry")
+    person.until(lambda: strips(window) not in ([], drawn))
+    person.until_idle()
+    until_drawn(person, window)
+    raw = strips(window)
+    assert [one.name for one in raw] == [
+        one.name.split(" [")[0] + " [raw]" for one in drawn
+    ]
+    assert wells_of(raw[0]) == wells
+    compared = [one["pixel_source"] for one in idr_of(raw[0])["compared"]]
+    assert compared == ["raw"] * len(wells)
+    assert np.asarray(raw[0].data[0]).max() > 0
+    assert retry.isHidden()
+    assert "8 bits" not in person.status
+    person.until(lambda: not [n for n in window.names if n.endswith("[thumbnail]")])
+    assert len([name for name in window.names if "captions" in name]) == 1
+
+
+def test_a_strip_of_thumbnails_is_drawn_once_the_server_draws_again(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = with_plate(window, classic.url)
+    shift_click(window, "C4", "C5")
+    classic.faults.answer_next(403, match="render_image/", times=FOREVER)
+    person.click("idr_compare")
+    retry = person.find("idr_retry", QPushButton)
+    person.until(retry.isVisible)
+    assert "There are only thumbnails" in person.status
+    (below,) = [one for one in window.viewer.layers if "[thumbnail]" in one.name]
+
+    classic.faults.clear()
+    person.click("idr_retry")
+    person.until(lambda: len(strips(window)) > 0)
+    person.until_idle()
+
+    assert wells_of(strips(window)[0]) == ["C4", "C5"]
+    assert below not in window.viewer.layers
+    assert retry.isHidden()
 
 
 def test_a_cell_with_a_thumbnail_only_says_so(

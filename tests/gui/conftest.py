@@ -18,8 +18,13 @@ from support.fixtures import (
     running_idr,
     warm,
 )
+from support.wells_desk import MITOSIS, PLATE, Desk, close
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
     from napari_idr import demo
     from support.fixtures import MakePerson
     from support.person import Person
@@ -43,3 +48,15 @@ __all__ = [
 def person(classic: demo.Archive, make_person: MakePerson) -> Person:
     """A person who has reached a plain OMERO.web with mapr."""
     return make_person(classic.url)
+
+
+@pytest.fixture
+def desk(
+    classic: demo.Archive, make_person: MakePerson, qtbot: QtBot
+) -> Iterator[Desk]:
+    person = make_person(classic.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    desk = Desk(person, qtbot)
+    yield desk
+    close(desk.dock)

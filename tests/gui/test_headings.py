@@ -12,9 +12,9 @@ from napari.components import ViewerModel
 from napari_idr._qt.layers.headings import FOLLOW_MS, HeadingsLayer
 from napari_idr._qt.layers.marks import MarksLayer
 from napari_idr._qt.layers.sight import view_of
-from napari_idr.model import PlateGrid, PlateId, row_label
 from napari_idr.services.plate.headings import headings_in_view
-from napari_idr.services.plate.mosaic import Heading, plan_mosaic
+from napari_idr.services.plate.mosaic import Heading
+from support.plates import plan_without_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,15 +27,7 @@ ROWS, COLUMNS, TITLE = 8, 12, "DM0001_01"
 @pytest.fixture
 def shown() -> Any:
     """A plate of 796 x 1196 px in which nothing is known of a well."""
-    grid = PlateGrid(
-        plate_id=PlateId(1),
-        field=0,
-        run=None,
-        row_labels=tuple(row_label(row) for row in range(ROWS)),
-        column_labels=tuple(str(column + 1) for column in range(COLUMNS)),
-        cells=((None,) * COLUMNS,) * ROWS,
-    )
-    plan = plan_mosaic(grid, cell_shape=(96, 96))
+    plan = plan_without_images(ROWS, COLUMNS, (96, 96))
 
     def of(view: Any, *, note: str, above: float) -> Any:
         return headings_in_view(plan, view, title=TITLE, note=note, above=above)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
@@ -18,6 +20,8 @@ from napari_idr.services.details import ImageRequest
 from napari_idr.services.plate.view import PlateShown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_idr._qt.finder import Finder
     from napari_idr._qt.jobs import Jobs, JobSlot
     from napari_idr._qt.layers.scene import ViewerScene
@@ -42,10 +46,12 @@ class Comparisons(QObject):
         super().__init__(panels)
         self._panels = panels
         self._finder = finder
+        self._jobs = jobs
         self._scene = scene
         self._state = BrowserState()
         self._number: int | None = None
-        self._slot: JobSlot[Step, Compared] = jobs.slot(
+        self._ask: Callable[[], None] | None = None  # what came last, once more
+        self._slot: JobSlot[Step | PlateShown, Compared] = jobs.slot(
             self._on_compared, on_step=self._on_step
         )
         row = panels.compare
@@ -184,34 +190,64 @@ class Comparisons(QObject):
         self.give_up()
         self._number = number
         strips = self._scene.strips
-        self._slot.start_steps(
-            message, job, *arguments, self._scene.viewing, strips.tell
-        )
+        more = self._scene.viewing, strips.tell
+        self._ask = partial(self._slot.start_steps, message, job, *arguments, *more)
+        self._ask()
 
     def give_up(self) -> None:
         """Take out what would never be whole."""
         if self._number is not None:
             self._scene.strips.give_up(self._number)
 
-    def _on_step(self, step: Step) -> None:
+    def _on_step(self, step: Step | PlateShown) -> None:
         status = self._panels.status
+        if isinstance(step, PlateShown):
+            self._learn(step)
+            return
         if not isinstance(step, CompareShown):
             if self._number is not None:
                 self._scene.strips.repaint(self._number)
             status.set_progress(step.done, step.total, "thumbnails")
             return
+        if self._scene.strips.sources_of(step.number) is not None:
+            return  # asked again: what is shown stays until something better has come
         problem = self._scene.show_strip(step)
         if problem is not None:
             self._slot.cancel()
             status.say_failed(problem, can_retry=False)
 
+    def _learn(self, known: PlateShown) -> None:
+        """Let a plate know its controls, unless it shows something else by now."""
+        shown = self._scene.shown(known.key)
+        if (
+            shown is not None
+            and shown.sources is None
+            and shown.plan is known.plan
+            and shown.basis is known.basis
+            and shown.own is known.own
+        ):
+            self._scene.plates.mark(replace(known, summary=shown.summary))
+
     def _on_compared(self, compared: Compared) -> None:
-        message, number = compared.message, compared.number
-        problem = self._scene.strips.add(compared)
+        message, strips = compared.message, self._scene.strips
+        status, known = self._panels.status, strips.sources_of(compared.number)
+        problem = None
+        if known is None:
+            problem = strips.add(compared)
+        elif compared.is_better_than(known):
+            why_not = self._scene.show_strip(compared.shown)
+            problem = strips.add(compared) or why_not
+        else:
+            compared.close()
         if problem is not None:
-            self._panels.status.say_failed(problem, can_retry=False)
-        elif about := self._scene.strips.subjects_of(number):
-            self._panels.status.say(message, about=about)
+            status.say_failed(problem, can_retry=False)
+        elif about := strips.subjects_of(compared.number):
+            status.say(message, about=about)
+            if compared.may_improve and self._ask is not None:
+                self._jobs.remember_retry(self._ask)
+                status.say_failed(message, can_retry=True, about=about)
+            else:
+                self._ask = None  # it may hold a plate's pixels
 
     def _on_gone(self, number: int) -> None:
         """Ask for no more of a comparison that was taken out."""

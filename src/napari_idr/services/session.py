@@ -596,16 +596,20 @@ class Session:
         on_cell: Callable[[CellNews], None],
         *,
         cancel: CancelToken,
-    ) -> Generator[CompareStep, None, Compared]:
+    ) -> Generator[CompareStep | PlateShown, None, Compared]:
         """Yield and return the image of a well beside controls of its plate.
 
         `shown` is the plate at the same field, if it is in the viewer; else it is asked
-        for. `number` is that of the wish.
+        for. It is yielded where what was written about its wells has been learnt.
+        `number` is that of the wish.
         """
+        is_there = shown is not None
         if shown is None:
             shown = self._plate_of(request, cancel)
         if shown.sources is None:
             shown = shown.with_sources(self.well_sources(shown, cancel=cancel))
+            if is_there:
+                yield shown
         wish = with_controls(shown, request, number=number)
         return (yield from self.compare(wish, viewing, on_cell, cancel=cancel))
 

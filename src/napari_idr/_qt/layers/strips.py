@@ -36,7 +36,7 @@ from napari_idr.services.image.metadata import idr_metadata
 from napari_idr.services.plate.marks import plan_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from napari.viewer import Viewer
 
@@ -315,6 +315,13 @@ class StripLayers(QObject):
         strip = self._strips.get(number)
         return "" if strip is None else strip.title
 
+    def sources_of(
+        self, number: int
+    ) -> Mapping[ImageId, PixelSource | IDRError] | None:
+        """Return where the pixels of a comparison come from, None until it's whole."""
+        strip = self._strips.get(number)
+        return None if strip is None or strip.compared is None else strip.sources
+
     def look_of(
         self, number: int
     ) -> tuple[CompareShown, dict[ImageId, PixelSource | IDRError], list[Layer]] | None:
@@ -570,16 +577,18 @@ class StripLayers(QObject):
 
     def _on_news(self, news: CellNews) -> None:
         """Take away the thumbnail of an image whose pixels came; say if none do."""
-        strip = self._strips.get(news.number)
+        number = news.shown.number
+        strip = self._strips.get(number)
         known = news.source or news.error
-        if strip is None or known is None:
+        # Asked again, a comparison is shown as it was until it has come.
+        if strip is None or strip.shown is not news.shown or known is None:
             return
         strip.sources[news.image_id] = known
         if _has_pixels(known) and strip.shown.plan.wish.pictures is None:
             for cell in strip.shown.plan.cells:
                 if cell.image_id == news.image_id:
                     clear(strip.shown.canvas, strip.shown.plan, cell)
-            self.repaint(news.number)
+            self.repaint(number)
             if strip.is_complete:
                 self._remove_thumbnails(strip)
         self._caption(strip)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -87,10 +87,10 @@ class Plane:
 
 @dataclass(frozen=True, slots=True)
 class _Silence:
-    """A store that didn't answer: for which image, and until when it isn't asked."""
+    """A store that didn't answer: until when it isn't asked, and whom that was told."""
 
-    image_id: ImageId
     until: float
+    told: set[ImageId] = field(default_factory=set)
 
 
 class PixelSources:
@@ -219,8 +219,9 @@ class PixelSources:
 
     def _note_silence(self, url: str, image_id: ImageId) -> None:
         with self._lock:
-            silence = _Silence(image_id, time.monotonic() + GONE_FOR_S)
-            self._silences.setdefault(urlsplit(url).netloc, silence)
+            silence = _Silence(time.monotonic() + GONE_FOR_S)
+            silence = self._silences.setdefault(urlsplit(url).netloc, silence)
+            silence.told.add(image_id)
 
     def _require_no_silence(self, url: str, image_id: ImageId) -> None:
         """Raise if a store kept silent for another image just now.
@@ -232,9 +233,10 @@ class PixelSources:
             silence = self._silences.get(host)
             if silence is None:
                 return
-            if silence.image_id == image_id or silence.until < time.monotonic():
+            if image_id in silence.told or silence.until < time.monotonic():
                 del self._silences[host]
                 return
+            silence.told.add(image_id)
         raise ConnectionFailedError("the store didn't answer a moment ago", url=url)
 
     def plane(

@@ -51,7 +51,7 @@ MAX_SAMPLED = 24
 class CellNews:
     """Where the pixels of an image of a comparison come from now, or why not."""
 
-    number: int
+    shown: CompareShown
     image_id: ImageId
     source: PixelSource | None
     error: IDRError | None
@@ -87,12 +87,15 @@ class Compared:
     """A comparison whose layers are ready to be shown; it must be closed.
 
     There are none where no image has pixels: its thumbnails are all there is.
+    `may_improve` tells that a better source of some image isn't to be had at present,
+    or isn't open to everybody yet: compared again later, it may come from it.
     """
 
     shown: CompareShown
     mosaic: ChannelMosaic = field(repr=False)
     specs: tuple[LayerSpec, ...] = field(repr=False)
     sources: Mapping[ImageId, PixelSource | IDRError]
+    may_improve: bool = False
 
     @property
     def number(self) -> int:
@@ -114,12 +117,25 @@ class Compared:
         first += "."
         return " ".join([first, *source_notes(plan, self.sources), *notes])
 
+    def is_better_than(self, known: Mapping[ImageId, PixelSource | IDRError]) -> bool:
+        """Whether some image comes from a better source than the one that is known."""
+        return any(
+            _place(one) < _place(known.get(image_id))
+            for image_id, one in self.sources.items()
+        )
+
     def close(self) -> None:
         """Stop reading its pixels, and forget them; it doesn't wait."""
         self.mosaic.close()
 
 
 Step = CompareShown | ThumbnailsCame
+
+
+def _place(source: PixelSource | IDRError | None) -> int:
+    """Return the place of a source among all, the best first; no pixels come last."""
+    order = list(PixelSource)
+    return order.index(source) if isinstance(source, PixelSource) else len(order)
 
 
 def load_comparison(
@@ -177,14 +193,19 @@ def load_comparison(
         if one.image_id in plan.mosaic.shapes
     }
 
+    failures: dict[ImageId, IDRError] = {}
+    lacking: set[ImageId] = set()
+    lock = threading.Lock()
+
     def open_cell(image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
         image = known.get(image_id)
         if image is None:
             image = to_draw(client.image(image_id, cancel=cancel), plan.channels.layers)
-        return client.open_pixels(image, rgb=False, cancel=cancel)
-
-    failures: dict[ImageId, IDRError] = {}
-    lock = threading.Lock()
+        opened = client.open_pixels(image, rgb=False, cancel=cancel)
+        if opened.may_improve:
+            with lock:
+                lacking.add(image_id)
+        return opened
 
     def tell(
         image_id: ImageId, source: PixelSource | None, error: IDRError | None
@@ -192,21 +213,26 @@ def load_comparison(
         if error is not None:
             with lock:
                 failures[image_id] = error
-        on_cell(
-            CellNews(number=wish.number, image_id=image_id, source=source, error=error)
-        )
+        on_cell(CellNews(shown=shown, image_id=image_id, source=source, error=error))
 
     mosaic = ChannelMosaic(viewing, plan.mosaic, open_cell, tell)
     try:
         limits = _limits(plan, mosaic, cancel)
         with lock:
             sources: dict[ImageId, PixelSource | IDRError] = dict(failures)
+            may_improve = bool(lacking)
         sources |= mosaic.reader.sources
         specs: tuple[LayerSpec, ...] = ()
         if not has_only_thumbnails(plan, sources):
             specs = channel_specs(plan, mosaic, limits, sources)
         cancel.check()
-        return Compared(shown=shown, mosaic=mosaic, specs=specs, sources=sources)
+        return Compared(
+            shown=shown,
+            mosaic=mosaic,
+            specs=specs,
+            sources=sources,
+            may_improve=may_improve,
+        )
     except BaseException:
         mosaic.close()
         raise

@@ -6,22 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_idr.model import PlateGrid, PlateId, row_label
 from napari_idr.services.plate.headings import View, headings_in_view
-from napari_idr.services.plate.mosaic import plan_mosaic
-
-
-def plan_of(rows: int, columns: int):
-    """A plate without an image: headings don't depend on them."""
-    grid = PlateGrid(
-        plate_id=PlateId(1),
-        field=0,
-        run=None,
-        row_labels=tuple(row_label(row) for row in range(rows)),
-        column_labels=tuple(str(column + 1) for column in range(columns)),
-        cells=((None,) * columns,) * rows,
-    )
-    return plan_mosaic(grid, cell_shape=(73, 96))
+from support.plates import plan_without_images
 
 
 def view_of(*, y: float, x: float, zoom: float) -> View:
@@ -42,7 +28,7 @@ def view_of(*, y: float, x: float, zoom: float) -> View:
 def test_headings_lie_apart_from_each_other_and_inside_the_view(
     rows, columns, zoom, y, x
 ):
-    plan = plan_of(rows, columns)
+    plan = plan_without_images(rows, columns)
     view = view_of(y=y * plan.shape[0], x=x * plan.shape[1], zoom=zoom)
 
     seen = headings_in_view(plan, view)
@@ -56,7 +42,7 @@ def test_headings_lie_apart_from_each_other_and_inside_the_view(
 
 
 def test_a_plate_out_of_sight_has_no_headings():
-    plan = plan_of(8, 12)
+    plan = plan_without_images(8, 12)
     height, width = plan.shape
 
     assert len(headings_in_view(plan, view_of(y=300, x=600, zoom=1))) == 20
@@ -70,7 +56,7 @@ def test_a_plate_out_of_sight_has_no_headings():
 
 
 def test_a_window_without_a_size_shows_no_headings():
-    plan = plan_of(8, 12)
+    plan = plan_without_images(8, 12)
 
     assert headings_in_view(plan, view_of(y=0, x=0, zoom=float("inf"))) == ()
     flat = View(top=0, left=0, bottom=0, right=0, zoom=0)
@@ -79,7 +65,7 @@ def test_a_window_without_a_size_shows_no_headings():
 
 @given(y=st.floats(0, 1), x=st.floats(0, 1))
 def test_within_a_single_well_its_letter_and_number_stay_in_sight(y, x):
-    plan = plan_of(8, 12)
+    plan = plan_without_images(8, 12)
     top, left = plan.pitch[0] * 2, plan.pitch[1] * 3  # C4
     height, width = plan.cell_shape
     room = 0.1  # of the well, at its border: there the neighbour is as much in sight
@@ -101,7 +87,7 @@ def test_within_a_single_well_its_letter_and_number_stay_in_sight(y, x):
 @pytest.mark.parametrize(("rows", "columns"), [(8, 12), (16, 24), (32, 48)])
 @pytest.mark.parametrize("zoom", [0.1, 0.2, 0.4, 1.0])
 def test_numbers_keep_a_digit_apart(rows, columns, zoom):
-    plan = plan_of(rows, columns)
+    plan = plan_without_images(rows, columns)
     view = view_of(y=0, x=plan.shape[1] / 2, zoom=zoom)
 
     numbers = [one for one in headings_in_view(plan, view) if one.label.isdigit()]
@@ -114,7 +100,7 @@ def test_numbers_keep_a_digit_apart(rows, columns, zoom):
 
 
 def test_a_title_lies_above_the_numbers():
-    plan = plan_of(8, 12)
+    plan = plan_without_images(8, 12)
 
     seen = headings_in_view(plan, view_of(y=300, x=600, zoom=0.5), title="DM0001_01")
 
@@ -125,7 +111,7 @@ def test_a_title_lies_above_the_numbers():
 
 
 def test_a_title_is_cut_to_the_width_of_its_plate():
-    plan = plan_of(8, 12)
+    plan = plan_without_images(8, 12)
 
     title = headings_in_view(plan, view_of(y=0, x=0, zoom=0.1), title="x" * 200)[-1]
 
@@ -134,7 +120,7 @@ def test_a_title_is_cut_to_the_width_of_its_plate():
 
 
 def test_a_long_note_begins_as_it_is_and_is_no_wider_than_its_plate():
-    plan, zoom = plan_of(8, 12), 0.4
+    plan, zoom = plan_without_images(8, 12), 0.4
     note = ", ".join(f"GENE{n} ({90 - n})" for n in range(12))
 
     *_, told, _ = headings_in_view(
@@ -149,7 +135,7 @@ def test_a_long_note_begins_as_it_is_and_is_no_wider_than_its_plate():
 
 def test_where_the_top_of_a_plate_is_out_of_sight_it_has_no_title():
     seen = headings_in_view(
-        plan_of(8, 12), view_of(y=400, x=600, zoom=4), title="DM0001_01"
+        plan_without_images(8, 12), view_of(y=400, x=600, zoom=4), title="DM0001_01"
     )
 
     assert "DM0001_01" not in [one.label for one in seen]
@@ -160,7 +146,7 @@ def test_where_the_top_of_a_plate_is_out_of_sight_it_has_no_title():
     (10, False, False)]
 )  # fmt: skip
 def test_headings_never_lie_on_the_plate_above(room_px, title, numbers):
-    plan, zoom = plan_of(8, 12), 0.2
+    plan, zoom = plan_without_images(8, 12), 0.2
 
     seen = headings_in_view(
         plan,

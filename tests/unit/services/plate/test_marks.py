@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_idr.model import PlateGrid, PlateId, row_label
 from napari_idr.services.plate.marks import (
     FRAMED_FROM_PX,
     MARK_PAIRS,
@@ -11,19 +10,7 @@ from napari_idr.services.plate.marks import (
     least_contrast,
     plan_marks,
 )
-from napari_idr.services.plate.mosaic import plan_mosaic
-
-
-def plan_of(rows: int, columns: int):
-    grid = PlateGrid(
-        plate_id=PlateId(1),
-        field=0,
-        run=None,
-        row_labels=tuple(row_label(row) for row in range(rows)),
-        column_labels=tuple(str(column + 1) for column in range(columns)),
-        cells=((None,) * columns,) * rows,
-    )
-    return plan_mosaic(grid, cell_shape=(73, 96))
+from support.plates import plan_without_images
 
 
 @pytest.mark.parametrize("colors", MARK_PAIRS)
@@ -37,7 +24,7 @@ def test_no_line_could_be_seen_on_every_ground_alone(color):
 
 
 def test_wells_are_tinted_where_they_are_small_on_the_screen():
-    plan = plan_of(32, 48)
+    plan = plan_without_images(32, 48)
 
     assert is_tinted(plan, (FRAMED_FROM_PX - 0.1) / 73)
     assert not is_tinted(plan, (FRAMED_FROM_PX + 0.1) / 73)
@@ -45,7 +32,7 @@ def test_wells_are_tinted_where_they_are_small_on_the_screen():
 
 @pytest.mark.parametrize("zoom", [0.03, 0.1, 0.19])
 def test_a_tint_covers_its_well_and_no_more(zoom):
-    plan = plan_of(32, 48)
+    plan = plan_without_images(32, 48)
 
     marks = plan_marks(plan, hits=[(4, 7)], zoom=zoom)
 
@@ -61,7 +48,7 @@ def test_a_tint_covers_its_well_and_no_more(zoom):
 @pytest.mark.parametrize("zoom", [0.05, 0.1, 0.19])
 @pytest.mark.parametrize("mark", ["hits", "controls"])
 def test_the_mark_of_a_small_well_leaves_its_colour_to_be_seen(mark, zoom):
-    plan = plan_of(32, 48)
+    plan = plan_without_images(32, 48)
 
     marks = plan_marks(plan, **{mark: [(4, 7)]}, colored=True, zoom=zoom)
 
@@ -79,7 +66,7 @@ def test_the_mark_of_a_small_well_leaves_its_colour_to_be_seen(mark, zoom):
 
 
 def test_marks_of_hits_and_controls_lie_apart_on_a_small_well():
-    plan = plan_of(32, 48)
+    plan = plan_without_images(32, 48)
     hits = plan_marks(plan, hits=[(4, 7)], colored=True, zoom=0.1)
 
     both = plan_marks(plan, hits=[(4, 7)], controls=[(4, 7)], colored=True, zoom=0.1)
@@ -89,7 +76,7 @@ def test_marks_of_hits_and_controls_lie_apart_on_a_small_well():
 
 
 def test_larger_wells_are_framed_whether_or_not_they_have_colours():
-    plan = plan_of(8, 12)
+    plan = plan_without_images(8, 12)
 
     framed = plan_marks(plan, hits=[(2, 3)], zoom=0.5)
     colored = plan_marks(plan, hits=[(2, 3)], colored=True, zoom=0.5)
@@ -99,7 +86,7 @@ def test_larger_wells_are_framed_whether_or_not_they_have_colours():
 
 @pytest.mark.parametrize("zoom", [0.25, 0.5, 1, 4, 20])
 def test_a_frame_is_two_lines_that_can_be_seen_on_the_screen(zoom):
-    marks = plan_marks(plan_of(8, 12), hits=[(2, 3)], zoom=zoom)
+    marks = plan_marks(plan_without_images(8, 12), hits=[(2, 3)], zoom=zoom)
 
     assert len(marks.vectors) == 8
     assert 1.5 <= marks.width * zoom <= 6
@@ -108,7 +95,7 @@ def test_a_frame_is_two_lines_that_can_be_seen_on_the_screen(zoom):
 
 
 def test_the_selected_well_is_framed_outside_of_its_other_marks():
-    plan = plan_of(8, 12)
+    plan = plan_without_images(8, 12)
     hit = plan_marks(plan, hits=[(2, 3)], zoom=0.5)
 
     both = plan_marks(plan, hits=[(2, 3)], selected=[(2, 3)], zoom=0.5)
@@ -122,7 +109,7 @@ def test_the_selected_well_is_framed_outside_of_its_other_marks():
 
 
 def test_a_selected_well_is_framed_among_tinted_ones():
-    marks = plan_marks(plan_of(32, 48), selected=[(4, 7)], zoom=0.1)
+    marks = plan_marks(plan_without_images(32, 48), selected=[(4, 7)], zoom=0.1)
 
     assert len(marks.vectors) == 8
     assert np.all(marks.colors[:, 3] == 1)
@@ -130,7 +117,7 @@ def test_a_selected_well_is_framed_among_tinted_ones():
 
 @pytest.mark.parametrize("zoom", [0.1, 0.5, 4])
 def test_a_failed_well_is_struck_out_within_its_cell(zoom):
-    plan = plan_of(8, 12)
+    plan = plan_without_images(8, 12)
 
     marks = plan_marks(plan, failed=[(2, 3)], zoom=zoom)
 
@@ -144,7 +131,7 @@ def test_a_failed_well_is_struck_out_within_its_cell(zoom):
 
 
 def test_nothing_to_mark_is_no_line():
-    marks = plan_marks(plan_of(8, 12), zoom=1)
+    marks = plan_marks(plan_without_images(8, 12), zoom=1)
 
     assert marks.vectors.shape == (0, 2, 2)
     assert marks.colors.shape == (0, 4)
@@ -152,4 +139,6 @@ def test_nothing_to_mark_is_no_line():
 
 @pytest.mark.parametrize("zoom", [0.0, float("inf"), float("nan")])
 def test_a_window_without_a_size_is_no_error(zoom):
-    assert np.isfinite(plan_marks(plan_of(8, 12), hits=[(0, 0)], zoom=zoom).width)
+    assert np.isfinite(
+        plan_marks(plan_without_images(8, 12), hits=[(0, 0)], zoom=zoom).width
+    )
