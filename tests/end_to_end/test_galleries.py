@@ -84,6 +84,27 @@ def test_the_gallery_that_is_there_is_shown_again_without_asking(
     person.until(lambda: person.viewer.layers[GALLERY].visible)
 
 
+def test_the_link_of_a_gallery_is_that_of_what_it_is_of(person: Person) -> None:
+    show(person)
+    person.click_line(TISSUE)
+    person.until_idle()
+    person.click("idr_copy_link")
+    assert "/project/" in person.status
+
+    layers = person.viewer.layers
+    layers.selection.active = layers[f"{GALLERY} headings"]
+    person.click("idr_copy_link")
+    assert person.status.endswith("/gene/CDC20")
+
+    person.click_line(MITOSIS)
+    person.until_idle()
+    person.click("idr_gallery")
+    person.until_idle()
+    person.until(lambda: f"CDC20 in {MITOSIS} gallery" in layers)
+    person.click("idr_copy_link")
+    assert "/screen/" in person.status
+
+
 def test_several_lines_are_one_gallery(person: Person) -> None:
     person.click_line(MITOSIS)
     person.until_idle()

@@ -18,9 +18,11 @@ from napari_idr.services.details import (
     PlateDetails,
     StudyDetails,
 )
+from napari_idr.services.gallery.view import GalleryShown
 from napari_idr.services.links.records import LinkView, SearchLink, Thing, spelled
 from napari_idr.services.links.writing import web_link, write_link
 from napari_idr.services.plate.view import PlateShown
+from napari_idr.services.session_file.collect import LINE_KINDS
 from napari_idr.services.wells.look import WellsLook
 
 if TYPE_CHECKING:
@@ -36,6 +38,11 @@ if TYPE_CHECKING:
 
 NO_VIEW: Final = LinkView()
 
+NOTHING_TO_LINK: Final = (
+    "There is no link of this: select something. Galleries of several lines are kept "
+    "by *Save session*."
+)
+
 MAX_PAGES: Final = 10
 """Pages that are opened in the web browser at once; more is a mistake of the hand."""
 
@@ -50,6 +57,9 @@ class LinkCopies(QObject):
         self._scene = scene
         self._state = BrowserState()
         self._dock: WellsDock | None = None
+        self._is_gallery_newest = False
+        finder.entrySelected.connect(partial(self._see, gallery=False))
+        scene.activeChanged.connect(partial(self._see, gallery=True))
         bar = panels.link
         bar.copyWanted.connect(self.copy_view)
         bar.menuWanted.connect(self._fill_menu)
@@ -62,6 +72,10 @@ class LinkCopies(QObject):
             action.setObjectName(name)
             action.triggered.connect(slot)
             self._panels.results.addAction(action)
+
+    def _see(self, *_: object, gallery: bool) -> None:
+        """Note whether a gallery or a line of the results was looked at last."""
+        self._is_gallery_newest = gallery
 
     def enter(self, state: BrowserState) -> None:
         """Work with what is known of another server."""
@@ -99,6 +113,8 @@ class LinkCopies(QObject):
         server, details = state.session.url, state.details
         key = self._scene.plate_of(self._scene.active)
         shown = None if key is None else self._scene.shown(key)
+        if isinstance(shown, GalleryShown) and self._is_gallery_newest:
+            return _gallery_link(shown)
         if isinstance(details, ImageDetails) and shown is not None:
             cell = details.cell
             if cell is not None and cell[0] == key:  # it is selected on what is seen
@@ -228,7 +244,7 @@ class LinkCopies(QObject):
         text = "\n".join(link for link in links if link)
         clipboard = QGuiApplication.clipboard()
         if not text or clipboard is None:
-            self._panels.status.say("There is nothing to link: select something.")
+            self._panels.status.say(NOTHING_TO_LINK)
             return
         clipboard.setText(text)
         self._panels.status.say(f"Copied: {text.splitlines()[0]}")
@@ -242,6 +258,20 @@ def _add(menu: QMenu, words: str, call: Callable[[], object]) -> None:
     action = menu.addAction(words.replace("&", "&&"))
     assert action is not None
     action.triggered.connect(lambda *_: call())
+
+
+def _gallery_link(shown: GalleryShown) -> tuple[str, Thing, LinkView] | None:
+    """Return the server and what a gallery is of, None if that is several lines."""
+    query, lines = shown.of.query, shown.of.lines
+    search = None if query is None else _search_link(query)
+    if not lines:
+        return None if search is None else (shown.server, search, NO_VIEW)
+    if len(lines) > 1:
+        return None
+    [(kind, number)] = lines
+    thing = ObjectRef(kind=LINE_KINDS[kind], id=number)
+    is_plate = thing.kind == "plate"
+    return shown.server, thing, LinkView(search=search) if is_plate else NO_VIEW
 
 
 def _thing(details: Details) -> ObjectRef:

@@ -77,6 +77,7 @@ class ViewerScene(QObject):
     imageActivated = Signal(object)
     compareWanted = Signal()  # of what is selected
     windowClosed = Signal()  # for good; Qt deletes it a little later
+    activeChanged = Signal()  # another layer is the one that one works with
     removed = Signal()  # layers were: what was told of them may be of nothing now
 
     def __init__(self, viewer: Viewer, parent: QObject | None = None) -> None:
@@ -119,6 +120,7 @@ class ViewerScene(QObject):
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
         viewer.mouse_drag_callbacks.append(self._on_press)
         viewer.layers.events.removed.connect(self._on_layers_removed)
+        viewer.layers.selection.events.active.connect(self._on_active)
 
     @property
     def window(self) -> QWidget:
@@ -147,6 +149,7 @@ class ViewerScene(QObject):
         self._viewer.mouse_double_click_callbacks.remove(self._on_double_click)
         self._viewer.mouse_drag_callbacks.remove(self._on_press)
         self._viewer.layers.events.removed.disconnect(self._on_layers_removed)
+        self._viewer.layers.selection.events.active.disconnect(self._on_active)
         self._own_context.close()
         self._far.close()
         self.aside.close()
@@ -330,6 +333,9 @@ class ViewerScene(QObject):
                 key = cell.wish.request.server, plate.id
                 self.plates.calibrate(size * cell.image.size_x, key)
         return self.strips.show(shown)
+
+    def _on_active(self, _: Any = None) -> None:
+        self.activeChanged.emit()
 
     @property
     def active(self) -> Layer | None:
