@@ -100,6 +100,26 @@ def test_all_layers_are_drawn_in_a_figure_of_all_and_in_3d(
     assert visible(window, columns) == [True] * 3
 
 
+def test_layers_of_all_kinds_are_drawn_again(
+    window: Window, columns: list[Layer]
+) -> None:
+    far = {"translate": (0, 10_000), "metadata": {"idr": {}}}
+    viewer, square = window.viewer, [[0, 0], [0, 9], [9, 9], [9, 0]]
+    layers = [
+        viewer.add_points(square, text={"string": list("ABCD")}, **far),
+        viewer.add_vectors([[[0, 0], [9, 9]]], **far),
+        viewer.add_shapes([square], **far),
+        viewer.add_labels(np.ones((9, 9), int), **far),
+    ]
+    drawn(window)
+    assert not any(visible(window, layers))
+
+    look_at(window, columns[1])
+    drawn(window)
+
+    assert all(visible(window, layers))
+
+
 def test_layers_of_others_are_left_alone(window: Window, columns: list[Layer]) -> None:
     mine = window.viewer.add_points([[0, 50_000]])
     drawn(window)

@@ -54,6 +54,6 @@ class FarLayers:
                 self._left_out.add(layer)
             elif layer in self._left_out:
                 self._left_out.remove(layer)
-                # As napari says it.
-                is_empty = getattr(layer._slice, "empty", False)
+                # As napari says it; of the kinds of layers images have such a slice.
+                is_empty = getattr(getattr(layer, "_slice", None), "empty", False)
                 node.visible = layer.visible and not is_empty
