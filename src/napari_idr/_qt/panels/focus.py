@@ -9,6 +9,7 @@ from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QApplication, QFocusFrame, QScrollArea, QWidget
 
+from napari_idr._qt.panels.button_keys import ButtonKeys
 from napari_idr._qt.panels.forms import LINK_ON_DARK, LINK_ON_LIGHT, MID_LIGHTNESS
 
 WIDTH_PX: Final = 2
@@ -16,15 +17,16 @@ WIDTH_PX: Final = 2
 
 
 class FocusMarker(QObject):
-    """Lets what has the keyboard within a widget be marked, and be in sight.
+    """Lets what has the keyboard within a widget be marked, in sight and of use.
 
     napari's own look gives buttons and lists no mark. Qt scrolls to what Tab reaches
-    from within the same area alone, not from another dock.
+    from within the same area alone, not from another dock. Buttons get their keys.
     """
 
     def __init__(self, within: QWidget) -> None:
         super().__init__(within)
         self._within = within
+        self._keys = ButtonKeys(self)
         FocusMark(within)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -34,7 +36,9 @@ class FocusMarker(QObject):
         mark: FocusMark | None = self._within.findChild(FocusMark)
         if mark is None:  # gone with what it marked
             mark = FocusMark(self._within)
-        if now is not None and self._within.isAncestorOf(now):
+        is_within = now is not None and self._within.isAncestorOf(now)
+        self._keys.follow(now if is_within else None)
+        if now is not None and is_within:
             mark.lay_over(now)
             # What is pressed stays below the pointer, and a window that is come back
             # to as it was left.
