@@ -544,6 +544,67 @@ def test_a_button_that_comes_later_has_its_keys_too(qtbot: QtBot) -> None:
         settle()
 
 
+def in_row_with(button: QWidget, root: QWidget) -> list[QWidget]:
+    """Return what else takes the keyboard in the innermost row, or what it lies in."""
+    above = button.parentWidget()
+    while above is not None:
+        found = [one for one in focusable(above) if one.isVisible() and one.isEnabled()]
+        others = [one for one in found if one is not button and not is_part(one, root)]
+        if others or above is root:
+            return others
+        above = above.parentWidget()
+    return []
+
+
+@pytest.mark.parametrize("way", ["hides", "disables"])
+def test_a_button_that_goes_hands_the_keyboard_to_what_is_beside_it(
+    all_open: tuple[Person, WellsDock], way: str
+) -> None:
+    person, dock = all_open
+    dock.window().resize(1200, 1000)
+    dock.window().show()
+    seen: list[str] = []
+    far: dict[str, str] = {}
+    for root in (person.browser, dock):
+        for button in buttons(root):
+            near = in_row_with(button, root)
+            if way == "hides":
+                button.hide()
+            else:
+                button.setEnabled(False)
+            settle()
+            now = QApplication.focusWidget()
+            seen.append(button.objectName())
+            if now not in near:
+                far[seen[-1]] = "" if now is None else now.objectName()
+            button.setEnabled(True)
+            button.show()
+            settle()
+
+    assert len(seen) > 20
+    assert far == {}
+
+
+def test_closing_and_undoing_it_hand_the_keyboard_to_each_other(
+    whole: tuple[Person, WellsDock],
+) -> None:
+    person, dock = whole
+    dock.close()
+    person.browser.activateWindow()
+    settle()
+    close, back = person.find("idr_close_all"), person.find("idr_bring_back")
+    close.setFocus()
+
+    QTest.keyClick(close, Qt.Key.Key_Return)
+    settle()
+    assert back.hasFocus()
+
+    QTest.keyClick(back, Qt.Key.Key_Return)
+    person.until_status("there again")
+    person.until(close.hasFocus)
+    assert back.isHidden()
+
+
 @pytest.mark.parametrize("name", ["idr_results", "idr_annotations", "idr_wells"])
 def test_the_first_arrow_chooses_the_first_line(
     whole: tuple[Person, WellsDock], name: str
