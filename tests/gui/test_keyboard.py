@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from napari_idr import demo
     from support.person import Person
 
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
@@ -625,6 +626,31 @@ def test_the_first_arrow_chooses_the_first_line(
     assert first in chosen
     assert first not in view.selectedIndexes()
     assert view.currentIndex() in view.selectedIndexes()
+
+
+def test_coming_to_the_results_by_tab_chooses_no_line_and_asks_nothing(
+    person: Person, classic: demo.Archive
+) -> None:
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(1)
+    person.until_idle()
+    person.browser.activateWindow()
+    settle()
+    asked = len(classic.requests)
+
+    person.tree.setFocus(Qt.FocusReason.TabFocusReason)
+    settle()
+    person.until_idle()
+
+    assert person.tree.hasFocus()
+    assert not person.tree.currentIndex().isValid()
+    assert len(classic.requests) == asked
+    assert not person.find("idr_study").isVisible()
+
+    QTest.keyClick(person.tree, Qt.Key.Key_Down)
+    person.until(person.find("idr_study").isVisible)
+    first = person.tree.currentIndex()
+    assert (first.row(), first.parent().isValid()) == (0, False)
+    assert person.tree.selectionModel().isRowSelected(0)
 
 
 def test_areas_that_scroll_are_reached_where_they_can_scroll_only(
