@@ -14,6 +14,7 @@ import napari_idr
 from napari_idr import NotFoundError
 from napari_idr._qt.browser import Browser
 from napari_idr._qt.opening import open_in
+from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.wells.dock import WellsDock
 from napari_idr.services.links.reading import read_link
 from support.person import Person
@@ -183,6 +184,30 @@ def test_another_server_is_asked_about_and_staying_changes_nothing(
     next(one for one in box.buttons() if one.objectName() == "idr_leave").click()
     until_layers(person, window, "DAPI")
     assert window.viewer.layers[0].metadata["idr"]["server"] == idr.url
+
+
+def test_the_button_that_has_the_keyboard_is_marked_in_a_question(
+    window: Window, classic: demo.Archive, idr: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.paste("idr_value", f"{own(idr)}/image/1900001")
+    person.press("idr_value", Qt.Key.Key_Return)
+    box = window.native.findChild(QMessageBox, "idr_leave_server")
+    assert box is not None
+    leave, stay = (
+        next(one for one in box.buttons() if one.objectName() == name)
+        for name in ("idr_leave", "idr_stay")
+    )
+
+    person.until(box.isActiveWindow)
+    mark = box.findChild(FocusMark)
+    assert mark is not None
+    person.until(lambda: mark.isVisible() and mark.widget() is leave)
+    QTest.keyClick(leave, Qt.Key.Key_Tab)
+    person.until(lambda: mark.widget() is stay)
+    QTest.keyClick(stay, Qt.Key.Key_Return)
+
+    person.until_status("Still on")
 
 
 def test_text_is_dropped_and_pasted_on_the_dock(

@@ -14,9 +14,12 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QMenu,
+    QPushButton,
     QScrollArea,
     QTabBar,
     QTabWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from napari_idr import demo
     from support.person import Person
 
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
@@ -435,6 +439,173 @@ def test_all_four_sides_are_seen_of_what_is_made_later_as_well(
     assert unmarked(dock) == {}
 
 
+def buttons(root: QWidget) -> Iterator[QPushButton | QToolButton]:
+    """Yield the buttons that can be pressed, each once it has the keyboard."""
+    root.activateWindow()
+    settle()
+    for one in focusable(root):
+        if isinstance(one, QPushButton | QToolButton):
+            bring_into_sight(one)
+            settle()
+            if one.isVisible() and one.isEnabled():
+                one.setFocus()
+                settle()
+                assert one.hasFocus(), one.objectName()
+                yield one
+
+
+def is_pressed_by(button: QPushButton | QToolButton, key: Qt.Key) -> bool:
+    """Whether a key presses a button; nobody else is told of it."""
+    was_checkable = button.isCheckable()
+    before = button.blockSignals(True)
+    button.setCheckable(True)
+    checked = button.isChecked()
+    QTest.keyClick(button, key)
+    pressed = button.isChecked() != checked
+    button.setChecked(checked)
+    button.setCheckable(was_checkable)
+    button.blockSignals(before)
+    return pressed
+
+
+def opened_by(menu: QMenu, button: QWidget, key: Qt.Key, held: object) -> str:
+    """Return what is active in a menu that a key opens, "" if it stays closed."""
+    QTest.keyClick(button, key, held)
+    active = menu.activeAction() if menu.isVisible() else None
+    is_first = active is not None and active is menu.actions()[0]
+    menu.close()
+    settle()
+    return active.text() if active is not None and is_first else ""
+
+
+MENU_KEYS = [
+    (Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier),
+    (Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier),
+    (Qt.Key.Key_F4, Qt.KeyboardModifier.NoModifier),
+    (Qt.Key.Key_Menu, Qt.KeyboardModifier.NoModifier),
+    (Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier),
+]
+ARROWS = [Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right]
+
+
+def test_all_buttons_are_pressed_and_their_menus_opened_by_keys(
+    all_open: tuple[Person, WellsDock],
+) -> None:
+    person, dock = all_open
+    dock.window().resize(1200, 1000)
+    dock.window().show()
+    seen: list[str] = []
+    with_menu: list[str] = []
+    wrong: list[tuple[str, object]] = []
+    for root in (person.browser, dock):
+        for button in buttons(root):
+            name, menu = button.objectName(), button.menu()
+            seen.append(name)
+            keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+            wrong.extend((name, key) for key in keys if not is_pressed_by(button, key))
+            if menu is not None:
+                with_menu.append(name)
+                wrong.extend(
+                    (name, keys)
+                    for keys in MENU_KEYS
+                    if not opened_by(menu, button, *keys)
+                )
+            for key in ARROWS:
+                if menu is None or key != Qt.Key.Key_Down:
+                    QTest.keyClick(button, key)
+                    if not button.hasFocus():
+                        wrong.append((name, key))
+                        button.setFocus()
+
+    assert len(seen) > 20, seen
+    assert {"idr_copy_link", "idr_copy_citation", "idr_export_figure"} <= set(with_menu)
+    assert wrong == []
+
+
+def test_a_button_that_comes_later_has_its_keys_too(qtbot: QtBot) -> None:
+    panel = QWidget()
+    qtbot.addWidget(panel)
+    layout = QVBoxLayout(panel)
+    FocusMarker(panel)
+    panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    for kind in (QPushButton, QToolButton):
+        button = kind()
+        layout.addWidget(button)
+        menu = QMenu(button)
+        first = menu.addAction("first")
+        button.setMenu(menu)
+        settle()
+        button.setFocus()
+        QTest.keyClick(button, Qt.Key.Key_F4)
+        assert menu.activeAction() is first
+        menu.close()
+        button.deleteLater()
+        settle()
+
+
+def in_row_with(button: QWidget, root: QWidget) -> list[QWidget]:
+    """Return what else takes the keyboard in the innermost row, or what it lies in."""
+    above = button.parentWidget()
+    while above is not None:
+        found = [one for one in focusable(above) if one.isVisible() and one.isEnabled()]
+        others = [one for one in found if one is not button and not is_part(one, root)]
+        if others or above is root:
+            return others
+        above = above.parentWidget()
+    return []
+
+
+@pytest.mark.parametrize("way", ["hides", "disables"])
+def test_a_button_that_goes_hands_the_keyboard_to_what_is_beside_it(
+    all_open: tuple[Person, WellsDock], way: str
+) -> None:
+    person, dock = all_open
+    dock.window().resize(1200, 1000)
+    dock.window().show()
+    seen: list[str] = []
+    far: dict[str, str] = {}
+    for root in (person.browser, dock):
+        for button in buttons(root):
+            near = in_row_with(button, root)
+            if way == "hides":
+                button.hide()
+            else:
+                button.setEnabled(False)
+            settle()
+            now = QApplication.focusWidget()
+            seen.append(button.objectName())
+            if now not in near:
+                far[seen[-1]] = "" if now is None else now.objectName()
+            button.setEnabled(True)
+            button.show()
+            settle()
+
+    assert len(seen) > 20
+    assert far == {}
+
+
+def test_closing_and_undoing_it_hand_the_keyboard_to_each_other(
+    whole: tuple[Person, WellsDock],
+) -> None:
+    person, dock = whole
+    dock.close()
+    person.browser.activateWindow()
+    settle()
+    close, back = person.find("idr_close_all"), person.find("idr_bring_back")
+    close.setFocus()
+
+    QTest.keyClick(close, Qt.Key.Key_Return)
+    settle()
+    assert back.hasFocus()
+
+    QTest.keyClick(back, Qt.Key.Key_Return)
+    person.until_status("there again")
+    person.until(close.hasFocus)
+    assert back.isHidden()
+
+
 @pytest.mark.parametrize("name", ["idr_results", "idr_annotations", "idr_wells"])
 def test_the_first_arrow_chooses_the_first_line(
     whole: tuple[Person, WellsDock], name: str
@@ -455,6 +626,31 @@ def test_the_first_arrow_chooses_the_first_line(
     assert first in chosen
     assert first not in view.selectedIndexes()
     assert view.currentIndex() in view.selectedIndexes()
+
+
+def test_coming_to_the_results_by_tab_chooses_no_line_and_asks_nothing(
+    person: Person, classic: demo.Archive
+) -> None:
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(1)
+    person.until_idle()
+    person.browser.activateWindow()
+    settle()
+    asked = len(classic.requests)
+
+    person.tree.setFocus(Qt.FocusReason.TabFocusReason)
+    settle()
+    person.until_idle()
+
+    assert person.tree.hasFocus()
+    assert not person.tree.currentIndex().isValid()
+    assert len(classic.requests) == asked
+    assert not person.find("idr_study").isVisible()
+
+    QTest.keyClick(person.tree, Qt.Key.Key_Down)
+    person.until(person.find("idr_study").isVisible)
+    first = person.tree.currentIndex()
+    assert (first.row(), first.parent().isValid()) == (0, False)
+    assert person.tree.selectionModel().isRowSelected(0)
 
 
 def test_areas_that_scroll_are_reached_where_they_can_scroll_only(

@@ -394,3 +394,17 @@ def test_the_dock_takes_no_height_from_a_browser_beside_it(person: Person) -> No
     dock.close()
 
     assert corner == Qt.DockWidgetArea.RightDockWidgetArea
+
+
+def test_the_layer_of_colours_counts_among_those_that_are_closed(desk: Desk) -> None:
+    desk.person.choose("idr_color_by", "Cell Count")
+    names = [layer.name for layer in desk.viewer.layers]
+    assert f"{PLATE}, field 1 colours" in names
+
+    desk.browser.click("idr_close_all")
+    assert desk.browser.status.startswith(f"{len(names)} layers were closed")
+    settle()
+    desk.browser.click("idr_bring_back")
+
+    desk.browser.until_status(f"{len(names)} layers are there again")
+    assert sorted(layer.name for layer in desk.viewer.layers) == sorted(names)

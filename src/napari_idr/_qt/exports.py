@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 from napari_idr._qt.figures import FIGURE_ENDINGS, write_figure
 from napari_idr._qt.jobs import QueuedSignal
+from napari_idr._qt.panels.focus import FocusMarker
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.details import MosaicKey
 from napari_idr.services.export import (
@@ -260,6 +261,7 @@ class Exports(QObject):
         box.setDefaultButton(buttons.No)
         box.accepted.connect(partial(self.save_image, details, file))
         box.finished.connect(box.deleteLater)
+        FocusMarker(box)
         box.open()
 
     def save_image(self, details: ImageDetails, path: Path) -> None:

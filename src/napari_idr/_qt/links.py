@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QMessageBox
 
 from napari_idr._qt.link_copies import LinkCopies
 from napari_idr._qt.link_input import LinkInput
+from napari_idr._qt.panels.focus import FocusMarker
 from napari_idr._qt.wells.dock import WellsDock, open_wells
 from napari_idr.errors import Cancelled, IDRError
 from napari_idr.model import ObjectRef
@@ -224,6 +225,7 @@ class Links(QObject):
                 self.opened.emit(Opened(link=link, problem=stayed))
 
         box.buttonClicked.connect(answer)
+        FocusMarker(box)
         box.open()
 
     # One after the other

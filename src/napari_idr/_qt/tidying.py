@@ -31,7 +31,11 @@ class Tidying(QObject):
         self._offer()
 
     def _offer(self) -> None:
-        self._panels.all_shown.set_layers(len(self._aside.layers), self._aside.count)
+        # The button that undoes stays until there is the other, which takes its place.
+        can_undo = self._aside.count > 0 or self._aside.is_coming_back
+        self._panels.all_shown.set_layers(
+            can_close=bool(self._aside.layers), can_undo=can_undo
+        )
 
     def _on_close(self) -> None:
         self._jobs.cancel_all()  # what is on its way would come back

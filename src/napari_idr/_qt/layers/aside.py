@@ -66,6 +66,11 @@ class LayersAside(QObject):
         """How many layers can be brought back."""
         return 0 if self._kept is None else len(self._kept.layers)
 
+    @property
+    def is_coming_back(self) -> bool:
+        """Whether layers are being brought back."""
+        return self._coming is not None
+
     def close_all(self) -> int:
         """Take all IDR layers out of the viewer; return how many."""
         scene, viewer = self._scene, self._viewer
@@ -75,6 +80,7 @@ class LayersAside(QObject):
         if not self.layers:
             return 0
         self._drop()
+        before = len(viewer.layers)
         scene.colors.put_aside()  # drawn anew when their plates come back
         layers = self.layers
         camera, there = viewer.scene.camera, list(viewer.layers)
@@ -95,7 +101,7 @@ class LayersAside(QObject):
         for layer in layers:
             layer.visible = False
         self.changed.emit()
-        return len(layers)
+        return before - len(viewer.layers)
 
     def bring_back(self) -> None:
         """Put the layers that were closed into the viewer again, one by one."""
@@ -122,7 +128,9 @@ class LayersAside(QObject):
         scene.plates.put_back()
         scene.images.put_back()
         scene.strips.put_back()
+        without_colors = len(viewer.layers)
         scene.colors.put_back()
+        colors = len(viewer.layers) - without_colors
         scene.refresher.drop_aside()  # what hasn't come back
         back = [layer for _, layer, _ in kept.layers if layer in viewer.layers]
         for _, layer, visible in kept.layers:
@@ -131,7 +139,8 @@ class LayersAside(QObject):
         if len(kept.point) == viewer.dims.ndim:
             viewer.dims.set_point(range(viewer.dims.ndim), kept.point)
         viewer.scene.camera.center, viewer.scene.camera.zoom = kept.center, kept.zoom
-        self.broughtBack.emit(len(back))
+        self.changed.emit()
+        self.broughtBack.emit(len(back) + colors)
 
     def _drop(self) -> None:
         """Let go of what was closed before."""

@@ -78,17 +78,21 @@ class ActionsRow(FlowRow):
         ):
             button.clicked.connect(wanted)
         self.set_selected(0)
-        self.set_layers(0, 0)
+        self.set_layers(can_close=False, can_undo=False)
 
     def set_selected(self, count: int) -> None:
         """Offer to open so many things together, if they are several."""
         self.together.setText(f"Open {count} together")
         self.together.setVisible(count > 1)
 
-    def set_layers(self, shown: int, closed: int) -> None:
-        """Say how many layers can be closed, and how many brought back."""
-        self.close_all.setVisible(shown > 0)
-        self.back.setVisible(closed > 0)
+    def set_layers(self, *, can_close: bool, can_undo: bool) -> None:
+        """Offer to close layers, and to bring back what was closed.
+
+        What is shown is so before the other hides, and hands it the keyboard.
+        """
+        offered = ((self.close_all, can_close), (self.back, can_undo))
+        for button, wanted in sorted(offered, key=lambda one: not one[1]):
+            button.setVisible(wanted)
 
     def _add_button(
         self, text: str, name: str, tip: str, accessible: str = ""

@@ -40,7 +40,7 @@ from napari_idr.model import ImageRef
 from napari_idr.services.search.catalog import Entry, fitted_name
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QKeyEvent, QPaintEvent
+    from qtpy.QtGui import QFocusEvent, QKeyEvent, QPaintEvent
 
     from napari_idr.model import ImageId
 
@@ -259,6 +259,21 @@ class ResultsTree(QTreeView):
         """What is said in place of lines, "" where there are some."""
         model = self.model()
         return "" if model is None or model.rowCount() else self._nothing
+
+    def focusInEvent(self, event: QFocusEvent | None) -> None:
+        """Take the keyboard, and leave it to the arrows to choose a line.
+
+        Qt makes the first line the current one, which asks for what is told of it,
+        and looks like all others.
+        """
+        selection, current = self.selectionModel(), self.currentIndex()
+        if selection is None or current.isValid():
+            super().focusInEvent(event)
+            return
+        before = selection.blockSignals(True)
+        super().focusInEvent(event)
+        selection.clearCurrentIndex()
+        selection.blockSignals(before)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the lines, or what is said in their place."""
