@@ -15,6 +15,7 @@ from napari_idr.services.details import (
     DatasetDetails,
     Details,
     ImageDetails,
+    ImageUnread,
     PlateDetails,
     StudyDetails,
 )
@@ -99,7 +100,7 @@ class LinkCopies(QObject):
         server, details = state.session.url, state.details
         key = self._scene.plate_of(self._scene.active)
         shown = None if key is None else self._scene.shown(key)
-        if isinstance(details, ImageDetails) and shown is not None:
+        if isinstance(details, ImageDetails | ImageUnread) and shown is not None:
             cell = details.cell
             if cell is not None and cell[0] == key:  # it is selected on what is seen
                 details = None
@@ -246,8 +247,8 @@ def _add(menu: QMenu, words: str, call: Callable[[], object]) -> None:
 
 def _thing(details: Details) -> ObjectRef:
     match details:
-        case ImageDetails():
-            return ObjectRef(kind="image", id=details.image.id)
+        case ImageDetails() | ImageUnread():
+            return ObjectRef(kind="image", id=details.request.ref.image_id)
         case PlateDetails():
             return details.plate.ref
         case DatasetDetails():
