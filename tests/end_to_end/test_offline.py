@@ -279,6 +279,35 @@ def test_a_well_whose_image_is_not_kept_is_selected_all_the_same(
     assert selected(window) == ["D6"]
 
 
+def test_another_pack_is_not_asked_for_the_well_of_the_pack_before(
+    window: Window, server: Server
+) -> None:
+    person = window.browse(server.url)
+    browse(person)
+    first = keep_plate(person)
+    person.select(SCREEN, OTHER)
+    second = keep_plate(person)
+    drop(person, first)
+    person.until(lambda: "From the pack" in person.text("idr_offline"))
+    see_plate(person, window)
+    click_well(person, window, "C4")
+    drop(person, second)
+    person.until(lambda: "DM0002" in person.text("idr_offline"))
+    person.until_idle()
+    person.find("idr_tabs").setCurrentIndex(STUDIES_TAB)
+    person.until(lambda: SCREEN in person.rows())
+    person.open(SCREEN)
+    person.select(SCREEN, OTHER)
+
+    person.show_plate()
+    assert "thumbnails are here" in person.status
+    [plate, _] = scene_of(window.viewer).plates_shown
+    scene_of(window.viewer).wellClicked.emit(plate, next(iter(plate.plan.grid)))
+
+    status = person.until_status("isn't in the pack")
+    assert f"“{PLATE}”" in status
+
+
 def test_a_plate_that_a_link_opened_can_be_kept(window: Window, server: Server) -> None:
     person = window.browse(server.url)
     person.type("idr_value", "plate-7101")

@@ -587,7 +587,7 @@ class Browser(Panels):
         if isinstance(shown, GalleryShown) and shown.whole is not None:
             shown = shown.whole
             self._scene.show_mosaic(shown)
-        session = None if shown is None else self._scene.session(shown.server)
+        session = None if shown is None else self._scene.session_of(shown)
         if session is not None and shown is not None:
             message = f"Loading {shown.where(None)} …"
             self._mosaic_slot.start_steps(message, session.load_missing, shown)
@@ -607,7 +607,7 @@ class Browser(Panels):
 
     def _on_well(self, shown: MosaicShown, cell: GridCell) -> None:
         """Say what is known of the image of a well that was clicked."""
-        session = self._scene.session(shown.server)
+        session = self._scene.session_of(shown)
         if session is not None and self._scene.is_answered_by(self, shown.server):
             self._scene.select_well(shown.key, shown.id_of(cell))
             request = shown.image_request(cell)
@@ -617,7 +617,7 @@ class Browser(Panels):
 
     def _on_image(self, request: ImageRequest) -> None:
         """Say what is known of an image of a strip that was clicked."""
-        session = self._scene.session(request.server)
+        session = self._scene.session_for(request)
         if session is not None and self._scene.is_answered_by(self, request.server):
             self._state.look_at(request)
             name = request.label or request.ref.name or "the image"

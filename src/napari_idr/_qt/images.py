@@ -64,7 +64,7 @@ class Images(QObject):
 
     def open(self, request: ImageRequest | None) -> None:
         """Open an image; bring it to front where it is open and can't be better."""
-        session = None if request is None else self._scene.session(request.server)
+        session = None if request is None else self._scene.session_for(request)
         if session is None or request is None:
             return
         self.opening.emit(request)
