@@ -141,6 +141,26 @@ def test_that_pixels_failed_is_taken_back_when_the_server_is_back(
     assert person.find("idr_retry").isHidden()
 
 
+def test_to_look_at_the_disk_takes_no_failure_away(
+    window: Window, server: Server
+) -> None:
+    person = window.browse(server.url)
+    browse(person)
+    server.stop()
+    person.select(SCREEN, OTHER)
+    said = person.until_status("can't be reached")
+    assert person.find("idr_retry").isVisible()
+    server.start()
+
+    person.click("idr_on_disk")
+
+    person.until(lambda: "at most" in person.text("idr_disk_text"))
+    assert person.status == said
+    assert person.find("idr_retry").isVisible()
+    person.click("idr_retry")
+    person.until(lambda: "DM0002_02" in person.text("idr_plate_title"))
+
+
 def test_the_card_is_never_of_another_line_than_the_selected_one(
     window: Window, server: Server
 ) -> None:
