@@ -167,6 +167,7 @@ class Browser(Panels):
         self.links.lineWanted.connect(self._on_study_wanted)
         self.links.plateWanted.connect(self._on_plate_wanted)
         self.links.imageWanted.connect(self._on_image_wanted)
+        self.links.wellWanted.connect(self._tell_of_well)
         self.server.askAgainWanted.connect(self._ask_again)
         self.server.helpWanted.connect(self._on_help)
         self.hint.guideWanted.connect(self._on_help)
@@ -182,6 +183,7 @@ class Browser(Panels):
         self.annotations.searchWanted.connect(self._on_annotation_search)
         self._session_files.serverWanted.connect(self._connect_to)
         self._session_files.detailsKnown.connect(self._on_details)
+        self._session_files.wellWanted.connect(self._tell_of_well)
         self._galleries.loadWanted.connect(self._load_gallery)
         self._galleries.nothingFound.connect(self._on_no_gallery)
         self.plate.showWanted.connect(self._on_show_plate)
@@ -381,7 +383,9 @@ class Browser(Panels):
         self._offline.offer()
         seen = self._state.seen
         cell = None if seen is None else seen.cell
-        self._scene.select_well(*(cell or (None, None)))
+        # Others stay selected beside a well that is told of already.
+        if cell is None or self._scene.plates.selected_on(cell[0])[-1:] != (cell[1],):
+            self._scene.select_well(*(cell or (None, None)))
         if seen is None:
             self._scene.select_image("", None)
         else:
@@ -607,9 +611,14 @@ class Browser(Panels):
 
     def _on_well(self, shown: MosaicShown, cell: GridCell) -> None:
         """Say what is known of the image of a well that was clicked."""
+        if self._scene.is_answered_by(self, shown.server):
+            self._scene.select_well(shown.key, shown.id_of(cell))
+            self._tell_of_well(shown, cell)
+
+    def _tell_of_well(self, shown: MosaicShown, cell: GridCell) -> None:
+        """Say what is known of the image of a well that is selected."""
         session = self._scene.session_of(shown)
         if session is not None and self._scene.is_answered_by(self, shown.server):
-            self._scene.select_well(shown.key, shown.id_of(cell))
             request = shown.image_request(cell)
             self._state.look_at(request)
             message = f"Reading {request.label} …"

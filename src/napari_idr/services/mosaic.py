@@ -212,6 +212,11 @@ class MosaicShown(ABC):
         """Return the (row, column) of a cell, None if it isn't here."""
         return self._places.get(cell)
 
+    def cell_of(self, cell: CellId) -> GridCell | None:
+        """Return the cell of a well or an image, None if it isn't here."""
+        place = self.place_of(cell)
+        return None if place is None else self.plan.grid.cells[place[0]][place[1]]
+
     def message_at(self, y: float, x: float) -> str:
         """Say what lies at a position in px: of what it is, its label, what is known.
 
