@@ -87,6 +87,10 @@ def test_the_link_of_a_view_opens_the_same_view_in_another_window(
     person.until(lambda: dock.jobs.message is None and dock.can_color("Gene Symbol"))
     assert dock.look.color_by == "Gene Symbol"
     assert dock.look.style == "frames"
+    person.until(lambda: person.text("idr_image_title").startswith("D5, field 2"))
+    person.until_idle()
+    for name in ("idr_with_controls", "idr_all_fields"):
+        assert person.find(name).isEnabled()
     person.click("idr_copy_link")
     assert read_link(clipboard()) == read_link(link)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox
 
 from napari_idr import demo
@@ -140,6 +141,26 @@ def test_that_pixels_failed_is_taken_back_when_the_server_is_back(
     assert person.find("idr_retry").isHidden()
 
 
+def test_to_look_at_the_disk_takes_no_failure_away(
+    window: Window, server: Server
+) -> None:
+    person = window.browse(server.url)
+    browse(person)
+    server.stop()
+    person.select(SCREEN, OTHER)
+    said = person.until_status("can't be reached")
+    assert person.find("idr_retry").isVisible()
+    server.start()
+
+    person.click("idr_on_disk")
+
+    person.until(lambda: "at most" in person.text("idr_disk_text"))
+    assert person.status == said
+    assert person.find("idr_retry").isVisible()
+    person.click("idr_retry")
+    person.until(lambda: "DM0002_02" in person.text("idr_plate_title"))
+
+
 def test_the_card_is_never_of_another_line_than_the_selected_one(
     window: Window, server: Server
 ) -> None:
@@ -207,6 +228,104 @@ def test_a_plate_is_kept_and_opened_from_its_pack(
     assert not list(packs_folder().glob("*.idrpack"))
     person.until_status("All that was kept on this computer is removed.")
     assert not person.find("idr_disk_confirm").isVisible()
+
+
+def keep_plate(person: Person) -> Path:
+    """Keep the plate that is selected without its pixels; return the pack."""
+    packs = set(packs_folder().glob("*.idrpack"))
+    person.click("idr_keep_offline")
+    person.until(lambda: "requests" in person.text("idr_keep_cost"))
+    person.until_idle()
+    person.click("idr_keep_confirm")
+    person.until_status("is kept offline")
+    [pack] = set(packs_folder().glob("*.idrpack")) - packs
+    return pack
+
+
+def click_well(person: Person, window: Window, label: str) -> None:
+    place = window.well_point(window.layer(f"{PLATE}, field 1"), label)
+    QTest.mouseMove(window.canvas, place)
+    QTest.mouseClick(window.canvas, Qt.MouseButton.LeftButton, pos=place)
+    person.until(lambda: selected(window) == [label])
+    person.until_idle()
+
+
+def selected(window: Window) -> list[str]:
+    """The wells that are framed."""
+    [plate] = scene_of(window.viewer).plates_shown
+    labels = {one.well_id: one.label for one in plate.plate_map}
+    return [
+        labels[one]  # type: ignore[index]
+        for one in scene_of(window.viewer).plates.selected_on(plate.key)
+    ]
+
+
+@pytest.mark.parametrize("from_pack", [False, True], ids=["server gone", "pack"])
+def test_a_well_whose_image_is_not_kept_is_selected_all_the_same(
+    window: Window, server: Server, from_pack: bool
+) -> None:
+    person = window.browse(server.url)
+    see_plate(person, window)
+    pack = keep_plate(person)
+    server.stop()
+    why, notes = (
+        "can't be reached",
+        ["couldn't be read", "aren't kept on this computer"],
+    )
+    if from_pack:
+        window.viewer.layers.clear()
+        drop(person, pack)
+        person.until(lambda: "From the pack" in person.text("idr_offline"))
+        see_plate(person, window)
+        why, notes = "isn't in the pack", ["aren't in the pack"]
+
+    click_well(person, window, "C4")
+
+    person.until_status(why)
+    assert selected(window) == ["C4"]
+    assert "C4" in person.text("idr_image_title")
+    facts = person.text("idr_image_facts")
+    assert "CDC20" in facts
+    assert any(facts.endswith(f"Its size and channels {note}.") for note in notes)
+    assert not person.find("idr_save_image").isEnabled()
+    assert ("Gene Symbol", "CDC20") in [row[1:] for row in person.annotations]
+    for name in ("idr_with_controls", "idr_all_fields"):
+        assert person.find(name).isEnabled()
+    click_well(person, window, "D5")
+    assert "D5" in person.text("idr_image_title")
+    QTest.keyClick(window.canvas, Qt.Key.Key_Right)
+    person.until(lambda: "D6" in person.text("idr_image_title"))
+    person.until_idle()
+    assert selected(window) == ["D6"]
+
+
+def test_another_pack_is_not_asked_for_the_well_of_the_pack_before(
+    window: Window, server: Server
+) -> None:
+    person = window.browse(server.url)
+    browse(person)
+    first = keep_plate(person)
+    person.select(SCREEN, OTHER)
+    second = keep_plate(person)
+    drop(person, first)
+    person.until(lambda: "From the pack" in person.text("idr_offline"))
+    see_plate(person, window)
+    click_well(person, window, "C4")
+    drop(person, second)
+    person.until(lambda: "DM0002" in person.text("idr_offline"))
+    person.until_idle()
+    person.find("idr_tabs").setCurrentIndex(STUDIES_TAB)
+    person.until(lambda: SCREEN in person.rows())
+    person.open(SCREEN)
+    person.select(SCREEN, OTHER)
+
+    person.show_plate()
+    assert "thumbnails are here" in person.status
+    [plate, _] = scene_of(window.viewer).plates_shown
+    scene_of(window.viewer).wellClicked.emit(plate, next(iter(plate.plan.grid)))
+
+    status = person.until_status("isn't in the pack")
+    assert f"“{PLATE}”" in status
 
 
 def test_a_plate_that_a_link_opened_can_be_kept(window: Window, server: Server) -> None:

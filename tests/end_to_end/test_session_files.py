@@ -301,6 +301,8 @@ def test_wells_that_were_selected_beside_an_open_image_are_so_again(
     scene = colleague.browser._scene
     assert scene.plates.chosen_on(plate.key) == (first, last)
     assert colleague.browser.session_files.collect().mosaics == due.mosaics
+    colleague.until(lambda: colleague.text("idr_image_title").startswith("B6"))
+    assert colleague.browser.session_files.collect().mosaics == due.mosaics
 
     scene.plates.choose(plate.key, (wells["A1"],))
     nothing = replace(due.mosaics[0], selected=())

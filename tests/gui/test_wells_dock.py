@@ -408,3 +408,23 @@ def test_the_layer_of_colours_counts_among_those_that_are_closed(desk: Desk) -> 
 
     desk.browser.until_status(f"{len(names)} layers are there again")
     assert sorted(layer.name for layer in desk.viewer.layers) == sorted(names)
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["clicked", "opened"])
+def test_a_well_whose_image_cant_be_read_is_selected_all_the_same(
+    desk: Desk, classic: demo.Archive, opened: bool
+) -> None:
+    classic.faults.answer_next(500, times=-1, match=".")
+    [plate] = desk.scene.plates_shown
+    cell = next(one for one in plate.plan.grid if (one.row, one.column) == (3, 4))
+    signal = desk.scene.wellActivated if opened else desk.scene.wellClicked
+
+    signal.emit(plate, cell)
+
+    assert desk.marked == ["D5"]
+    desk.until_known()
+    browser = desk.browser
+    browser.until(lambda: "D5" in browser.text("idr_image_title"))
+    assert desk.marked == desk.selected == ["D5"]
+    said = browser.text("idr_image_facts")
+    assert said.endswith("Its size and channels couldn't be read.")

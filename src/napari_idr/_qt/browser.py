@@ -37,20 +37,20 @@ from napari_idr._qt.together import Together
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.errors import IDRError
 from napari_idr.model import GridCell, ImageRef, Plate, PlateAcquisitionId
-from napari_idr.services.annotations import AnnotationRow, annotation_rows
+from napari_idr.services.annotations import AnnotationRow, annotation_rows, told_rows
 from napari_idr.services.browser_state import BrowserState, abilities
 from napari_idr.services.details import (
-    DatasetDetails,
     Details,
     ImageDetails,
     ImageRequest,
+    ImageUnread,
     MosaicKey,
     PlateDetails,
     StudyDetails,
     Subject,
     mosaic_subject,
 )
-from napari_idr.services.explain import can_retry, explain
+from napari_idr.services.explain import can_retry, explain, unread_note
 from napari_idr.services.gallery.sources import GalleryOrder
 from napari_idr.services.gallery.view import GalleryShown
 from napari_idr.services.links.finding import FoundPlate
@@ -167,6 +167,7 @@ class Browser(Panels):
         self.links.lineWanted.connect(self._on_study_wanted)
         self.links.plateWanted.connect(self._on_plate_wanted)
         self.links.imageWanted.connect(self._on_image_wanted)
+        self.links.wellWanted.connect(self._tell_of_well)
         self.server.askAgainWanted.connect(self._ask_again)
         self.server.helpWanted.connect(self._on_help)
         self.hint.guideWanted.connect(self._on_help)
@@ -182,12 +183,14 @@ class Browser(Panels):
         self.annotations.searchWanted.connect(self._on_annotation_search)
         self._session_files.serverWanted.connect(self._connect_to)
         self._session_files.detailsKnown.connect(self._on_details)
+        self._session_files.wellWanted.connect(self._tell_of_well)
         self._galleries.loadWanted.connect(self._load_gallery)
         self._galleries.nothingFound.connect(self._on_no_gallery)
         self.plate.showWanted.connect(self._on_show_plate)
         self.plate.fieldChosen.connect(self._on_field)
         self.plate.tableWanted.connect(self._on_table)
-        self._images.opening.connect(self._details_slot.cancel)
+        self._images.opening.connect(self._on_opening)
+        self._images.failed.connect(self._on_image_failed)
         self._images.detailsKnown.connect(self._on_details)
         self._images.added.connect(self._keep_shown)
         self._scene.imageClicked.connect(self._on_image)
@@ -340,34 +343,53 @@ class Browser(Panels):
             self._finder.holdings.take_details(details)
         self._history.come_to_line()
 
-    def _on_details_failed(self, _: Exception) -> None:
-        self._state.lose()
+    def _on_details_failed(self, error: Exception) -> None:
+        """Tell of what is selected what is known of it all the same."""
+        asked = self._state.asked
+        self._state.lose(None if asked is None else self._unread(asked, error))
         self._show_cards(self._state.details)
+
+    def _unread(self, request: ImageRequest, error: Exception) -> ImageUnread:
+        """Return what a mosaic in the viewer tells of an image that didn't come."""
+        cell = request.cell
+        shown = None if cell is None else self._scene.shown(cell[0])
+        return ImageUnread(
+            request=request,
+            study=shown.details.study if isinstance(shown, PlateShown) else None,
+            told=() if cell is None or shown is None else shown.told_of(cell[1]),
+            note=unread_note(error),
+        )
 
     def _show_cards(self, details: Details | None) -> None:
         study = details if isinstance(details, StudyDetails) else None
-        if isinstance(details, PlateDetails | DatasetDetails | ImageDetails):
+        if details is not None and not isinstance(details, StudyDetails):
             study = details.study
         self.study.set_card(None if study is None else study.card)
         if self._state.plate is not self.plate.details:
             self.plate.set_details(self._state.plate)
-        self.image.set_details(details if isinstance(details, ImageDetails) else None)
+        image = details if isinstance(details, ImageDetails | ImageUnread) else None
+        self.image.set_details(image)
         self.image.set_opened(opened=self._scene.images.is_newest(self._state.image))
-        self.annotations.set_rows(
-            () if details is None else annotation_rows(details.annotations),
-            plate=isinstance(details, PlateDetails),
-        )
+        if isinstance(details, ImageUnread):
+            self.annotations.set_rows(told_rows(details.told), read=False)
+        else:
+            self.annotations.set_rows(
+                () if details is None else annotation_rows(details.annotations),
+                plate=isinstance(details, PlateDetails),
+            )
         self.show_details(shown=details is not None)
         self._comparisons.offer()
         self._files.follow(details)
         self._offline.offer()
-        image = details if isinstance(details, ImageDetails) else None
-        cell = None if image is None else image.cell
-        self._scene.select_well(*(cell or (None, None)))
-        if image is None:
+        seen = self._state.seen
+        cell = None if seen is None else seen.cell
+        # Others stay selected beside a well that is told of already.
+        if cell is None or self._scene.plates.selected_on(cell[0])[-1:] != (cell[1],):
+            self._scene.select_well(*(cell or (None, None)))
+        if seen is None:
             self._scene.select_image("", None)
         else:
-            self._scene.select_image(image.request.server, image.image.id)
+            self._scene.select_image(seen.server, seen.ref.image_id)
 
     # What is shown follows the newest search, and goes with what it is about.
 
@@ -447,7 +469,7 @@ class Browser(Panels):
         self._on_show_plate(found.run, found.field)
 
     def _on_image_wanted(self, request: ImageRequest) -> None:
-        self._state.leave_line()
+        self._state.look_at(request)
         self._images.open(request)
 
     def _on_annotation_menu(
@@ -569,7 +591,7 @@ class Browser(Panels):
         if isinstance(shown, GalleryShown) and shown.whole is not None:
             shown = shown.whole
             self._scene.show_mosaic(shown)
-        session = None if shown is None else self._scene.session(shown.server)
+        session = None if shown is None else self._scene.session_of(shown)
         if session is not None and shown is not None:
             message = f"Loading {shown.where(None)} …"
             self._mosaic_slot.start_steps(message, session.load_missing, shown)
@@ -589,33 +611,50 @@ class Browser(Panels):
 
     def _on_well(self, shown: MosaicShown, cell: GridCell) -> None:
         """Say what is known of the image of a well that was clicked."""
-        session = self._scene.session(shown.server)
-        if session is not None and self._scene.is_answered_by(self, shown.server):
+        if self._scene.is_answered_by(self, shown.server):
             self._scene.select_well(shown.key, shown.id_of(cell))
+            self._tell_of_well(shown, cell)
+
+    def _tell_of_well(self, shown: MosaicShown, cell: GridCell) -> None:
+        """Say what is known of the image of a well that is selected."""
+        session = self._scene.session_of(shown)
+        if session is not None and self._scene.is_answered_by(self, shown.server):
             request = shown.image_request(cell)
-            self._state.leave_line()
+            self._state.look_at(request)
             message = f"Reading {request.label} …"
             self._details_slot.start(message, session.image_details, request)
 
     def _on_image(self, request: ImageRequest) -> None:
         """Say what is known of an image of a strip that was clicked."""
-        session = self._scene.session(request.server)
+        session = self._scene.session_for(request)
         if session is not None and self._scene.is_answered_by(self, request.server):
-            self._state.leave_line()
+            self._state.look_at(request)
             name = request.label or request.ref.name or "the image"
             message = f"Reading {name} …"
             self._details_slot.start(message, session.image_details, request)
 
     def _on_well_activated(self, shown: MosaicShown, cell: GridCell) -> None:
         if self._scene.is_answered_by(self, shown.server):
-            self._state.leave_line()
+            request = shown.image_request(cell)
+            self._state.look_at(request)
             self._scene.select_well(shown.key, shown.id_of(cell))
-            self._images.open(shown.image_request(cell))
+            self._images.open(request)
 
     def _on_image_activated(self, request: ImageRequest) -> None:
         if self._scene.is_answered_by(self, request.server):
-            self._state.leave_line()
+            self._state.look_at(request)
             self._images.open(request)
+
+    def _on_opening(self, request: ImageRequest) -> None:
+        """Wait for no details but those of the image that is opened."""
+        self._details_slot.cancel()
+        if self._state.asked != request:
+            self._state.asked = None
+
+    def _on_image_failed(self, error: Exception) -> None:
+        """Tell of an image that couldn't even be read as of one that was clicked."""
+        if self._state.asked is not None:
+            self._on_details_failed(error)
 
     # The status
 

@@ -137,7 +137,7 @@ class Comparisons(QObject):
     def compare(self) -> None:
         """Show what is selected side by side."""
         images = self._images()
-        session = self._scene.session(images[0].server) if images else None
+        session = self._scene.session_for(images[0]) if images else None
         if len(of_first_server(images)) < LEAST or session is None:
             self._panels.status.say(NOTHING_SELECTED)
             return
@@ -147,7 +147,7 @@ class Comparisons(QObject):
 
     def _on_with_controls(self) -> None:
         request = self._request
-        session = None if request is None else self._scene.session(request.server)
+        session = None if request is None else self._scene.session_for(request)
         if request is None or session is None:
             return
         plate = request.plate
@@ -169,7 +169,7 @@ class Comparisons(QObject):
 
     def _on_all_fields(self) -> None:
         request = self._request
-        session = None if request is None else self._scene.session(request.server)
+        session = None if request is None else self._scene.session_for(request)
         if request is not None and session is not None:
             number = new_number()
             message = f"Opening all fields of {request.well_label or 'the well'} …"
@@ -177,7 +177,7 @@ class Comparisons(QObject):
 
     def _on_in_channels(self) -> None:
         shown = self._mosaic
-        session = None if shown is None else self._scene.session(shown.server)
+        session = None if shown is None else self._scene.session_of(shown)
         if shown is not None and session is not None and shown.plan.cells:
             wish = in_channels(shown)
             message = f"Opening {shown.name} in channels …"

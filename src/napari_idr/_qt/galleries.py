@@ -191,7 +191,7 @@ class Galleries(QObject):
 
     def _on_read_wanted(self) -> None:
         shown = self._shown
-        session = None if shown is None else self._scene.session(shown.server)
+        session = None if shown is None else self._scene.session_of(shown)
         if shown is not None and session is not None:
             self._read.start("Reading annotations …", _read, session, shown)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Signal
 
 from napari_idr.services.browser_state import BrowserState
-from napari_idr.services.details import Subject
+from napari_idr.services.details import ImageUnread, Subject
 
 if TYPE_CHECKING:
     from napari_idr._qt.jobs import Jobs, JobSlot
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Images(QObject):
     """Opens images in a viewer, and adds regions and projections of them."""
 
-    opening = Signal()  # what is read of something else isn't waited for any more
+    opening = Signal(object)  # ImageRequest: nothing else is waited for any more
+    failed = Signal(object)  # the exception
     detailsKnown = Signal(object)  # ImageDetails
     added = Signal()  # layers
 
@@ -37,7 +38,9 @@ class Images(QObject):
         self._holdings = holdings
         self._state = BrowserState()
         self._slot: JobSlot[ImageDetails, OpenedImage] = jobs.slot(
-            self._on_opened, on_step=self.detailsKnown.emit
+            self._on_opened,
+            on_step=self.detailsKnown.emit,
+            on_failure=self.failed.emit,
         )
         self._regions_slot: JobSlot[None, ImageRois] = jobs.slot(self._on_regions)
         self._projection_slot: JobSlot[None, OpenedImage] = jobs.slot(
@@ -53,16 +56,18 @@ class Images(QObject):
         self._state = state
 
     def _on_open_image(self) -> None:
-        details = self._state.image
+        details = self._state.details
+        if not isinstance(details, ImageUnread):
+            details = self._state.image
         if details is not None:
             self.open(details.request)
 
     def open(self, request: ImageRequest | None) -> None:
         """Open an image; bring it to front where it is open and can't be better."""
-        session = None if request is None else self._scene.session(request.server)
+        session = None if request is None else self._scene.session_for(request)
         if session is None or request is None:
             return
-        self.opening.emit()
+        self.opening.emit(request)
         image, server = request.ref.image_id, request.server
         opened = self._scene.go_to_image(image, server)
         if opened is not None and not opened.is_lacking:

@@ -15,6 +15,7 @@ from napari_idr.services.details import (
     DatasetDetails,
     Details,
     ImageDetails,
+    ImageUnread,
     PlateDetails,
     StudyDetails,
 )
@@ -115,7 +116,7 @@ class LinkCopies(QObject):
         shown = None if key is None else self._scene.shown(key)
         if isinstance(shown, GalleryShown) and self._is_gallery_newest:
             return _gallery_link(shown)
-        if isinstance(details, ImageDetails) and shown is not None:
+        if isinstance(details, ImageDetails | ImageUnread) and shown is not None:
             cell = details.cell
             if cell is not None and cell[0] == key:  # it is selected on what is seen
                 details = None
@@ -276,8 +277,8 @@ def _gallery_link(shown: GalleryShown) -> tuple[str, Thing, LinkView] | None:
 
 def _thing(details: Details) -> ObjectRef:
     match details:
-        case ImageDetails():
-            return ObjectRef(kind="image", id=details.image.id)
+        case ImageDetails() | ImageUnread():
+            return ObjectRef(kind="image", id=details.request.ref.image_id)
         case PlateDetails():
             return details.plate.ref
         case DatasetDetails():

@@ -76,6 +76,7 @@ class Links(QObject):
     lineWanted = Signal(object)  # Entry of a study or a dataset
     plateWanted = Signal(object)  # FoundPlate
     imageWanted = Signal(object)  # ImageRequest
+    wellWanted = Signal(object, object)  # MosaicShown, GridCell: one goes on from it
     opened = Signal(object)  # Opened: nothing is left to be opened
 
     def __init__(
@@ -375,6 +376,8 @@ class Links(QObject):
             wells = (*wells, found.well)
         if wells:
             self._scene.plates.choose(key, wells)
+            if (cell := shown.cell_of(wells[-1])) is not None:
+                self.wellWanted.emit(shown, cell)
         if notes:
             self._panels.status.say(" ".join(notes))
         if view.color or view.hide_failed:

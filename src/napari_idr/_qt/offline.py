@@ -13,6 +13,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from napari_idr._qt.jobs import QueuedSignal
 from napari_idr.cancel import Priority
 from napari_idr.services.browser_state import BrowserState
+from napari_idr.services.explain import explain
 from napari_idr.services.offline.keep import (
     KeepOrder,
     KeepStep,
@@ -79,7 +80,10 @@ class OfflineKeeper(QObject):
         self._keep: JobSlot[KeepStep, Kept] = jobs.slot(
             self._on_kept, on_step=self._on_step, priority=Priority.AHEAD
         )
-        self._disk: JobSlot[None, KeptOnDisk] = jobs.slot(self._panel.set_kept)
+        # To look takes back nothing that was said to have failed.
+        self._disk: JobSlot[None, KeptOnDisk] = jobs.slot(
+            self._panel.set_kept, on_failure=self._on_disk_failed, shown=False
+        )
         self._emptied: JobSlot[None, KeptOnDisk] = jobs.slot(self._on_emptied)
         self._removed: JobSlot[None, None] = jobs.slot(self._on_removed)
         self._copied: JobSlot[None, Path] = jobs.slot(self._on_copied)
@@ -200,8 +204,11 @@ class OfflineKeeper(QObject):
     # What is kept
 
     def _show_disk(self, _: object = None) -> None:
-        message = "Looking what is kept …"
-        self._disk.start(message, kept_on_disk, self._state.session)
+        self._disk.start("", kept_on_disk, self._state.session)
+
+    def _on_disk_failed(self, error: Exception) -> None:
+        sentence = explain(error, host=self._state.host)
+        self._panels.status.say_failed(sentence, can_retry=False)
 
     def _on_empty(self) -> None:
         self._emptied.start("Making room …", empty, self._state.session)

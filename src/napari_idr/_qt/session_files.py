@@ -124,6 +124,7 @@ class SessionFiles(QObject):
 
     serverWanted = Signal(str)
     detailsKnown = Signal(object)  # Details: of what came last
+    wellWanted = Signal(object, object)  # MosaicShown, GridCell: one goes on from it
     changed = Signal()  # a session is on its way, or no longer
     ended = Signal(object)  # tuple[Missing, ...]: a session is open, or given up
 
@@ -540,6 +541,13 @@ class SessionFiles(QObject):
         # One goes on from the last.
         for key, wells in sorted(saved, key=lambda one: bool(one[1])):
             plates.choose_beside(key, wells)  # type: ignore[arg-type]
+        if saved and (wells := plates.chosen_on(key)):
+            shown = plates.shown(key)
+            cell = None if shown is None else shown.cell_of(wells[-1])
+            told = self._state.seen
+            is_told = told is not None and told.cell == (key, wells[-1])
+            if cell is not None and not is_told:
+                self.wellWanted.emit(shown, cell)
 
     def _finish(self) -> None:
         opening = self._opening

@@ -18,6 +18,7 @@ __all__ = [
     "cells_as_text",
     "namespace_word",
     "no_annotations_message",
+    "told_rows",
 ]
 
 _MAPR = "openmicroscopy.org/mapr/"
@@ -96,6 +97,14 @@ def annotation_rows(annotations: Iterable[Annotation]) -> tuple[AnnotationRow, .
     )
 
 
+def told_rows(told: Iterable[tuple[str, str]]) -> tuple[AnnotationRow, ...]:
+    """Return a row for each name and value of a table of wells."""
+    return tuple(
+        AnnotationRow(namespace="", key=key, value=value, url=split_link(value)[1])
+        for key, value in told
+    )
+
+
 def namespace_word(namespace: str | None) -> str:
     """Return a short word for a namespace.
 
@@ -138,14 +147,18 @@ def cells_as_text(cells: Mapping[tuple[int, int], str]) -> str:
     )
 
 
-def no_annotations_message(*, plate: bool) -> str:
+def no_annotations_message(*, plate: bool, read: bool = True) -> str:
     """Return what to say of something without annotations.
 
     Those of the IDR are mostly of the wells and their images, not of the plate.
 
     >>> no_annotations_message(plate=False)
     'Nothing was written about it.'
+    >>> no_annotations_message(plate=False, read=False)
+    "What was written about it couldn't be read."
     """
+    if not read:
+        return "What was written about it couldn't be read."
     if plate:
         return (
             "Nothing was written about the plate itself. Click a well, or open the "

@@ -10,6 +10,7 @@ from napari_idr.services.details import (
     Details,
     ImageDetails,
     ImageRequest,
+    ImageUnread,
     PlateDetails,
     Subject,
 )
@@ -47,6 +48,7 @@ class BrowserState:
     details: Details | None = None
     plate: PlateDetails | None = None
     image: ImageDetails | None = None
+    asked: ImageRequest | None = None
     line: tuple[Entry, Details] | None = None
     gone: tuple[Details, PlateDetails | None, ImageDetails | None] | None = None
 
@@ -62,8 +64,21 @@ class BrowserState:
         if entry.is_line(known):
             return False
         self.show_when_known = False
-        self.line = self.gone = None
+        self.line = self.gone = self.asked = None
         return True
+
+    def look_at(self, request: ImageRequest) -> None:
+        """Remember the image that is looked at: it is selected before it is read."""
+        self.leave_line()
+        self.asked = request
+
+    @property
+    def seen(self) -> ImageRequest | None:
+        """The image that is selected, whether or not it has been read."""
+        if self.asked is not None:
+            return self.asked
+        of_image = isinstance(self.details, ImageDetails)
+        return self.image.request_of_well if of_image and self.image else None
 
     def leave_line(self) -> None:
         """Remember that what is looked at is no line of the tree, but a well."""
@@ -75,13 +90,19 @@ class BrowserState:
         self.forget_line()
         self.show_when_known = False
 
-    def lose(self) -> None:
+    def lose(self, unread: ImageUnread | None = None) -> None:
         """Forget what was told of something else than what is selected now.
 
-        What is known of that didn't come: the plate of a well is told of all the same.
+        What is known of that didn't come: the plate of a well is told of all the same,
+        and `unread` is what else is known of its image.
         """
         self.forget_line()
         self.image = None
+        if unread is not None:
+            if unread.request.plate is None:
+                self.plate = None
+            self.details, self.gone = unread, None
+            return
         if self.is_on_line:
             self.plate = None
         self.details = self.plate
@@ -102,7 +123,7 @@ class BrowserState:
                     self.plate = None
             case _:
                 self.plate = self.image = None
-        self.details, self.gone = details, None
+        self.details, self.gone, self.asked = details, None, None
         if self.is_on_line and self.selected is not None:
             self.line = self.selected, details
         return details
@@ -140,11 +161,14 @@ class BrowserState:
         if self.is_on_line:
             return False
         before, told = self.details, (self.plate, self.image)
+        if self.asked is not None and self.asked.subjects.isdisjoint(shown):
+            self.asked = None
         if self.image is not None and self.image.subjects.isdisjoint(shown):
             self.image = None
         if self.plate is not None and self.plate.subject not in shown:
             self.plate = None
-        if before is not self.image:
+        is_unread = isinstance(before, ImageUnread) and self.asked is not None
+        if before is not self.image and not is_unread:
             self.details = self.image or self.plate
         if self.details is before:
             return False

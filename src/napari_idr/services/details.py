@@ -30,6 +30,7 @@ __all__ = [
     "Details",
     "ImageDetails",
     "ImageRequest",
+    "ImageUnread",
     "MosaicKey",
     "PlateDetails",
     "PlateKey",
@@ -161,6 +162,28 @@ class ImageRequest:
         field = "" if self.field is None else f", field {self.field + 1}"
         return f"{self.well_label}{field}"
 
+    @property
+    def cell(self) -> tuple[MosaicKey, WellId | ImageId] | None:
+        """The mosaic and the cell of it that show the image, None where none can.
+
+        Of a plate that is the well, as at another field.
+        """
+        if self.gallery is not None:
+            return self.gallery, self.ref.image_id
+        if self.ref.well_id is None or self.plate is None:
+            return None
+        return (self.server, self.plate.id), self.ref.well_id
+
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """The image and its mosaics: one of them is in the viewer if the image is."""
+        found = {Subject(kind="image", server=self.server, id=self.ref.image_id)}
+        if self.gallery is not None:
+            found.add(mosaic_subject(self.gallery))
+        if self.plate is not None:
+            found.add(Subject(kind="plate", server=self.server, id=self.plate.id))
+        return frozenset(found)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageDetails:
@@ -185,28 +208,42 @@ class ImageDetails:
 
     @property
     def cell(self) -> tuple[MosaicKey, WellId | ImageId] | None:
-        """The mosaic and the cell of it that show the image, None where none can.
-
-        Of a plate that is the well, as at another field.
-        """
-        request = self.request
-        if request.gallery is not None:
-            return request.gallery, self.image.id
-        well, plate = request.ref.well_id or self.image.well_id, request.plate
-        if well is None or plate is None:
-            return None
-        return (request.server, plate.id), well
+        """The mosaic and the cell of it that show the image, None where none can."""
+        return self.request_of_well.cell
 
     @property
     def subjects(self) -> frozenset[Subject]:
         """The image and its mosaics: one of them is in the viewer if the image is."""
-        request = self.request
-        found = {Subject(kind="image", server=request.server, id=self.image.id)}
-        if request.gallery is not None:
-            found.add(mosaic_subject(request.gallery))
-        if request.plate is not None:
-            found.add(Subject(kind="plate", server=request.server, id=request.plate.id))
-        return frozenset(found)
+        return self.request.subjects
 
 
-Details = StudyDetails | DatasetDetails | PlateDetails | ImageDetails
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageUnread:
+    """An image that is selected and couldn't be read.
+
+    `told` are names and values that its mosaic has of it, `note` says why there is no
+    more.
+    """
+
+    request: ImageRequest
+    study: StudyDetails | None = None
+    told: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+
+    @property
+    def annotations(self) -> tuple[Annotation, ...]:
+        """What was written about it: that wasn't read either."""
+        return ()
+
+    @property
+    def cell(self) -> tuple[MosaicKey, WellId | ImageId] | None:
+        """The mosaic and the cell of it that show the image, None where none can."""
+        return self.request.cell
+
+    @property
+    def subjects(self) -> frozenset[Subject]:
+        """The image and its mosaics: one of them is in the viewer if the image is."""
+        return self.request.subjects
+
+
+Details = StudyDetails | DatasetDetails | PlateDetails | ImageDetails | ImageUnread

@@ -118,6 +118,18 @@ def _asked(error: BaseException, host: str) -> str:
     return "The IDR" if name == IDR_HOST else f"The server {name}".rstrip()
 
 
+def unread_note(error: BaseException) -> str:
+    """Say on the card of an image why no more is known of it.
+
+    >>> unread_note(NotKeptError("not kept"))
+    "Its size and channels aren't kept on this computer."
+    """
+    if isinstance(error, NotKeptError):
+        where = "in the pack" if error.pack is not None else "kept on this computer"
+        return f"Its size and channels aren't {where}."
+    return "Its size and channels couldn't be read."
+
+
 STORE: Final = "The object store"
 
 

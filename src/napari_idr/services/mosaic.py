@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from napari_idr.model import ImageId, WellId
+from napari_idr.model import ImageId, WellId, value_text
 from napari_idr.services.plate.wells import PlateMap
 from napari_idr.services.search.catalog import counted
 
@@ -212,6 +212,11 @@ class MosaicShown(ABC):
         """Return the (row, column) of a cell, None if it isn't here."""
         return self._places.get(cell)
 
+    def cell_of(self, cell: CellId) -> GridCell | None:
+        """Return the cell of a well or an image, None if it isn't here."""
+        place = self.place_of(cell)
+        return None if place is None else self.plan.grid.cells[place[0]][place[1]]
+
     def message_at(self, y: float, x: float) -> str:
         """Say what lies at a position in px: of what it is, its label, what is known.
 
@@ -232,6 +237,18 @@ class MosaicShown(ABC):
     def _failed(self) -> frozenset[Place]:
         failures = () if self.summary is None else self.summary.failures
         return frozenset((one.cell.row, one.cell.column) for one in failures)
+
+    def told_of(self, cell: CellId) -> tuple[tuple[str, str], ...]:
+        """Return the names and values that the table has of a cell."""
+        place = self.place_of(cell)
+        line = None if place is None else self.plate_map.places.get(place)
+        if line is None:
+            return ()
+        told = (
+            (column.name, value_text(column.values[line]))
+            for column in self.plate_map.table.columns
+        )
+        return tuple((name, value) for name, value in told if value)
 
     def with_table(self, table: Table) -> Self:
         """Return the same with the study's table, where it has none and needs one."""

@@ -719,6 +719,14 @@ class Session:
         """
         return shown.load_sources(self.client, cancel=cancel)
 
+    def has_made(self, shown: MosaicShown) -> bool:
+        """Whether a mosaic was made by asking it."""
+        return shown.open_reader == self._open_well
+
+    def is_same_as(self, other: Session) -> bool:
+        """Whether another session gives the same answers, only maybe newer ones."""
+        return type(self) is type(other) and self.url == other.url
+
     def _open_well(self, image_id: ImageId, *, cancel: CancelToken) -> OpenedPixels:
         """Return the pixels of a well of a plate that is zoomed into."""
         image = self.client.image(image_id, cancel=cancel)

@@ -206,6 +206,22 @@ class ViewerScene(QObject):
         found = (one for one in reversed(self._sessions) if one.url == server)
         return next(found, None)
 
+    def session_of(self, shown: MosaicShown) -> Session | None:
+        """Return what asks where a mosaic came from: packs of one server differ."""
+        newest = self.session(shown.server)
+        made = next((one for one in self._sessions if one.has_made(shown)), None)
+        if newest is None or made is None or made.is_same_as(newest):
+            return newest
+        return made
+
+    def session_for(self, request: ImageRequest) -> Session | None:
+        """Return what asks for an image: what its mosaic came from, if that is here."""
+        cell = request.cell
+        shown = None if cell is None else self.shown(cell[0])
+        if shown is None:
+            return self.session(request.server)
+        return self.session_of(shown)
+
     def server_of(self, url: str) -> str | None:
         """Return the server that an address is of, None if it is of none."""
         found = (one.url for one in self._sessions if url.startswith(one.url))

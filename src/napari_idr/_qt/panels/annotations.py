@@ -84,9 +84,14 @@ class AnnotationTable(QTableView):
         self.doubleClicked.connect(self._follow)
         on_search_key(self, self._on_search)
 
-    def set_rows(self, rows: Sequence[AnnotationRow], *, plate: bool = False) -> None:
-        """Show these rows in place of what was there; whether they are of a plate."""
-        self._nothing = no_annotations_message(plate=plate)
+    def set_rows(
+        self, rows: Sequence[AnnotationRow], *, plate: bool = False, read: bool = True
+    ) -> None:
+        """Show these rows in place of what was there.
+
+        `plate` tells whether they are of a plate, `read` whether they could be read.
+        """
+        self._nothing = no_annotations_message(plate=plate, read=read)
         self._rows.set_rows(rows)
         self.scrollToTop()
         self._fit_columns()

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from napari_idr._qt.panels.forms import Folding, name_widget, plain_label
 from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr.model import PixelSource
-from napari_idr.services.details import ImageDetails
+from napari_idr.services.details import ImageDetails, ImageUnread
 from napari_idr.services.image.pixel_source import source_badge, source_text
 
 
@@ -92,10 +92,14 @@ class ImagePanel(QWidget):
         self.set_opened(opened=False)
         self.set_details(None)
 
-    def set_details(self, details: ImageDetails | None) -> None:
+    def set_details(self, details: ImageDetails | ImageUnread | None) -> None:
         """Show an image; None hides the panel."""
         self.setVisible(details is not None)
         if details is None:
+            return
+        self.save.native.setEnabled(isinstance(details, ImageDetails))
+        if isinstance(details, ImageUnread):
+            self._show_unread(details)
             return
         image, label = details.image, details.request.label
         self._is_stack = image.size_z > 1
@@ -111,6 +115,18 @@ class ImagePanel(QWidget):
         facts.append("no pixel size" if size is None else f"{size:.4g} µm")
         lines = [", ".join(facts), *image.notes, *details.notes]
         self.facts.setText("\n".join(line for line in lines if line))
+
+    def _show_unread(self, unread: ImageUnread) -> None:
+        """Show what is known of an image without it."""
+        request = unread.request
+        texts = request.label, request.ref.name
+        self.title.setText(" · ".join(text for text in texts if text))
+        self.badge.setText("")
+        self.badge.setToolTip("")
+        self._folding.set_sample("")
+        lines = request.told, unread.note
+        self.facts.setText("\n".join(line for line in lines if line))
+        self._is_stack = False
 
     def set_opened(self, *, opened: bool) -> None:
         """Say whether the image is open: what is done to its layers needs that."""

@@ -313,7 +313,7 @@ class WellsDock(DockedWidget):
         self._wells_slot.start_steps(
             "Asking what is known of the wells …",
             load_wells,
-            self._scene.session(shown.server) if shown.reads_unasked else None,
+            self._scene.session_of(shown) if shown.reads_unasked else None,
             shown,
             self.look.own,
             self._tables.get(shown.key),

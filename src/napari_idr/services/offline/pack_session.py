@@ -81,6 +81,10 @@ class PackSession(Session):
             kept = (one for one in below.children if whole or self._holds(one.item))
             yield replace(below, children=tuple(kept))
 
+    def is_same_as(self, other: Session) -> bool:
+        """Whether another session looks at the same pack."""
+        return isinstance(other, PackSession) and other.pack.path == self.pack.path
+
     def _is_whole(self, dataset: Dataset) -> bool:
         return dataset.id in self.pack.info.holds.get("whole_dataset", ())
 
