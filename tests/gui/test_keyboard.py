@@ -557,6 +557,33 @@ def in_row_with(button: QWidget, root: QWidget) -> list[QWidget]:
     return []
 
 
+def test_a_menu_opens_above_its_button_where_there_is_no_room_below(
+    qtbot: QtBot,
+) -> None:
+    panel = QWidget()
+    qtbot.addWidget(panel)
+    button = QToolButton()
+    menu = QMenu(button)
+    for name in ("first", "second", "third"):
+        menu.addAction(name)
+    button.setMenu(menu)
+    QVBoxLayout(panel).addWidget(button)
+    FocusMarker(panel)
+    panel.show()
+    screen = panel.screen()
+    assert screen is not None
+    panel.move(100, screen.geometry().bottom() - panel.height())
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    button.setFocus()
+
+    QTest.keyClick(button, Qt.Key.Key_F4)
+
+    assert menu.isVisible()
+    assert menu.geometry().bottom() < button.mapToGlobal(QPoint(0, 0)).y()
+    menu.close()
+
+
 @pytest.mark.parametrize("way", ["hides", "disables"])
 def test_a_button_that_goes_hands_the_keyboard_to_what_is_beside_it(
     all_open: tuple[Person, WellsDock], way: str

@@ -91,11 +91,14 @@ def _stay() -> None:
 
 
 def _open_menu(button: QWidget, menu: QMenu) -> None:
-    """Open the menu of a button below it, at its first entry.
+    """Open the menu of a button below or above it, at its first entry.
 
     Qt's own way waits until the menu is closed, and chooses none.
     """
-    menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+    top = button.mapToGlobal(QPoint(0, 0))
+    menu.popup(top + QPoint(0, button.height()))
+    if menu.y() < top.y() + button.height() and menu.height() <= top.y():
+        menu.move(menu.x(), top.y() - menu.height())  # there was no room below
     usable = (one for one in menu.actions() if one.isEnabled() and one.isVisible())
     first = next((one for one in usable if not one.isSeparator()), None)
     if first is not None:

@@ -47,7 +47,10 @@ class FocusMarker(QObject):
         app.focusChanged.connect(self._on_focus)
 
     def _on_focus(self, before: QWidget | None, now: QWidget | None) -> None:
-        mark: FocusMark | None = self._within.findChild(FocusMark)
+        try:
+            mark: FocusMark | None = self._within.findChild(FocusMark)
+        except RuntimeError:  # a dialog hands the keyboard back as it is deleted
+            return
         if mark is None:  # gone with what it marked
             mark = FocusMark(self._within)
         is_within = now is not None and self._within.isAncestorOf(now)
