@@ -541,7 +541,8 @@ class SessionFiles(QObject):
         # One goes on from the last.
         for key, wells in sorted(saved, key=lambda one: bool(one[1])):
             plates.choose_beside(key, wells)  # type: ignore[arg-type]
-        if saved and (wells := plates.chosen_on(key)):
+        # The card would mark its image in a comparison, too, where none was marked.
+        if saved and not opening.strips and (wells := plates.chosen_on(key)):
             shown = plates.shown(key)
             cell = None if shown is None else shown.cell_of(wells[-1])
             told = self._state.seen
