@@ -40,7 +40,7 @@ demo: install
 # and the last have the machine for themselves: they tell what is left over, and when.
 test: install
 	@mkdir -p $(TRIAL)
-	$(TRIAL_ENV) $(BIN)/python -m pytest -n 3 tests/unit tests/reliability src
+	$(TRIAL_ENV) $(BIN)/python -m pytest -n 2 tests/unit tests/reliability src
 	$(TRIAL_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile --durations 20 \
 		$(ALONE:%=--ignore=%) tests/end_to_end tests/contract tests/gui tests/packaging
 	$(TRIAL_ENV) $(BIN)/python -m pytest $(ALONE)
