@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint
+from qtpy.QtCore import QPoint, QThread
 from qtpy.QtTest import QTest
 from requests.adapters import HTTPAdapter
 
+from napari_idr._qt.layers.refresher import FINISH_MS, STILL_MS
 from support.hands import drag, turn_wheel
 from support.pixels import look, open_image, quiet
 from support.tiles import tiles_asked_for, tiles_in_sight
@@ -145,14 +146,9 @@ def test_a_hidden_channel_asks_for_nothing(
     assert {tile.c for tile in tiles_asked_for(archive)} == {0, 2}
 
 
-def test_removed_layers_end_what_was_on_its_way(
-    window: Window,
-    archive: demo.Archive,
-    person: Person,
-    layers: list[Layer],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # Counted where they are sent: the archive notes them a while later.
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Requests as they are sent: the archive notes them a while later."""
     sent: list[object] = []
     send = HTTPAdapter.send
 
@@ -161,6 +157,16 @@ def test_removed_layers_end_what_was_on_its_way(
         return send(adapter, request, **options)
 
     monkeypatch.setattr(HTTPAdapter, "send", send_counted)
+    return sent
+
+
+def test_removed_layers_end_what_was_on_its_way(
+    window: Window,
+    archive: demo.Archive,
+    person: Person,
+    layers: list[Layer],
+    sent: list[object],
+) -> None:
     archive.delay_ms = 200.0
     look(window, layers[0], (40_000.0, 50_000.0), 1.0)
     person.until(lambda: len(sent) > 0)
@@ -172,6 +178,31 @@ def test_removed_layers_end_what_was_on_its_way(
     quiet(window, person)
 
     # A thread may have been about to send one.
+    assert len(sent) <= before + 1
+
+
+def test_what_was_due_when_layers_were_removed_asks_for_nothing(
+    window: Window,
+    archive: demo.Archive,
+    person: Person,
+    layers: list[Layer],
+    sent: list[object],
+) -> None:
+    quiet(window, person)
+    look(window, layers[0], (40_000.0, 50_000.0), 1.0)  # all of it is due from here
+    window.paint()
+    person.until(lambda: len(sent) > 0)
+    quiet(window, person)
+    archive.delay_ms = 200.0
+    look(window, layers[0], (44_000.0, 54_000.0), 1.0)
+    QThread.msleep(FINISH_MS + STILL_MS)
+
+    for layer in layers:
+        window.viewer.layers.remove(layer)
+    before = len(sent)
+    QTest.qWait(500)
+    quiet(window, person)
+
     assert len(sent) <= before + 1
 
 

@@ -297,8 +297,9 @@ class LayerRefresher(QObject):
         napari leaves such a layer at the part and the level that were seen of it last:
         all of a plate at a fine one, after a picture of the whole scene was exported.
         """
+        there = self._there()
         for key, watched in self._watched.items():
-            if not watched.layer.visible:
+            if not watched.layer.visible or id(watched.layer) not in there:
                 continue
             if is_in_sight(self._viewer, watched.layer):
                 if key in self._unseen:
@@ -383,10 +384,13 @@ class LayerRefresher(QObject):
         self._gone.start()
 
     def _forget_gone(self) -> None:
-        there = set(map(id, self._viewer.layers))
+        there = self._there()
         gone = [w.layer for w in self._watched.values() if id(w.layer) not in there]
         self.unwatch(*gone)
         self._check_lag()
+
+    def _there(self) -> set[int]:
+        return set(map(id, self._viewer.layers))
 
     # What is shown while the plane of the sliders is on its way.
 
