@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
+from napari_idr._qt.layers.canvas import canvas_of
 from napari_idr._qt.layers.sight import is_in_sight
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ class FarLayers:
         self._viewer = viewer
         self._left_out: WeakSet[Layer] = WeakSet()
         try:
-            # napari has no public way to what it draws.
-            self._canvas: Any = viewer.window._qt_viewer.canvas
+            self._canvas = canvas_of(viewer)
             self._draw = self._canvas._scene_canvas.events.draw
             self._draw.connect(self._on_draw, position="first")
         except AttributeError:  # another napari, or a viewer that draws nothing

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from napari_idr._qt.layers.canvas import canvas_of
+
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
@@ -31,7 +33,6 @@ class OwnContext:
 
     def _on_removing(self, _: Any = None) -> None:
         try:
-            # napari has no public way to its canvas.
-            self._viewer.window._qt_viewer.canvas.native.makeCurrent()
+            canvas_of(self._viewer).native.makeCurrent()
         except (AttributeError, RuntimeError):  # another napari, or Qt has deleted it
             logger.debug("the canvas has no context", exc_info=True)

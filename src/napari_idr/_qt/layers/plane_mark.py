@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QLabel, QWidget
 
+from napari_idr._qt.layers.canvas import canvas_of
+
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
@@ -27,8 +29,7 @@ class PlaneMark(QObject):
     """
 
     def __init__(self, viewer: Viewer) -> None:
-        # napari has no public way to its canvas.
-        self._canvas: QWidget = viewer.window._qt_viewer.canvas.native
+        self._canvas: QWidget = canvas_of(viewer).native
         super().__init__(self._canvas)
         self._label = QLabel(self._canvas)
         self._label.setObjectName("idr_plane_mark")

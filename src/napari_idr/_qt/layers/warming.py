@@ -13,6 +13,7 @@ from napari.layers import Image, Points, Vectors
 from pint.registry import LazyRegistry
 from qtpy.QtCore import QObject, QTimer
 
+from napari_idr._qt.layers.canvas import canvas_of
 from napari_idr.cancel import Priority
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def draw_letters(viewer: Viewer) -> Iterator[str]:
     where its private one is missing or fails, nothing is.
     """
     try:
-        known = viewer.window._qt_viewer.canvas.font_info()
+        known = canvas_of(viewer).font_info()
         font = known.font_manager.get_font(known.face)
         for letter in LETTERS:
             font[letter]

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QDockWidget, QFileDialog, QVBoxLayout, QWidget
 from napari_idr._qt.dock import Docked
 from napari_idr._qt.ending import end_with
 from napari_idr._qt.jobs import Jobs, JobSlot
+from napari_idr._qt.layers.canvas import canvas_of
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.panels.focus import FocusMarker
 from napari_idr._qt.panels.forms import Tabs, name_widget, present
@@ -574,7 +575,7 @@ class WellsDock(DockedWidget):
             self._select((place,))
         self._plates.activate(self._key)
         self._plates.show_well(self._key, self._well(place), always=True)
-        canvas: QWidget = self._viewer.window._qt_viewer.canvas.native
+        canvas: QWidget = canvas_of(self._viewer).native
         canvas.setFocus()
 
     def _cell(self, place: int) -> GridCell | None:
