@@ -23,7 +23,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_idr._qt.panels.annotations import AnnotationTable
-from napari_idr._qt.panels.forms import name_widget, text_room
+from napari_idr._qt.panels.elided import text_room
+from napari_idr._qt.panels.forms import name_widget
 from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr._qt.panels.suggestions import SuggestionList
 from napari_idr._qt.wells.dock import WellsDock

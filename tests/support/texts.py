@@ -21,7 +21,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_idr._qt.panels.forms import ElidingButton, text_room
+from napari_idr._qt.panels.elided import text_room
+from napari_idr._qt.panels.forms import ElidingButton
 from napari_idr._qt.panels.gallery import OfferLabel
 from support.guards import settle
 

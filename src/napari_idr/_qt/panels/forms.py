@@ -6,7 +6,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qtpy.QtCore import QEvent, QObject, QRect, QSize, Qt
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtGui import QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence, QPalette
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -20,14 +20,13 @@ from qtpy.QtWidgets import (
     QSizePolicy,
     QStyle,
     QStyleOptionButton,
-    QStyleOptionComboBox,
-    QStyleOptionFrame,
     QStylePainter,
     QTabWidget,
     QToolTip,
     QWidget,
 )
 
+from napari_idr._qt.panels.elided import paint_elided, whole_text
 from napari_idr.services.plain_text import visible_text
 
 if TYPE_CHECKING:
@@ -80,9 +79,6 @@ LONG_WORD = re.compile(r"\S{20,}")
 BREAKS = re.compile(r"[^\w\s](?!$)|\w{12}(?=\w)|_(?!$)")
 """After what a long word may break: marks, and so many letters without one."""
 
-LINE_MARGIN_PX = 2
-"""Beside the text of a line to type in."""
-
 
 def tooltip(*lines: str) -> str:
     """Return lines of plain text as a tooltip, whatever marks they hold.
@@ -118,18 +114,14 @@ def name_widget(widget: QWidget | Widget, name: str, label: str, tooltip: str) -
 
 
 class _Cutting(QObject):
-    """Paints a text that doesn't fit with "…", and puts it before the tooltip.
-
-    Qt cuts such texts in the middle of a letter. A line in which somebody types is
-    left to Qt, which shows the place where they type.
-    """
+    """Paints a text that doesn't fit with "…", and puts it before the tooltip."""
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Paint and tell what doesn't fit; all else is Qt's."""
         if event is None or not isinstance(watched, QComboBox | QLineEdit):
             return False
         if event.type() == QEvent.Type.Paint:
-            return self._paint(watched)
+            return paint_elided(watched)
         whole = whole_text(watched) if event.type() == QEvent.Type.ToolTip else ""
         if not whole or not isinstance(event, QHelpEvent):
             return False
@@ -137,89 +129,6 @@ class _Cutting(QObject):
         told = told if told.startswith("<p>") else tooltip(told)
         QToolTip.showText(event.globalPos(), tooltip(whole) + told, watched)
         return True
-
-    def _paint(self, widget: QComboBox | QLineEdit) -> bool:
-        if not whole_text(widget):
-            return False
-        if isinstance(widget, QComboBox):
-            return _paint_box(widget)
-        return _paint_line(widget)
-
-
-def whole_text(widget: QComboBox | QLineEdit) -> str:
-    """Return the text of a control that is too narrow for it, else ""."""
-    if isinstance(widget, QComboBox):
-        if (line := widget.lineEdit()) is not None:
-            return whole_text(line)
-        text = widget.currentText()
-    else:
-        text = widget.text() or widget.placeholderText()
-    fits = widget.fontMetrics().horizontalAdvance(text) <= text_room(widget).width()
-    return "" if fits else text
-
-
-def text_room(widget: QComboBox | QLineEdit) -> QRect:
-    """Return where in a control its text is drawn."""
-    style = present(widget.style())
-    if isinstance(widget, QComboBox):
-        box = QStyleOptionComboBox()
-        widget.initStyleOption(box)
-        part = QStyle.SubControl.SC_ComboBoxEditField
-        kind = QStyle.ComplexControl.CC_ComboBox
-        return style.subControlRect(kind, box, part, widget)
-    frame = _frame_of(widget)
-    inside = QStyle.SubElement.SE_LineEditContents
-    room = style.subElementRect(inside, frame, widget)
-    left = LINE_MARGIN_PX
-    right = left + (widget.height() if _has_button(widget) else 0)
-    return room.marginsRemoved(widget.textMargins()).adjusted(left, 0, -right, 0)
-
-
-def _frame_of(line: QLineEdit) -> QStyleOptionFrame:
-    """Return how a line is drawn; Qt's own way is closed to that of a drop-down box."""
-    option = QStyleOptionFrame()
-    option.initFrom(line)
-    option.rect = line.contentsRect()
-    metric = QStyle.PixelMetric.PM_DefaultFrameWidth
-    style = present(line.style())
-    option.lineWidth = style.pixelMetric(metric, option, line) if line.hasFrame() else 0
-    option.state |= QStyle.StateFlag.State_Sunken
-    return option
-
-
-def _has_button(line: QLineEdit) -> bool:
-    return line.isClearButtonEnabled() and bool(line.text())
-
-
-def _paint_box(box: QComboBox) -> bool:
-    if box.isEditable():
-        return False
-    option = QStyleOptionComboBox()
-    box.initStyleOption(option)
-    room = text_room(box).width()
-    elide = Qt.TextElideMode.ElideRight
-    option.currentText = box.fontMetrics().elidedText(option.currentText, elide, room)
-    painter = QStylePainter(box)
-    painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-    painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-    painter.end()
-    return True
-
-
-def _paint_line(line: QLineEdit) -> bool:
-    if line.hasFocus() or not line.text():  # Qt cuts what is written into an empty one
-        return False
-    option = _frame_of(line)
-    room = text_room(line)
-    elide = Qt.TextElideMode.ElideRight
-    text = line.fontMetrics().elidedText(line.text(), elide, room.width())
-    painter = QStylePainter(line)
-    painter.drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option)
-    painter.setPen(option.palette.color(option.palette.ColorRole.Text))
-    side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-    painter.drawText(room, side, text)
-    painter.end()
-    return True
 
 
 class _WheelGoesOn(QObject):
