@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QPushButton, QTabWidget
 
+from napari_idr import open_session
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.demo.faults import FOREVER
@@ -483,6 +485,55 @@ def test_a_strip_that_came_drawn_is_raw_once_its_store_is_there_again(
     assert "8 bits" not in person.status
     person.until(lambda: not [n for n in window.names if n.endswith("[thumbnail]")])
     assert len([name for name in window.names if "captions" in name]) == 1
+
+
+@pytest.mark.parametrize("kept_back", ["denied", "gone"])
+def test_strips_of_a_session_that_came_drawn_are_raw_once_their_store_is_there_again(
+    window: Window, idr: demo.Archive, kept_back: str
+) -> None:
+    person = with_plate(window, idr.url)
+    shift_click(window, "B2", "B3", "B4", "B5")
+    compare(person, window)
+    saved = person.browser.session_files.collect()
+    [strip] = saved.strips
+    halves = strip.cells[:2], strip.cells[2:]
+    two = tuple(replace(strip, cells=half, groups=(), layers=()) for half in halves)
+    saved = replace(saved, mosaics=(), search=None, strips=two)
+    window.viewer.layers.clear()
+    person.until_idle()
+    if kept_back == "gone":
+        idr.faults.drop("^/zarr/")
+    else:
+        idr.faults.answer_next(403, match="^/zarr/", times=FOREVER)
+
+    layers = open_session(window.viewer, saved)
+
+    assert layers
+    drawn = strips(window)
+    assert all("rendered" in idr_of(one)["pixel_source"] for one in drawn)
+    retry = person.find("idr_retry", QPushButton)
+    assert retry.isVisible()
+    assert "2 comparisons" in person.status
+    assert "drawn by the server in 8 bits" in person.status
+
+    person.click("idr_retry")  # nothing has changed
+    person.until_idle()
+    assert strips(window) == drawn
+    assert retry.isVisible()
+
+    idr.faults.clear()
+    person.click("idr_retry")
+    person.until(
+        lambda: (
+            {idr_of(one)["pixel_source"] for one in strips(window)} == {"raw"}
+            and person.is_idle
+        )
+    )
+    assert len(strips(window)) == len(drawn)
+    found = {tuple(wells_of(one)) for one in strips(window)}
+    assert found == {("B2", "B3"), ("B4", "B5")}
+    assert retry.isHidden()
+    assert "8 bits" not in person.status
 
 
 def test_a_strip_of_thumbnails_is_drawn_once_the_server_draws_again(

@@ -208,6 +208,7 @@ class Browser(Panels):
         self._scene.plates.failed.connect(self._on_not_added)
         self._jobs.changed.connect(self._on_jobs_changed)
         self._session_files.changed.connect(self._on_jobs_changed)
+        self._session_files.mayImprove.connect(self._comparisons.offer_retry)
         self._jobs.failed.connect(self._on_failed)
 
     # The server

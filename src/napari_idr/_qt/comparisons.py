@@ -16,16 +16,15 @@ from napari_idr.services.compare.wish import (
     new_number,
     of_first_server,
 )
-from napari_idr.services.details import ImageRequest
+from napari_idr.services.details import ImageRequest, Subject
 from napari_idr.services.plate.view import PlateShown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari_idr._qt.finder import Finder
     from napari_idr._qt.jobs import Jobs, JobSlot
     from napari_idr._qt.layers.scene import ViewerScene
     from napari_idr._qt.panels.layout import Panels
+    from napari_idr.services.compare.wish import CompareWish
     from napari_idr.services.mosaic import MosaicShown
 
 LEAST = 2
@@ -50,7 +49,8 @@ class Comparisons(QObject):
         self._scene = scene
         self._state = BrowserState()
         self._number: int | None = None
-        self._ask: Callable[[], None] | None = None  # what came last, once more
+        self._next: tuple[CompareWish, ...] = ()  # to be asked again after this one
+        self._lacking: tuple[Compared, ...] = ()  # asked again, and may still improve
         self._slot: JobSlot[Step | PlateShown, Compared] = jobs.slot(
             self._on_compared, on_step=self._on_step
         )
@@ -187,12 +187,43 @@ class Comparisons(QObject):
 
     def _start(self, number: int, message: str, job: Any, *arguments: Any) -> None:
         """Compare; what is on its way for another comparison comes no more."""
+        self._next = self._lacking = ()
+        self._ask(number, message, job, *arguments)
+
+    def _ask(self, number: int, message: str, job: Any, *arguments: Any) -> None:
         self.give_up()
         self._number = number
         strips = self._scene.strips
         more = self._scene.viewing, strips.tell
-        self._ask = partial(self._slot.start_steps, message, job, *arguments, *more)
-        self._ask()
+        self._slot.start_steps(message, job, *arguments, *more)
+
+    def offer_retry(self, compared: tuple[Compared, ...], message: str) -> None:
+        """Say what is shown, and let comparisons be asked again: they may improve."""
+        about = frozenset[Subject]().union(
+            *(self._scene.strips.subjects_of(one.number) for one in compared)
+        )
+        if not about:
+            return  # they were taken out in the meantime
+        wishes = tuple(one.wish for one in compared)
+        self._jobs.remember_retry(partial(self._ask_again, wishes))
+        self._panels.status.say_failed(message, can_retry=True, about=about)
+
+    def _ask_again(self, wishes: tuple[CompareWish, ...]) -> None:
+        """Compare once more, one after the other."""
+        self._next, self._lacking = wishes, ()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Ask for the next comparison that is still there."""
+        while self._next:
+            wish, *rest = self._next
+            self._next = tuple(rest)
+            session = self._scene.session(wish.server)
+            is_there = self._scene.strips.sources_of(wish.number) is not None
+            if session is not None and is_there:
+                message = f"Opening {len(wish.cells)} images …"
+                self._ask(wish.number, message, session.compare, wish)
+                return
 
     def give_up(self) -> None:
         """Take out what would never be whole."""
@@ -243,11 +274,13 @@ class Comparisons(QObject):
             status.say_failed(problem, can_retry=False)
         elif about := strips.subjects_of(compared.number):
             status.say(message, about=about)
-            if compared.may_improve and self._ask is not None:
-                self._jobs.remember_retry(self._ask)
-                status.say_failed(message, can_retry=True, about=about)
-            else:
-                self._ask = None  # it may hold a plate's pixels
+            if compared.may_improve:
+                self._lacking += (compared,)
+        if self._next:
+            self._go_on()
+        elif self._lacking:
+            self.offer_retry(self._lacking, self._lacking[-1].message)
+            self._lacking = ()
 
     def _on_gone(self, number: int) -> None:
         """Ask for no more of a comparison that was taken out."""

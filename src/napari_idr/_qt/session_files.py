@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from napari_idr._qt.jobs import Jobs, JobSlot
     from napari_idr._qt.layers.scene import ViewerScene
     from napari_idr._qt.panels.layout import Panels
+    from napari_idr.services.compare.load import Compared
     from napari_idr.services.details import MosaicKey
     from napari_idr.services.image.open import OpenedImage
     from napari_idr.services.session_file.record import SavedMosaic, SavedStrip
@@ -104,6 +105,7 @@ class _Opening:
         default_factory=dict
     )
     strips: dict[int, SavedStrip] = field(default_factory=dict)
+    lacking: list[Compared] = field(default_factory=list)  # they may come better later
     images: list[tuple[SavedImage, OpenedImage]] = field(default_factory=list)
     looks: list[tuple[MosaicKey, WellsLook, dict[str, str]]] = field(
         default_factory=list
@@ -125,6 +127,7 @@ class SessionFiles(QObject):
     serverWanted = Signal(str)
     detailsKnown = Signal(object)  # Details: of what came last
     wellWanted = Signal(object, object)  # MosaicShown, GridCell: one goes on from it
+    mayImprove = Signal(object, str)  # tuple[Compared, ...], what is shown of a session
     changed = Signal()  # a session is on its way, or no longer
     ended = Signal(object)  # tuple[Missing, ...]: a session is open, or given up
 
@@ -429,6 +432,8 @@ class SessionFiles(QObject):
                 scene.strips.repaint(number)
             case StripReady(_, compared):
                 problem = scene.strips.add(compared)
+                if compared.may_improve:
+                    opening.lacking.append(compared)
             case OpenedCame(saved, opened, is_projection):
                 problem = self._show_image(opening, saved, opened, is_projection)
             case RegionsCame(_, regions):
@@ -557,6 +562,9 @@ class SessionFiles(QObject):
         if opening.saved.view is not None and self._came(opening):
             restore_view(self._viewer, opening.saved.view)
         missing = tuple(opening.missing)
+        may_pass = any(one.may_pass for one in missing)
+        numbers = self._scene.strips.numbers
+        lacking = tuple(one for one in opening.lacking if one.number in numbers)
         message = " ".join(
             filter(
                 None,
@@ -564,13 +572,13 @@ class SessionFiles(QObject):
                     self._came(opening),
                     missing_message(missing),
                     f"Not read: {'; '.join(opening.notes)}." if opening.notes else "",
+                    *dict.fromkeys(one.source_message for one in lacking),
                 ),
             )
         )
         self._opening = None
         self.changed.emit()
         if missing or opening.notes:
-            may_pass = any(one.may_pass for one in missing)
             if may_pass:
                 again = partial(
                     self.open,
@@ -584,6 +592,8 @@ class SessionFiles(QObject):
             self._panels.status.say(
                 message or "The session shows no layers.", about=self._subjects(opening)
             )
+        if lacking and not may_pass:
+            self.mayImprove.emit(lacking, message)
         self.ended.emit(missing)
         self._open_next()
 

@@ -86,12 +86,14 @@ class ThumbnailsCame:
 class Compared:
     """A comparison whose layers are ready to be shown; it must be closed.
 
-    There are none where no image has pixels: its thumbnails are all there is.
+    There are none where no image has pixels: its thumbnails are all there is. `wish`
+    is what was asked for, with the images of which nothing could be learnt.
     `may_improve` tells that a better source of some image isn't to be had at present,
     or isn't open to everybody yet: compared again later, it may come from it.
     """
 
     shown: CompareShown
+    wish: CompareWish = field(repr=False)
     mosaic: ChannelMosaic = field(repr=False)
     specs: tuple[LayerSpec, ...] = field(repr=False)
     sources: Mapping[ImageId, PixelSource | IDRError]
@@ -101,6 +103,11 @@ class Compared:
     def number(self) -> int:
         """Tells it from other comparisons."""
         return self.shown.number
+
+    @property
+    def source_message(self) -> str:
+        """Which of its images can't be compared, and what is less than raw."""
+        return " ".join(source_notes(self.shown.plan, self.sources))
 
     @property
     def message(self) -> str:
@@ -228,6 +235,7 @@ def load_comparison(
         cancel.check()
         return Compared(
             shown=shown,
+            wish=wish,
             mosaic=mosaic,
             specs=specs,
             sources=sources,
