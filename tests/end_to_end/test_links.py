@@ -275,6 +275,29 @@ def test_lines_cards_and_layers_give_their_links(
     assert clipboard() == f"{own(classic)}/plate/7101"
 
 
+def test_a_gallery_gives_its_link_where_no_line_was_ever_selected(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.search("CDC20")
+    button = person.find("idr_copy_link")
+    assert button.isHidden()
+
+    person.click("idr_gallery")
+    person.until_idle()
+    person.until(lambda: "CDC20 gallery headings" in window.names)
+
+    assert person.browser._state.details is None  # there is no card
+    assert button.isVisible()
+    person.click("idr_copy_link")
+    reading = read_link(clipboard())
+    assert reading.server == classic.url
+    assert "CDC20" in clipboard()
+
+    window.viewer.layers.clear()
+    person.until(button.isHidden)
+
+
 def test_an_unknown_id_is_said_and_the_rest_comes(
     window: Window, classic: demo.Archive
 ) -> None:

@@ -61,6 +61,7 @@ class LinkCopies(QObject):
         self._is_gallery_newest = False
         finder.entrySelected.connect(partial(self._see, gallery=False))
         scene.activeChanged.connect(partial(self._see, gallery=True))
+        scene.plates.changed.connect(self._offer)
         bar = panels.link
         bar.copyWanted.connect(self.copy_view)
         bar.menuWanted.connect(self._fill_menu)
@@ -77,10 +78,17 @@ class LinkCopies(QObject):
     def _see(self, *_: object, gallery: bool) -> None:
         """Note whether a gallery or a line of the results was looked at last."""
         self._is_gallery_newest = gallery
+        self._offer()
+
+    def _offer(self, *_: object) -> None:
+        """Show the button for a plate or a gallery that one sees without any card."""
+        is_seen = self._scene.plate_of(self._scene.active) is not None
+        self._panels.offer_link(shown=is_seen and self._present() is not None)
 
     def enter(self, state: BrowserState) -> None:
         """Work with what is known of another server."""
         self._state = state
+        self._offer()
 
     def follow_wells(self, dock: WellsDock) -> None:
         """Offer links in the menu of the table of wells."""

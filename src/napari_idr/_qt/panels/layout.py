@@ -172,6 +172,7 @@ class Panels(LetteredWidget, DockedWidget):
         self.attached_files = FilesPanel("attached")
         self.compare = ComparePanel()
         self.link = LinkButton()
+        self._offers_link = False
         self._cards = QWidget()
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 0, 4, 4)
@@ -258,8 +259,16 @@ class Panels(LetteredWidget, DockedWidget):
     def show_details(self, *, shown: bool) -> None:
         """Show cards and annotations; without them the results have all the room."""
         self.annotations.setVisible(shown)
-        self.link.setVisible(shown)
+        self._show_link()
         self.follow_compare()
+
+    def offer_link(self, *, shown: bool) -> None:
+        """Show the button for links where there are no details, too."""
+        self._offers_link = shown
+        self._show_link()
+
+    def _show_link(self) -> None:
+        self.link.setVisible(self._offers_link or not self.annotations.isHidden())
 
     def follow_compare(self) -> None:
         """Show the cards where there are details, or where something can be compared.
