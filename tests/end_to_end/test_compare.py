@@ -73,6 +73,14 @@ def until_drawn(person: Person, window: Window) -> None:
     settle()
 
 
+def keep_store_back(archive: demo.Archive, how: str) -> None:
+    """Let the raw pixels of an archive be denied, or not be there."""
+    if how == "gone":
+        archive.faults.drop("^/zarr/")
+    else:
+        archive.faults.answer_next(403, match="^/zarr/", times=FOREVER)
+
+
 def strips(window: Window) -> list[Layer]:
     """Return the layers of channels of all comparisons."""
     return [one for one in window.viewer.layers if "compared" in idr_of(one)]
@@ -449,10 +457,7 @@ def test_a_strip_that_came_drawn_is_raw_once_its_store_is_there_again(
     person = with_plate(window, idr.url)
     wells = [f"B{column}" for column in range(2, 8)]
     shift_click(window, *wells)
-    if kept_back == "gone":
-        idr.faults.drop("^/zarr/")
-    else:
-        idr.faults.answer_next(403, match="^/zarr/", times=FOREVER)
+    keep_store_back(idr, kept_back)
     compare(person, window)
     drawn = strips(window)
     assert {idr_of(one)["pixel_source"] for one in drawn} <= {
@@ -501,10 +506,7 @@ def test_strips_of_a_session_that_came_drawn_are_raw_once_their_store_is_there_a
     saved = replace(saved, mosaics=(), search=None, strips=two)
     window.viewer.layers.clear()
     person.until_idle()
-    if kept_back == "gone":
-        idr.faults.drop("^/zarr/")
-    else:
-        idr.faults.answer_next(403, match="^/zarr/", times=FOREVER)
+    keep_store_back(idr, kept_back)
 
     layers = open_session(window.viewer, saved)
 

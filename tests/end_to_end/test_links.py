@@ -52,6 +52,15 @@ def until_layers(person: Person, window: Window, *names: str) -> None:
     )
 
 
+def ask_to_leave(person: Person, window: Window, archive: demo.Archive) -> QMessageBox:
+    """Ask for an image of another server, and return what is asked about it."""
+    person.paste("idr_value", f"{own(archive)}/image/1900001")
+    person.press("idr_value", Qt.Key.Key_Return)
+    box = window.native.findChild(QMessageBox, "idr_leave_server")
+    assert box is not None
+    return box
+
+
 def test_the_reader_lets_a_new_browser_open_it_and_asks_no_other_server(
     window: Window, classic: demo.Archive, idr: demo.Archive,
     monkeypatch: pytest.MonkeyPatch,
@@ -174,10 +183,7 @@ def test_another_server_is_asked_about_and_staying_changes_nothing(
     person = window.browse(classic.url)
     idr.requests.clear()
 
-    person.paste("idr_value", f"{own(idr)}/image/1900001")
-    person.press("idr_value", Qt.Key.Key_Return)
-    box = window.native.findChild(QMessageBox, "idr_leave_server")
-    assert box is not None
+    box = ask_to_leave(person, window, idr)
     next(one for one in box.buttons() if one.objectName() == "idr_stay").click()
 
     person.until_status("Still on")
@@ -194,10 +200,7 @@ def test_the_button_that_has_the_keyboard_is_marked_in_a_question(
     window: Window, classic: demo.Archive, idr: demo.Archive
 ) -> None:
     person = window.browse(classic.url)
-    person.paste("idr_value", f"{own(idr)}/image/1900001")
-    person.press("idr_value", Qt.Key.Key_Return)
-    box = window.native.findChild(QMessageBox, "idr_leave_server")
-    assert box is not None
+    box = ask_to_leave(person, window, idr)
     leave, stay = (
         next(one for one in box.buttons() if one.objectName() == name)
         for name in ("idr_leave", "idr_stay")
