@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QComboBox, QTextBrowser
 from napari_idr._qt.guide import GuideWindow
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.panels.results import ResultsTree
+from napari_idr.demo.faults import FOREVER
 from support.guards import settle
 from support.person import Person
 
@@ -62,6 +63,21 @@ def test_the_hint_leaves_the_room_to_what_was_found(person: Person) -> None:
 
     person.search("nothing-of-the-kind")
     assert person.find("idr_hint").isVisible()
+
+
+def test_nobody_is_told_to_search_where_that_cannot_be_done(
+    classic: demo.Archive, make_person: MakePerson
+) -> None:
+    classic.faults.answer_next(404, match="mapr", times=FOREVER)
+    person = make_person(classic.url)
+    person.until_status("no search")
+    person.find("idr_tabs").setCurrentIndex(0)  # type: ignore[attr-defined]
+    settle()
+
+    assert person.find("idr_hint").isHidden()
+    assert nothing(person) == (
+        "There is no search here. The studies are in the tab Studies."
+    )
 
 
 def test_the_question_mark_opens_the_guide_whose_links_lead_to_headings(

@@ -13,7 +13,7 @@ from qtpy.QtCore import Qt
 
 from napari_idr._qt.layers.well_status import set_status
 from napari_idr._qt.panels import status as status_panel
-from napari_idr._qt.panels.forms import plain_label, tooltip
+from napari_idr._qt.panels.forms import BREAK, breakable, plain_label, tooltip
 from napari_idr._qt.panels.status import StatusBar
 from napari_idr.errors import PixelDataError
 from napari_idr.model import Channel, Image, ImageId, Plate, PlateGrid, PlateId
@@ -165,3 +165,24 @@ def test_channels_are_named_so_too() -> None:
     )
 
     assert_plain(short_name(image.channels[0].name, 40))
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        (
+            "too: “idr0901-demo-mitosis/screenA”, 3.5 MB",
+            "too: “idr0901-|demo-|mitosis/|screenA”, 3.5 MB",
+        ),
+        ("(idr0901-demo-mitosis/screenA/).", "(idr0901-|demo-|mitosis/|screenA/)."),
+        (
+            "https://a.example/plates_(96)_old",
+            "https:|/|/|a.|example/|plates_|(96)|_|old",
+        ),
+        ('{"id":1,"name":"plate","x":2}', '{"|id"|:|1,|"|name"|:|"|plate",|"|x"|:|2}'),
+    ],
+)
+def test_a_line_does_not_end_with_what_opens_nor_begin_with_what_closes(
+    text: str, broken: str
+) -> None:
+    assert breakable(text).replace(BREAK, "|") == broken

@@ -463,7 +463,7 @@ class Finder(QObject):
             filter=model.filter,
         )
         self._panels.results.set_nothing(nothing_message(why))
-        self._panels.hint.set_wanted(wanted=not model.has_lines)
+        self._panels.hint.set_wanted(wanted=why.can_search and not model.has_lines)
 
     def _on_filter_entered(self) -> None:
         self._panels.results.setFocus()

@@ -76,8 +76,13 @@ BREAK = "\u200b"
 LONG_WORD = re.compile(r"\S{20,}")
 """Is wider than a narrow panel where letters are large."""
 
-BREAKS = re.compile(r"[^\w\s](?!$)|\w{12}(?=\w)|_(?!$)")
-"""After what a long word may break: marks, and so many letters without one."""
+BREAKS = re.compile(
+    r"(?:[^\w\s“‘«(\[{]|_)(?![”’»)\]},;]|\W*$)|\w{12}(?=\w)"  # noqa: RUF001
+)
+"""After what a long word may break: marks, and so many letters without one.
+
+A mark that opens stays with what follows it, one that closes with what is before it.
+"""
 
 
 def tooltip(*lines: str) -> str:
@@ -369,6 +374,8 @@ def breakable(text: str) -> str:
     'a plate'
     >>> breakable("http://127.0.0.1/webclient/?show=well-12").replace(BREAK, "|")
     'http:|/|/|127.|0.|0.|1/|webclient/|?|show=|well-|12'
+    >>> breakable("“idr0901-demo-mitosis/screenA”,").replace(BREAK, "|")
+    '“idr0901-|demo-|mitosis/|screenA”,'
     """
     return LONG_WORD.sub(lambda word: BREAKS.sub(rf"\g<0>{BREAK}", word[0]), text)
 

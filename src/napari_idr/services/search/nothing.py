@@ -63,7 +63,7 @@ def nothing_message(why: Emptiness) -> str:
         return "No line holds all of these words. Escape, in their field, shows all."
     if why.is_searching:
         if not why.can_search:
-            return "This server has no search. Its studies are in the tab Studies."
+            return "There is no search here. The studies are in the tab Studies."
         if why.was_searched:
             sought = f" for {why.searched}" if why.searched else ""
             return (
