@@ -80,6 +80,16 @@ def test_nobody_is_told_to_search_where_that_cannot_be_done(
     )
 
 
+def test_nobody_is_told_to_search_a_server_that_is_not_there(
+    make_person: MakePerson,
+) -> None:
+    person = make_person("http://127.0.0.1:1")
+    person.until(lambda: person.is_idle)
+    settle()
+
+    assert person.find("idr_hint").isHidden()
+
+
 def test_the_question_mark_opens_the_guide_whose_links_lead_to_headings(
     person: Person,
 ) -> None:

@@ -463,7 +463,8 @@ class Finder(QObject):
             filter=model.filter,
         )
         self._panels.results.set_nothing(nothing_message(why))
-        self._panels.hint.set_wanted(wanted=why.can_search and not model.has_lines)
+        can_search = why.can_search and (why.is_connected or why.is_busy)
+        self._panels.hint.set_wanted(wanted=can_search and not model.has_lines)
 
     def _on_filter_entered(self) -> None:
         self._panels.results.setFocus()
