@@ -160,6 +160,18 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return sent
 
 
+def sent_after_removal(
+    window: Window, person: Person, layers: list[Layer], sent: list[object]
+) -> int:
+    """Remove layers; return how many requests are sent from then on."""
+    for layer in layers:
+        window.viewer.layers.remove(layer)
+    before = len(sent)
+    QTest.qWait(500)
+    quiet(window, person)
+    return len(sent) - before
+
+
 def test_removed_layers_end_what_was_on_its_way(
     window: Window,
     archive: demo.Archive,
@@ -171,14 +183,8 @@ def test_removed_layers_end_what_was_on_its_way(
     look(window, layers[0], (40_000.0, 50_000.0), 1.0)
     person.until(lambda: len(sent) > 0)
 
-    for layer in layers:
-        window.viewer.layers.remove(layer)
-    before = len(sent)
-    QTest.qWait(500)
-    quiet(window, person)
-
     # A thread may have been about to send one.
-    assert len(sent) <= before + 1
+    assert sent_after_removal(window, person, layers, sent) <= 1
 
 
 def test_what_was_due_when_layers_were_removed_asks_for_nothing(
@@ -197,13 +203,7 @@ def test_what_was_due_when_layers_were_removed_asks_for_nothing(
     look(window, layers[0], (44_000.0, 54_000.0), 1.0)
     QThread.msleep(FINISH_MS + STILL_MS)
 
-    for layer in layers:
-        window.viewer.layers.remove(layer)
-    before = len(sent)
-    QTest.qWait(500)
-    quiet(window, person)
-
-    assert len(sent) <= before + 1
+    assert sent_after_removal(window, person, layers, sent) <= 1
 
 
 def test_a_slider_pulled_quickly_asks_for_where_it_stops(
