@@ -25,6 +25,7 @@ from napari_idr.model import (
     Screen,
     ScreenId,
 )
+from napari_idr.threads import begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,26 +51,27 @@ class Containers:
     def studies(self, *, cancel: CancelToken) -> Iterator[Study]:
         """Yield all screens and then all projects, each by name.
 
-        Those without children are left out.
+        Those without children are left out. Projects are asked for meanwhile.
 
         GET /api/v0/m/screens/?childCount=true&limit=&offset=
         GET /api/v0/m/projects/?childCount=true&limit=&offset=
         """
         counted = (("childCount", "true"),)
-        for screen in object_pages(
-            self._json_client, "api/v0/m/screens/", counted, read_screen, cancel=cancel
-        ):
-            if screen.child_count != 0:
-                yield screen
-        for project in object_pages(
-            self._json_client,
-            "api/v0/m/projects/",
-            counted,
-            read_project,
-            cancel=cancel,
-        ):
-            if project.child_count != 0:
-                yield project
+        client = self._json_client
+
+        def read_projects(stop: CancelToken) -> Iterator[Study]:
+            path = "api/v0/m/projects/"
+            return object_pages(client, path, counted, read_project, cancel=stop)
+
+        with begun(read_projects, cancel=cancel) as projects:
+            for screen in object_pages(
+                client, "api/v0/m/screens/", counted, read_screen, cancel=cancel
+            ):
+                if screen.child_count != 0:
+                    yield screen
+            for project in projects:
+                if project.child_count != 0:
+                    yield project
 
     def plates(self, screen_id: ScreenId, *, cancel: CancelToken) -> Iterator[Plate]:
         """Yield the plates of a screen by name.

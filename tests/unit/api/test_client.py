@@ -49,6 +49,16 @@ def test_studies_are_screens_and_projects_without_empty_umbrellas(quick, routes)
     assert {one.id for one in projects} < set(routes.world.projects)
 
 
+def test_screens_and_projects_are_asked_for_at_once(archive):
+    archive.delay_ms = 200.0
+    with IDRClient(archive.url) as client:
+        client.studies()
+
+    lists = [one for one in archive.requests if "childCount" in one.query]
+    assert len(lists) == 2
+    assert max(one.in_flight for one in lists) == 2
+
+
 def test_a_screen_and_a_project_may_share_a_number(quick):
     plates = quick.plates(ScreenId(3101))
     datasets = quick.datasets(ProjectId(3101))
