@@ -19,7 +19,6 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.panels.facets import FacetsPanel
 from napari_idr._qt.panels.focus import FocusMark
-from napari_idr._qt.panels.forms import present
 from napari_idr._qt.panels.genes import GenesPanel
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.services.wells.look import HAS_PHENOTYPE
@@ -36,12 +35,6 @@ from support.wells_desk import (
     Desk,
     close,
 )
-
-LOWEST_PX = 135
-"""Left of a window of 1280 x 800 below napari's own docks, at 16 points."""
-
-LINES_OF_ROWS = ("idr_wells_hits_first", "idr_wells_filter")
-LINES_OF_COLORS = ("idr_color_by", "idr_color_style")
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -365,47 +358,6 @@ def test_the_dock_can_be_low_and_shows_rows_then(
     assert viewport.height() >= rows * table.rowHeight(0)
     top = viewport.mapTo(desk.dock, QPoint(0, 0)).y()
     assert top + rows * table.rowHeight(0) <= LEAST_PX
-
-
-@pytest.mark.parametrize("points", [9, 12, 16])
-def test_two_rows_are_seen_without_scrolling_however_low_the_dock_is(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, points: int
-) -> None:
-    monkeypatch.setattr(get_settings().appearance, "font_size", points)
-    font = desk.dock.font()
-    font.setPointSize(points)
-    desk.dock.setFont(font)
-    desk.dock.resize(880, LOWEST_PX)
-    QTest.qWait(50)
-
-    table, dock = desk.table, desk.dock
-    for row in (0, 1):
-        rect = table.visualRect(table.wells.index(row, 0))
-        bottom = present(table.viewport()).mapTo(dock, rect.bottomLeft()).y()
-        assert present(table.viewport()).rect().contains(rect.bottomLeft())
-        assert bottom < LOWEST_PX
-    for name in ("idr_wells_hits_first", "idr_color_by"):
-        control = desk.person.find(name)
-        assert control.visibleRegion().boundingRect() == control.rect()
-
-
-@pytest.mark.parametrize("names", [LINES_OF_ROWS, LINES_OF_COLORS])
-def test_controls_that_have_no_room_are_scrolled_to_by_tab(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, names: tuple[str, str]
-) -> None:
-    desk.dock.resize(880, LOWEST_PX)
-    desk.dock.activateWindow()
-    first, second = map(desk.person.find, names)
-    desk.person.until(lambda: focused(first))
-
-    for _ in range(12):
-        QTest.keyClick(desk.dock.window().focusWidget(), Qt.Key.Key_Tab)
-        if second.hasFocus():
-            break
-
-    assert second.hasFocus()
-    # Qt scrolls to the middle of what is as high as the area, give or take a pixel.
-    assert second.visibleRegion().boundingRect().height() >= second.height() - 1
 
 
 def test_four_rows_have_room_and_nothing_scrolls_around_the_legend(

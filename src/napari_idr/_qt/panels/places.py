@@ -110,16 +110,11 @@ class LowArea(QScrollArea):
         What is scrolled; it is as wide as the area.
     least_px
         How low the area can be.
-    line
-        A line of what is inside, for which there is room at least.
     """
 
-    def __init__(
-        self, inside: QWidget, least_px: int = 0, line: QWidget | None = None
-    ) -> None:
+    def __init__(self, inside: QWidget, least_px: int = 0) -> None:
         super().__init__()
-        self._least_px, self._line = least_px, line
-        self._asked = QSize()
+        self._least_px, self._width_px = least_px, -1
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -127,10 +122,10 @@ class LowArea(QScrollArea):
         self.setWidget(inside)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Ask for the room that is needed inside: Qt doesn't when that changes."""
+        """Ask for the width that is needed inside: Qt doesn't when that changes."""
         if event is not None and event.type() == QEvent.Type.LayoutRequest:
-            before, self._asked = self._asked, self.minimumSizeHint()
-            if self._asked != before:
+            before, self._width_px = self._width_px, self.minimumSizeHint().width()
+            if self._width_px != before:
                 self.updateGeometry()
         return super().eventFilter(watched, event)
 
@@ -145,5 +140,4 @@ class LowArea(QScrollArea):
         if inside is None:
             return QSize(0, self._least_px)
         width = max(inside.minimumSizeHint().width(), inside.minimumWidth())
-        line_px = 0 if self._line is None else self._line.sizeHint().height()
-        return QSize(width, max(self._least_px, line_px))
+        return QSize(width, self._least_px)
