@@ -99,6 +99,26 @@ def test_when_one_browser_has_gone_the_other_answers(
     other.until_idle()
 
 
+def test_layers_go_on_when_their_browser_has_gone(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", SCREEN, PLATE)
+    person.show_plate()
+    window.viewer.window.remove_dock_widget(person.browser)
+    person.browser.deleteLater()
+    del person
+    settle()
+    layers = window.viewer.layers
+
+    for layer in tuple(layers):  # what fails in a slot fails the test
+        layers.selection.active = layer
+    layers.selection.select_only(layers[0])
+    layers.clear()
+
+    assert not window.names
+
+
 def test_a_browser_whose_dock_is_closed_still_answers(
     window: Window, classic: demo.Archive
 ) -> None:

@@ -58,9 +58,10 @@ class LinkCopies(QObject):
         self._scene = scene
         self._state = BrowserState()
         self._dock: WellsDock | None = None
-        self._is_gallery_newest = False
-        finder.entrySelected.connect(partial(self._see, gallery=False))
-        scene.activeChanged.connect(partial(self._see, gallery=True))
+        self._is_gallery_newest = False  # than the line of the results chosen last
+        # Qt ends these with the browser; the scene outlives it.
+        finder.entrySelected.connect(self._on_entry)
+        scene.activeChanged.connect(self._on_active)
         scene.plates.changed.connect(self._offer)
         bar = panels.link
         bar.copyWanted.connect(self.copy_view)
@@ -75,9 +76,12 @@ class LinkCopies(QObject):
             action.triggered.connect(slot)
             self._panels.results.addAction(action)
 
-    def _see(self, *_: object, gallery: bool) -> None:
-        """Note whether a gallery or a line of the results was looked at last."""
-        self._is_gallery_newest = gallery
+    def _on_entry(self, *_: object) -> None:
+        self._is_gallery_newest = False
+        self._offer()
+
+    def _on_active(self) -> None:
+        self._is_gallery_newest = True
         self._offer()
 
     def _offer(self, *_: object) -> None:
