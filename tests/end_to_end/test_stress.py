@@ -97,7 +97,14 @@ def rest(person: Person) -> None:
     """Wait until nothing runs, then leave nothing in the viewer."""
     person.until_idle()
     person.until(lambda: person.browser.jobs.wait_idle(0))  # type: ignore[attr-defined]
-    person.viewer.layers.clear()
+    plates = scene_of(person.viewer).plates
+
+    def is_empty() -> bool:
+        """What was clicked last may still come; what never goes fails the test."""
+        person.viewer.layers.clear()
+        return person.is_idle and not plates.servers
+
+    person.until(is_empty)
     person.until(lambda: len(our_threads()) == 0)
     settle()
     gc.collect()
