@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support.person import Person
 
 from napari_idr import demo
-from napari_idr.demo.faults import Instead
+from napari_idr.demo.faults import FOREVER, Instead
 
 MITOSIS, KINOME = "idr0901-demo-mitosis/screenA", "idr0902-demo-kinome/screenA"
 TISSUE, COMPOUND = "idr0904-demo-tissue/experimentA", "idr0903-demo-compound/screenB"
@@ -359,6 +359,20 @@ def ids_of(request: LoggedRequest) -> list[str]:
 def thumbnails_in(requests: Iterable[LoggedRequest]) -> set[str]:
     """Return the ids of the images whose thumbnails were asked for."""
     return {one for request in requests for one in ids_of(request)}
+
+
+@pytest.mark.parametrize("later", ["annotations", "/plates/"])
+def test_what_failed_stays_in_sight_while_something_else_ends(
+    person: Person, classic: demo.Archive, later: str
+) -> None:
+    person.find("idr_tabs").setCurrentIndex(1)  # type: ignore[attr-defined]
+    person.until_status("of", "studies")
+    classic.faults.delay(later, 1000, times=FOREVER)  # either may be the last to end
+    classic.faults.answer_next(500, times=-1, match="/plates/")
+
+    person.open(COMPOUND)
+
+    assert "a problem of its own" in person.status
 
 
 def test_a_study_that_cannot_be_opened_says_why_and_can_be_tried_again(

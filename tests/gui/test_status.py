@@ -126,6 +126,7 @@ def test_a_failure_goes_with_the_next_wish_and_does_not_come_back(
     status.say_failed("The server can't be reached.", can_retry=True)
     assert status.sentence.text() == "The server can't be reached."
 
+    status.forget_failure()  # as something else is wished for
     status.set_running("Reading it …")
     status.set_running(None)
 

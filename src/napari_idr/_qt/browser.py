@@ -210,6 +210,8 @@ class Browser(Panels):
         self._session_files.changed.connect(self._on_jobs_changed)
         self._session_files.mayImprove.connect(self._comparisons.offer_retry)
         self._jobs.failed.connect(self._on_failed)
+        self._jobs.begun.connect(self.status.forget_failure)
+        self._jobs.telling.connect(self.status.set_news)
 
     # The server
 

@@ -138,6 +138,8 @@ class Jobs(QObject):
     """The jobs of one browser: which runs, how to stop them all, what to try again."""
 
     changed = Signal()
+    begun = Signal()  # a job that is shown, not as what follows from another
+    telling = Signal(bool)  # whether receivers hear news of a job
     failed = Signal(object)  # the exception of a job that is shown
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -146,6 +148,7 @@ class Jobs(QObject):
         self._news = QueuedSignal(self._receive)
         self._running: dict[_Run[Any, Any], None] = {}  # the newest last
         self._again: Callable[[], None] | None = None
+        self._telling = False
         self._closed = False
 
     def slot(
@@ -224,8 +227,9 @@ class Jobs(QObject):
     def _start(self, run: _Run[Any, Any]) -> bool:
         if self._closed:
             return False
-        if run.slot.shown:  # something else is wished for
+        if run.slot.shown and not self._telling:  # something else is wished for
             self._again = None
+            self.begun.emit()
         self._running[run] = None
         run.begin(self._pool, self._news)
         self.changed.emit()
@@ -243,6 +247,17 @@ class Jobs(QObject):
                 self._pool.submit(partial(_close, news.value))
 
     def _receive(self, news: _News) -> None:
+        self._set_telling(True)
+        try:
+            self._tell(news)
+        finally:
+            self._set_telling(False)
+
+    def _set_telling(self, telling: bool) -> None:
+        self._telling = telling
+        self.telling.emit(telling)
+
+    def _tell(self, news: _News) -> None:
         run = news.run
         if news.ends:
             self._running.pop(run, None)

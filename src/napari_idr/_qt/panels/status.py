@@ -41,9 +41,9 @@ class StatusBar(QWidget):
     """One sentence, a bar with counts, Cancel while something runs, Retry after.
 
     What runs is said until it ends; then what was said last comes back. A failure
-    stays in sight until something else is wished for, and doesn't come back. That the
-    plane shown isn't that of the sliders is said before all but what runs and what
-    failed.
+    stays in sight until something else is wished for, whatever else ends in the
+    meantime, and doesn't come back. That the plane shown isn't that of the sliders is
+    said before all but what runs and what failed.
     """
 
     cancelWanted = Signal()
@@ -78,6 +78,7 @@ class StatusBar(QWidget):
         self._failure = ""
         self._failed_about: frozenset[Subject] = frozenset()
         self._can_retry = False
+        self._is_news = False
         self._running: str | None = None
         self._done, self._total = 0, 0
         self._activity = _Activity()
@@ -91,7 +92,17 @@ class StatusBar(QWidget):
     def say(self, sentence: str, *, about: frozenset[Subject] = frozenset()) -> None:
         """Say how something ended; `about` is what it is of, if of anything shown."""
         self._said, self._about = sentence, about
-        self.forget_failure()
+        if self._is_news:
+            self._render()
+        else:
+            self.forget_failure()
+
+    def set_news(self, is_news: bool) -> None:
+        """Take what is said for news of what was wished for before, or for an answer.
+
+        News takes back no failure: it is of something else, which ended later.
+        """
+        self._is_news = is_news
 
     def say_failed(
         self,
@@ -131,7 +142,6 @@ class StatusBar(QWidget):
     def set_running(self, message: str | None) -> None:
         """Say what runs, None for nothing."""
         if message is not None and message != self._running:
-            self._failure, self._can_retry = "", False
             self.bar.setRange(0, 1)
             self.bar.setValue(0)
             self.bar.setFormat(NOT_COUNTED)
