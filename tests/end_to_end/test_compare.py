@@ -18,6 +18,7 @@ from napari_idr._qt.wells.dock import open_wells
 from napari_idr.demo.faults import FOREVER
 from support.guards import settle
 from support.person import LEFT
+from support.window import turns_of_layers
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -123,6 +124,20 @@ def test_shift_clicked_wells_lie_side_by_side(
         "A1, field 1",
     ]
     assert PLATE in texts[3][0]
+
+
+def test_each_channel_of_a_comparison_has_a_turn(
+    window: Window, idr: demo.Archive
+) -> None:
+    person = with_plate(window, idr.url)
+    shift_click(window, "C4", "C5")
+
+    with turns_of_layers(window.viewer) as turns:
+        compare(person, window)
+
+    channels = len(strips(window))
+    assert channels == 2
+    assert len(set(turns[-channels:])) == channels
 
 
 def test_captions_are_hidden_where_they_would_lie_across_the_strip(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtTest import QTest
 
 from napari_idr._qt.browser import Browser
@@ -13,6 +14,8 @@ from support.guards import settle
 from support.person import LEFT, Person
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import napari
     import pytest
     from napari.layers import Layer
@@ -129,3 +132,25 @@ class Window:
 
 def _title(entry: QAction) -> str:
     return entry.text().replace("&", "").removesuffix(PLUGIN)
+
+
+@contextmanager
+def turns_of_layers(viewer: Any) -> Iterator[list[int]]:
+    """Yield for each layer that comes in which turn of the event loop that is."""
+    turns: list[int] = []
+    turn = 0
+
+    def count() -> None:
+        nonlocal turn
+        turn += 1
+
+    def note(_: Any) -> None:
+        turns.append(turn)
+
+    timer = QTimer()
+    timer.timeout.connect(count)
+    timer.start(0)
+    viewer.layers.events.inserted.connect(note)
+    yield turns
+    timer.stop()
+    viewer.layers.events.inserted.disconnect(note)

@@ -207,6 +207,7 @@ class Browser(Panels):
         self._scene.plates.arrived.connect(self._on_arrived)
         self._scene.plates.failed.connect(self._on_not_added)
         self._jobs.changed.connect(self._on_jobs_changed)
+        self._scene.coming.changed.connect(self._on_jobs_changed)
         self._session_files.changed.connect(self._on_jobs_changed)
         self._session_files.mayImprove.connect(self._comparisons.offer_retry)
         self._jobs.failed.connect(self._on_failed)
@@ -460,7 +461,8 @@ class Browser(Panels):
     # What links name
 
     def _is_busy(self) -> bool:
-        return self._jobs.message is not None or self._adding is not None
+        adding = self._adding or self._scene.coming.message
+        return self._jobs.message is not None or adding is not None
 
     def _on_plate_wanted(self, found: FoundPlate) -> None:
         self._details_slot.cancel()
@@ -664,6 +666,7 @@ class Browser(Panels):
     def _on_cancel(self) -> None:
         self._adding = None
         self._jobs.cancel_all()
+        self._scene.coming.complete()
         self._finder.stop_loading()
         self._comparisons.give_up()
         self._session_files.give_up()
@@ -677,7 +680,10 @@ class Browser(Panels):
 
     def _on_jobs_changed(self) -> None:
         self.status.set_running(
-            self._jobs.message or self._adding or self._session_files.message
+            self._jobs.message
+            or self._adding
+            or self._scene.coming.message
+            or self._session_files.message
         )
 
     def _on_pixels_failed(self, error: IDRError) -> None:

@@ -260,20 +260,23 @@ class Comparisons(QObject):
             self._scene.plates.mark(replace(known, summary=shown.summary))
 
     def _on_compared(self, compared: Compared) -> None:
-        message, strips = compared.message, self._scene.strips
-        status, known = self._panels.status, strips.sources_of(compared.number)
+        strips = self._scene.strips
+        known = strips.sources_of(compared.number)
         problem = None
-        if known is None:
-            problem = strips.add(compared)
-        elif compared.is_better_than(known):
-            why_not = self._scene.show_strip(compared.shown)
-            problem = strips.add(compared) or why_not
-        else:
-            compared.close()
+        if known is not None:
+            if not compared.is_better_than(known):
+                compared.close()
+                self._on_added(compared, None)
+                return
+            problem = self._scene.show_strip(compared.shown)
+        strips.add(compared, lambda why: self._on_added(compared, why or problem))
+
+    def _on_added(self, compared: Compared, problem: str | None) -> None:
+        status, strips = self._panels.status, self._scene.strips
         if problem is not None:
             status.say_failed(problem, can_retry=False)
         elif about := strips.subjects_of(compared.number):
-            status.say(message, about=about)
+            status.say(compared.message, about=about)
             if compared.may_improve:
                 self._lacking += (compared,)
         if self._next:

@@ -80,13 +80,15 @@ class Images(QObject):
         self._slot.start_steps(message, session.open_image, request, view)
 
     def _on_opened(self, opened: OpenedImage) -> None:
-        problem = None
         known = self._scene.go_to_image(opened.image.id, opened.server)
         if known is not None and known.reader.source is opened.reader.source:
             opened.close()  # opened again, and from nothing better
             known.tiled.retry()
+            self._on_added(opened, None)
         else:
-            problem = self._scene.add_image(opened)
+            self._scene.add_image(opened, partial(self._on_added, opened))
+
+    def _on_added(self, opened: OpenedImage, problem: str | None) -> None:
         if problem is None:
             self._panels.image.set_source(opened.reader.source)
             self._panels.image.set_opened(opened=True)

@@ -117,6 +117,7 @@ class Links(QObject):
         # change between their making and their adding.
         scene.plates.arrived.connect(self._show_view)
         scene.plates.arrived.connect(self._look_soon)
+        scene.coming.changed.connect(self._look_soon)
         panels.status.cancelWanted.connect(self.give_up)
         panels.search.linkWanted.connect(self.open_text)
         finder.found.connect(self._on_searched)

@@ -61,6 +61,8 @@ from napari_idr.services.session_file.record import SavedImage, SavedSession
 from napari_idr.services.session_file.script import script
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.layers import Layer
     from napari.viewer import Viewer
 
@@ -410,6 +412,11 @@ class SessionFiles(QObject):
                 step.close()
             return
         problem = None
+
+        def on_end(problem: str | None) -> None:
+            if problem is not None:
+                opening.missing.append(Missing("a layer", problem))
+
         match step:
             case Reached(session):
                 scene.keep(session)
@@ -431,17 +438,16 @@ class SessionFiles(QObject):
             case StripCame(_, _, number):
                 scene.strips.repaint(number)
             case StripReady(_, compared):
-                problem = scene.strips.add(compared)
+                scene.strips.add(compared, on_end)
                 if compared.may_improve:
                     opening.lacking.append(compared)
             case OpenedCame(saved, opened, is_projection):
-                problem = self._show_image(opening, saved, opened, is_projection)
+                self._show_image(opening, saved, opened, is_projection, on_end)
             case RegionsCame(_, regions):
                 problem = scene.images.add_regions(regions)
             case Missing():
                 opening.missing.append(step)
-        if problem is not None:
-            opening.missing.append(Missing("a layer", problem))
+        on_end(problem)
 
     def _show_image(
         self,
@@ -449,22 +455,28 @@ class SessionFiles(QObject):
         saved: SavedImage,
         opened: OpenedImage,
         is_projection: bool,
-    ) -> str | None:
+        on_end: Callable[[str | None], None],
+    ) -> None:
         """Show an image that has come, or the maximum of the one that came last.
 
-        Return why that failed, as a sentence, or None.
+        At last `on_end` is told why that failed, as a sentence, or None.
         """
         images = self._scene.images
         if is_projection:
-            return images.add_projection(opened)
+            on_end(images.add_projection(opened))
+            return
         known = self._scene.go_to_image(opened.image.id, opened.server)
         if known is not None and known.reader.source is opened.reader.source:
             opened.close()  # it is open already, and this is no better
-            opened = known
-        elif (problem := self._scene.add_image(opened)) is not None:
-            return problem
-        opening.images.append((saved, opened))
-        return None
+            opening.images.append((saved, known))
+            return
+
+        def end(problem: str | None) -> None:
+            if problem is None:
+                opening.images.append((saved, opened))
+            on_end(problem)
+
+        self._scene.add_image(opened, end)
 
     def _on_load_failed(self, error: Exception) -> None:
         """Say what came, where something went wrong that nobody foresaw."""
@@ -490,6 +502,9 @@ class SessionFiles(QObject):
             return
         dock: WellsDock | None = scene.window.findChild(WellsDock)
         is_reading = dock is not None and not dock.is_known
+        if scene.coming.message is not None:
+            self._poll.start(POLL_MS)
+            return
         if is_reading or any(map(scene.plates.is_arriving, opening.mosaics)):
             # A dock that stays idle has failed, and has said so itself.
             idle = dock is not None and not dock.jobs.count

@@ -7,19 +7,20 @@ import math
 import time
 from collections import deque
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
 
-    Call = Callable[[], bool | None]
-
     from napari.layers import Layer
     from napari.viewer import Viewer
 
+    Call = Callable[[], bool | None]
+    Put = Callable[[], str | None]
 
 logger = logging.getLogger(__name__)
 
@@ -178,9 +179,88 @@ class TurnQueue(QObject):
                 return call
         return None
 
+    def make_now(self, key: Hashable) -> None:
+        """Make the calls of a key that wait in this turn."""
+        calls = [call for one, call in self._waiting if one == key]
+        self.forget(key)
+        for call in calls:
+            call()
+
     def _start_next(self) -> None:
         if any(key not in self._held for key, _ in self._waiting):
             self._turn.start(PAUSE_MS)
         elif self._waiting:
             left_s = min(self._held.values()) - time.monotonic()
             self._turn.start(max(PAUSE_MS, math.ceil(1000 * left_s)))
+
+
+class LayersComing(QObject):
+    """Layers that belong together and go into a viewer, one in each turn.
+
+    The first goes in at once if no others are on their way.
+    """
+
+    changed = Signal()  # others are on their way, or none
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._turns = TurnQueue(self)
+        self._coming: dict[Hashable, str] = {}
+
+    @property
+    def message(self) -> str | None:
+        """What is on its way, None for nothing."""
+        return next(reversed(self._coming.values()), None)
+
+    def awaits(self, key: Hashable) -> bool:
+        """Whether layers of a key are on their way."""
+        return key in self._coming
+
+    def add(
+        self,
+        key: Hashable,
+        message: str,
+        puts: Iterable[Put],
+        on_end: Callable[[str | None], None],
+    ) -> None:
+        """Put layers in.
+
+        Parameters
+        ----------
+        key
+            Of which thing they are.
+        message
+            What is on its way, for the status.
+        puts
+            Each puts a layer in, and returns why that failed, as a sentence, or None.
+        on_end
+            Is told the first such sentence, after which no more are put in; or None
+            once all are there.
+        """
+        problems: list[str] = []
+
+        def make(put: Put) -> bool:
+            if not problems and (problem := put()) is not None:
+                problems.append(problem)
+            return not problems
+
+        def end() -> bool:
+            del self._coming[key]
+            on_end(problems[0] if problems else None)
+            self.changed.emit()
+            return False
+
+        calls = [partial(make, put) for put in puts]
+        alone, self._coming[key] = not self._coming, message
+        if alone and calls:
+            calls.pop(0)()
+        if calls and not problems:
+            self._turns.add(key, *calls, end)
+            self.changed.emit()
+        else:
+            end()
+
+    def complete(self) -> None:
+        """Put in at once what is on its way."""
+        for key in tuple(self._coming):
+            self._turns.make_now(key)

@@ -74,6 +74,7 @@ class LayersAside(QObject):
     def close_all(self) -> int:
         """Take all IDR layers out of the viewer; return how many."""
         scene, viewer = self._scene, self._viewer
+        scene.coming.complete()
         if self._coming is not None:  # in the middle of coming back
             self._turns.forget(BACK)
             self._finish(self._coming)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from napari.layers import Layer
@@ -14,8 +15,11 @@ from napari_idr.services.image.layers import told_apart
 from napari_idr.services.image.open import OpenedImage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.viewer import Viewer
 
+    from napari_idr._qt.layers.adding import LayersComing
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr._qt.layers.units import SceneUnits
     from napari_idr.model import ImageId
@@ -41,9 +45,14 @@ class ImageLayers:
     """The layers of images in a viewer. Touches no other layers."""
 
     def __init__(
-        self, viewer: Viewer, refresher: LayerRefresher, units: SceneUnits
+        self,
+        viewer: Viewer,
+        refresher: LayerRefresher,
+        units: SceneUnits,
+        coming: LayersComing,
     ) -> None:
         self._viewer = viewer
+        self._coming = coming
         self._refresher = refresher
         self._units = units
         self._shown: list[ShownImage] = []
@@ -115,21 +124,45 @@ class ImageLayers:
         )
         return tuple(next(found, ()))
 
-    def add(self, opened: OpenedImage) -> str | None:
+    def add(
+        self,
+        opened: OpenedImage,
+        on_first: Callable[[], None],
+        on_end: Callable[[str | None], None],
+    ) -> None:
         """Add the layers of an image; those opened before are hidden, not removed.
 
-        Return why that failed, as a sentence, or None; then nothing has changed.
+        `on_first` is called once there is something to look at, and `on_end` told at
+        last why it failed, as a sentence, or None; if it failed nothing has changed.
         """
         before = [one for s in self._shown for one in s.layers if one.visible]
         for layer in before:
             layer.visible = False
-        layers, problem = self._add(opened, go_to_default=True)
-        if problem is None:
-            self._shown.append(ShownImage(opened, layers))
-            return None
-        for layer in before:
-            layer.visible = True
-        return problem
+        layers = self._make(opened)
+        shown = ShownImage(opened, layers)
+        self._shown.append(shown)
+
+        def put(layer: Layer) -> str | None:
+            is_first = layer is layers[0]
+            if not (is_first or any(one in self._viewer.layers for one in layers)):
+                return None  # a person has taken out what was there
+            problem = add_layer(self._viewer, layer)
+            if is_first and problem is None:
+                self._go_to_default(opened, layer)
+                on_first()
+            return problem
+
+        def end(problem: str | None) -> None:
+            if problem is not None:
+                self._shown = [one for one in self._shown if one is not shown]
+                for layer in before:
+                    layer.visible = True
+            if problem is not None or not self._present(shown):
+                self._take_out(layers)
+            on_end(problem)
+
+        message = f"Showing {opened.image.name} …"
+        self._coming.add(id(shown), message, [partial(put, one) for one in layers], end)
 
     def bring_back(self, image: ImageId, server: str) -> OpenedImage | None:
         """Show the layers of an image that is open in place of other images'.
@@ -137,6 +170,7 @@ class ImageLayers:
         Those of its channels that were removed are added anew. Return the image, None
         if it isn't open.
         """
+        self._coming.complete()
         known = (
             one
             for one in reversed(self._shown)
@@ -202,16 +236,21 @@ class ImageLayers:
         if shown is None or shown.opened.image.id != projected.image.id:
             projected.close()  # the image was removed in the meantime
             return None
-        layers, problem = self._add(projected, go_to_default=False)
-        if problem is None:
+        self._coming.complete()
+        layers = self._make(projected)
+        problem = None
+        for layer in layers:
+            problem = problem or add_layer(self._viewer, layer)
+        if problem is not None:
+            self._take_out(layers)
+        else:
             for layer in (*shown.channels, *shown.projections):
                 layer.visible = False
             shown.projections.extend(layers)
         return problem
 
-    def _add(
-        self, opened: OpenedImage, *, go_to_default: bool
-    ) -> tuple[list[Layer], str | None]:
+    def _make(self, opened: OpenedImage) -> list[Layer]:
+        """Return the layers of an image, which are served from now on."""
         # A layer reads where the sliders are said to be as soon as it is made.
         opened.tiled.set_current(opened.image.default_t, opened.image.default_z)
         layers = [Layer.create(*spec.as_layer_data()) for spec in opened.specs]
@@ -222,13 +261,7 @@ class ImageLayers:
         for c, layer in enumerate(layers):
             self._units.set(layer, layer.units)
             self._refresher.watch(layer, opened.tiled, c, server=opened.server)
-        for layer in layers:
-            if (problem := add_layer(self._viewer, layer)) is not None:
-                self._take_out(layers)
-                return [], problem
-            if go_to_default and layer is layers[0]:
-                self._go_to_default(opened, layer)
-        return layers, None
+        return layers
 
     def add_regions(self, regions: ImageRois) -> str | None:
         """Lay regions and labels over their image, in place of those before.
@@ -273,7 +306,9 @@ class ImageLayers:
         return self._shown[-1] if self._shown else None
 
     def _present(self, shown: ShownImage) -> bool:
-        return any(layer in self._viewer.layers for layer in shown.channels)
+        return self._coming.awaits(id(shown)) or any(
+            layer in self._viewer.layers for layer in shown.channels
+        )
 
     def _go_to_default(self, opened: OpenedImage, layer: Layer) -> None:
         """Move the sliders to the plane that the archive shows first.

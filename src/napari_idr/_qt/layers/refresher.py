@@ -99,6 +99,7 @@ class LayerRefresher(QObject):
         self._stale: dict[LayerKey, None] = {}  # those that wait longest first
         self._unfinished: set[LayerKey] = set()
         self._unseen: set[LayerKey] = set()  # out of sight or of the viewer: not asked
+        self._coming: set[LayerKey] = set()  # not in the viewer yet
         self._mark = PlaneMark(viewer)
         self._behind = ""
         self._failing = False
@@ -141,12 +142,14 @@ class LayerRefresher(QObject):
         server: str,
         close: Callable[[], None] | None = None,
     ) -> None:
-        """Serve a layer until it is removed.
+        """Serve a layer until it is removed; it may be yet to come into the viewer.
 
         With the last layer that shows these pixels `close` is called, by default the
         image's own.
         """
         self._serve(layer, tiled, c, server=server, follows=True)
+        if layer not in self._viewer.layers:
+            self._coming.add(tiled.key(c))
         close = close or tiled.close
         if all(known != close for _, known in self._closing):
             self._closing.append((tiled.reader, close))
@@ -165,6 +168,7 @@ class LayerRefresher(QObject):
             if any(watched.layer is layer for layer in layers):
                 del self._watched[key]
                 self._unseen.discard(key)
+                self._coming.discard(key)
                 watched.layer.events.visible.disconnect(self._on_visible)
                 watched.tiled.hide(watched.c)
         used = [watched.tiled.reader for watched in self._all_watched()]
@@ -249,7 +253,8 @@ class LayerRefresher(QObject):
             if tiled.advance()
         }
         keys += [k for k, w in self._watched.items() if w.tiled in changed]
-        keys = list(dict.fromkeys(keys))
+        # Those that are yet to come stay stale.
+        keys = [key for key in dict.fromkeys(keys) if key not in self._coming]
         for key in keys:
             self._stale.pop(key, None)
         for layer in self._visible(keys):
@@ -355,6 +360,9 @@ class LayerRefresher(QObject):
         for key, watched in self._watched.items():
             if watched.layer is layer:
                 self._unseen.discard(key)
+                self._coming.discard(key)
+                if key in self._stale:
+                    self.refresh_soon(key)
                 return
         if mine is None:
             return
@@ -385,7 +393,11 @@ class LayerRefresher(QObject):
 
     def _forget_gone(self) -> None:
         there = self._there()
-        gone = [w.layer for w in self._watched.values() if id(w.layer) not in there]
+        gone = [
+            watched.layer
+            for key, watched in self._watched.items()
+            if id(watched.layer) not in there and key not in self._coming
+        ]
         self.unwatch(*gone)
         self._check_lag()
 

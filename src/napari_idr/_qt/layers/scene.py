@@ -8,7 +8,7 @@ import numpy as np
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_idr._qt.layers.adding import add_no_more
+from napari_idr._qt.layers.adding import LayersComing, add_no_more
 from napari_idr._qt.layers.aside import LayersAside
 from napari_idr._qt.layers.far import FarLayers
 from napari_idr._qt.layers.framing import Framing
@@ -29,7 +29,7 @@ from napari_idr.services.plate.view import PlateShown
 from napari_idr.threads import call_later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from napari.layers import Layer
     from napari.viewer import Viewer
@@ -90,11 +90,13 @@ class ViewerScene(QObject):
         self.plates = MosaicLayers(
             viewer, self.refresher, self._units, self._framing, self
         )
-        self.images = ImageLayers(viewer, self.refresher, self._units)
+        self.coming = LayersComing(self)
+        self.images = ImageLayers(viewer, self.refresher, self._units, self.coming)
         self.strips = StripLayers(
             viewer,
             self.refresher,
             self._units,
+            self.coming,
             self._framing,
             lambda: self.images.bottom,
             self,
@@ -313,20 +315,25 @@ class ViewerScene(QObject):
 
     # Images
 
-    def add_image(self, opened: OpenedImage) -> str | None:
+    def add_image(
+        self, opened: OpenedImage, on_end: Callable[[str | None], None]
+    ) -> None:
         """Put an image into the viewer, in front of the images opened before.
 
-        Return why that failed, as a sentence, or None.
+        Its layers come one by one; at last `on_end` is told why that failed, as a
+        sentence, or None.
         """
         if (size := opened.image.pixel_size_x_um) is not None:
             self.plates.calibrate(size * opened.image.size_x, opened.plate)
-        problem = self.images.add(opened)
-        if view_defaults().scale_bar:
-            self._viewer.scale_bar.visible = True
-        self.strips.make_room()
-        self._follow_status(opened)
-        self.look_at(self.images.layers(opened))
-        return problem
+
+        def look() -> None:
+            if view_defaults().scale_bar:
+                self._viewer.scale_bar.visible = True
+            self.strips.make_room()
+            self._follow_status(opened)
+            self.look_at(self.images.layers(opened))
+
+        self.images.add(opened, look, on_end)
 
     def go_to_image(self, image: ImageId, server: str) -> OpenedImage | None:
         """Bring an image that is open to front; return it, None if it isn't open."""

@@ -36,10 +36,11 @@ from napari_idr.services.image.metadata import idr_metadata
 from napari_idr.services.plate.marks import plan_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from napari.viewer import Viewer
 
+    from napari_idr._qt.layers.adding import LayersComing
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr._qt.layers.units import SceneUnits
     from napari_idr.errors import IDRError
@@ -262,6 +263,7 @@ class StripLayers(QObject):
         viewer: Viewer,
         refresher: LayerRefresher,
         units: SceneUnits,
+        coming: LayersComing,
         framing: Framing,
         top: Callable[[], float | None],
         parent: QObject | None = None,
@@ -271,6 +273,7 @@ class StripLayers(QObject):
         self._viewer = viewer
         self._refresher = refresher
         self._units = units
+        self._coming = coming
         self._framing = framing
         self._ground = Ground(viewer)
         self._top = top
@@ -381,15 +384,16 @@ class StripLayers(QObject):
         if (strip := self._strips.get(number)) is not None:
             strip.below.refresh(highlight=False, extent=False)
 
-    def add(self, compared: Compared) -> str | None:
-        """Lay the channels over the thumbnails.
+    def add(self, compared: Compared, on_end: Callable[[str | None], None]) -> None:
+        """Lay the channels over the thumbnails, one by one.
 
-        Return why that failed, as a sentence, or None.
+        At last `on_end` is told why that failed, as a sentence, or None.
         """
         strip = self._strips.get(compared.number)
         if strip is None:
             compared.close()  # it was removed in the meantime
-            return None
+            on_end(None)
+            return
         tiled = compared.mosaic.image
         plan = compared.mosaic.plan
         # A layer reads where the sliders are said to be as soon as it is made.
@@ -413,17 +417,30 @@ class StripLayers(QObject):
                 server=compared.shown.plan.wish.server,
                 close=compared.close,
             )
-        for layer in strip.channels:
-            if (problem := add_layer(self._viewer, layer)) is not None:
+        is_there = partial(self._is_there, strip)
+
+        def put(layer: Layer) -> str | None:
+            return add_layer(self._viewer, layer) if is_there() else None
+
+        def end(problem: str | None) -> None:
+            if problem is not None and is_there():
                 self._end(compared.number)
+            if is_there():
+                self._lift(strip.frame)
+                self._lift(strip.captions)
+                make_active(self._viewer, (*strip.channels, strip.below)[0])
+                self._caption(strip)
+                self.changed.emit()
+            else:
                 self._refresher.unwatch(*strip.channels)
-                return problem
-        self._lift(strip.frame)
-        self._lift(strip.captions)
-        make_active(self._viewer, (*strip.channels, strip.below)[0])
-        self._caption(strip)
-        self.changed.emit()
-        return None
+            on_end(problem)
+
+        puts = [partial(put, layer) for layer in strip.channels]
+        self._coming.add(id(strip), f"Showing {strip.title} …", puts, end)
+
+    def _is_there(self, strip: _Strip) -> bool:
+        """Whether a comparison is one of those that are shown."""
+        return any(one is strip for one in self._strips.values())
 
     def _lift(self, layer: Layer) -> None:
         """Put a layer on top of all others."""
@@ -632,7 +649,9 @@ class StripLayers(QObject):
                 )
             if event.value not in strip.layers:
                 continue
-            shown = strip.channels or [strip.below]
+            shown: Iterable[Layer] = strip.channels or [strip.below]
+            if self._coming.awaits(id(strip)):
+                shown = strip.layers
             if not any(layer in self._viewer.layers for layer in shown):
                 del self._strips[number]
                 QTimer.singleShot(
