@@ -13,6 +13,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QPushButton, QTabWidget
 
 from napari_idr import open_session
+from napari_idr._qt.layers import adding
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.demo.faults import FOREVER
@@ -138,6 +139,20 @@ def test_each_channel_of_a_comparison_has_a_turn(
     channels = len(strips(window))
     assert channels == 2
     assert len(set(turns[-channels:])) == channels
+
+
+def test_pixels_may_come_before_the_layers_that_wait_for_their_turn(
+    window: Window, classic: demo.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = with_plate(window, classic.url)
+    shift_click(window, "C4", "C5")
+
+    monkeypatch.setattr(adding, "PAUSE_MS", 700)
+    compare(person, window)
+
+    assert len(strips(window)) == 2
+    assert [n for n in window.names if "captions" in n]
+    person.until(lambda: not [n for n in window.names if n.endswith("[thumbnail]")])
 
 
 def test_captions_are_hidden_where_they_would_lie_across_the_strip(

@@ -242,10 +242,12 @@ class Comparisons(QObject):
             return
         if self._scene.strips.sources_of(step.number) is not None:
             return  # asked again: what is shown stays until something better has come
-        problem = self._scene.show_strip(step)
+        self._scene.show_strip(step, self._on_shown)
+
+    def _on_shown(self, problem: str | None) -> None:
         if problem is not None:
             self._slot.cancel()
-            status.say_failed(problem, can_retry=False)
+            self._panels.status.say_failed(problem, can_retry=False)
 
     def _learn(self, known: PlateShown) -> None:
         """Let a plate know its controls, unless it shows something else by now."""
@@ -262,14 +264,13 @@ class Comparisons(QObject):
     def _on_compared(self, compared: Compared) -> None:
         strips = self._scene.strips
         known = strips.sources_of(compared.number)
-        problem = None
         if known is not None:
             if not compared.is_better_than(known):
                 compared.close()
                 self._on_added(compared, None)
                 return
-            problem = self._scene.show_strip(compared.shown)
-        strips.add(compared, lambda why: self._on_added(compared, why or problem))
+            self._scene.show_strip(compared.shown, self._on_shown)
+        strips.add(compared, partial(self._on_added, compared))
 
     def _on_added(self, compared: Compared, problem: str | None) -> None:
         status, strips = self._panels.status, self._scene.strips

@@ -434,7 +434,7 @@ class SessionFiles(QObject):
                     scene.finish_mosaic(shown.key, painted.summary)
             case StripCame(saved, CompareShown() as shown, number):
                 opening.strips[number] = saved
-                problem = scene.show_strip(shown)
+                scene.show_strip(shown, on_end)
             case StripCame(_, _, number):
                 scene.strips.repaint(number)
             case StripReady(_, compared):

@@ -195,26 +195,23 @@ class TurnQueue(QObject):
 
 
 class LayersComing(QObject):
-    """Layers that belong together and go into a viewer, one in each turn.
-
-    The first goes in at once if no others are on their way.
-    """
+    """Layers that belong together and go into a viewer, one in each turn."""
 
     changed = Signal()  # others are on their way, or none
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, turns: TurnQueue, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._turns = TurnQueue(self)
-        self._coming: dict[Hashable, str] = {}
+        self._turns = turns
+        self._coming: list[tuple[Hashable, str]] = []
 
     @property
     def message(self) -> str | None:
         """What is on its way, None for nothing."""
-        return next(reversed(self._coming.values()), None)
+        return self._coming[-1][1] if self._coming else None
 
     def awaits(self, key: Hashable) -> bool:
         """Whether layers of a key are on their way."""
-        return key in self._coming
+        return any(key == one for one, _ in self._coming)
 
     def add(
         self,
@@ -223,7 +220,7 @@ class LayersComing(QObject):
         puts: Iterable[Put],
         on_end: Callable[[str | None], None],
     ) -> None:
-        """Put layers in.
+        """Put layers in, after those that are on their way.
 
         Parameters
         ----------
@@ -240,27 +237,24 @@ class LayersComing(QObject):
         problems: list[str] = []
 
         def make(put: Put) -> bool:
-            if not problems and (problem := put()) is not None:
+            if problems:
+                return False
+            if (problem := put()) is not None:
                 problems.append(problem)
-            return not problems
+            return True
 
         def end() -> bool:
-            del self._coming[key]
+            self._coming.remove((key, message))
             on_end(problems[0] if problems else None)
             self.changed.emit()
             return False
 
-        calls = [partial(make, put) for put in puts]
-        alone, self._coming[key] = not self._coming, message
-        if alone and calls:
-            calls.pop(0)()
-        if calls and not problems:
-            self._turns.add(key, *calls, end)
-            self.changed.emit()
-        else:
-            end()
+        self._coming.append((key, message))
+        self._turns.add(key, *[partial(make, put) for put in puts], end)
+        self.changed.emit()
 
-    def complete(self) -> None:
-        """Put in at once what is on its way."""
-        for key in tuple(self._coming):
-            self._turns.make_now(key)
+    def complete(self, key: Hashable | None = None) -> None:
+        """Put in at once what is on its way, by default all there is."""
+        for one in dict.fromkeys(one for one, _ in self._coming):
+            if key is None or key == one:
+                self._turns.make_now(one)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_idr._qt.layers.adding import TurnQueue, add_layer, remove_layers
+from napari_idr._qt.layers.adding import add_layer, remove_layers
 
 if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
+    from napari_idr._qt.layers.adding import TurnQueue
     from napari_idr._qt.layers.scene import ViewerScene
 
 
@@ -41,11 +42,11 @@ class LayersAside(QObject):
     changed = Signal()  # there is something else to close or to bring back
     broughtBack = Signal(int)  # so many layers
 
-    def __init__(self, viewer: Viewer, scene: ViewerScene) -> None:
+    def __init__(self, viewer: Viewer, scene: ViewerScene, turns: TurnQueue) -> None:
         super().__init__(scene)
         self._viewer = viewer
         self._scene = scene
-        self._turns = TurnQueue(self)
+        self._turns = turns
         self._kept: _Kept | None = None
         self._coming: _Kept | None = None
         viewer.layers.events.inserted.connect(self._on_layers)

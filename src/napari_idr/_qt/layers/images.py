@@ -146,7 +146,8 @@ class ImageLayers:
             is_first = layer is layers[0]
             if not (is_first or any(one in self._viewer.layers for one in layers)):
                 return None  # a person has taken out what was there
-            problem = add_layer(self._viewer, layer)
+            activate = is_first or layer is layers[-1]
+            problem = add_layer(self._viewer, layer, activate=activate)
             if is_first and problem is None:
                 self._go_to_default(opened, layer)
                 on_first()
@@ -170,7 +171,6 @@ class ImageLayers:
         Those of its channels that were removed are added anew. Return the image, None
         if it isn't open.
         """
-        self._coming.complete()
         known = (
             one
             for one in reversed(self._shown)
@@ -179,6 +179,7 @@ class ImageLayers:
         )
         if (shown := next(known, None)) is None:
             return None
+        self._coming.complete(id(shown))
         self._shown.remove(shown)
         for layer in (one for other in self._shown for one in other.layers):
             layer.visible = False
@@ -236,7 +237,7 @@ class ImageLayers:
         if shown is None or shown.opened.image.id != projected.image.id:
             projected.close()  # the image was removed in the meantime
             return None
-        self._coming.complete()
+        self._coming.complete(id(shown))
         layers = self._make(projected)
         problem = None
         for layer in layers:

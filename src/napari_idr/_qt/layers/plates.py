@@ -10,7 +10,6 @@ import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_idr._qt.layers.adding import (
-    TurnQueue,
     add_layer,
     make_active,
     remove_layers,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
+    from napari_idr._qt.layers.adding import TurnQueue
     from napari_idr._qt.layers.refresher import LayerRefresher
     from napari_idr.services.plate.mosaic import MosaicSummary
     from napari_idr.services.wells.colors import Legend
@@ -52,6 +52,7 @@ class MosaicLayers(QObject):
         refresher: LayerRefresher,
         units: SceneUnits,
         framing: Framing,
+        turns: TurnQueue,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -61,7 +62,7 @@ class MosaicLayers(QObject):
         self._framing = framing
         self._groups: dict[MosaicKey, MosaicGroup] = {}
         self._aside: dict[MosaicKey, MosaicGroup] = {}
-        self._turns = TurnQueue(self)
+        self._turns = turns
         # How wide an image of a plate is; None stands for plates that don't know yet.
         self._widths_um: dict[MosaicKey | None, float] = {}
         self._selected: tuple[MosaicKey, CellId] | None = None

@@ -8,7 +8,7 @@ import numpy as np
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_idr._qt.layers.adding import LayersComing, add_no_more
+from napari_idr._qt.layers.adding import LayersComing, TurnQueue, add_no_more
 from napari_idr._qt.layers.aside import LayersAside
 from napari_idr._qt.layers.far import FarLayers
 from napari_idr._qt.layers.framing import Framing
@@ -87,10 +87,11 @@ class ViewerScene(QObject):
         framing = self._framing = Framing(viewer)
         self.refresher = LayerRefresher(viewer, self, is_ours=lambda: framing.is_moving)
         self._units = SceneUnits(viewer)
+        turns = TurnQueue(self)
+        self.coming = LayersComing(turns, self)
         self.plates = MosaicLayers(
-            viewer, self.refresher, self._units, self._framing, self
+            viewer, self.refresher, self._units, self._framing, turns, self
         )
-        self.coming = LayersComing(self)
         self.images = ImageLayers(viewer, self.refresher, self._units, self.coming)
         self.strips = StripLayers(
             viewer,
@@ -116,7 +117,7 @@ class ViewerScene(QObject):
         self._gone.setSingleShot(True)
         self._gone.timeout.connect(self._on_gone)
         self._closing = False
-        self.aside = LayersAside(viewer, self)
+        self.aside = LayersAside(viewer, self, turns)
         self._sessions: list[Session] = []
         self._servers: dict[int, str] = {}
         viewer.mouse_double_click_callbacks.insert(0, self._on_double_click)
@@ -345,17 +346,19 @@ class ViewerScene(QObject):
 
     # Images side by side
 
-    def show_strip(self, shown: CompareShown) -> str | None:
+    def show_strip(
+        self, shown: CompareShown, on_end: Callable[[str | None], None]
+    ) -> None:
         """Show images side by side, their pixels on their way.
 
-        Return why that failed, as a sentence, or None.
+        At last `on_end` is told why that failed, as a sentence, or None.
         """
         for cell in shown.plan.cells:
             plate, size = cell.wish.request.plate, cell.image.pixel_size_x_um
             if plate is not None and size is not None:
                 key = cell.wish.request.server, plate.id
                 self.plates.calibrate(size * cell.image.size_x, key)
-        return self.strips.show(shown)
+        self.strips.show(shown, on_end)
 
     def _on_active(self, _: Any = None) -> None:
         self.activeChanged.emit()

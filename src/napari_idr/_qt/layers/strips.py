@@ -334,10 +334,10 @@ class StripLayers(QObject):
             return None
         return strip.shown, dict(strip.sources), list(strip.channels)
 
-    def show(self, shown: CompareShown) -> str | None:
+    def show(self, shown: CompareShown, on_end: Callable[[str | None], None]) -> None:
         """Show a comparison whose pixels are on their way, in place of an earlier try.
 
-        Return why that failed, as a sentence, or None.
+        At last `on_end` is told why that failed, as a sentence, or None.
         """
         before = self._strips.pop(shown.number, None)
         taken = {one.title for one in self._strips.values()}
@@ -352,20 +352,34 @@ class StripLayers(QObject):
             set_status(layer, self.message_at)
         for layer in strip.all_layers:
             self._units.set(layer, layer.units)
-        problem = None
-        for layer in strip.layers:
-            problem = problem or add_layer(self._viewer, layer)
-        # Added first, removed after: an emptied canvas that is filled in the same
-        # turn of the event loop crashes in OpenGL.
-        if before is not None:
-            remove_layers(self._viewer, before.all_layers)
-        if problem is not None:
-            self._end(shown.number)
+
+        is_begun = False
+
+        def put(layer: Layer) -> str | None:
+            nonlocal is_begun
+            if layer is strip.below and strip.is_bare:
+                return None  # all pixels came sooner
+            problem = self._put(strip, layer)
+            if not is_begun:
+                is_begun = True
+                # Added first, removed after: an emptied canvas that is filled in the
+                # same turn of the event loop crashes in OpenGL.
+                if before is not None:
+                    remove_layers(self._viewer, before.all_layers)
+                self.look_at(shown.number)
             return problem
-        self._mark()
-        self.look_at(shown.number)
+
+        def end(problem: str | None) -> None:
+            if self._is_there(strip):
+                if problem is None:
+                    self._mark()
+                else:
+                    self._end(shown.number)
+            on_end(problem)
+
+        puts = [partial(put, one) for one in (strip.below, strip.captions)]
+        self._coming.add(id(strip), f"Showing {title} …", puts, end)
         self.changed.emit()
-        return None
 
     def _view(self) -> Callable[[], None]:
         """Return what brings back the camera and the active layer as they are now."""
@@ -417,15 +431,11 @@ class StripLayers(QObject):
                 server=compared.shown.plan.wish.server,
                 close=compared.close,
             )
-        is_there = partial(self._is_there, strip)
-
-        def put(layer: Layer) -> str | None:
-            return add_layer(self._viewer, layer) if is_there() else None
 
         def end(problem: str | None) -> None:
-            if problem is not None and is_there():
+            if problem is not None and self._is_there(strip):
                 self._end(compared.number)
-            if is_there():
+            if self._is_there(strip):
                 self._lift(strip.frame)
                 self._lift(strip.captions)
                 make_active(self._viewer, (*strip.channels, strip.below)[0])
@@ -435,8 +445,14 @@ class StripLayers(QObject):
                 self._refresher.unwatch(*strip.channels)
             on_end(problem)
 
-        puts = [partial(put, layer) for layer in strip.channels]
+        puts = [partial(self._put, strip, layer) for layer in strip.channels]
         self._coming.add(id(strip), f"Showing {strip.title} …", puts, end)
+
+    def _put(self, strip: _Strip, layer: Layer) -> str | None:
+        """Put a layer of a comparison in, unless that was taken out."""
+        if not self._is_there(strip):
+            return None
+        return add_layer(self._viewer, layer, activate=layer is strip.below)
 
     def _is_there(self, strip: _Strip) -> bool:
         """Whether a comparison is one of those that are shown."""
@@ -649,6 +665,8 @@ class StripLayers(QObject):
                 )
             if event.value not in strip.layers:
                 continue
+            if strip.is_bare and event.value is strip.below:
+                continue  # its pixels have come, or are about to
             shown: Iterable[Layer] = strip.channels or [strip.below]
             if self._coming.awaits(id(strip)):
                 shown = strip.layers
