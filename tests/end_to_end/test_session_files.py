@@ -13,7 +13,7 @@ import pytest
 from napari.components import ViewerModel
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from qtpy.QtWidgets import QApplication, QFileDialog
+from qtpy.QtWidgets import QApplication, QComboBox, QFileDialog
 
 from napari_idr import open_session
 from napari_idr._qt.browser import Browser
@@ -499,6 +499,22 @@ def test_a_server_that_isnt_there_is_told_and_can_be_tried_again(
     person = wait_for(window)
     assert "Missing: plate A" in person.status
     assert person.find("idr_retry").isVisible()
+
+
+def test_a_server_that_isnt_there_is_the_one_that_the_field_names(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    gone = "http://127.0.0.1:9"
+    session = SavedSession(
+        server=gone, mosaics=(SavedPlate(server=gone, id=1, name="A"),)
+    )
+
+    open_session(window.viewer, session)
+
+    wait_for(window)
+    assert "127.0.0.1:9 can't be reached" in person.status
+    assert person.find("idr_server", QComboBox).currentText() == gone
 
 
 def test_cancel_ends_it_and_another_can_be_opened(

@@ -233,6 +233,7 @@ class Browser(Panels):
         self._jobs.cancel_all()
         self._enter(BrowserState(address=address))
         self._finder.clear()
+        self.server.show_address(address)
         self.server.set_abilities("", ())
         self.server.set_unknown(unknown=False)
         self._show_cards(None)

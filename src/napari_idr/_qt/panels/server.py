@@ -133,6 +133,12 @@ class ServerBar(QWidget):
         widen_list(self.address)
         self._folding.set_sample(self.address.currentText())
 
+    def show_address(self, address: str) -> None:
+        """Show which server is asked, whoever has chosen it."""
+        if self.address.currentText().strip() != address:
+            self.address.setEditText(address)
+            present(self.address.lineEdit()).setCursorPosition(0)
+
     def set_abilities(self, message: str, evidence: Sequence[tuple[str, str]]) -> None:
         """Say what the server can do, and on hovering how that was found out."""
         self.abilities.setText(message)
