@@ -144,6 +144,34 @@ def test_large_letters_cut_off_no_button_in_a_narrow_low_window(
     assert status.mapTo(person.browser, QPoint(0, status.height())).y() <= height
 
 
+def test_the_card_begins_with_its_title_again_once_there_is_room(
+    person: Person,
+) -> None:
+    person.browser.resize(350, 760)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    rest(person)
+    details, button = (
+        person.find("idr_details", QScrollArea),
+        person.find("idr_show_plate"),
+    )
+    splitter, bar = person.find("idr_splitter", QSplitter), details.verticalScrollBar()
+    assert bar is not None
+    needed = button.mapTo(details, QPoint(0, button.height())).y()
+    rows, card, table = splitter.sizes()
+
+    def divide(high: int) -> None:
+        splitter.setSizes([rows, high, table + card - high])
+
+    divide(needed + 20)
+    assert bar.value() == 0
+    divide(needed - 20)
+    assert bar.value() > 0  # to keep the button in sight
+    divide(needed + 20)
+
+    assert bar.value() == 0
+    assert bar.maximum() > 0
+
+
 def test_a_division_made_by_hand_is_kept(person: Person) -> None:
     person.find_plate("CDC20", MITOSIS, PLATE)
     rest(person)

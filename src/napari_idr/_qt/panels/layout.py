@@ -374,6 +374,10 @@ class _Scrolled(QScrollArea):
             return
         place = kept.mapTo(view, QPoint(0, 0)).y()
         if 0 <= place <= event.oldSize().height() - kept.height():
+            gained = event.size().height() - event.oldSize().height()
+            if gained > 0:  # what was scrolled away for want of room comes back
+                bar = present(self.verticalScrollBar())
+                bar.setValue(bar.value() - gained)
             self.ensureWidgetVisible(kept, 0, 0)
 
 
