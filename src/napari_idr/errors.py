@@ -158,7 +158,8 @@ class StatusError(IDRError):
 class NotFoundError(StatusError):
     """What was asked for doesn't exist, or isn't public.
 
-    `kind` and `id` name the object where the caller knew them ("plate", 42).
+    `kind` and `id` name the object where the caller knew them: a plate and 42, a study
+    and "idr0013".
     """
 
     def __init__(
@@ -168,7 +169,7 @@ class NotFoundError(StatusError):
         status: int = 404,
         url: str | None = None,
         kind: str | None = None,
-        id: int | None = None,  # noqa: A002 - the word of the data model
+        id: int | str | None = None,  # noqa: A002 - the word of the data model
     ) -> None:
         super().__init__(message, status=status, url=url)
         self.kind = kind

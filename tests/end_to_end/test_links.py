@@ -314,6 +314,15 @@ def test_an_unknown_id_is_said_and_the_rest_comes(
     person.until_status("has no image 5.")
 
 
+def test_an_unknown_accession_is_said(window: Window, classic: demo.Archive) -> None:
+    person = window.browse(classic.url)
+
+    person.type("idr_value", "idr0999")
+    person.press("idr_value", Qt.Key.Key_Return)
+
+    person.until_status("has no study idr0999.")
+
+
 def test_what_opens_says_nothing_of_what_failed_before(
     window: Window, classic: demo.Archive
 ) -> None:

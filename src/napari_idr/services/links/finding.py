@@ -193,7 +193,7 @@ def _find_study(session: Session, link: StudyLink, cancel: CancelToken) -> Found
     those = [one for one in studies if _is_part(one.name.casefold(), wanted)]
     if not those:
         raise NotFoundError(
-            f"the archive has no study {link.name}", kind=f"study {link.name}"
+            f"the archive has no study {link.name}", kind="study", id=link.name
         )
     exact = (one for one in those if one.name.casefold() == wanted)
     return FoundLine(
