@@ -304,7 +304,8 @@ def test_tables_of_plates_tell_mapr_facets_after_a_count_and_a_yes(
     assert f"({tables} requests)" in told
     assert DELAY in facet(tree, "Phenotype")
     assert tree.isExpanded(facet_line(tree, "Phenotype"))
-    assert "what plates tell is of" in desk.text("idr_facets_count")
+    counted = f"; the tables of {tables} of {tables} plates are counted"
+    assert desk.text("idr_facets_count").endswith(counted)
 
     person.search("PLK1")
     person.until(lambda: "PLK1" in facet(tree, "Gene Symbol"))

@@ -84,7 +84,7 @@ class PlateFacets:
         >>> PlateFacets(facets=facets, read=3, plates=14).message
         'tables of 3 of 14 plates read …'
         >>> PlateFacets(facets=facets, read=14, plates=14, silent=2).message
-        '34 images; what plates tell is of 12 of 14 plates'
+        '34 images; the tables of 12 of 14 plates are counted'
         >>> PlateFacets(facets=facets, read=3, plates=3, tells_more=False).message
         '34 images; the tables of 3 of 3 plates tell no more of them'
         """
@@ -95,7 +95,7 @@ class PlateFacets:
         images = counted(self.facets.matching, "image", "images")
         if not self.tells_more:
             return f"{images}; the tables of {telling:,} of {of} tell no more of them"
-        return f"{images}; what plates tell is of {telling:,} of {of}"
+        return f"{images}; the tables of {telling:,} of {of} are counted"
 
 
 @dataclass(slots=True)

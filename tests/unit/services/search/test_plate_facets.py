@@ -113,7 +113,8 @@ def test_tables_that_tell_nothing_more_are_said_to(quick: IDRClient) -> None:
     [*_, alone] = load_plate_facets(quick, order, of_the_value, cancel=NEVER)
 
     assert first.tells_more
-    assert "what plates tell is of" in first.message
+    assert "; the tables of " in first.message
+    assert first.message.endswith(" plates are counted")
     assert not again.tells_more
     assert "tell no more of them" in again.message
     # under a key that isn't told yet, but nothing except what was searched
