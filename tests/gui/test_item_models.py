@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from qtpy.QtCore import QModelIndex, QPersistentModelIndex
+from qtpy.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from qtpy.QtWidgets import QStyleOptionViewItem
 
 from napari_idr._qt.panels.results import NameDelegate, ResultsTree
@@ -214,6 +214,25 @@ def test_studies_whose_names_are_cut_can_be_told_apart(qtbot) -> None:
         assert len(set(cut)) == 3
         assert all("…" in one and one[-1] in "AB" for one in cut)
     assert [shown(row, 60 * letter) for row in range(3)] == names
+
+
+def test_a_sentence_that_is_cut_keeps_its_beginning(qtbot) -> None:
+    tree, model = ResultsTree(), ResultsModel()
+    qtbot.addWidget(tree)
+    model.set_entries([SCREEN], "Plates")
+    model.ask_for_children(model.index(0, 0))
+    model.set_failed(SCREEN, "The server can't be <reached>.")
+    tree.use_model(model)
+    line = model.index(0, 0, model.index(0, 0))
+    option = QStyleOptionViewItem()
+    tree.initViewItemOption(option)
+    delegate = tree.itemDelegateForColumn(0)
+    assert isinstance(delegate, NameDelegate)
+
+    delegate.initStyleOption(option, line)
+
+    assert option.textElideMode == Qt.TextElideMode.ElideRight
+    assert "be &lt;reached&gt;." in line.data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_lines_are_sorted_and_what_is_selected_stays(qtbot, qtmodeltester) -> None:

@@ -72,7 +72,8 @@ class ResultsFilter(QLineEdit):
 class NameDelegate(QStyledItemDelegate):
     """Cuts names of studies that don't fit so that they can still be told apart.
 
-    All lines are as high as a picture where `has_pictures`.
+    Sentences, which say why nothing is below a line, keep their beginning. All lines are
+    as high as a picture where `has_pictures`.
     """
 
     has_pictures = False
@@ -88,6 +89,9 @@ class NameDelegate(QStyledItemDelegate):
     ) -> None:
         super().initStyleOption(option, index)
         if option is None or not isinstance(option.widget, QWidget):
+            return
+        if index.data(ENTRY_ROLE) is None:
+            option.textElideMode = Qt.TextElideMode.ElideRight
             return
         style = present(option.widget.style())
         margin = style.pixelMetric(

@@ -517,11 +517,9 @@ class ResultsModel(QAbstractItemModel):
         if role == ENTRY_ROLE:
             return entry
         if entry is None:
-            return (
-                node.text
-                if role == Qt.ItemDataRole.DisplayRole and index.column() == 0
-                else None
-            )
+            if index.column() == 0 and role == Qt.ItemDataRole.DisplayRole:
+                return node.text
+            return tooltip(node.text) if role == Qt.ItemDataRole.ToolTipRole else None
         if index.column() == 0:
             if role == Qt.ItemDataRole.DisplayRole:
                 return entry.name
