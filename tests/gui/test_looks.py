@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from napari._qt.qt_resources import get_stylesheet
 from napari.settings import get_settings
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -15,6 +16,7 @@ from qtpy.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QMainWindow,
     QProgressBar,
     QTabBar,
     QTableView,
@@ -25,6 +27,7 @@ from qtpy.QtWidgets import (
 
 from napari_idr._qt.browser import Browser
 from napari_idr._qt.panels.gallery import GalleryPanel
+from napari_idr._qt.panels.genes import GenesPanel
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -310,3 +313,20 @@ def test_a_gallery_tells_its_count_beside_a_long_name(width: int, qtbot: QtBot) 
     blank = panel.of.grab().toImage()
     panel.of.setText("")
     assert panel.of.grab().toImage() != blank
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_field_for_genes_stands_out(theme: str, qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setStyleSheet(get_stylesheet(theme))
+    panel = GenesPanel()
+    window.setCentralWidget(panel)
+    window.show()
+
+    picture = panel.grab().toImage()
+
+    place = panel.edit.mapTo(panel, QPoint(0, 0))
+    middle = place + QPoint(panel.edit.width() // 2, panel.edit.height() // 2)
+    field, ground = picture.pixelColor(middle), picture.pixelColor(1, 1)
+    assert abs(field.lightness() - ground.lightness()) >= 15

@@ -57,6 +57,9 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 NO_SYMBOLS = "Type or paste the symbols of genes first"
 
+LOOK_OF_LIST = "QPlainTextEdit { background-color: rgba(128, 128, 128, 60); }"
+"""Some grey on each theme: napari's sheet makes fields of one line alone stand out."""
+
 _NOWHERE = QModelIndex()
 
 
@@ -82,6 +85,7 @@ class GenesPanel(LetteredWidget):
         )
         self.edit.setPlaceholderText("CDC20\nPLK1\nKIF11 …")
         self.edit.setTabChangesFocus(True)
+        self.edit.setStyleSheet(LOOK_OF_LIST)
         self.ask = _button("Count", "idr_genes_ask", "Find the studies of each gene")
         self.load = _button("Load…", "idr_genes_load", "Read a list from a file")
         self.save = _button("CSV…", "idr_genes_save", "Save the table as CSV")
