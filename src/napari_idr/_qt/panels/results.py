@@ -72,8 +72,8 @@ class ResultsFilter(QLineEdit):
 class NameDelegate(QStyledItemDelegate):
     """Cuts names of studies that don't fit so that they can still be told apart.
 
-    Sentences, which say why nothing is below a line, keep their beginning. All lines are
-    as high as a picture where `has_pictures`.
+    Sentences, which say why nothing is below a line, keep their beginning. All lines
+    are as high as a picture where `has_pictures`.
     """
 
     has_pictures = False
