@@ -301,6 +301,26 @@ def test_a_gallery_gives_its_link_where_no_line_was_ever_selected(
     person.until(button.isHidden)
 
 
+def test_a_gallery_of_several_lines_has_no_link_and_it_is_said_what_keeps_it(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.search("CDC20")
+    person.select(SCREEN)
+    person.tree.selectAll()
+    person.until_idle()
+    person.click("idr_gallery")
+    person.until_idle()
+    person.until(
+        lambda: any(name.endswith("gallery headings") for name in window.names)
+    )
+
+    person.click("idr_copy_link")
+
+    person.until_status("A gallery of several lines is kept with “Save session”.")
+    assert "select" not in person.status  # lines are
+
+
 def test_an_unknown_id_is_said_and_the_rest_comes(
     window: Window, classic: demo.Archive
 ) -> None:

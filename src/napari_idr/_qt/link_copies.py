@@ -40,8 +40,7 @@ if TYPE_CHECKING:
 NO_VIEW: Final = LinkView()
 
 NOTHING_TO_LINK: Final = (
-    "There is no link of this: select something. Galleries of several lines are kept "
-    "by *Save session*."
+    "There is no link of this. A gallery of several lines is kept with “Save session”."
 )
 
 MAX_PAGES: Final = 10
