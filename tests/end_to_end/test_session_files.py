@@ -483,6 +483,7 @@ def test_a_file_that_cant_be_opened_is_told(
     dialog.close()
 
     person.until_status("a.idr.json can't be opened", said)
+    assert person.status.startswith("a.idr.json")  # it is no fault of a server
     assert window.names == []
 
 

@@ -280,7 +280,11 @@ def _not_stored(error: DownloadError, server: str) -> str:
 
 
 def _some_failure(error: IDRError, server: str) -> str:
-    return f"{server} couldn't be used: {_after_colon(error)}"
+    told = _after_colon(error)
+    if error.url is not None:
+        return f"{server} couldn't be used: {told}"
+    # No server was asked: it is of a file, which the sentence begins with.
+    return told if " can't be " in told else _sentence(told)
 
 
 def _nothing(error: Cancelled, server: str) -> str:

@@ -56,6 +56,14 @@ IDR = "idr.openmicroscopy.org"
             "This image can't be shown: its pixel type is complex.",
         ),
         (
+            errors.IDRError("a.idr.json can't be opened: it has no version"),
+            "a.idr.json can't be opened: it has no version.",
+        ),
+        (
+            errors.IDRError("odd", url=f"https://{IDR}/api/"),
+            "The IDR couldn't be used: odd.",
+        ),
+        (
             errors.DownloadError("the file exists"),
             "The file can't be stored: the file exists.",
         ),
