@@ -143,9 +143,10 @@ def _place(address: str) -> str:
 
 
 def _sentence(message: str) -> str:
-    """Begin with a capital and end with a full stop."""
+    """Begin with a capital, or the name of a file as it is; end with a full stop."""
     message = " ".join(message.split())
-    message = message[:1].upper() + message[1:]
+    if "." not in message.partition(" ")[0].rstrip("."):
+        message = message[:1].upper() + message[1:]
     return message if message.endswith((".", "?", "!")) else f"{message}."
 
 
@@ -283,8 +284,7 @@ def _some_failure(error: IDRError, server: str) -> str:
     told = _after_colon(error)
     if error.url is not None:
         return f"{server} couldn't be used: {told}"
-    # No server was asked: it is of a file, which the sentence begins with.
-    return told if " can't be " in told else _sentence(told)
+    return _sentence(told)  # no server was asked; it is of a file, for one
 
 
 def _nothing(error: Cancelled, server: str) -> str:

@@ -60,6 +60,10 @@ IDR = "idr.openmicroscopy.org"
             "a.idr.json can't be opened: it has no version.",
         ),
         (
+            ValueError("genes.txt is no text in UTF-8 or UTF-16"),
+            "genes.txt is no text in UTF-8 or UTF-16.",
+        ),
+        (
             errors.IDRError("odd", url=f"https://{IDR}/api/"),
             "The IDR couldn't be used: odd.",
         ),
