@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from napari.settings import get_settings
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QListWidget
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
 KINOME, FULL = "idr0902-demo-kinome/screenA", "KN384-02"
 MOSAIC = f"{PLATE}, field 1"
+LARGE_PT = 16
 
 
 @pytest.fixture(params=["classic", "idr"])
@@ -305,3 +307,30 @@ def test_the_table_can_be_wished_for_while_the_plate_is_on_its_way(
     person.until_idle()
     assert window.viewer.layers.selection.active is window.layer(MOSAIC)
     assert len(wells.labels) == 96
+
+
+@pytest.mark.parametrize(
+    ("points", "size"), [(9, (1090, 677)), (LARGE_PT, (1280, 800))]
+)
+def test_two_rows_are_seen_in_a_small_window(
+    window: Window,
+    classic: demo.Archive,
+    monkeypatch: pytest.MonkeyPatch,
+    points: int,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.setattr(get_settings().appearance, "font_size", points)
+    window.viewer.window.resize(*size)
+
+    wells = open_table(window, classic.url, KINOME, FULL)
+    settle()
+
+    viewport = wells.table.viewport()
+    assert viewport is not None
+    seen = viewport.visibleRegion().boundingRect()
+    first, second = (
+        wells.table.visualRect(wells.table.wells.index(row, 0)) for row in (0, 1)
+    )
+    assert seen.contains(first.topLeft())
+    assert seen.contains(second.bottomLeft())
+    assert wells.dock.mapTo(window.native, wells.dock.rect().bottomLeft()).y() < size[1]

@@ -136,8 +136,10 @@ class LowArea(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """Return the least width of what is inside, and a height of its own."""
-        inside = self.widget()
-        if inside is None:
+        inside, bar = self.widget(), self.verticalScrollBar()
+        if inside is None or bar is None:
             return QSize(0, self._least_px)
         width = max(inside.minimumSizeHint().width(), inside.minimumWidth())
+        # Else the bar would cover a part of what is inside.
+        width += bar.sizeHint().width() + 2 * self.frameWidth()
         return QSize(width, self._least_px)

@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
+    QApplication,
+    QBoxLayout,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
@@ -34,11 +36,13 @@ from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.places import LabelPlace, LowArea
 from napari_idr._qt.settings import view_defaults
 from napari_idr._qt.wells.legend import LegendPanel, ProfilesPanel
-from napari_idr._qt.wells.table import WellsTableView
+from napari_idr._qt.wells.table import FEW_ROWS, WellsTableView
 from napari_idr.services.wells.look import COLOR_STYLES, color_title
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from qtpy.QtGui import QResizeEvent, QShowEvent
 
     from napari_idr.services.wells.look import ColorStyle
 
@@ -61,9 +65,15 @@ TITLE_SAMPLE = "a plate's name, field 1"
 SIDE_PX = 190
 """The least width of legend and profiles."""
 
+GAP_PX, MARGIN_PX = 3, 4
+
 
 class WellsPanel(LetteredWidget):
-    """The table of the wells of one plate, and what a person makes of it."""
+    """The table of the wells of one plate, and what a person makes of it.
+
+    Where it is so low that few rows would be left below the controls, these stand
+    beside the table, and scroll there.
+    """
 
     filterChanged = Signal()
     columnsChanged = Signal()
@@ -76,7 +86,7 @@ class WellsPanel(LetteredWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("idr_wells_panel")
-        self._quiet = False
+        self._quiet = self._low = False
         self.title = plain_label("idr_wells_title")
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Search in all columns")
@@ -173,14 +183,63 @@ class WellsPanel(LetteredWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        filters = QHBoxLayout()
-        filters.addWidget(self.filter, 3)
-        filters.addWidget(self.column, 2)
-        filters.addWidget(self.condition, 2)
-        for widget in (self.clear, self.columns):
-            filters.addWidget(widget)
-        head = QWidget()
-        line = QHBoxLayout(head)
+        self._controls = self._lay_out_controls()
+        self._below = QWidget()
+        below = self._notes = QHBoxLayout(self._below)
+        below.addWidget(self.notes, 1)
+        below.addWidget(self.retry)
+        rows = QWidget()
+        left = self._rows = QVBoxLayout(rows)
+        left.addWidget(self._controls)
+        left.addWidget(self.table, 1)
+        left.addWidget(self._below)
+        self._colors = QWidget()
+        colors = QVBoxLayout(self._colors)
+        by = plain_label("idr_color_by_label", selectable=False)
+        by.setText("Colour by")
+        colors.addWidget(by)
+        colors.addWidget(self.color_by)
+        colors.addWidget(self.style_of_colors)
+        colors.addWidget(self.legend, 1)
+        scrolled = QWidget()
+        self._scrolled = QVBoxLayout(scrolled)
+        self._scrolling = LowArea(scrolled)
+        self._scrolling.setVisible(False)
+        side = QWidget()
+        middle = self._side = QVBoxLayout(side)
+        middle.addWidget(self._scrolling)
+        middle.addWidget(self._colors)
+        aside = QWidget()
+        right = QVBoxLayout(aside)
+        right.addWidget(self.profiles)
+        right.addStretch(1)
+        for layout in (below, left, colors, self._scrolled, middle, right):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(GAP_PX)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setObjectName("idr_wells_splitter")
+        splitter.setChildrenCollapsible(False)
+        # It scrolls by itself, as rows and legend do: these are seen in a low dock.
+        self._aside = LowArea(aside)
+        self._aside.setVisible(False)
+        for part, stretch in ((rows, 1), (side, 0), (self._aside, 0)):
+            splitter.addWidget(part)
+            splitter.setStretchFactor(splitter.count() - 1, stretch)
+        for part in (self._colors, aside):
+            part.setMinimumWidth(SIDE_PX)
+        for box in (self.column, self.color_by, self.style_of_colors):
+            let_shrink(box)
+        for edit in (self.filter, self.condition):
+            edit.setMinimumWidth(80)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX)
+        whole.addWidget(splitter)
+        self._set_tab_order()
+
+    def _lay_out_controls(self) -> QWidget:
+        """Lay out what stands above the table, or beside it."""
+        head, controls = QWidget(), QWidget()
+        line = self._head = QHBoxLayout(head)
         line.setContentsMargins(0, 0, 0, 0)
         self.count.setWordWrap(False)
         self.count.setSizePolicy(
@@ -188,60 +247,104 @@ class WellsPanel(LetteredWidget):
         )
         line.addWidget(self.title, 1)
         line.addWidget(LabelPlace(self.count))
-        tools: tuple[QWidget, ...] = (self.hits_first, self.hide_failed)
-        for tool in (*tools, self.own, self.export):
+        for tool in (self.hits_first, self.hide_failed, self.own, self.export):
             line.addWidget(tool)
-        below = QHBoxLayout()
-        below.addWidget(self.notes, 1)
-        below.addWidget(self.retry)
-        rows = QWidget()
-        left = QVBoxLayout(rows)
-        left.addWidget(head)
-        left.addLayout(filters)
-        left.addWidget(self.table, 1)
-        left.addLayout(below)
-        colors = QWidget()
-        middle = QVBoxLayout(colors)
-        by = plain_label("idr_color_by_label", selectable=False)
-        by.setText("Colour by")
-        middle.addWidget(by)
-        middle.addWidget(self.color_by)
-        middle.addWidget(self.style_of_colors)
-        middle.addWidget(self.legend, 1)
-        aside = QWidget()
-        right = QVBoxLayout(aside)
-        right.addWidget(self.profiles)
-        right.addStretch(1)
-        for layout in (left, middle, right):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(3)
-        Folding(rows, head, self.title, TITLE_SAMPLE)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setObjectName("idr_wells_splitter")
-        splitter.setChildrenCollapsible(False)
-        # It scrolls by itself, as rows and legend do: these are seen in a low dock.
-        self._aside = LowArea(aside)
-        self._aside.setVisible(False)
-        for part, stretch in ((rows, 1), (colors, 0), (self._aside, 0)):
-            splitter.addWidget(part)
-            splitter.setStretchFactor(splitter.count() - 1, stretch)
-        for part in (colors, aside):
-            part.setMinimumWidth(SIDE_PX)
-        for box in (self.column, self.color_by, self.style_of_colors):
-            let_shrink(box)
-        for edit in (self.filter, self.condition):
-            edit.setMinimumWidth(80)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(4, 4, 4, 4)
-        whole.addWidget(splitter)
+        condition = QHBoxLayout()
+        condition.addWidget(self.column, 1)
+        condition.addWidget(self.condition, 1)
+        buttons = QHBoxLayout()
+        for button in (self.clear, self.columns):
+            buttons.addWidget(button)
+        filters = self._filters = QHBoxLayout()
+        filters.addWidget(self.filter, 3)
+        filters.addLayout(condition, 4)
+        filters.addLayout(buttons)
+        lines = self._lines = QVBoxLayout(controls)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(GAP_PX)
+        lines.addWidget(head)
+        lines.addLayout(filters)
+        Folding(controls, head, self.title, TITLE_SAMPLE)
+        return controls
+
+    def _set_tab_order(self) -> None:
+        """Let Tab go as one reads."""
+        tools = (self.hits_first, self.hide_failed, self.own, self.export)
+        filters = (self.filter, self.column, self.condition, self.clear, self.columns)
+        rows = (self.table, self.retry)
         order = (
-            *(self.hits_first, self.hide_failed, self.own, self.export),
-            *(self.filter, self.column, self.condition, self.clear, self.columns),
-            *(self.table, self.retry, self.color_by, self.style_of_colors),
-            self.legend.list,
+            *((*rows, *filters, *tools) if self._low else (*tools, *filters, *rows)),
+            *(self.color_by, self.style_of_colors, self.legend.list),
         )
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
+
+    # How low it is
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room for the table alone: all else scrolls beside it then."""
+        height = self.table.minimumSizeHint().height() + 2 * MARGIN_PX
+        return QSize(super().minimumSizeHint().width(), height)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._follow_height()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self._follow_height()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Follow what is shown, and another size of letters."""
+        done = super().event(event)
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._follow_height()
+        return done
+
+    def _follow_height(self) -> None:
+        low = self.height() < self._usual_height
+        if self.isVisible() and low != self._low:
+            self._set_low(low)
+
+    @property
+    def _usual_height(self) -> int:
+        """What it takes with the controls above a few rows, or two and the notes."""
+        above = self.title.minimumSizeHint().height()
+        for line in (self._head, self._filters):
+            items = [present(line.itemAt(place)) for place in range(line.count())]
+            above += max(one.minimumSize().height() for one in items)
+        rows = self.table.height_of_rows(FEW_ROWS)
+        if not self._below.isHidden():
+            noted = self._notes.totalHeightForWidth(self.table.width())
+            rows = max(rows, self.table.minimumSizeHint().height() + noted)
+        left = above + rows + 3 * GAP_PX
+        return max(left, self._colors.minimumSizeHint().height()) + 2 * MARGIN_PX
+
+    def _set_low(self, low: bool) -> None:
+        """Put the controls beside the table, below each other, or above it again."""
+        focused = QApplication.focusWidget()
+        self._low = low
+        moved = (self._below, self._controls, self._colors)
+        shown = [one for one in moved if not one.isHidden()]
+        if low:
+            for part in moved:
+                self._scrolled.addWidget(part, int(part is self._colors))
+        else:
+            self._rows.insertWidget(0, self._controls)
+            self._rows.addWidget(self._below)
+            self._side.addWidget(self._colors)
+        way = QBoxLayout.Direction
+        for line in (self._notes, self._head, self._filters):
+            line.setDirection(way.TopToBottom if low else way.LeftToRight)
+        # One filters more often than one exports.
+        self._lines.setDirection(way.BottomToTop if low else way.TopToBottom)
+        self._scrolling.setVisible(low)
+        for part in shown:
+            part.show()  # another parent hides it, and a layout shows it too late
+        self._set_tab_order()
+        present(self.layout()).activate()
+        if focused is not None and self.isAncestorOf(focused):
+            focused.setFocus()
 
     def _connect(self) -> None:
         self.filter.textChanged.connect(self._on_typed)
@@ -370,6 +473,8 @@ class WellsPanel(LetteredWidget):
         self.notes.setToolTip(tooltip(*told))
         self.notes.setVisible(bool(self.notes.text()))
         self.retry.setVisible(can_retry)
+        self._below.setVisible(bool(told) or can_retry)
+        self._follow_height()
 
     # What a person does
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 MEASURED_ROWS = 50
 """Of which a column's width is made: to measure thousands would take seconds."""
 
-LEAST_ROWS = 4
-"""That have room; what is above them wraps below itself."""
+FEW_ROWS, LEAST_ROWS = 4, 2
+"""That have room below what stands above them; and where nothing does."""
 
 ROW_MARGIN_PX = 6
 CELL_MARGIN_PX = 12
@@ -184,19 +184,25 @@ class WellsTableView(QTableView):
             swatch = self.iconSize().width() + 16 if column == 0 else 0
             titled = min(header.sectionSizeHint(column), WIDEST_CHARACTERS * unit)
             self.setColumnWidth(column, max(wanted + CELL_MARGIN_PX + swatch, titled))
+        self.updateGeometry()  # there are titles now, which need room
 
     def _fit_rows(self) -> None:
         rows = present(self.verticalHeader())
         rows.setDefaultSectionSize(self.fontMetrics().height() + ROW_MARGIN_PX)
+        self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
-        """Return the room for a few rows below their titles."""
+        """Return the room for the rows that are seen however low the dock is."""
+        width = super().minimumSizeHint().width()
+        return QSize(width, self.height_of_rows(LEAST_ROWS))
+
+    def height_of_rows(self, count: int) -> int:
+        """Return the room for so many rows below their titles."""
         title = present(self.horizontalHeader()).sizeHint().height()
         bar = present(self.horizontalScrollBar()).sizeHint().height()
         lines = present(self.verticalHeader())
         row = max(lines.defaultSectionSize(), lines.minimumSectionSize())
-        height = title + LEAST_ROWS * row + bar + 2 * self.frameWidth()
-        return QSize(super().minimumSizeHint().width(), height)
+        return title + count * row + bar + 2 * self.frameWidth()
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow another size of letters."""
