@@ -113,9 +113,17 @@ def test_an_address_without_a_server_says_what_to_check(person: Person) -> None:
 def test_what_is_no_address_is_called_so(
     person: Person, address: str, sentence: str
 ) -> None:
+    person.search("CDC20")
+    found, abilities = person.rows(), person.text("idr_abilities")
+    assert found
+
     person.connect_to(address)
 
     person.until_status(sentence)
+    assert person.rows() == found
+    assert person.text("idr_abilities") == abilities
+    person.search("cdc20")
+    assert person.rows() != found
 
 
 def test_a_web_page_is_not_taken_for_a_server(

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QMessageBox
 
 from napari_idr._qt.link_copies import LinkCopies
 from napari_idr._qt.link_input import LinkInput
+from napari_idr._qt.offline import pack_path
 from napari_idr._qt.panels.focus import FocusMarker
 from napari_idr._qt.wells.dock import WellsDock, open_wells
 from napari_idr.errors import Cancelled, IDRError
@@ -29,7 +30,7 @@ from napari_idr.services.links.finding import (
     find_target,
     wells_of,
 )
-from napari_idr.services.links.reading import is_same_server, read_link
+from napari_idr.services.links.reading import check_server, is_same_server, read_link
 from napari_idr.services.links.records import Link, LinkView, SearchLink, Thing
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.wells.look import COLOR_STYLES, WellsLook, color_title
@@ -135,9 +136,14 @@ class Links(QObject):
     # Where links come from
 
     def choose_server(self, text: str) -> None:
-        """Connect to a server that was typed, and open what its link names."""
+        """Connect to a server that was typed, and open what its link names.
+
+        What is no address is told, and nothing is left for it.
+        """
         try:
             link = read_link(text, numbers=True)
+            if link is None and pack_path(text) is None:
+                check_server(text)
         except ValueError as error:
             self._refuse(error)
             return

@@ -87,8 +87,11 @@ MAX_IDLE_POLLS = 100
 """Looks at a table of wells that does nothing, and isn't known either: 3 s."""
 
 SETTLE_MS = 120
-"""From the last layer to the camera: napari lays its controls out anew in between, and
-the canvas is of another size then."""
+"""Between two looks whether the canvas has the size that it will keep: napari lays its
+controls out anew after the last layer, and the camera is moved once that is done."""
+
+MAX_SETTLE_LOOKS = 25
+"""Looks at a canvas that never keeps its size, for a person drags its border: 3 s."""
 
 
 @dataclass(slots=True)
@@ -101,6 +104,8 @@ class _Opening:
     awaited: str | None = None  # the server that the browser is to reach first
     searching: bool = False
     idle_polls: int = 0
+    settle_looks: int = 0
+    canvas: tuple[int, ...] = ()  # its size when it was looked at last
     unreached: dict[str, str] = field(default_factory=dict)
     missing: list[Missing] = field(default_factory=list)
     mosaics: dict[MosaicKey, tuple[SavedMosaic, WellsLook | None]] = field(
@@ -161,7 +166,7 @@ class SessionFiles(QObject):
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._finish)
+        self._settle.timeout.connect(self._finish_when_settled)
         panels.all_shown.saveWanted.connect(self._ask_where_to_save)
         panels.all_shown.openWanted.connect(self._ask_what_to_open)
         panels.all_shown.scriptWanted.connect(self.copy_script)
@@ -570,10 +575,18 @@ class SessionFiles(QObject):
             if cell is not None and not is_told:
                 self.wellWanted.emit(shown, cell)
 
-    def _finish(self) -> None:
-        opening = self._opening
+    def _finish_when_settled(self) -> None:
+        opening, size = self._opening, tuple(self._viewer.canvas.size)
         if opening is None:
             return
+        opening.settle_looks += 1
+        if size != opening.canvas and opening.settle_looks < MAX_SETTLE_LOOKS:
+            opening.canvas = size
+            self._settle.start()
+        else:
+            self._finish(opening)
+
+    def _finish(self, opening: _Opening) -> None:
         if opening.saved.view is not None and self._came(opening):
             restore_view(self._viewer, opening.saved.view)
         missing = tuple(opening.missing)

@@ -27,6 +27,7 @@ __all__ = [
     "LINK_HELP",
     "OPERATOR_WORDS",
     "SCHEMES",
+    "check_server",
     "is_link",
     "is_same_server",
     "read_link",
@@ -95,6 +96,17 @@ def is_same_server(one: str, other: str) -> bool:
         return server_address(one) == server_address(other)
     except ValueError:
         return False
+
+
+def check_server(text: str) -> None:
+    """Raise what is wrong with a text as the address of a server.
+
+    Raises
+    ------
+    ValueError
+        It is no address of a web server.
+    """
+    server_address(text)
 
 
 def is_link(text: str) -> bool:
