@@ -13,7 +13,7 @@ def test_the_layers_of_images_follow_the_theme_until_they_are_closed() -> None:
     viewer = ViewerModel()
     before = len(viewer.events.theme.callbacks)
     unused: Any = None
-    images = ImageLayers(viewer, unused, unused)
+    images = ImageLayers(viewer, unused, unused, unused)
     assert len(viewer.events.theme.callbacks) == before + 1
 
     images.close()
