@@ -9,6 +9,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QTabWidget
 
+from napari_idr._qt.layers import adding
 from support.guards import settle
 from support.window import turns_of_layers
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from support.fixtures import MakePerson
     from support.person import Person
 
+MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
 TISSUE = "idr0904-demo-tissue/experimentA"
 STACKS = "stacks/z and t"
 KINDS = "kinds of image [8 bit, float & RGB]"
@@ -149,6 +151,29 @@ def test_all_closed_while_an_image_comes_are_all_brought_back(person: Person) ->
 
     person.until(lambda: len(person.viewer.layers) == 3 and not aside.is_coming_back)
     assert all(layer.visible for layer in person.viewer.layers)
+
+
+def test_a_plate_that_is_closed_before_it_came_holds_nothing(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(person, KINDS, TWO_CHANNELS)
+    person.until(lambda: person.is_idle and len(person.viewer.layers) == 2)
+    scene = person.browser._scene
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(0)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    monkeypatch.setattr(adding, "PAUSE_MS", 2000)
+    person.click("idr_show_plate")
+    person.until(lambda: bool(scene.plates.all_shown))
+    assert len(person.viewer.layers) == 2  # the mosaic is on its way
+
+    scene.aside.close_all()
+    person.until_idle()
+    scene.aside.bring_back()
+    person.until(lambda: not scene.aside.is_coming_back)
+    person.viewer.layers.clear()
+    settle()
+
+    assert not scene.refresher.servers
 
 
 def test_two_images_one_right_after_the_other_keep_their_order(person: Person) -> None:

@@ -376,6 +376,7 @@ class MosaicGroup:
 
     def close(self) -> None:
         """Stop following the viewer; the refresher lets go of what isn't in it."""
+        self._refresher.give_up(self.mosaic)
         if self._headings is not None:
             self._headings.close()
         if self._marks is not None:

@@ -179,6 +179,11 @@ class LayerRefresher(QObject):
             else:
                 close()
 
+    def give_up(self, layer: Layer) -> None:
+        """Serve a layer no longer that hasn't come into the viewer, and won't."""
+        if any(self._watched[key].layer is layer for key in self._coming):
+            self.unwatch(layer)
+
     # Aside: out of the viewer, and kept for whoever wants them back.
 
     def put_aside(self, layers: Iterable[Layer]) -> None:
