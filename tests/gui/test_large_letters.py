@@ -29,7 +29,7 @@ from napari_idr._qt.panels.grid import ButtonGrid
 from napari_idr._qt.panels.suggestions import SuggestionList
 from napari_idr._qt.wells.dock import WellsDock
 from napari_idr.model import Suggestion
-from support.guards import settle
+from support.guards import rest, settle
 from support.texts import cut_texts, room_for_text
 
 if TYPE_CHECKING:
@@ -316,41 +316,41 @@ def test_no_text_of_the_browser_is_cut(reader: Person, width: int) -> None:
     browser = reader.browser
     browser.setStyleSheet(browser.styleSheet() + get_current_stylesheet())
     browser.resize(width, 720)
-    settle()
+    rest(browser)
     found = {"empty": cut_texts(browser)}
 
     reader.find("idr_tabs", QTabWidget).setCurrentIndex(1)
     reader.until_idle()
-    settle()
+    rest(browser)
     found["studies"] = cut_texts(browser)
 
     reader.find("idr_tabs", QTabWidget).setCurrentIndex(0)
     reader.search("CDC20")
-    settle()
+    rest(browser)
     found["results"] = cut_texts(browser)
 
     reader.open(MITOSIS)
     for plate in (PLATE, "DM0002_02 two runs/[µ]"):
         reader.select(MITOSIS, plate)
         reader.until_idle()
-        QTest.qWait(100)
+        rest(browser)
         found[plate] = cut_texts(browser)
 
     reader.click("idr_copy_link")
-    QTest.qWait(100)
+    rest(browser)
     found["link"] = cut_texts(browser)
 
     reader.open(TISSUE)
     reader.open(TISSUE, DATASET)
     reader.select(TISSUE, DATASET, IMAGE)
     reader.until_idle()
-    QTest.qWait(100)
+    rest(browser)
     found["image"] = cut_texts(browser)
 
     reader.select(MITOSIS)
     reader.click("idr_gallery")
     reader.until_idle()
-    QTest.qWait(100)
+    rest(browser)
     found["gallery"] = cut_texts(browser)
 
     cut = [f"{when}: {text}" for when, texts in found.items() for text in texts]
@@ -361,7 +361,7 @@ def narrow(dock: QWidget, width: int) -> None:
     """Give a dock a width, or the least that a window leaves to it."""
     settle()
     dock.resize(max(width, dock.minimumSizeHint().width()), 400)
-    settle()
+    rest(dock)
 
 
 @pytest.mark.parametrize("letters_pt", [9, LARGE_PT])
@@ -384,6 +384,7 @@ def test_no_text_of_the_wells_is_cut(reader: Person, width: int, qtbot: QtBot) -
     found["plate"] = cut_texts(dock)
     dock.panel.filter.setText("nothing has this")
     QTest.qWait(300)
+    rest(dock)
     narrow(dock, width)
     found["filtered"] = cut_texts(dock)
 
@@ -444,7 +445,7 @@ def show_text(control: QComboBox | QLineEdit, text: str) -> None:
 @pytest.mark.parametrize("width", [300, 350])
 def test_the_address_of_the_server_can_be_read(reader: Person, width: int) -> None:
     reader.browser.resize(width, 900)
-    QTest.qWait(50)
+    rest(reader.browser)
 
     line = reader.find("idr_server", QComboBox).lineEdit()
     assert line is not None

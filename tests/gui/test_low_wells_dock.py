@@ -11,6 +11,7 @@ from qtpy.QtCore import QPoint, QRect, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 
+from support.guards import rest
 from support.texts import cut_texts
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def lower(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lower]:
         app.setFont(font)
         desk.dock.setStyleSheet(get_current_stylesheet())
         desk.dock.resize(width, height)
-        QTest.qWait(50)
+        rest(desk.dock)
 
     yield lower
     app.setFont(before)
@@ -114,7 +115,7 @@ def test_rows_stay_in_sight_whatever_is_said_and_coloured(
     desk.person.choose("idr_color_by", "Cell Count")
     notes = ["cells.csv: Z1: no such well.", "cells.csv: Z2: no such well.", "So."]
     desk.dock.panel.set_notes(notes, can_retry=True)
-    QTest.qWait(50)
+    rest(desk.dock)
 
     assert rows_in_sight(desk) >= 2
     said, retry = (
@@ -198,7 +199,7 @@ def test_what_is_said_for_a_moment_moves_no_control(desk: Desk, lower: Lower) ->
         before = is_low(desk)
 
         desk.dock.panel.set_notes(["Asking …"], can_retry=False)
-        QTest.qWait(50)
+        rest(desk.dock)
 
         assert is_low(desk) is before
         desk.dock.panel.set_notes([], can_retry=False)

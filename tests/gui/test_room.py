@@ -8,9 +8,9 @@ import pytest
 from napari.settings import get_settings
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
-from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
+    QAbstractSlider,
     QApplication,
     QComboBox,
     QLineEdit,
@@ -20,6 +20,8 @@ from qtpy.QtWidgets import (
     QTabWidget,
     QWidget,
 )
+
+from support.guards import rest
 
 if TYPE_CHECKING:
     from napari_idr import demo
@@ -32,18 +34,11 @@ MITOSIS, PLATE, TWO_RUNS = (
 )
 
 
-def rest(person: Person) -> None:
-    """Let what was laid out be laid out again."""
-    QTest.qWait(50)
-
-
 def test_the_results_have_all_the_room_before_anything_is_selected(
     person: Person,
 ) -> None:
     person.search("CDC20")
-    rest(
-        person
-    )  # the hint and the progress have gone, and left their room a turn later
+    rest(person.browser)  # the hint and the progress leave their room a turn later
 
     for name in ("idr_annotations", "idr_hint", "idr_progress"):
         assert not person.find(name).isVisible(), name
@@ -56,7 +51,7 @@ def test_the_whole_card_is_in_sight_on_a_usual_screen(
 ) -> None:
     person.browser.resize(width, height)
     person.find_plate("CDC20", MITOSIS, PLATE)
-    rest(person)
+    rest(person.browser)
 
     view = person.find("idr_details", QScrollArea).viewport()
     links = person.find("idr_study_links")
@@ -67,14 +62,14 @@ def test_the_whole_card_is_in_sight_on_a_usual_screen(
 def test_the_card_keeps_its_room_with_another_form_above_it(person: Person) -> None:
     person.browser.resize(350, 760)
     person.find_plate("CDC20", MITOSIS, PLATE)
-    rest(person)
+    rest(person.browser)
     details, table = person.find("idr_details"), person.find("idr_annotations")
     heights = details.height(), table.height()
 
     for tab in (1, 0):
         person.find("idr_tabs", QTabWidget).setCurrentIndex(tab)
         person.until_idle()
-        rest(person)
+        rest(person.browser)
 
     assert (details.height(), table.height()) == heights
 
@@ -82,7 +77,7 @@ def test_the_card_keeps_its_room_with_another_form_above_it(person: Person) -> N
 def test_700_px_leave_room_for_results_buttons_and_annotations(person: Person) -> None:
     person.browser.resize(300, 600)  # what a window of 700 px leaves to its dock
     person.find_plate("CDC20", MITOSIS, PLATE)
-    rest(person)
+    rest(person.browser)
 
     view = person.find("idr_details", QScrollArea).viewport()
     button = person.find("idr_show_plate")
@@ -95,7 +90,7 @@ def test_700_px_leave_room_for_results_buttons_and_annotations(person: Person) -
 def test_a_low_window_shows_five_results_and_the_button(person: Person) -> None:
     person.browser.resize(350, 500)  # beside the wells' table, in 800 px
     person.find_plate("CDC20", MITOSIS, PLATE)
-    rest(person)
+    rest(person.browser)
 
     view = person.find("idr_details", QScrollArea).viewport()
     rows, button = person.tree.viewport(), person.find("idr_show_plate")
@@ -116,7 +111,7 @@ def test_large_letters_cut_off_no_button_in_a_narrow_low_window(
     person.find_plate("CDC20", MITOSIS, PLATE)
     person.click("idr_add_condition")
     person.browser.resize(300, height)  # of a window of 800 px; of half of that
-    rest(person)
+    rest(person.browser)
 
     panels = person.find("idr_panels", QScrollArea)
     cards = person.find("idr_details", QScrollArea)
@@ -149,7 +144,7 @@ def test_the_card_begins_with_its_title_again_once_there_is_room(
 ) -> None:
     person.browser.resize(350, 760)
     person.find_plate("CDC20", MITOSIS, PLATE)
-    rest(person)
+    rest(person.browser)
     details, button = (
         person.find("idr_details", QScrollArea),
         person.find("idr_show_plate"),
@@ -172,16 +167,61 @@ def test_the_card_begins_with_its_title_again_once_there_is_room(
     assert bar.maximum() > 0
 
 
+def test_the_button_stays_in_sight_whatever_comes_and_goes_above_it(
+    person: Person,
+) -> None:
+    person.browser.resize(350, 760)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    rest(person.browser)
+    details, button = (
+        person.find("idr_details", QScrollArea),
+        person.find("idr_show_plate"),
+    )
+    bar, view = details.verticalScrollBar(), details.viewport()
+    assert bar is not None
+    assert view is not None
+    title = person.browser.plate.title
+    name = title.text()
+
+    for _ in range(2):
+        title.setText("A long name of a plate that goes on and on. " * 15)
+        rest(person.browser)
+        assert bar.value() > 0
+        assert button.mapTo(view, QPoint(0, button.height())).y() <= view.height()
+
+        title.setText(name)
+        rest(person.browser)
+        assert bar.value() == 0
+
+
+def test_what_a_person_scrolled_to_stays_whatever_comes_above(person: Person) -> None:
+    person.browser.resize(350, 760)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    rest(person.browser)
+    bar = person.find("idr_details", QScrollArea).verticalScrollBar()
+    assert bar is not None
+    rows, card, table = person.find("idr_splitter", QSplitter).sizes()
+    person.find("idr_splitter", QSplitter).setSizes([rows, 100, table + card - 100])
+    bar.triggerAction(QAbstractSlider.SliderAction.SliderToMaximum)
+    assert bar.value() == bar.maximum() > 0
+    at = bar.value()
+
+    person.browser.plate.title.setText("A long name of a plate. " * 15)
+    rest(person.browser)
+
+    assert bar.value() == at
+
+
 def test_a_division_made_by_hand_is_kept(person: Person) -> None:
     person.find_plate("CDC20", MITOSIS, PLATE)
-    rest(person)
+    rest(person.browser)
     splitter = person.find("idr_splitter", QSplitter)
     splitter.moveSplitter(400, 1)
     splitter.splitterMoved.emit(400, 1)
     before = splitter.sizes()[0]
 
     person.select(MITOSIS)
-    rest(person)
+    rest(person.browser)
 
     assert splitter.sizes()[0] == before
 
@@ -189,7 +229,7 @@ def test_a_division_made_by_hand_is_kept(person: Person) -> None:
 def test_namespaces_and_values_share_the_width(person: Person) -> None:
     person.search("CDC20")
     person.select(MITOSIS)
-    rest(person)
+    rest(person.browser)
 
     table = person.find("idr_annotations", QTableView)
     bar = table.horizontalScrollBar()

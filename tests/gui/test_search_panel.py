@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QComboBox, QLabel, QListWidget
 
 from napari_idr._qt.panels.search import TYPING_PAUSE_MS
 from napari_idr.demo.faults import FOREVER
+from support.guards import rest
 from support.person import LEFT
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def test_suggestions_on_their_way_do_not_follow_a_search(
     person.press("idr_value", Qt.Key.Key_Return)
     person.until_status("“cdc2”")
     person.until(lambda: classic.requests.in_flight == 0)
-    QTest.qWait(50)
+    rest(person.browser)
 
     assert suggestions(person) == []
     assert person.text("idr_value") == "cdc2"
@@ -195,7 +196,7 @@ def test_another_key_takes_the_suggestions_for_the_one_before_away(
     person.choose("idr_key", "Compound")
     person.find("idr_value").setFocus()
     person.until(lambda: classic.requests.in_flight == 0)
-    QTest.qWait(50)
+    rest(person.browser)
 
     assert suggestions(person) == []
 

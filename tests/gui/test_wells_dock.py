@@ -22,7 +22,7 @@ from napari_idr._qt.panels.focus import FocusMark
 from napari_idr._qt.panels.genes import GenesPanel
 from napari_idr._qt.wells.dock import open_wells
 from napari_idr.services.wells.look import HAS_PHENOTYPE
-from support.guards import settle
+from support.guards import rest, settle
 from support.person import LEFT, Person
 from support.wells_desk import (
     FULL,
@@ -349,7 +349,7 @@ def test_the_dock_can_be_low_and_shows_rows_then(
     desk.dock.panel.set_notes(["one", "two", "three"], can_retry=True)
     desk.dock.panel.set_profiles_shown(shown=True)
     desk.dock.resize(940, LEAST_PX)
-    QTest.qWait(50)
+    rest(desk.dock)
     table = desk.table
     viewport = table.viewport()
     assert viewport is not None
@@ -366,7 +366,7 @@ def test_four_rows_have_room_and_nothing_scrolls_around_the_legend(
     viewport = desk.table.viewport()
     assert viewport is not None
     desk.dock.resize(880, 260)
-    QTest.qWait(50)
+    rest(desk.dock)
 
     assert viewport.height() >= 4 * desk.table.rowHeight(0)
     around = desk.dock.panel.legend.list.parentWidget()
@@ -382,7 +382,7 @@ def test_large_letters_make_the_panel_no_wider_than_beside_a_browser(
     font = desk.dock.font()
     font.setPointSize(16)
     desk.dock.setFont(font)
-    QTest.qWait(50)
+    rest(desk.dock)
 
     assert desk.dock.panel.minimumSizeHint().width() <= 880
 

@@ -20,7 +20,8 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from qtpy.QtCore import QCoreApplication, QEvent, QObject
+from qtpy.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_idr import _qt as qt_rooms
@@ -45,6 +46,13 @@ SHARED = ("napari-idr-parts", "napari-idr-timers")
 
 GRACE_S = 20.0
 """How long threads and windows get to end, on a machine that is busy otherwise."""
+
+LAID_OUT_MS, SETTLING_MS = 50, 10
+"""Until something is laid out anew at least, and between two looks at it."""
+
+SOON_MS = 100
+"""The longest that the browser waits before it lays out; what waits for longer waits
+for a person."""
 
 TESTS_FOLDER = str(Path(__file__).parents[1])
 
@@ -268,6 +276,27 @@ def settle() -> None:
     """Let what waits in the event loop happen, deletions included."""
     QApplication.processEvents()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def rest(widget: QWidget) -> None:
+    """Let what was laid out be laid out again, until nothing in a widget moves.
+
+    A layout takes some turns, and some of ours waits for a short timer: on a machine
+    that is busy, or if one begins late, a time alone doesn't tell.
+    """
+    QTest.qWait(LAID_OUT_MS)
+    before, deadline = None, time.monotonic() + GRACE_S
+    while time.monotonic() < deadline:
+        settle()
+        due = any(
+            one.isActive() and one.isSingleShot() and one.interval() <= SOON_MS
+            for one in widget.findChildren(QTimer)
+        )
+        places = [(id(one), one.geometry()) for one in widget.findChildren(QWidget)]
+        if not due and places == before:
+            return
+        before = places
+        QTest.qWait(SETTLING_MS)
 
 
 def our_threads() -> list[str]:

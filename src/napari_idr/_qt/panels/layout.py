@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from qtpy.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QApplication,
     QFrame,
@@ -321,19 +321,20 @@ class Panels(LetteredWidget, DockedWidget):
     def reveal(self, part: QWidget) -> None:
         """Bring a part of the cards into sight, once they are laid out anew."""
         self._revealed = part
+        for area in (self._details, self._panels):
+            area.keep(None)
         self._see_soon.start()
         self._scroll_soon.start()
 
     def _see(self) -> None:
-        self._details.kept = self._panels.kept = self._revealed
-        if self._revealed is not None and self._revealed.isVisible():
-            self._details.ensureWidgetVisible(self._revealed, 0, 0)
+        for area in (self._details, self._panels):
+            area.keep(self._revealed)
+        self._details.bring()
 
     def _scroll(self) -> None:
         """Scroll the panels as well, where the window is too low for all of them."""
-        if self._revealed is not None and self._revealed.isVisible():
-            self._see()
-            self._panels.ensureWidgetVisible(self._revealed, 0, 0)
+        self._see()
+        self._panels.bring()
 
     def _on_divided(self, *_: int) -> None:
         self._divided_by_hand = True
@@ -362,23 +363,55 @@ class _Column(QWidget):
 
 
 class _Scrolled(QScrollArea):
-    """Scrolls what there is no room for; what is `kept` in sight stays so."""
+    """Scrolls what there is no room for, and keeps one part of it in sight.
 
-    kept: QWidget | None = None
+    The room and what lies above that part change with what comes, and with what is said
+    below.
+    """
+
+    _kept: QWidget | None = None
+    _brought: int | None = None
+    """How far it was scrolled to the part; by a person, if it is elsewhere now."""
+
+    def keep(self, part: QWidget | None) -> None:
+        """Keep another part in sight, if that is seen or brought there."""
+        self._kept, self._brought = part, None
+
+    def bring(self) -> None:
+        """Bring what is kept into sight, as near the top as there is room for."""
+        if self._kept is None or not self._kept.isVisible():
+            return
+        bar = present(self.verticalScrollBar())
+        bar.setValue(0)
+        self.ensureWidgetVisible(self._kept, 0, 0)
+        self._brought = bar.value()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Follow the room, which changes with what is said below, for one."""
+        """Follow the room."""
         super().resizeEvent(event)
-        kept, view = self.kept, present(self.viewport())
+        if self._is_as_brought():
+            self.bring()
+            return
+        kept, view = self._kept, present(self.viewport())
         if event is None or kept is None or not kept.isVisible():
             return
         place = kept.mapTo(view, QPoint(0, 0)).y()
         if 0 <= place <= event.oldSize().height() - kept.height():
-            gained = event.size().height() - event.oldSize().height()
-            if gained > 0:  # what was scrolled away for want of room comes back
-                bar = present(self.verticalScrollBar())
-                bar.setValue(bar.value() - gained)
             self.ensureWidgetVisible(kept, 0, 0)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow what lies above the part: Qt has laid it out when this is told."""
+        taken = super().eventFilter(watched, event)
+        laid_out = (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
+        is_laid_out = event is not None and event.type() in laid_out
+        if is_laid_out and watched is self.widget() and self._is_as_brought():
+            self.bring()
+        return taken
+
+    def _is_as_brought(self) -> bool:
+        bar = present(self.verticalScrollBar())
+        brought = self._brought
+        return brought is not None and bar.value() == min(brought, bar.maximum())
 
 
 def _scrolled(panels: QWidget) -> _Scrolled:
