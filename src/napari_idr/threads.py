@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_idr.cancel import CancelToken
 
 __all__ = [
+    "Begun",
     "LongLock",
     "SingleFlight",
     "Task",
@@ -295,43 +296,53 @@ def begun(
     """
     token = cancel.child()
     things = make(token)
-    first = _First(things)
-    taken = first.and_others(cancel) if _parts.try_submit(first.make) else things
+    first = Begun(lambda: list(itertools.islice(things, 1)))
+
+    def taken() -> Iterator[T]:
+        yield from first.take(cancel)
+        yield from things
+
     try:
-        yield taken
+        yield taken()
     finally:
         token.cancel()
 
 
-class _First(Generic[T]):
-    """The first thing of an iterator, which another thread makes."""
+class Begun(Generic[T]):
+    """A result that another thread makes, if one is free, or else who takes it."""
 
-    def __init__(self, things: Iterator[T]) -> None:
-        self._things = things
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
         self._changed = threading.Condition()
         self._outcome: list[T | _Failure] = []
-        self._made = False
+        self._is_elsewhere = _parts.try_submit(self._work)
 
-    def make(self) -> None:
-        outcome: list[T | _Failure] = []
+    def _work(self) -> None:
+        outcome: T | _Failure
         try:
-            outcome.append(next(self._things))
-        except StopIteration:
-            pass
+            outcome = self._make()
         except BaseException as error:  # noqa: BLE001 - raised by the taker
-            outcome.append(_Failure(error))
+            outcome = _Failure(error)
         with self._changed:
-            self._outcome, self._made = outcome, True
+            self._outcome.append(outcome)
             self._changed.notify_all()
 
-    def and_others(self, cancel: CancelToken) -> Iterator[T]:
+    def take(self, cancel: CancelToken) -> T:
+        """Return the result, or raise what making it raised. To be taken once.
+
+        Raises
+        ------
+        Cancelled
+            The token was cancelled before the result was there.
+        """
+        if not self._is_elsewhere:
+            return self._make()
         with self._changed:
-            wait_for(self._changed, lambda: self._made, cancel=cancel)
-        for outcome in self._outcome:
-            if isinstance(outcome, _Failure):
-                raise outcome.error
-            yield outcome
-            yield from self._things
+            wait_for(self._changed, lambda: bool(self._outcome), cancel=cancel)
+        outcome = self._outcome.pop()
+        if isinstance(outcome, _Failure):
+            raise outcome.error
+        return outcome
 
 
 class _Parts(Generic[T, R]):

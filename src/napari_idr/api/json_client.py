@@ -7,6 +7,7 @@ import logging
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import index
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -24,6 +25,7 @@ from napari_idr.errors import (
     ServerError,
     StatusError,
 )
+from napari_idr.threads import Begun
 from napari_idr.transport import JSON_BYTES, Request, retry_after_s
 
 if TYPE_CHECKING:
@@ -361,22 +363,19 @@ def list_pages(
 
     GET {path}?{params}&page=&limit=
     """
+    first = 0
 
-    def read_page(answer: Node) -> list[tuple[int, T]]:
-        return [(row.get("id", int), reader(row)) for row in answer.rows(key)]
+    def page_after(page: int, answer: Node) -> int | None:
+        nonlocal first
+        count = len(answer.child(key).plain_list())
+        first = count if page == 1 else first
+        return None if count < first or count % ROUND else page + 1
 
-    seen: set[int] = set()
-    page, first = 1, 0
-    while True:
-        asked = (*params, ("page", page), ("limit", LIST_PAGE))
-        rows = json_client.read(path, asked, reader=read_page, cancel=cancel)
-        new = [(number, row) for number, row in rows if number not in seen]
-        seen.update(number for number, _ in new)
-        yield from (row for _, row in new)
-        first = first or len(rows)
-        if not new or len(rows) < first or len(rows) % ROUND:
-            return
-        page += 1
+    def question(page: int) -> Params:
+        return (*params, ("page", page), ("limit", LIST_PAGE))
+
+    pages = _Pages(json_client, path, question, page_after, key, "id")
+    return pages.rows(reader, start=1, cancel=cancel)
 
 
 def object_pages(
@@ -394,21 +393,72 @@ def object_pages(
     GET {path}?{params}&limit=&offset=
     """
 
-    def read_page(answer: Node) -> tuple[list[tuple[int, T]], int]:
-        rows = [(row.get("@id", int), reader(row)) for row in answer.rows("data")]
-        return rows, answer.child("meta").get("totalCount", int)
+    def offset_after(offset: int, answer: Node) -> int | None:
+        total = answer.child("meta").get("totalCount", int)
+        offset += len(answer.child("data").plain_list())
+        return None if offset >= total else offset
 
-    seen: set[int] = set()
-    offset = 0
-    while True:
-        asked = (*params, ("limit", OBJECT_PAGE), ("offset", offset))
-        rows, total = json_client.read(path, asked, reader=read_page, cancel=cancel)
-        new = [(number, row) for number, row in rows if number not in seen]
-        seen.update(number for number, _ in new)
-        yield from (row for _, row in new)
-        offset += len(rows)
-        if not new or offset >= total:
-            return
+    def question(offset: int) -> Params:
+        return (*params, ("limit", OBJECT_PAGE), ("offset", offset))
+
+    pages = _Pages(json_client, path, question, offset_after, "data", "@id")
+    return pages.rows(reader, start=0, cancel=cancel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """A list that comes page by page; the next is asked for while one is read."""
+
+    json_client: JsonClient
+    path: str
+    question: Callable[[int], Params]
+    """Asks for the page that begins at a place."""
+    next_place: Callable[[int, Node], int | None]
+    """Tells from a place and its page where the next page begins, None for nowhere."""
+    key: str
+    """Of the rows."""
+    id_key: str
+    """Of a row's number: each counts once, and a page without a new one is the last."""
+
+    def rows(
+        self, reader: Callable[[Node], T], *, start: int, cancel: CancelToken
+    ) -> Iterator[T]:
+        seen: set[object] = set()
+        stop = cancel.child()
+        place = start
+        following: tuple[int, Begun[Asked]] | None = None
+
+        def read_page(answer: Node) -> list[tuple[int, T]]:
+            nonlocal following
+            following, after = None, self.next_place(place, answer)
+            if after is not None and self._may_be_new(answer, seen):
+                following = after, Begun(partial(self._ask, after, stop))
+            return [
+                (row.get(self.id_key, int), reader(row))
+                for row in answer.rows(self.key)
+            ]
+
+        try:
+            asked = self._ask(place, cancel)
+            while True:
+                page = asked.read(read_page, cancel=cancel)
+                new = [(number, row) for number, row in page if number not in seen]
+                seen.update(number for number, _ in new)
+                yield from (row for _, row in new)
+                if following is None or not new:
+                    return
+                place, coming = following
+                asked = coming.take(cancel)
+        finally:
+            stop.cancel()
+
+    def _ask(self, place: int, cancel: CancelToken) -> Asked:
+        return self.json_client.ask(self.path, self.question(place), cancel=cancel)
+
+    def _may_be_new(self, answer: Node, seen: set[object]) -> bool:
+        rows = answer.child(self.key).plain_list()
+        numbers = [row.get(self.id_key) for row in rows if isinstance(row, dict)]
+        return any(one not in seen for one in numbers if isinstance(one, int | str))
 
 
 MAX_QUERY_BYTES = 3600

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,10 @@ from hypothesis import strategies as st
 
 from napari_idr.api.json_client import LIST_PAGE, JsonClient, list_pages, object_pages
 from napari_idr.cancel import NEVER
+from napari_idr.errors import ServerError
 from napari_idr.transport import Response
+
+SOON_S = 20.0
 
 
 class Lister:
@@ -122,3 +126,74 @@ def test_a_count_that_is_too_high_ends_with_the_rows():
     )
 
     assert listed_objects(server) == []
+
+
+class Waiting(Lister):
+    """Tells when its second page is asked for, and what becomes of that."""
+
+    def __init__(self, count, *, fails=False):
+        super().__init__(count)
+        self.asked = threading.Event()
+        self.cancelled = threading.Event()
+        self.goes_on = threading.Event()
+        self.fails = fails
+
+    def send(self, request, *, cancel):
+        if ("page", 2) in request.params or ("offset", 1000) in request.params:
+            self.asked.set()
+            cancel.on_cancel(self.cancelled.set)
+            cancel.on_cancel(self.goes_on.set)
+            assert self.goes_on.wait(SOON_S)
+            cancel.check()
+            if self.fails:
+                return Response(url="", status=500, body=b"")
+        return super().send(request, cancel=cancel)
+
+
+def lines(server, asks_pages, key, reader):
+    keys = (key,) if asks_pages is list_pages else ()
+    client = JsonClient(server)
+    return asks_pages(client, "x/", (), *keys, reader, cancel=NEVER)
+
+
+@pytest.mark.parametrize(
+    ("asks_pages", "number_key", "size"),
+    [(list_pages, "id", LIST_PAGE), (object_pages, "@id", 1000)],
+)
+class TestTheNextPage:
+    def test_is_asked_for_while_one_is_read(self, asks_pages, number_key, size):
+        server, begun = Waiting(size + 3), []
+
+        def reader(row):
+            if not begun:
+                begun.append(server.asked.wait(SOON_S))
+                server.goes_on.set()
+            return row.get(number_key, int)
+
+        found = list(lines(server, asks_pages, "rows", reader))
+
+        assert found == list(range(size + 3))
+        assert begun == [True]
+        assert server.sent == 2
+
+    def test_ends_with_whoever_takes_no_more(self, asks_pages, number_key, size):
+        server = Waiting(size + 3)
+        rows = lines(server, asks_pages, "rows", lambda row: row.get(number_key, int))
+        assert next(rows) == 0
+        assert server.asked.wait(SOON_S)
+
+        rows.close()
+
+        assert server.cancelled.wait(SOON_S)
+
+    def test_fails_once_the_rows_before_it_were_given(
+        self, asks_pages, number_key, size
+    ):
+        server, found = Waiting(size + 3, fails=True), []
+        server.goes_on.set()
+
+        rows = lines(server, asks_pages, "rows", lambda row: row.get(number_key, int))
+        with pytest.raises(ServerError):
+            list(map(found.append, rows))
+
+        assert found == list(range(size))
