@@ -1,17 +1,21 @@
-"""What OpenGL holds of removed layers goes where it was drawn."""
+"""What OpenGL and the system hold of removed layers is freed."""
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtGui import QOffscreenSurface, QOpenGLContext
 from vispy.gloo.glir import GlirProgram, GlirTexture2D
 
+from napari_idr._qt.layers.freeing import MemoryReturn, give_back_memory
+from napari_idr._qt.layers.scene import scene_of
 from support.guards import settle
 
 if TYPE_CHECKING:
     import pytest
+    from pytestqt.qtbot import QtBot
 
     from napari_idr import demo
     from support.window import Window
@@ -50,3 +54,37 @@ def test_what_is_drawn_of_removed_layers_is_freed_in_the_context_of_the_canvas(
         assert len(freed_in) > before
 
     assert all(freed_in)
+
+
+def test_memory_is_given_back_once_after_layers_have_gone(
+    window: Window, classic: demo.Archive
+) -> None:
+    window.browse(classic.url).until_idle()
+    memory = scene_of(window.viewer).findChild(MemoryReturn)
+    assert memory is not None
+    layers = [window.viewer.add_image(np.ones((8, 8))) for _ in range(3)]
+    assert not memory.isActive()
+
+    for layer in layers:
+        window.viewer.layers.remove(layer)
+
+    assert memory.isActive()
+    assert memory.isSingleShot()
+
+
+def test_memory_is_given_back_by_another_thread(qtbot: QtBot) -> None:
+    threads: list[threading.Thread] = []
+    memory = MemoryReturn(give_back=lambda: threads.append(threading.current_thread()))
+
+    memory.start(0)
+    qtbot.waitUntil(lambda: bool(threads))
+
+    assert threads[0] is not threading.main_thread()
+
+
+def test_giving_memory_back_loses_nothing() -> None:
+    numbers = np.arange(1 << 20)
+
+    give_back_memory()
+
+    assert numbers.sum() == (1 << 19) * ((1 << 20) - 1)

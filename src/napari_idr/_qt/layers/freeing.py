@@ -1,13 +1,20 @@
-"""What OpenGL holds of removed layers, which is freed in the canvas's own context."""
+"""What is held of removed layers, by OpenGL and by the system, and how it is freed."""
 
 from __future__ import annotations
 
+import ctypes
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from qtpy.QtCore import QObject, QTimer
+
 from napari_idr._qt.layers.canvas import canvas_of
+from napari_idr.threads import in_background
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.viewer import Viewer
 
 logger = logging.getLogger(__name__)
@@ -36,3 +43,36 @@ class OwnContext:
             canvas_of(self._viewer).native.makeCurrent()
         except (AttributeError, RuntimeError):  # another napari, or Qt has deleted it
             logger.debug("the canvas has no context", exc_info=True)
+
+
+AT_REST_MS = 3000
+"""After the last layer has gone: by then its pixels have, and what comes next came."""
+
+
+def give_back_memory() -> None:
+    """Have the allocator give the system the pages that nothing lies in any more.
+
+    That of Linux (glibc) keeps them for later, apart for each thread that once was, so
+    that a process grows for as long as threads come and go: see `malloc_trim(3)`.
+    Others have no such call, and nothing is done.
+    """
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):  # Windows raises the last
+        return
+    trim(0)
+
+
+class MemoryReturn(QTimer):
+    """Gives memory back, in a thread, once layers have gone and others came."""
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        give_back: Callable[[], None] = give_back_memory,
+    ) -> None:
+        super().__init__(parent)
+        self.setSingleShot(True)
+        self.setInterval(AT_REST_MS)
+        self.timeout.connect(partial(in_background, give_back))
