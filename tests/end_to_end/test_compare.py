@@ -529,7 +529,7 @@ def test_strips_of_a_session_that_came_drawn_are_raw_once_their_store_is_there_a
     person = with_plate(window, idr.url)
     shift_click(window, "B2", "B3", "B4", "B5")
     compare(person, window)
-    saved = person.browser.session_files.collect()
+    saved = person.browser.session_saver.collect()
     [strip] = saved.strips
     halves = strip.cells[:2], strip.cells[2:]
     two = tuple(replace(strip, cells=half, groups=(), layers=()) for half in halves)

@@ -262,7 +262,7 @@ def test_galleries_strips_regions_and_selections_come_back(
 
     colleague = wait_for(other)
     assert "1 plate, 1 gallery, 1 comparison" in colleague.status
-    found = colleague.browser.session_files.collect()
+    found = colleague.browser.session_saver.collect()
     assert found.mosaics == due.mosaics
     assert found.strips == due.strips
     assert found.search == due.search
@@ -290,7 +290,7 @@ def test_wells_that_were_selected_beside_an_open_image_are_so_again(
     last, first = wells["B6"], wells["C7"]
     plates.choose(plate.key, (first, last))
     plates.select(plate.key, first)  # its card comes
-    due = person.browser.session_files.collect()
+    due = person.browser.session_saver.collect()
     assert due.mosaics[0].selected == (first, last)
 
     window.close()
@@ -300,9 +300,9 @@ def test_wells_that_were_selected_beside_an_open_image_are_so_again(
     colleague = wait_for(other)
     scene = colleague.browser._scene
     assert scene.plates.chosen_on(plate.key) == (first, last)
-    assert colleague.browser.session_files.collect().mosaics == due.mosaics
+    assert colleague.browser.session_saver.collect().mosaics == due.mosaics
     colleague.until(lambda: colleague.text("idr_image_title").startswith("B6"))
-    assert colleague.browser.session_files.collect().mosaics == due.mosaics
+    assert colleague.browser.session_saver.collect().mosaics == due.mosaics
 
     scene.plates.choose(plate.key, (wells["A1"],))
     nothing = replace(due.mosaics[0], selected=())
@@ -328,7 +328,7 @@ def test_an_image_is_in_sight_with_the_theme_of_another_person(
     window.double_click(window.well_point(mosaic, "C4"))
     person.until(lambda: any(name.startswith("C4") for name in window.names))
     person.until_idle()
-    due = person.browser.session_files.collect()
+    due = person.browser.session_saver.collect()
     window.close()
 
     other = new_window()
@@ -340,7 +340,7 @@ def test_an_image_is_in_sight_with_the_theme_of_another_person(
     blendings = [layer.blending for layer in image.channels]
     assert blendings[0] == lowest
     assert set(blendings[1:]) == {"additive"}
-    assert colleague.browser.session_files.collect().images == due.images
+    assert colleague.browser.session_saver.collect().images == due.images
 
 
 def test_wells_are_coloured_though_their_table_is_closed(
@@ -349,7 +349,7 @@ def test_wells_are_coloured_though_their_table_is_closed(
     colored(window, classic.url)
     close_dock(window.viewer)
     settle()
-    due = window.native.findChild(Browser).session_files.collect()
+    due = window.native.findChild(Browser).session_saver.collect()
     assert not due.wells
 
     window.close()
@@ -360,7 +360,7 @@ def test_wells_are_coloured_though_their_table_is_closed(
     settle()
     assert not is_dock_open(other.viewer)
     assert f"{PLATE}, field 1 colours" in other.names
-    found = other.native.findChild(Browser).session_files.collect()
+    found = other.native.findChild(Browser).session_saver.collect()
     assert found.mosaics[0].look == due.mosaics[0].look
     assert not found.wells
 
@@ -406,7 +406,7 @@ def colored(window: Window, url: str) -> SavedSession:
     color_by = next(iter(dock._known.color_columns))
     dock.look_at(dock.plate.key, WellsLook(color_by=color_by, style="frames"), {})
     person.until(lambda: dock.is_known and f"{mosaic.name} colours" in window.names)
-    return person.browser.session_files.collect()
+    return person.browser.session_saver.collect()
 
 
 def with_plate(window: Window, url: str) -> tuple[Person, Layer]:
@@ -554,7 +554,7 @@ def test_cancel_takes_out_a_strip_that_is_not_whole_and_looks_back(
 
     person.click("idr_compare")
     until_begun()
-    strip = replace(person.browser.session_files.collect(), mosaics=(), search=None)
+    strip = replace(person.browser.session_saver.collect(), mosaics=(), search=None)
     person.click("idr_cancel")
     settle()
     assert camera(window.viewer) == pytest.approx(before)

@@ -27,6 +27,7 @@ from napari_idr._qt.offline import OfflineKeeper, pack_path
 from napari_idr._qt.panels.layout import Panels
 from napari_idr._qt.pivoting import Pivoting
 from napari_idr._qt.session_files import SessionFiles
+from napari_idr._qt.session_saving import SessionSaver
 from napari_idr._qt.settings import (
     connection_settings,
     recent_addresses,
@@ -101,9 +102,9 @@ class Browser(Panels):
         self._galleries = Galleries(
             self.gallery, self._finder, jobs, self._scene, napari_viewer
         )
-        self._session_files = SessionFiles(
-            self, self._finder, jobs, self._scene, napari_viewer
-        )
+        parts = self, self._finder, jobs, self._scene, napari_viewer
+        self._session_files = SessionFiles(*parts)
+        self._session_saver = SessionSaver(*parts)
         self._offline = OfflineKeeper(self, self._finder, jobs)
         Docked(self, self._scene.window)
         self._loading: MosaicKey | None = None
@@ -158,8 +159,13 @@ class Browser(Panels):
 
     @property
     def session_files(self) -> SessionFiles:
-        """What saves and opens sessions."""
+        """What opens sessions."""
         return self._session_files
+
+    @property
+    def session_saver(self) -> SessionSaver:
+        """What saves sessions."""
+        return self._session_saver
 
     def _wire(self) -> None:
         self.server.serverChosen.connect(self.links.choose_server)
@@ -253,6 +259,7 @@ class Browser(Panels):
         self._galleries.enter(state)
         self.links.enter(state)
         self._session_files.enter(state)
+        self._session_saver.enter(state)
         self._offline.enter(state)
 
     def _on_connected(self, result: tuple[Session, ServerInfo]) -> None:

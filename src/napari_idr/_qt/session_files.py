@@ -1,16 +1,15 @@
-"""Sessions of a browser: what is shown is saved, opened again, and copied as Python."""
+"""Sessions of a browser that are opened: what was shown is shown again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
-from qtpy.QtGui import QDropEvent, QGuiApplication
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtGui import QDropEvent
+from qtpy.QtWidgets import QFileDialog
 
 from napari_idr._qt.layers.adding import make_active
 from napari_idr._qt.layers.saved import (
@@ -19,29 +18,20 @@ from napari_idr._qt.layers.saved import (
     put_in_order,
     restore_layers,
     restore_view,
-    saved_layers,
-    saved_view,
     strip_parts,
 )
+from napari_idr._qt.session_saving import FILES, open_dialog
 from napari_idr._qt.settings import connection_settings
 from napari_idr._qt.wells.dock import WellsDock, close_dock, is_dock_open, open_wells
-from napari_idr._version import __version__
 from napari_idr.services.browser_state import BrowserState
 from napari_idr.services.compare.load import CompareShown
 from napari_idr.services.details import Subject, mosaic_subject
 from napari_idr.services.explain import explain
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.search.catalog import counted
-from napari_idr.services.session_file.collect import (
-    Collector,
-    saved_look,
-    saved_search,
-)
 from napari_idr.services.session_file.file import (
-    ENDING,
     is_session_file,
     load_session,
-    save_session,
 )
 from napari_idr.services.session_file.load import (
     Missing,
@@ -58,7 +48,6 @@ from napari_idr.services.session_file.load import (
     search_of,
 )
 from napari_idr.services.session_file.record import SavedImage, SavedSession
-from napari_idr.services.session_file.script import script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +64,6 @@ if TYPE_CHECKING:
     from napari_idr.services.image.open import OpenedImage
     from napari_idr.services.session_file.record import SavedMosaic, SavedStrip
     from napari_idr.services.wells.look import WellsLook
-
-FILES = f"Sessions (*{ENDING});;All files (*)"
 
 OPENING = "Opening the session …"
 
@@ -124,7 +111,7 @@ class _Opening:
 
 
 class SessionFiles(QObject):
-    """Wires the buttons for sessions to the scene, and brings sessions back.
+    """Brings sessions back: those of the button, those that are dropped, and links'.
 
     What a session shows comes by the questions that a person's clicks ask, one thing
     after the other: the server, the search, plates, strips, images; then colours and
@@ -155,7 +142,6 @@ class SessionFiles(QObject):
         self._state = BrowserState()
         self._opening: _Opening | None = None
         self._waiting: list[tuple[SavedSession, tuple[str, ...], Path | None]] = []
-        self._save_slot: JobSlot[None, Path] = jobs.slot(self._on_saved)
         self._read_slots: list[JobSlot[None, Any]] = []
         self._load_slot: JobSlot[Step, None] = jobs.slot(
             self._on_loaded, on_step=self._on_step, on_failure=self._on_load_failed
@@ -167,9 +153,7 @@ class SessionFiles(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._finish_when_settled)
-        panels.all_shown.saveWanted.connect(self._ask_where_to_save)
         panels.all_shown.openWanted.connect(self._ask_what_to_open)
-        panels.all_shown.scriptWanted.connect(self.copy_script)
         jobs.changed.connect(self._on_jobs_changed)
         jobs.failed.connect(self._on_failed)
         panels.setAcceptDrops(True)
@@ -197,104 +181,6 @@ class SessionFiles(QObject):
         """What is going on as long as a session is on its way, else None."""
         return OPENING if self.is_opening else None
 
-    # Saving
-
-    def collect(self) -> SavedSession:
-        """Return all that is shown of archives as a record."""
-        viewer, scene, collector = self._viewer, self._scene, Collector()
-        dock: WellsDock | None = scene.window.findChild(WellsDock)
-        mosaics = []
-        for shown in scene.plates.all_shown:
-            look = None
-            if dock is not None:
-                look = saved_look(dock.look_of(shown.key), dock.own_files)
-            one = collector.mosaic(
-                shown,
-                look=look,
-                selected=scene.plates.chosen_on(shown.key),
-                layers=saved_layers(viewer, mosaic_parts(scene, shown.key)),
-            )
-            mosaics += [] if one is None else [one]
-        strips = []
-        for number in scene.strips.numbers:
-            compared = scene.strips.comparison(number)
-            if compared is not None:
-                layers = saved_layers(viewer, strip_parts(scene, number))
-                strips.append(collector.strip(compared.plan.wish, layers))
-        images = [
-            SavedImage(
-                image=collector.ref(shown.opened.details.request),
-                regions=any(one in viewer.layers for one in shown.regions),
-                projection=any(one in viewer.layers for one in shown.projections),
-                layers=saved_layers(viewer, image_parts(shown)),
-            )
-            for shown in scene.images.all_shown
-        ]
-        session, active = self._state.session, viewer.layers.selection.active
-        return SavedSession(
-            server="" if session is None else session.url,
-            search=saved_search(self._finder.asker.query),
-            studies=collector.studies,
-            mosaics=tuple(mosaics),
-            strips=tuple(strips),
-            images=tuple(images),
-            view=saved_view(viewer),
-            active=None if active is None else viewer.layers.index(active),
-            wells=dock is not None and dock.isVisible(),
-            plugin_version=__version__,
-            saved_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        )
-
-    def _ask_where_to_save(self) -> None:
-        session = self.collect()
-        if session.is_empty and session.search is None:
-            self._panels.status.say(
-                "There is nothing to save yet: show a plate or an image first."
-            )
-            return
-        dialog = QFileDialog(self._panels, "Save session", _file_name(session), FILES)
-        dialog.setObjectName("idr_save_session_dialog")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.fileSelected.connect(self.save)
-        _open(dialog)
-
-    def save(self, path: str | Path) -> None:
-        """Write what is shown into a file."""
-        path = Path(path)
-        self._save_slot.start(
-            f"Writing {path.name} …", save_session, path, self.collect()
-        )
-
-    def _on_saved(self, path: Path) -> None:
-        own = {id(layer) for layer in self._own_layers()}
-        others = [one for one in self._viewer.layers if id(one) not in own]
-        note = ""
-        if others:
-            layers = counted(len(others), "layer", "layers")
-            note = f" Without {layers} that no archive has."
-        self._panels.status.say(f"Saved: {path}.{note}")
-
-    def _own_layers(self) -> list[Layer]:
-        scene = self._scene
-        parts = [
-            *(mosaic_parts(scene, one.key) for one in scene.plates.all_shown),
-            *(image_parts(one) for one in scene.images.all_shown),
-        ]
-        return [*(layer for one in parts for _, _, layer in one), *scene.strips.layers]
-
-    def copy_script(self) -> None:
-        """Copy a script that shows the same again."""
-        session = self.collect()
-        if session.is_empty:
-            self._panels.status.say(
-                "There is nothing to copy yet: show a plate or an image first."
-            )
-            return
-        clipboard = QGuiApplication.clipboard()
-        if clipboard is not None:
-            clipboard.setText(script(session))
-            self._panels.status.say("Copied: a Python script that shows this again.")
-
     # Opening
 
     def _ask_what_to_open(self) -> None:
@@ -302,7 +188,7 @@ class SessionFiles(QObject):
         dialog.setObjectName("idr_open_session_dialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.open_file)
-        _open(dialog)
+        open_dialog(dialog)
 
     def open_file(self, path: str | Path) -> None:
         """Open the session of a file, after those that are on their way."""
@@ -710,25 +596,3 @@ def _dropped(event: QDropEvent) -> list[str]:
 
 def _base_name(path: str) -> str:
     return path.replace("\\", "/").rsplit("/", 1)[-1]
-
-
-def _file_name(session: SavedSession) -> str:
-    """Return a name for the file of a session: what was searched, or is shown."""
-    told = "session"
-    if session.images:
-        image = session.images[-1].image
-        told = image.well_label or image.name or told
-    if session.mosaics:
-        first = session.mosaics[0]
-        told = first.name if first.kind == "plate" else first.title
-    if session.search is not None and session.search.value:
-        told = session.search.value
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in told)[:60]
-    return f"{name or 'session'}{ENDING}"
-
-
-def _open(dialog: QWidget) -> None:
-    """Show a dialog and go on; it goes when it is closed."""
-    assert isinstance(dialog, QFileDialog)
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
