@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_idr._qt.layers import headings, marks
 from napari_idr._qt.layers.scene import scene_of
 from support.guards import settle
 
@@ -37,3 +38,27 @@ def test_an_image_that_is_there_at_once_is_looked_at(
     assert camera.zoom == there[1]
     person.click("idr_cancel")
     person.until_idle()
+
+
+def test_moving_about_a_plate_slices_no_layer_for_the_sake_of_its_headings(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    person.until(lambda: f"{PLATE}, field 1 headings" in window.names)
+    layer = window.layer(f"{PLATE}, field 1 headings")
+    camera, told = window.viewer.scene.camera, []
+    fitted, at = camera.zoom, camera.center
+    settle()
+    before = layer.data.tolist()
+    window.viewer.dims.events.range.connect(told.append)
+
+    for zoom, move in ((3, 0), (3, 200), (0.7, 0)):
+        camera.zoom = zoom * fitted
+        camera.center = (0, at[1] + move, at[2] + move)
+        window.qtbot.wait(2 * max(headings.FOLLOW_MS, marks.FOLLOW_MS))
+        assert layer.data.tolist() != before
+        before = layer.data.tolist()
+
+    assert not told

@@ -237,8 +237,8 @@ def test_galleries_strips_regions_and_selections_come_back(
         _shift_click(window, place)
     person.click("idr_compare")
     person.until_idle()
-    files = person.browser.session_files
-    person.until(lambda: len(files.collect().strips[0].layers) >= 3)
+    saver = person.browser.session_saver
+    person.until(lambda: len(saver.collect().strips[0].layers) >= 3)
     window.qtbot.wait(FOLLOW_MS)
     scene = person.browser._scene
     request = (
@@ -246,11 +246,11 @@ def test_galleries_strips_regions_and_selections_come_back(
     )
     scene.strips.choose(request)
     assert any(name.endswith(" selected") for name in window.names)
-    files.save(tmp_path / "a.idr.json")
+    saver.save(tmp_path / "a.idr.json")
     person.until_status("Saved")
     assert "no archive has" not in person.status
     scene.strips.toggle(request)
-    due = files.collect()
+    due = saver.collect()
     assert [one.kind for one in due.mosaics] == ["gallery", "plate"]
     assert len(due.strips[0].cells) == 2
     assert len(due.mosaics[1].selected) == 2

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Points
 from napari.utils.theme import get_theme
 from superqt.utils import qdebounced
 
+from napari_idr._qt.layers.reach import Points
 from napari_idr._qt.layers.rows import never_fewer, set_rows
 from napari_idr._qt.layers.sight import LEAST_ZOOM, is_upright, view_of
-from napari_idr.services.plate.headings import View
+from napari_idr.services.plate.headings import View, heading_room
 from napari_idr.services.plate.mosaic import Heading
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class HeadingsLayer:
             name=f"{shown.name} headings",
             **place,
         )
+        self.layer.reach = _reach(shown.plan)
         self.layer.current_face_color = self._back
         self._color_backing()
         self._follow = qdebounced(self._place_if_seen, timeout=FOLLOW_MS)
@@ -141,6 +142,8 @@ class HeadingsLayer:
 
     def show(self, shown: MosaicShown) -> bool:
         """Write the headings of what is shown now; tell whether they are others."""
+        if shown.plan is not self._mosaic.plan:
+            self.layer.reach = _reach(shown.plan)
         self._mosaic = shown
         return self._place()
 
@@ -286,6 +289,12 @@ def _with_backing(headings: Sequence[Heading], zoom: float) -> Iterator[Heading]
             yield replace(one, backed=False)
         else:
             yield one
+
+
+def _reach(plan: MosaicPlan) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return from where to where a mosaic reaches, room for its headings included."""
+    (height, width), (above, left) = plan.shape, heading_room(plan)
+    return (-above, -left), (height - 1.0, width - 1.0)
 
 
 def _whole(plan: MosaicPlan) -> View:

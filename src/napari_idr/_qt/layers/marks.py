@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Vectors
 from superqt.utils import qdebounced
 
+from napari_idr._qt.layers.reach import Vectors
 from napari_idr._qt.layers.rows import never_fewer, set_rows
 from napari_idr._qt.layers.sight import view_of
 from napari_idr.services.plate.marks import plan_marks, stepped_zoom
@@ -70,6 +70,7 @@ class MarksLayer:
             blending="translucent_no_depth",
             **place,
         )
+        self._reach()
         self._follow = qdebounced(self._draw_anew, timeout=FOLLOW_MS)
         viewer.scene.camera.events.center.connect(self._on_moved)
         viewer.scene.camera.events.zoom.connect(self._on_moved)
@@ -85,7 +86,12 @@ class MarksLayer:
         if shown.plan is not self._shown.plan:
             self._selected = ()  # places that may not be there any more
         self._shown = shown
+        self._reach()
         return self._draw()
+
+    def _reach(self) -> None:
+        height, width = self._shown.plan.shape
+        self.layer.reach = (0.0, 0.0), (height - 1.0, width - 1.0)
 
     def select(self, places: tuple[Place, ...]) -> None:
         """Mark wells as selected, and no others."""
