@@ -18,6 +18,7 @@ from napari_idr._qt.layers.warming import read_units, use_units, warm_up
 from napari_idr.cancel import NEVER
 from support.canvasless import CanvaslessViewer
 from support.guards import (
+    collected_here,
     gui_thread_never_waits,
     nothing_left,
     only_on_the_gui_thread,
@@ -92,7 +93,7 @@ def never_waiting() -> Iterator[None]:
 @pytest.fixture
 def guards(qtbot: QtBot, clean_desk: None) -> Iterator[None]:
     """Each test ends with nothing left, and no slot ran off the GUI thread."""
-    with nothing_left(), only_on_the_gui_thread():
+    with collected_here(), nothing_left(), only_on_the_gui_thread():
         yield
 
 

@@ -6,6 +6,7 @@ import functools
 import gc
 import importlib
 import inspect
+import itertools
 import pkgutil
 import socket
 import sqlite3
@@ -276,6 +277,28 @@ def settle() -> None:
     """Let what waits in the event loop happen, deletions included."""
     QApplication.processEvents()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+COLLECTED_EACH = 8
+"""Tests, after which what their windows left is collected: it takes half a second."""
+
+_tests = itertools.count(1)
+
+
+@contextmanager
+def collected_here() -> Iterator[None]:
+    """Let Python collect garbage between tests, in this thread, and not meanwhile.
+
+    It does so in whichever thread it makes objects: what the windows of earlier tests
+    left would be freed by a thread that has nothing to do with them.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        if next(_tests) % COLLECTED_EACH == 0:
+            gc.collect()
 
 
 def rest(widget: QWidget) -> None:

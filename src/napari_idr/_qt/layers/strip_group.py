@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Layer
+from napari.layers import Image, Layer, Vectors
 
 from napari_idr._qt.layers.placing import place_layer
-from napari_idr._qt.layers.reach import Points, Vectors
+from napari_idr._qt.layers.reach import Points
 from napari_idr._qt.layers.rows import never_fewer, set_rows
 from napari_idr.model import PixelSource
 from napari_idr.services.compare.captions import (
@@ -95,7 +95,7 @@ class StripGroup:
         )
         height, width = plan.layout.shape
         ends = (-room_above_px(plan), 0.0), (height - 1.0, width - 1.0)
-        self.frame.reach = self.captions.reach = ends
+        self.captions.reach = ends
         self.place((0.0, 0.0))
 
     @property
