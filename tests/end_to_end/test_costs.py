@@ -147,7 +147,7 @@ def test_a_restored_session(window: Window, idr: demo.Archive) -> None:
     window.double_click(window.well_point(window.layer(MOSAIC), "C4"))
     person.until(lambda: len(window.names) >= before + 2 and person.is_idle)
     files = person.browser.session_files  # type: ignore[attr-defined]
-    saved = files.collect()
+    saved = person.browser.session_saver.collect()  # type: ignore[attr-defined]
     window.viewer.layers.clear()
     settle()
     person.until_idle()
