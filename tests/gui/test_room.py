@@ -212,6 +212,28 @@ def test_what_a_person_scrolled_to_stays_whatever_comes_above(person: Person) ->
     assert bar.value() == at
 
 
+def test_panels_that_a_person_scrolled_stay_where_they_are_at_the_next_line(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person.browser._scroll_soon, "start", lambda: None)
+    person.browser.resize(300, 400)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    rest(person.browser)
+    panels = person.find("idr_panels", QScrollArea)
+    bar = panels.verticalScrollBar()
+    assert bar is not None
+    person.browser._scroll()
+    at = (bar.value() + bar.maximum()) // 2
+    assert at > bar.value()
+    bar.setValue(at)
+
+    person.select(MITOSIS, TWO_RUNS)
+    rest(person.browser)
+    person.browser._scroll()
+
+    assert bar.value() == at
+
+
 def test_a_division_made_by_hand_is_kept(person: Person) -> None:
     person.find_plate("CDC20", MITOSIS, PLATE)
     rest(person.browser)

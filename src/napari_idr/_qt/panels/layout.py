@@ -333,7 +333,7 @@ class Panels(LetteredWidget, DockedWidget):
 
     def _scroll(self) -> None:
         """Scroll the panels as well, where the window is too low for all of them."""
-        self._see()
+        self._panels.keep(self._revealed)
         self._panels.bring()
 
     def _on_divided(self, *_: int) -> None:
@@ -370,6 +370,8 @@ class _Scrolled(QScrollArea):
     """
 
     _kept: QWidget | None = None
+    _start = 0
+    """How far it was scrolled before it was scrolled to the part."""
     _brought: int | None = None
     """How far it was scrolled to the part; by a person, if it is elsewhere now."""
 
@@ -378,11 +380,16 @@ class _Scrolled(QScrollArea):
         self._kept, self._brought = part, None
 
     def bring(self) -> None:
-        """Bring what is kept into sight, as near the top as there is room for."""
+        """Bring what is kept into sight, from where it is scrolled to now."""
+        self._start = present(self.verticalScrollBar()).value()
+        self._follow()
+
+    def _follow(self) -> None:
+        """Scroll as little as there is need for, now that all is laid out anew."""
         if self._kept is None or not self._kept.isVisible():
             return
         bar = present(self.verticalScrollBar())
-        bar.setValue(0)
+        bar.setValue(self._start)
         self.ensureWidgetVisible(self._kept, 0, 0)
         self._brought = bar.value()
 
@@ -390,7 +397,7 @@ class _Scrolled(QScrollArea):
         """Follow the room."""
         super().resizeEvent(event)
         if self._is_as_brought():
-            self.bring()
+            self._follow()
             return
         kept, view = self._kept, present(self.viewport())
         if event is None or kept is None or not kept.isVisible():
@@ -405,7 +412,7 @@ class _Scrolled(QScrollArea):
         laid_out = (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
         is_laid_out = event is not None and event.type() in laid_out
         if is_laid_out and watched is self.widget() and self._is_as_brought():
-            self.bring()
+            self._follow()
         return taken
 
     def _is_as_brought(self) -> bool:
