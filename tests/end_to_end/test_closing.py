@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import napari
 import pytest
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QDockWidget, QLabel
 
 from napari_idr._qt.browser import Browser
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr._qt.wells.dock import WellsDock
 from support.guards import settle
-from support.person import Person
+from support.person import LEFT, Person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -278,6 +279,27 @@ def test_a_plate_that_was_taken_out_is_let_go_of(
     [shown] = scene_of(window.viewer).plates.all_shown
     canvas = weakref.ref(shown.canvas)
     del shown
+
+    window.viewer.layers.clear()
+
+    window.qtbot.waitUntil(lambda: all_gone({"canvas": canvas}), timeout=GONE_MS)
+
+
+def test_a_plate_whose_well_was_clicked_is_let_go_of(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    person.until(lambda: f"{PLATE}, field 1 headings" in window.names)
+    scene = scene_of(window.viewer)
+    [shown] = scene.plates.all_shown
+    canvas = weakref.ref(shown.canvas)
+    del shown
+    place = window.well_point(window.layer(f"{PLATE}, field 1"), "C4")
+    with window.qtbot.waitSignal(scene.wellClicked):
+        QTest.mouseClick(window.canvas, LEFT, pos=place)
+    person.until_idle()
 
     window.viewer.layers.clear()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qtpy.QtCore import QModelIndex, Qt
@@ -92,7 +93,13 @@ class Person:
     # Waiting
 
     def until(self, condition: Callable[[], bool], timeout: int = DEADLINE_MS) -> None:
-        self._qtbot.waitUntil(condition, timeout=timeout)
+        try:
+            self._qtbot.waitUntil(condition, timeout=timeout)
+        except Exception as error:
+            with suppress(Exception):  # the browser may have gone
+                state = "idle" if self.is_idle else "busy"
+                error.add_note(f"{state}, and the status is {self.status!r}")
+            raise
 
     def until_idle(self) -> None:
         self.until(lambda: self.is_idle)

@@ -414,7 +414,7 @@ class ViewerScene(QObject):
         request = self._image_at(event.position)
         if found is None and request is None:
             return
-        self._click.stop()
+        self._take_click_back()
         camera = viewer.scene.camera
         zoom, center = camera.zoom, camera.center
 
@@ -429,7 +429,7 @@ class ViewerScene(QObject):
 
     def _on_press(self, viewer: Viewer, event: Any) -> Iterator[None]:
         """Tell a click on a well, or an image of a strip, from a drag's beginning."""
-        self._click.stop()
+        self._take_click_back()
         found = self._cell_at(event.position) or self._image_at(event.position)
         if found is None or event.button != 1:
             return
@@ -464,12 +464,17 @@ class ViewerScene(QObject):
         return active is not None and active.mode != LOOKING
 
     def _on_clicked(self) -> None:
-        if isinstance(self._clicked, ImageRequest):
+        clicked, self._clicked = self._clicked, None  # nothing is kept for it
+        if isinstance(clicked, ImageRequest):
             self.plates.choose_none()
-            self.strips.choose(self._clicked)
-            self.imageClicked.emit(self._clicked)
-        elif self._clicked is not None:
-            self.wellClicked.emit(*self._clicked)
+            self.strips.choose(clicked)
+            self.imageClicked.emit(clicked)
+        elif clicked is not None:
+            self.wellClicked.emit(*clicked)
+
+    def _take_click_back(self) -> None:
+        self._click.stop()
+        self._clicked = None
 
     @property
     def viewing(self) -> TileViewing:
