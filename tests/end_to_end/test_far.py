@@ -120,6 +120,25 @@ def test_layers_of_all_kinds_are_drawn_again(
     assert all(visible(window, layers))
 
 
+def test_only_what_is_near_follows_the_canvas(
+    window: Window, columns: list[Layer]
+) -> None:
+    camera, mine = window.viewer.scene.camera, window.viewer.add_points([[0, 50_000]])
+    drawn(window)
+    before = columns[1].scale_factor
+
+    camera.zoom = 4
+    drawn(window)
+    followed = [layer.scale_factor for layer in (*columns[:2], mine)]
+    look_at(window, columns[1])
+    drawn(window)
+
+    assert followed == [1 / 4, before, 1 / 4]
+    assert columns[1].scale_factor == 1 / 2
+    window.viewer.layers.remove(columns[0])  # it is far now
+    assert "_update_draw" not in vars(columns[0])
+
+
 def test_layers_of_others_are_left_alone(window: Window, columns: list[Layer]) -> None:
     mine = window.viewer.add_points([[0, 50_000]])
     drawn(window)
