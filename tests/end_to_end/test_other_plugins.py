@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from napari_idr._qt.layers.scene import scene_of
 from support.guards import settle
 from support.pixels import open_image, quiet
@@ -37,15 +39,16 @@ class OtherPlugin:
             raise ValueError("it is not made for this")
 
 
+@pytest.mark.parametrize("word", ["wells", "field 1"])
 def test_a_plate_that_can_t_be_added_is_told_and_the_next_appears(
-    classic: demo.Archive, make_person: MakePerson
+    classic: demo.Archive, make_person: MakePerson, word: str
 ) -> None:
     person = make_person(classic.url)
     person.find_plate("CDC20", SCREEN, PLATE)
-    other = OtherPlugin(person.viewer, "wells")
+    other = OtherPlugin(person.viewer, word)
 
     person.click("idr_show_plate")
-    person.until_status("wells can't be shown", "it is not made for this")
+    person.until_status(f"{word} can't be shown", "it is not made for this")
     settle()
 
     assert other.failures == 1

@@ -144,6 +144,8 @@ class MosaicLayers(QObject):
 
     def _forget(self, key: MosaicKey) -> None:
         """Take a plate out, whatever of it is there."""
+        if key not in self._groups:
+            return  # its mosaic was in for a moment, and it ended as that was removed
         group = self._end(key)
         remove_layers(self._viewer, group.made.values())
         self._refresher.unwatch(group.mosaic)
