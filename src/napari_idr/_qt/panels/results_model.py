@@ -321,21 +321,16 @@ class ResultsModel(QStandardItemModel):
         more will come.
         """
         with self._all_lines():
-            self._set_below(entry, children, counting)
-
-    def _set_below(
-        self, entry: Entry, children: Sequence[Entry], counting: str
-    ) -> None:
-        node = self._find(entry)
-        if node is None:
-            return
-        self._set_counting(node, counting)
-        if not counting:
-            self._loading.discard(node)
-        if children:
-            self._merge(node, children)
-        elif not counting:
-            self._replace(node, [_Node(None, node, 0, "nothing here")])
+            node = self._find(entry)
+            if node is None:
+                return
+            self._set_counting(node, counting)
+            if not counting:
+                self._loading.discard(node)
+            if children:
+                self._merge(node, children)
+            elif not counting:
+                self._replace(node, [_Node(None, node, 0, "nothing here")])
 
     def set_failed(self, entry: Entry, sentence: str) -> None:
         """Say below an entry why it can't be opened; opening it again asks again.
@@ -396,8 +391,9 @@ class ResultsModel(QStandardItemModel):
         wanted: dict[object, Entry] = {entry.key: entry for entry in entries}
         ranks = {key: rank for rank, key in enumerate(wanted)}
         self._most = max(self._most, _most(entries))
-        if self.order is not None:
-            wanted = self._as_shown(node, wanted)
+        if self.order is not None:  # what is shown first, in the order it is shown
+            shown = [key for key in map(_key, node.children or ()) if key in wanted]
+            wanted = {key: wanted[key] for key in dict.fromkeys([*shown, *wanted])}
         self._remove(node, lambda line: _key(line) not in wanted)
         lines = {_key(line): line for line in node.children or ()}
         if list(lines) != [key for key in wanted if key in lines]:
@@ -416,13 +412,6 @@ class ResultsModel(QStandardItemModel):
             self.dataChanged.emit(self._index_of(first), self._index_of(last, 1))
         if self.order is not None and not node.counting:
             self._order_lines()  # counts that grow don't move lines about
-
-    def _as_shown(
-        self, node: _Node, wanted: dict[object, Entry]
-    ) -> dict[object, Entry]:
-        """Return what is wanted with what is shown first, in the order it is shown."""
-        shown = [_key(line) for line in node.children or () if _key(line) in wanted]
-        return {key: wanted[key] for key in dict.fromkeys([*shown, *wanted])}
 
     def _replace(self, node: _Node, lines: list[_Node]) -> None:
         self._remove(node, lambda _: True)
@@ -526,9 +515,7 @@ class ResultsModel(QStandardItemModel):
     def _node(self, index: QModelIndex) -> _Node:
         if not index.isValid():
             return self._root
-        lines = self._node(index.parent()).children
-        assert lines is not None
-        return lines[index.row()]
+        return (self._node(index.parent()).children or [])[index.row()]
 
     def _index_of(self, node: _Node, column: int = 0, top: int = 0) -> QModelIndex:
         """Return where a line is; the first of all is in row `top`."""
