@@ -12,7 +12,18 @@ from qtpy.QtWidgets import QStyleOptionViewItem
 
 from napari_idr._qt.panels.results import NameDelegate, ResultsTree
 from napari_idr._qt.panels.results_model import ResultsModel
-from napari_idr.model import Plate, PlateId, Screen, ScreenId
+from napari_idr.model import (
+    Dataset,
+    DatasetId,
+    ImageId,
+    ImageRef,
+    Plate,
+    PlateId,
+    Project,
+    ProjectId,
+    Screen,
+    ScreenId,
+)
 from napari_idr.services.search.catalog import Entry
 
 SCREEN = Entry(item=Screen(id=ScreenId(1), name="a", child_count=2))
@@ -263,6 +274,116 @@ def test_lines_are_sorted_and_what_is_selected_stays(qtbot, qtmodeltester) -> No
     model.sort_by(None)
     assert lines() == ["plate 2", "plate 3", "plate 1"]
     assert [model.index(row, 0).data() for row in range(2)] == ["B", "a"]
+
+
+def test_what_is_selected_and_open_stays_wherever_a_line_goes(
+    qtbot, qtmodeltester
+) -> None:
+    tree = ResultsTree()
+    model = ResultsModel(tree)
+    qtbot.addWidget(tree)
+    project = Entry(item=Project(id=ProjectId(1), name="b"), count=2)
+    datasets = [
+        Entry(item=Dataset(id=DatasetId(n), name=name), count=n, parent=project)
+        for n, name in ((1, "x"), (2, "y"))
+    ]
+    model.set_entries([counted(SCREEN, 3), project], "Images")
+    tree.use_model(model)
+    model.set_children(SCREEN, plates(1, 2, 3))
+    model.set_children(project, datasets)
+    for dataset in datasets:
+        model.set_children(
+            dataset,
+            [
+                Entry(item=ImageRef(image_id=ImageId(n), name=f"{n}"), parent=dataset)
+                for n in range(3)
+            ],
+        )
+    for entry in (project, datasets[1]):
+        tree.expand(model.index_of(entry))
+    image = model.index(2, 1, model.index_of(datasets[1]))
+    tree.setCurrentIndex(image)
+    plate = QPersistentModelIndex(model.index_of(plates(2)[0]))
+    qtmodeltester.check(model)
+
+    for order in ((0, True), (1, True), (0, False), (1, False), None):
+        model.sort_by(order)
+
+        current = tree.currentIndex()
+        assert (current.siblingAtColumn(0).data(), current.column()) == ("2", 1)
+        assert current.parent().data() == "y"
+        assert [entry.name for entry in tree.lines] == ["2"]
+        assert [entry.name for entry in tree.opened] == ["b", "y"]
+        assert plate.data() == "plate 2"
+
+
+def test_only_what_is_found_can_be_selected_and_nothing_edited(qtbot) -> None:
+    flag = Qt.ItemFlag
+    line, last = flag.ItemIsEnabled | flag.ItemIsSelectable, flag.ItemNeverHasChildren
+    model = ResultsModel()
+    other = Entry(item=Screen(id=ScreenId(2), name="other", child_count=2))
+    model.set_entries([SCREEN, other], "Plates")
+    model.ask_for_children(model.index(1, 0))
+
+    def flags(*rows: int) -> list[Qt.ItemFlag]:
+        index = QModelIndex()
+        for row in rows:
+            index = model.index(row, 0, index)
+        return [model.flags(index.siblingAtColumn(column)) for column in range(2)]
+
+    for filtered in ("", "e"):
+        model.set_children(SCREEN, plates(0, 1))
+        model.set_filter(filtered)
+        model.sort_by((0, not filtered))
+        study = model.index_of(SCREEN).row()
+        assert flags(study) == [line, line]
+        assert flags(study, 0) == flags(study, 1) == [line | last, line | last]
+    text = model.index(0, 0, model.index_of(other))
+    assert text.data() == "loading …"
+    assert model.flags(text) == flag.ItemIsEnabled | last
+    assert model.flags(QModelIndex()) == flag.NoItemFlags
+
+    model.set_filter("")
+    model.set_entries([counted(SCREEN, 0)], "Plates")
+    assert flags(0) == [line | last, line | last]
+    model.set_children(SCREEN, plates(0))
+    assert flags(0) == [line, line]
+
+
+def test_a_dataset_that_counts_something_now_can_be_opened(qtbot) -> None:
+    model = ResultsModel()
+    project = Entry(item=Project(id=ProjectId(1), name="b"), count=2)
+    dataset = Entry(item=Dataset(id=DatasetId(1), name="x"), count=0, parent=project)
+    model.set_entries([project], "Images")
+    can_be_opened = []
+
+    for count in (0, 2, 0):
+        model.set_children(project, [counted(dataset, count)])
+        flags = model.flags(model.index_of(dataset))
+        can_be_opened.append(not flags & Qt.ItemFlag.ItemNeverHasChildren)
+
+    assert can_be_opened == [False, True, False]
+
+
+def test_who_is_told_of_lines_finds_them(qtbot) -> None:
+    model = ResultsModel()
+    told: list[list[str]] = []
+
+    def note(parent: QModelIndex, *_: int) -> None:
+        told.append(shown(model, parent))
+        below = [model.index(n, 0, parent) for n in range(len(told[-1]))]
+        assert not any(model.flags(one) & Qt.ItemFlag.ItemIsEditable for one in below)
+
+    model.set_entries([SCREEN], "Plates")
+    model.set_children(SCREEN, plates(1, 2, 3))
+    model.rowsAboutToBeRemoved.connect(note)
+    model.rowsRemoved.connect(note)
+    model.rowsInserted.connect(note)
+
+    model.set_children(SCREEN, plates(1, 3, 4))
+
+    before, after = ["plate 1", "plate 2", "plate 3"], ["plate 1", "plate 3"]
+    assert told == [before, after, [*after, "plate 4"]]
 
 
 def shown(model: ResultsModel, index: QModelIndex | None = None) -> list[str]:

@@ -104,6 +104,23 @@ def test_nothing_is_asked_for_lines_that_nobody_sees(tree, answers, qtbot):
     assert "<img" in line(tree, 3).data(Qt.ItemDataRole.ToolTipRole)
 
 
+def test_images_of_two_datasets_in_sight_are_both_asked_for(tree):
+    model = tree.model()
+    other = Entry(item=Dataset(id=3, name="other"), count=2, parent=STUDY)
+    model.set_children(STUDY, (other, DATASET))
+    for dataset, first in ((other, 5000), (DATASET, 0)):
+        model.set_children(
+            dataset,
+            [
+                Entry(item=ImageRef(image_id=n, name=str(n)), parent=dataset)
+                for n in (first, first + 1)
+            ],
+        )
+        tree.expand(model.index_of(dataset))
+
+    assert sorted(tree.images_in_sight(50)) == [0, 1, 5000, 5001]
+
+
 def test_scrolling_asks_for_the_lines_where_it_ends(tree, answers, qtbot):
     tree.expand(tree.model().index_of(DATASET))
     qtbot.waitUntil(lambda: len(answers.asked) == 1)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from qtpy.QtCore import QModelIndex, Qt
+from qtpy.QtGui import QStandardItem
 from qtpy.QtTest import QTest
 
 from napari_idr._qt.panels.results import ResultsTree
@@ -15,41 +20,42 @@ from napari_idr.services.search.catalog import Entry
 from support.guards import settle
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
     from pytestqt.qtbot import QtBot
 
 KEY = Qt.Key
 LINES_IN_SIGHT = 40
 """More than the window of these tests has room for."""
 
-ASKED_A_LINE = 3
-"""Where a line is, and twice what may be done with it: Qt lays lines out by that."""
-
 
 class Asked(ResultsModel):
-    """Counts what Qt asks for lines; it is Python that answers, 2 us each."""
+    """Counts the texts that Qt asks for."""
 
-    texts = lines = 0
+    texts = 0
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         self.texts += role == Qt.ItemDataRole.DisplayRole
         return super().data(index, role)
 
-    def index(self, *place: Any) -> QModelIndex:
-        self.lines += 1
-        return super().index(*place)
 
-    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
-        self.lines += 1
-        return super().flags(index)
+@contextmanager
+def calls_of_the_model() -> Iterator[Counter[str]]:
+    """Count each function of the model that is called, by Qt or by others."""
+    calls: Counter[str] = Counter()
+    code = sys.modules[ResultsModel.__module__].__file__
 
-    def hasChildren(  # noqa: N802 - Qt's name
-        self, parent: QModelIndex | None = None
-    ) -> bool:
-        self.lines += 1
-        return super().hasChildren(parent or QModelIndex())
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename == code:
+            calls[frame.f_code.co_name] += 1
 
-    def begin(self) -> None:
-        self.texts = self.lines = 0
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
 
 
 def screens(count: int) -> list[Entry]:
@@ -91,7 +97,7 @@ def fill(tree: ResultsTree, count: int) -> Entry:
     tree.expand(model.index_of(screen))
     model.ask_for_children(model.index_of(screen))
     settle()
-    model.begin()
+    model.texts = 0
     model.set_children(screen, plates(screen, count))
     settle()
     return screen
@@ -103,28 +109,75 @@ def test_texts_are_asked_for_lines_in_sight_alone(tree: ResultsTree) -> None:
     assert 0 < model_of(tree).texts < 4 * LINES_IN_SIGHT
 
 
-def test_a_line_that_comes_is_laid_out_once(tree: ResultsTree) -> None:
-    fill(tree, 2000)
+def test_lines_that_come_are_laid_out_without_python(tree: ResultsTree) -> None:
+    screen = fill(tree, 10)
+    asked = []
+    for count in (2000, 4000):
+        model_of(tree).set_children(screen, plates(screen, count))
+        with calls_of_the_model() as calls:
+            settle()
+            tree.doItemsLayout()
+        asked.append(calls.total())
 
-    assert model_of(tree).lines < ASKED_A_LINE * 2000 + 30 * LINES_IN_SIGHT
+    fewer, more = asked
+    assert fewer > 0
+    assert abs(more - fewer) < LINES_IN_SIGHT
 
 
-def test_a_letter_asks_for_texts_in_sight_and_lays_out_what_is_kept(
+def test_a_letter_asks_for_texts_in_sight_and_what_can_be_opened(
     tree: ResultsTree,
 ) -> None:
     model = model_of(tree)
     model.set_entries(screens(2000), "Contains")
     settle()
-    model.begin()
+    model.texts = 0
 
     tree.filter("7")
-    settle()
+    with calls_of_the_model() as calls:
+        settle()
 
     kept = model.rowCount()
     assert kept == sum("7" in f"{n:05}" for n in range(1, 2001))
-    assert model.texts < 4 * LINES_IN_SIGHT
+    assert 0 < model.texts < 4 * LINES_IN_SIGHT
     # That studies can be opened is asked for each, too.
-    assert model.lines < (ASKED_A_LINE + 1) * kept + 30 * LINES_IN_SIGHT
+    assert calls["hasChildren"] < kept + LINES_IN_SIGHT
+    assert calls.total() < 4 * kept + 30 * LINES_IN_SIGHT
+
+
+def test_lines_that_come_and_go_leave_nothing_to_python(tree: ResultsTree) -> None:
+    def held() -> int:
+        gc.collect()
+        return sum(isinstance(one, QStandardItem) for one in gc.get_objects())
+
+    screen = fill(tree, 500)
+    model = model_of(tree)
+    before = held()
+
+    for descending in (True, False):
+        model.sort_by((0, descending))
+        tree.filter("7")
+        tree.filter("")
+    lines = model.taken_along()
+    model.set_entries([], "Images")
+    model.bring(lines)
+
+    assert model.rowCount(model.index_of(screen)) == 500
+    assert held() <= before
+
+
+def test_lines_that_were_sorted_are_laid_out_at_once(tree: ResultsTree) -> None:
+    model = model_of(tree)
+    model.set_entries(screens(20), "Images")
+    settle()
+
+    with calls_of_the_model() as calls:
+        model.sort_by((0, True))
+    with calls_of_the_model() as later:
+        settle()
+
+    # Asked for each line that is laid out and can be opened.
+    assert calls["hasChildren"] >= 20
+    assert later["hasChildren"] == 0
 
 
 def test_the_column_has_room_for_a_count_that_is_out_of_sight(
@@ -185,8 +238,10 @@ def test_what_is_open_is_known_without_looking_at_each_line(
     tree: ResultsTree,
 ) -> None:
     screen = fill(tree, 2000)
-    model = model_of(tree)
-    model.begin()
 
-    assert tree.opened == (screen,)
-    assert model.lines < LINES_IN_SIGHT
+    with calls_of_the_model() as calls:
+        opened = tree.opened
+
+    assert opened == (screen,)
+    looked_at = ("_index_of", "_node", "hasChildren", "data")
+    assert sum(calls[name] for name in looked_at) < LINES_IN_SIGHT

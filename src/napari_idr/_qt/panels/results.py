@@ -223,8 +223,8 @@ class ResultsTree(QTreeView):
             entry, parent = index.data(ENTRY_ROLE), index.parent()
             start = index.row() // block * block
             is_image = isinstance(entry, Entry) and isinstance(entry.item, ImageRef)
-            if is_image and (parent.internalId(), start) not in blocks:
-                blocks.add((parent.internalId(), start))
+            if is_image and (index.internalId(), start) not in blocks:
+                blocks.add((index.internalId(), start))  # the same below one line
                 for row in range(start, min(start + block, model.rowCount(parent))):
                     line = model.index(row, 0, parent).data(ENTRY_ROLE)
                     if isinstance(line, Entry) and isinstance(line.item, ImageRef):
@@ -243,13 +243,21 @@ class ResultsTree(QTreeView):
 
     def use_model(self, model: ResultsModel) -> None:
         """Show other results; the view has another selection for each model."""
+        before = self.model()
+        if before is not None:
+            before.layoutChanged.disconnect(self._lay_out_at_once)
         self.setModel(model)
+        model.layoutChanged.connect(self._lay_out_at_once)
         header = present(self.header())
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         to_contents = QHeaderView.ResizeMode.ResizeToContents
         header.setSectionResizeMode(COUNT_COLUMN, to_contents)
         self._show_order(model)
+
+    def _lay_out_at_once(self, *_: object) -> None:
+        """Lay out lines that were sorted; until Qt does it knows some that are gone."""
+        self.executeDelayedItemsLayout()
 
     def set_nothing(self, message: str) -> None:
         """Say, where there are no lines, why and what to do; "" says nothing."""

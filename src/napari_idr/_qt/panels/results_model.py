@@ -8,17 +8,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import (
-    QAbstractItemModel,
     QBuffer,
     QByteArray,
     QIODevice,
     QModelIndex,
+    QSignalBlocker,
     Qt,
     Signal,
 )
-from qtpy.QtGui import QIcon, QPixmap
+from qtpy.QtGui import QIcon, QPixmap, QStandardItem, QStandardItemModel
 
-from napari_idr._qt.panels.forms import tooltip
+from napari_idr._qt.panels.forms import present, tooltip
 from napari_idr.model import ImageRef
 from napari_idr.services.image.holdings import Holdings
 from napari_idr.services.search.catalog import Entry, kept_lines
@@ -44,10 +44,7 @@ MOST_RUNS: Final = 50
 as each run costs as much as its level has lines."""
 
 _NOWHERE = QModelIndex()
-
-# Made once: a view asks for the flags of each line that it lays out, and to put flags
-# together takes Python longer than all the rest of the answer.
-_NO_LINE = Qt.ItemFlag.NoItemFlags
+# Made once: to put flags together takes Python longer than what is done with them.
 _TEXT_LINE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
 _OPENABLE_LINE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 _LAST_LINE = _OPENABLE_LINE | Qt.ItemFlag.ItemNeverHasChildren
@@ -60,8 +57,7 @@ class _Node:
     `counting` is shown in place of a count until all is counted. `children` are those
     that are shown, and `whole` are all where a filter leaves some out, else None; it
     `leads` if it is shown for what lies below it alone. `folded` is its name without
-    case, and `flags` are what a view may do with it: each is looked at for all lines
-    at once, at every letter that filters and at every layout.
+    case, looked at for all lines at once, and `flags` are what a view may do with it.
     """
 
     __slots__ = (
@@ -72,7 +68,6 @@ class _Node:
         "flags",
         "folded",
         "leads",
-        "loading",
         "parent",
         "rank",
         "row",
@@ -93,7 +88,6 @@ class _Node:
         self.leads = False
         self.counting = ""
         self.asked = False
-        self.loading = False
 
     def put(self, entry: Entry | None) -> None:
         """Be the line of an entry, None for a text."""
@@ -106,8 +100,11 @@ class _Node:
         self.flags = _OPENABLE_LINE if can_be_opened else _LAST_LINE
 
 
-class ResultsModel(QAbstractItemModel):
+class ResultsModel(QStandardItemModel):
     """Studies, and below them what is fetched when a line is opened.
+
+    Qt holds which lines there are and what may be done with them, in items that are
+    else empty: a view lays them out without Python, which is asked for what is painted.
 
     Opening a line emits `childrenWanted`; the answer is given to `set_children`, more
     than once where hits are still being counted. The model itself never asks anybody.
@@ -117,12 +114,18 @@ class ResultsModel(QAbstractItemModel):
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
+        self.setHorizontalHeaderLabels(("Name", "Images"))
+        present(self.invisibleRootItem()).setFlags(Qt.ItemFlag.NoItemFlags)
+        self._made = Qt.ItemFlag.NoItemFlags  # of the items that Qt makes
+        # The first that is told: who is told next finds the same lines here.
+        self.rowsInserted.connect(self._on_inserted)
+        self.rowsRemoved.connect(self._on_removed)
+        self._coming: Sequence[_Node] = ()
         self._root = _Node(None, None, 0)
         self._root.children = []
         self._loading: set[_Node] = set()
         self._counting: set[_Node] = set()
         self._most = 0  # of the counts
-        self._titles = ("Name", "Images")
         self.icons: Mapping[ImageId, QIcon] = {}  # thumbnails, as far as they came
         self.holdings: Mapping[ImageId, Holdings] = {}  # of images, as far as told
         self.filter = ""
@@ -140,17 +143,29 @@ class ResultsModel(QAbstractItemModel):
 
     def _order_lines(self) -> None:
         self.layoutAboutToBeChanged.emit()
-        before = self.persistentIndexList()
-        nodes = [(index.internalPointer(), index.column()) for index in before]
-        above = [self._root]
-        while above:
-            node = above.pop()
+        remembered = [
+            (index, self._node(index)) for index in self.persistentIndexList()
+        ]
+        for node in _with_below(self._root):
             if node.children:
                 self._sort(node.children)
-                above += node.children
-        after = [self.createIndex(node.row, column, node) for node, column in nodes]
-        self.changePersistentIndexList(before, after)
+        self._hold_anew(remembered)
         self.layoutChanged.emit()
+
+    def _hold_anew(self, remembered: Sequence[tuple[QModelIndex, _Node]] = ()) -> None:
+        """Let Qt hold all lines anew, with what it remembers of some; nobody is told.
+
+        Those of before go last: what is remembered of a line goes with it.
+        """
+        many, lines = self.rowCount(), self._root.children or []
+        with QSignalBlocker(self):
+            self.insertRows(many, len(lines))
+            self._hold(QModelIndex(), many, lines)
+            self.changePersistentIndexList(
+                [index for index, _ in remembered],
+                [self._index_of(node, at.column(), many) for at, node in remembered],
+            )
+            self.removeRows(0, many)
 
     def _sort(self, lines: list[_Node]) -> None:
         lines.sort(key=lambda line: line.rank)
@@ -237,7 +252,8 @@ class ResultsModel(QAbstractItemModel):
             None if node.parent is None else places.get(node.parent) for node in nodes
         ]
         kept = dict(zip(nodes, kept_lines(names, above, self.filter), strict=True))
-        for node in (self._root, *nodes):
+        # From below: of what is held anew there is less then.
+        for node in (*reversed(nodes), self._root):
             lines = node.children
             if not lines or not kept.get(node, "leads"):
                 continue
@@ -257,13 +273,7 @@ class ResultsModel(QAbstractItemModel):
             self._replace(node, wanted)
             return
         self._remove(node, lambda line: line not in keep)
-        start = 0
-        while start < len(wanted):
-            end = start
-            while end < len(wanted) and wanted[end] not in there:
-                end += 1
-            self._insert(node, start, wanted[start:end])
-            start = end + 1
+        self._insert_runs(node, wanted, there)
 
     # What is shown
 
@@ -271,37 +281,33 @@ class ResultsModel(QAbstractItemModel):
         self, entries: Sequence[Entry], count_title: str, name_title: str = "Name"
     ) -> None:
         """Show these studies in place of what was there."""
-        self.beginResetModel()
-        self._root = _Node(None, None, 0)
-        self._root.children = [
-            _Node(entry, self._root, row) for row, entry in enumerate(entries)
-        ]
-        self._sort(self._root.children)
-        self._loading.clear()
-        self._counting.clear()
-        self._most = _most(entries)
-        self._titles = (name_title, count_title)
-        self.endResetModel()
-        self.set_filter(self.filter)
+        root = _Node(None, None, 0)
+        root.children = [_Node(entry, root, row) for row, entry in enumerate(entries)]
+        self._sort(root.children)
+        self.bring((root, (name_title, count_title)))
 
     def taken_along(self) -> object:
         """Return all lines with what is below them, to be shown again by `bring`."""
-        return self._root, self._titles
+        across = Qt.Orientation.Horizontal
+        return self._root, [self.headerData(n, across) for n in range(2)]
 
     def bring(self, lines: object) -> None:
         """Show lines again that were taken along; nobody is asked."""
         assert isinstance(lines, tuple)
+        root, titles = lines
+        self.setHorizontalHeaderLabels(titles)
         self.beginResetModel()
-        self._root, self._titles = lines
-        for node in _with_below(self._root):
+        self._root = root
+        for node in _with_below(root):
             node.leads = False
             if node.whole is not None:  # it was left while it was filtered
                 node.children, node.whole = node.whole, None
                 _number(node.children, 0)
         self._loading.clear()
-        nodes = tuple(_with_below(self._root))
+        nodes = tuple(_with_below(root))
         self._counting = {node for node in nodes if node.counting}
         self._most = _most(node.entry for node in nodes)
+        self._hold_anew()
         self.endResetModel()
         self.set_filter(self.filter)
 
@@ -315,21 +321,16 @@ class ResultsModel(QAbstractItemModel):
         more will come.
         """
         with self._all_lines():
-            self._set_below(entry, children, counting)
-
-    def _set_below(
-        self, entry: Entry, children: Sequence[Entry], counting: str
-    ) -> None:
-        node = self._find(entry)
-        if node is None:
-            return
-        self._set_counting(node, counting)
-        if not counting:
-            self._loading.discard(node)
-        if children:
-            self._merge(node, children)
-        elif not counting:
-            self._replace(node, [_Node(None, node, 0, "nothing here")])
+            node = self._find(entry)
+            if node is None:
+                return
+            self._set_counting(node, counting)
+            if not counting:
+                self._loading.discard(node)
+            if children:
+                self._merge(node, children)
+            elif not counting:
+                self._replace(node, [_Node(None, node, 0, "nothing here")])
 
     def set_failed(self, entry: Entry, sentence: str) -> None:
         """Say below an entry why it can't be opened; opening it again asks again.
@@ -368,8 +369,7 @@ class ResultsModel(QAbstractItemModel):
 
     def index_of(self, entry: Entry) -> QModelIndex:
         """Return where an entry is shown, an invalid index if nowhere."""
-        node = self._find(entry)
-        return QModelIndex() if node is None else self._index_of(node)
+        return self._index_of(self._find(entry) or self._root)
 
     @cached_property
     def _no_picture(self) -> QIcon:
@@ -383,7 +383,7 @@ class ResultsModel(QAbstractItemModel):
     def _set_counting(self, node: _Node, counting: str) -> None:
         node.counting = counting
         (self._counting.add if counting else self._counting.discard)(node)
-        count = self._index_of(node).siblingAtColumn(1)
+        count = self._index_of(node, COUNT_COLUMN)
         self.dataChanged.emit(count, count)
 
     def _merge(self, node: _Node, entries: Sequence[Entry]) -> None:
@@ -391,39 +391,27 @@ class ResultsModel(QAbstractItemModel):
         wanted: dict[object, Entry] = {entry.key: entry for entry in entries}
         ranks = {key: rank for rank, key in enumerate(wanted)}
         self._most = max(self._most, _most(entries))
-        if self.order is not None:
-            wanted = self._as_shown(node, wanted)
+        if self.order is not None:  # what is shown first, in the order it is shown
+            shown = [key for key in map(_key, node.children or ()) if key in wanted]
+            wanted = {key: wanted[key] for key in dict.fromkeys([*shown, *wanted])}
         self._remove(node, lambda line: _key(line) not in wanted)
-        there = [_key(line) for line in node.children or ()]
-        kept = set(there)
-        if there != [key for key in wanted if key in kept]:
+        lines = {_key(line): line for line in node.children or ()}
+        if list(lines) != [key for key in wanted if key in lines]:
             self._remove(node, lambda _: True)  # in another order
-            kept = set()
-        run: list[_Node] = []
-        place = 0
+            lines = {}
+        kept = set(lines.values())
         for key, entry in wanted.items():
-            if key not in kept:
-                run.append(_Node(entry, node, ranks[key]))
-                continue
-            self._insert(node, place, run)
-            place, run = place + len(run), []
-            assert node.children is not None
-            node.children[place].put(entry)
-            node.children[place].rank = ranks[key]
-            place += 1
-        self._insert(node, place, run)
-        if kept:
-            first, last = self._below(node, 0), self._below(node, len(wanted) - 1)
-            self.dataChanged.emit(first, last.siblingAtColumn(COUNT_COLUMN))
+            if key in lines:
+                self._renew(lines[key], entry)
+            else:
+                lines[key] = _Node(entry, node, 0)
+            lines[key].rank = ranks[key]
+        self._insert_runs(node, [lines[key] for key in wanted], kept)
+        if kept and node.children:
+            first, last = node.children[0], node.children[-1]
+            self.dataChanged.emit(self._index_of(first), self._index_of(last, 1))
         if self.order is not None and not node.counting:
             self._order_lines()  # counts that grow don't move lines about
-
-    def _as_shown(
-        self, node: _Node, wanted: dict[object, Entry]
-    ) -> dict[object, Entry]:
-        """Return what is wanted with what is shown first, in the order it is shown."""
-        shown = [_key(line) for line in node.children or () if _key(line) in wanted]
-        return {key: wanted[key] for key in dict.fromkeys([*shown, *wanted])}
 
     def _replace(self, node: _Node, lines: list[_Node]) -> None:
         self._remove(node, lambda _: True)
@@ -441,25 +429,77 @@ class ResultsModel(QAbstractItemModel):
             while start and which(lines[start - 1]):
                 start -= 1
             if start < end:
-                self.beginRemoveRows(parent, start, end - 1)
-                del lines[start:end]
-                _number(lines, start)
-                self.endRemoveRows()
+                self.removeRows(start, end - start, parent)
             end = start - 1 if start else 0
+
+    def _on_removed(self, parent: QModelIndex, first: int, last: int) -> None:
+        lines = self._node(parent).children
+        assert lines is not None
+        del lines[first : last + 1]
+        _number(lines, first)
+
+    def _insert_runs(
+        self, node: _Node, wanted: Sequence[_Node], there: set[_Node]
+    ) -> None:
+        """Insert lines between those of them that are there, each run at once."""
+        start = 0
+        while start < len(wanted):
+            end = start
+            while end < len(wanted) and wanted[end] not in there:
+                end += 1
+            self._insert(node, start, wanted[start:end])
+            start = end + 1
 
     def _insert(self, node: _Node, place: int, lines: Sequence[_Node]) -> None:
         if not lines:
             return
-        self.beginInsertRows(self._index_of(node), place, place + len(lines) - 1)
         if node.children is None:
             node.children = []
-            node.put(node.entry)  # it can be opened from now on
-        node.children[place:place] = lines
-        _number(node.children, place)
-        self.endInsertRows()
+            self._renew(node, node.entry)  # it can be opened from now on
+        parent = self._index_of(node)
+        if self.columnCount(parent) == 0:
+            self.insertColumns(0, 2, parent)
+        self._coming = lines
+        self.insertRows(place, len(lines), parent)
+        self._coming = ()
 
-    def _below(self, node: _Node, row: int) -> QModelIndex:
-        return self.index(row, 0, self._index_of(node))
+    def _on_inserted(self, parent: QModelIndex, first: int, _: int) -> None:
+        lines = self._node(parent).children
+        assert lines is not None
+        lines[first:first] = self._coming
+        _number(lines, first)
+        self._hold(parent, first, self._coming)
+
+    def _hold(self, parent: QModelIndex, first: int, lines: Sequence[_Node]) -> None:
+        """Let Qt hold lines, and what is below them, in rows that are there.
+
+        An item that is asked for and isn't there is made by Qt, like its prototype. Of
+        those made here all would be kept until the model goes, or take twice as long.
+        """
+        index, item = self.index, self.itemFromIndex
+        with QSignalBlocker(self):
+            for row, line in enumerate(lines, first):
+                if line.flags is not self._made:
+                    prototype = QStandardItem()
+                    prototype.setFlags(line.flags)
+                    self.setItemPrototype(prototype)
+                    self._made = line.flags
+                at = index(row, 0, parent)
+                item(at)
+                item(index(row, COUNT_COLUMN, parent))
+                if line.children:
+                    self.insertColumns(0, 2, at)
+                    self.insertRows(0, len(line.children), at)
+                    self._hold(at, 0, line.children)
+
+    def _renew(self, node: _Node, entry: Entry | None) -> None:
+        """Be the line of an entry from now on, which may be of another kind."""
+        before = node.flags
+        node.put(entry)
+        if node.flags is not before:
+            for column in range(2):
+                item = self.itemFromIndex(self._index_of(node, column))
+                present(item).setFlags(node.flags)
 
     def _find(self, entry: Entry) -> _Node | None:
         """Return the line of an entry: down from its topmost parent."""
@@ -473,37 +513,19 @@ class ResultsModel(QAbstractItemModel):
         return node
 
     def _node(self, index: QModelIndex) -> _Node:
-        node: _Node | None = index.internalPointer()  # None where it isn't valid
-        return self._root if node is None else node
+        if not index.isValid():
+            return self._root
+        return (self._node(index.parent()).children or [])[index.row()]
 
-    def _index_of(self, node: _Node) -> QModelIndex:
-        if node is self._root:
+    def _index_of(self, node: _Node, column: int = 0, top: int = 0) -> QModelIndex:
+        """Return where a line is; the first of all is in row `top`."""
+        above = node.parent
+        if above is None:
             return QModelIndex()
-        return self.createIndex(node.row, 0, node)
+        row = node.row if above.parent else top + node.row
+        return self.index(row, column, self._index_of(above, 0, top))
 
     # What Qt asks of a model.
-
-    def index(
-        self, row: int, column: int, parent: QModelIndex = _NOWHERE
-    ) -> QModelIndex:
-        children = self._node(parent).children
-        if children is None or not (0 <= row < len(children) and 0 <= column < 2):
-            return QModelIndex()
-        return self.createIndex(row, column, children[row])
-
-    def parent(self, index: QModelIndex = _NOWHERE) -> QModelIndex:  # type: ignore[override]
-        if not index.isValid():
-            return QModelIndex()
-        above = self._node(index).parent
-        if above is None or above is self._root:
-            return QModelIndex()
-        return self._index_of(above)
-
-    def rowCount(self, parent: QModelIndex = _NOWHERE) -> int:
-        return 0 if parent.column() > 0 else len(self._node(parent).children or [])
-
-    def columnCount(self, parent: QModelIndex = _NOWHERE) -> int:
-        return 2
 
     def hasChildren(self, parent: QModelIndex = _NOWHERE) -> bool:
         node = self._node(parent)
@@ -545,20 +567,6 @@ class ResultsModel(QAbstractItemModel):
 
     def _holdings(self, image: ImageRef) -> Holdings:
         return self.holdings.get(image.image_id, Holdings())
-
-    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
-        node: _Node | None = index.internalPointer()
-        return _NO_LINE if node is None else node.flags
-
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return self._titles[section] if section < 2 else None
 
 
 def _with_below(node: _Node) -> Iterator[_Node]:
