@@ -265,6 +265,31 @@ def test_any_layer_can_be_removed(window: Window, classic: demo.Archive) -> None
     assert window.names[0] == f"{PLATE}, field 1"
 
 
+def test_layers_that_go_together_have_garbage_collected_once(
+    window: Window, classic: demo.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = window.browse(classic.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    person.until(lambda: len(window.names) == 4)
+    collected: list[int] = []
+    monkeypatch.setattr(gc, "collect", lambda *_: collected.append(1) or 0)
+
+    person.click("idr_close_all")
+    settle()
+
+    assert window.names == []
+    assert len(collected) == 1
+    person.click("idr_bring_back")
+    aside = scene_of(window.viewer).aside
+    person.until(lambda: len(window.names) == 4 and not aside.is_coming_back)
+    collected.clear()
+    window.viewer.layers.remove(f"{PLATE}, field 1")
+    settle()
+    assert window.names == []
+    assert len(collected) == 2  # of the one that a person has removed, and of the rest
+
+
 def test_a_plate_that_was_taken_out_is_let_go_of(
     window: Window, classic: demo.Archive
 ) -> None:
