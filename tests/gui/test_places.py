@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from napari_idr._qt.panels.letters import LetteredWidget
 from napari_idr._qt.panels.places import DockedWidget
 
 if TYPE_CHECKING:
@@ -21,14 +30,20 @@ ROOM = 200
 class Layouts(QObject):
     """Counts how often a widget is to lay out what is in it."""
 
-    count = 0
+    count, kind = 0, QEvent.Type.LayoutRequest
 
     def eventFilter(  # noqa: N802 - Qt's name
         self, watched: QObject | None, event: QEvent | None
     ) -> bool:
-        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+        if event is not None and event.type() == self.kind:
             self.count += 1
         return super().eventFilter(watched, event)
+
+
+class Styled(Layouts):
+    """Counts how often a widget is styled."""
+
+    kind = QEvent.Type.StyleChange
 
 
 @pytest.fixture
@@ -78,3 +93,36 @@ def test_parts_that_need_more_room_have_it(docked: DockedWidget, qtbot: QtBot) -
     label.setFixedHeight(ROOM + 50)
 
     qtbot.waitUntil(lambda: docked.height() > ROOM + 50)
+
+
+class Lettered(LetteredWidget, DockedWidget):
+    """A widget with a style sheet of its own, as the browser is one."""
+
+
+def test_what_is_docked_is_styled_once(qtbot: QtBot) -> None:
+    window, docked = QMainWindow(), Lettered()
+    qtbot.addWidget(window)
+    window.setStyleSheet("QWidget { color: red; }")
+    window.setCentralWidget(QLineEdit())
+    layout, label, line = QVBoxLayout(docked.body), QLabel("text"), QLineEdit()
+    layout.addWidget(label)
+    layout.addWidget(line)
+    label.ensurePolished()
+    styled = Styled()
+    label.installEventFilter(styled)
+    title, close = QWidget(), QPushButton("close")
+    QVBoxLayout(title).addWidget(close)
+    dock = QDockWidget()
+    dock.setWidget(docked)
+    dock.setTitleBarWidget(title)
+
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+    window.show()
+    qtbot.waitExposed(window)
+
+    assert styled.count == 1
+    assert label.isVisible()
+    assert label.palette().windowText().color() == Qt.GlobalColor.red
+    # The title, which comes into the window earlier, is gone to by Tab later.
+    line.setFocus()
+    assert line.nextInFocusChain() is close

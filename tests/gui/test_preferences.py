@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import npe2
 import pytest
+from napari import settings as napari_settings
 
 from napari_idr._qt import settings
 from napari_idr.services.session import ConnectionSettings
@@ -37,6 +39,40 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> Set:
     plugin = SimpleNamespace
     monkeypatch.setattr(settings, "get_plugin_settings", lambda name: plugin(**pages))
     return pages
+
+
+@pytest.fixture
+def searches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[npe2.PluginManager]:
+    """Napari's own plugins and settings, as new; each search for plugins is noted."""
+    searches = []
+    plugins = npe2.PluginManager()
+
+    def discover(*_: object, **__: object) -> list[object]:
+        searches.append(plugins)
+        return []
+
+    monkeypatch.setattr(npe2.PluginManager, "instance", lambda: plugins)
+    monkeypatch.setattr(npe2.PluginManifest, "discover", discover)
+    monkeypatch.setattr(napari_settings, "_PLUGIN_SETTINGS", {})
+    monkeypatch.setattr(napari_settings, "_CFG_PATH", str(tmp_path / "settings.yaml"))
+    return searches
+
+
+def test_napari_searches_no_plugins_for_the_sake_of_one_that_it_knows(
+    searches: list[npe2.PluginManager],
+) -> None:
+    without = settings._page("connection")
+    searched = len(searches)
+    plugins = npe2.PluginManager.instance()
+    plugins.register(npe2.PluginManifest.from_distribution(settings.PLUGIN))
+
+    page = settings._page("connection")
+
+    assert without is None
+    assert searched == len(searches) == 1
+    assert page.at_once == ConnectionSettings().at_once
 
 
 def test_how_a_server_is_asked(pages: Set, tmp_path: Path) -> None:

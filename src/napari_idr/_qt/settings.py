@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import npe2
 from napari.settings import get_plugin_settings, get_settings
+from npe2.manifest.schema import discovery_blocked
 from qtpy.QtCore import QSettings
 
 from napari_idr.services.session import ConnectionSettings
 from napari_idr.tiles import ViewingSettings
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 PLUGIN = "napari-idr"
 
@@ -79,9 +85,20 @@ def _page(name: str) -> Any:
     That is so where the widget is made without napari's plugins, as in a script.
     """
     try:
-        return getattr(get_plugin_settings(PLUGIN), name, None)
+        with _without_search():
+            return getattr(get_plugin_settings(PLUGIN), name, None)
     except (KeyError, ValueError, AttributeError):
         return None
+
+
+def _without_search() -> AbstractContextManager[None]:
+    """Keep napari from reading the manifests of all plugins again: 50 ms and more.
+
+    It did so as it started, and does so again for the first settings that it is asked
+    for. Where it doesn't know this plugin yet, it has to look.
+    """
+    is_known = PLUGIN in npe2.PluginManager.instance()
+    return discovery_blocked() if is_known else nullcontext()
 
 
 PRESET_VARIABLE = "NAPARI_IDR_SERVER"

@@ -174,6 +174,9 @@ class Panels(LetteredWidget, DockedWidget):
         self.link = LinkButton()
         self._offers_link = False
         self._cards = QWidget()
+        details = self._details = _Scrolled(self._cards)
+        details.setObjectName("idr_details")
+        details.setAccessibleName("Details")
         layout = QVBoxLayout(self._cards)
         layout.setContentsMargins(4, 0, 4, 4)
         layout.setSpacing(3)
@@ -183,13 +186,6 @@ class Panels(LetteredWidget, DockedWidget):
         ):
             layout.addWidget(card)
         layout.addStretch(1)
-        details = self._details = _Scrolled()
-        details.setObjectName("idr_details")
-        details.setAccessibleName("Details")
-        details.setWidgetResizable(True)
-        details.setFrameShape(QFrame.Shape.NoFrame)
-        details.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        details.setWidget(self._cards)
         self.annotations = AnnotationTable()
         self.splitter = _Parts(Qt.Orientation.Vertical)
         self.splitter.setObjectName("idr_splitter")
@@ -224,6 +220,10 @@ class Panels(LetteredWidget, DockedWidget):
         self.all_shown = ActionsRow(self.link)
         self.status = StatusBar()
         panels = _Column()
+        self._panels = _Scrolled(panels)
+        self._panels.setObjectName("idr_panels")
+        self._panels.setAccessibleName("Panels")
+        self._panels.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         whole = QVBoxLayout(panels)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(2)
@@ -240,7 +240,6 @@ class Panels(LetteredWidget, DockedWidget):
         outer = QVBoxLayout(self.body)
         outer.setContentsMargins(4, 3, 4, 3)
         outer.setSpacing(3)
-        self._panels = _scrolled(panels)
         outer.addWidget(self._panels, 1)
         outer.addWidget(self.status)
         self.study.said.connect(self.status.say)
@@ -375,6 +374,13 @@ class _Scrolled(QScrollArea):
     _brought: int | None = None
     """How far it was scrolled to the part; by a person, if it is elsewhere now."""
 
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inside)
+
     def keep(self, part: QWidget | None) -> None:
         """Keep another part in sight, if that is seen or brought there."""
         self._kept, self._brought = part, None
@@ -419,16 +425,3 @@ class _Scrolled(QScrollArea):
         bar = present(self.verticalScrollBar())
         brought = self._brought
         return brought is not None and bar.value() == min(brought, bar.maximum())
-
-
-def _scrolled(panels: QWidget) -> _Scrolled:
-    """Return what scrolls where the window is too low for all panels."""
-    area = _Scrolled()
-    area.setObjectName("idr_panels")
-    area.setAccessibleName("Panels")
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(panels)
-    return area

@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
+from qtpy.QtWidgets import QAbstractButton, QDockWidget, QFrame, QScrollArea, QWidget
+
+from napari_idr._qt.panels.forms import present
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QResizeEvent
+    from qtpy.QtGui import QResizeEvent, QShowEvent
     from qtpy.QtWidgets import QLabel
 
 
@@ -47,11 +49,39 @@ class Place(QWidget):
 
 
 class DockedWidget(Place):
-    """A widget for a dock; what it shows is laid out in `body`."""
+    """A widget for a dock; what it shows is laid out in `body`.
+
+    Qt styles all that is in a widget anew, twice over if that has a style sheet of its
+    own, whenever it is put into another: into its dock first, then into the window. So
+    the body comes in last.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.body = self._held = QWidget(self)
+        self.body = self._held = QWidget()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Take the body in, once this is seen, in the window that it belongs to."""
+        if self.body.parent() is None:
+            self.body.setParent(self)
+            self.body.setGeometry(self.rect())
+            self.body.show()
+            self.updateGeometry()
+            self._come_before_title()
+        super().showEvent(event)
+
+    def _come_before_title(self) -> None:
+        """Let Tab reach the buttons of the dock's title after the body, not before."""
+        dock = self.parent()
+        title = dock.titleBarWidget() if isinstance(dock, QDockWidget) else None
+        if title is None:
+            return
+        last = present(present(self.window()).previousInFocusChain())
+        while last.focusPolicy() == Qt.FocusPolicy.NoFocus:
+            last = present(last.previousInFocusChain())
+        for button in title.findChildren(QAbstractButton):
+            QWidget.setTabOrder(last, button)
+            last = button
 
 
 class LabelPlace(Place):

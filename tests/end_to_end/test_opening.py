@@ -1,0 +1,56 @@
+"""What the browser costs to open, counted: times depend on the machine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_idr._qt.browser import Browser
+
+if TYPE_CHECKING:
+    from napari_idr import demo
+    from support.window import Window
+
+TIMES = 2.2
+"""How often a widget is made ready on average: to be shown, and for the window's look.
+Few need it once more."""
+
+WIDGETS = 380
+"""In the browser at most; each is styled."""
+
+
+class Styled(QObject):
+    """Counts which widgets are styled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[QObject] = Counter()
+
+    def eventFilter(  # noqa: N802 - Qt's name
+        self, watched: QObject | None, event: QEvent | None
+    ) -> bool:
+        kinds = (QEvent.Type.Polish, QEvent.Type.StyleChange)
+        if watched is not None and event is not None and event.type() in kinds:
+            self.counts[watched] += 1
+        return False
+
+
+def test_each_widget_is_styled_once_as_the_browser_opens(
+    window: Window, classic: demo.Archive
+) -> None:
+    window.preset(classic.url)
+    styled, app = Styled(), QApplication.instance()
+    assert app is not None
+
+    app.installEventFilter(styled)
+    window.choose_from_menu("Plugins", "IDR", "Browse the IDR")
+    app.removeEventFilter(styled)
+
+    browser = window.native.findChild(Browser)
+    assert browser is not None
+    widgets = browser.body.findChildren(QWidget)
+    assert len(widgets) <= WIDGETS
+    assert sum(styled.counts[one] for one in widgets) <= TIMES * len(widgets)
