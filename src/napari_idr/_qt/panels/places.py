@@ -59,6 +59,7 @@ class DockedWidget(Place):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.body = self._held = QWidget()
+        self.destroyed.connect(self.body.deleteLater)  # if it never came in
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Take the body in, once this is seen, in the window that it belongs to."""
