@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from qtpy.QtCore import (
     QModelIndex,
     QPoint,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from qtpy.QtGui import QAction
@@ -104,6 +106,10 @@ class NameDelegate(QStyledItemDelegate):
         option.text = fitted_name(option.text or "", lambda text: advance(text) <= room)
 
 
+MANY_LINES: Final = 1000
+"""So many that come at once take more than a frame to come."""
+
+
 class ResultsTree(QTreeView):
     """Studies, and below them plates, datasets and images, with counts."""
 
@@ -125,6 +131,9 @@ class ResultsTree(QTreeView):
         self._in_place = SaidInPlace(
             self, lambda: self.nothing_shown, margin=1, middle=False
         )
+        self._draw_soon = QTimer(self)
+        self._draw_soon.setSingleShot(True)
+        self._draw_soon.timeout.connect(partial(self.setUpdatesEnabled, True))
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._names = NameDelegate(self)
@@ -240,6 +249,13 @@ class ResultsTree(QTreeView):
         if wanted != self._names.has_pictures:
             self._names.has_pictures = wanted
             self.scheduleDelayedItemsLayout()
+
+    def rowsInserted(self, parent: QModelIndex, start: int, end: int) -> None:
+        """Draw many lines in the turn after they have come, which takes as long."""
+        super().rowsInserted(parent, start, end)
+        if end - start >= MANY_LINES:
+            self.setUpdatesEnabled(False)
+            self._draw_soon.start(0)
 
     def use_model(self, model: ResultsModel) -> None:
         """Show other results; the view has another selection for each model."""

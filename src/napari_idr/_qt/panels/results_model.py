@@ -401,11 +401,12 @@ class ResultsModel(QStandardItemModel):
             lines = {}
         kept = set(lines.values())
         for key, entry in wanted.items():
-            if key in lines:
-                self._renew(lines[key], entry)
+            line = lines.get(key)
+            if line is None:
+                line = lines[key] = _Node(entry, node, 0)
             else:
-                lines[key] = _Node(entry, node, 0)
-            lines[key].rank = ranks[key]
+                self._renew(line, entry)
+            line.rank = ranks[key]
         self._insert_runs(node, [lines[key] for key in wanted], kept)
         if kept and node.children:
             first, last = node.children[0], node.children[-1]
