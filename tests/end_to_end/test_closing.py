@@ -230,6 +230,15 @@ def test_two_viewers_have_two_browsers(window: Window, classic: demo.Archive) ->
     assert person.browser.isVisible()
 
 
+def plate_shown(window: Window, archive: demo.Archive) -> Person:
+    """Show a plate whose wells are marked, with all of its layers."""
+    person = window.browse(archive.url)
+    person.find_plate("CDC20", MITOSIS, PLATE)
+    person.show_plate()
+    person.until(lambda: f"{PLATE}, field 1 headings" in window.names)
+    return person
+
+
 def test_layers_removed_midway_stay_away(window: Window, classic: demo.Archive) -> None:
     person = window.browse(classic.url)
     window.viewer.add_points([[0, 0]], name="mine")
@@ -265,13 +274,27 @@ def test_any_layer_can_be_removed(window: Window, classic: demo.Archive) -> None
     assert window.names[0] == f"{PLATE}, field 1"
 
 
+def test_a_plate_taken_out_as_it_comes_back_stays_away(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = plate_shown(window, classic)
+    aside = scene_of(window.viewer).aside
+    person.click("idr_close_all")
+    person.click("idr_bring_back")
+    person.until(lambda: f"{PLATE}, field 1" in window.names)
+    assert aside.is_coming_back
+
+    window.viewer.layers.remove(f"{PLATE}, field 1")
+    person.until(lambda: not aside.is_coming_back)
+    settle()
+
+    assert window.names == []
+
+
 def test_layers_that_go_together_have_garbage_collected_once(
     window: Window, classic: demo.Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = window.browse(classic.url)
-    person.find_plate("CDC20", MITOSIS, PLATE)
-    person.show_plate()
-    person.until(lambda: len(window.names) == 4)
+    person = plate_shown(window, classic)
     collected: list[int] = []
     monkeypatch.setattr(gc, "collect", lambda *_: collected.append(1) or 0)
 
@@ -293,10 +316,7 @@ def test_layers_that_go_together_have_garbage_collected_once(
 def test_a_plate_that_was_taken_out_is_let_go_of(
     window: Window, classic: demo.Archive
 ) -> None:
-    person = window.browse(classic.url)
-    person.find_plate("CDC20", MITOSIS, PLATE)
-    person.show_plate()
-    person.until(lambda: f"{PLATE}, field 1 headings" in window.names)
+    person = plate_shown(window, classic)
     person.click("idr_wells_table_button")
     person.until_idle()
     dock = window.native.findChild(WellsDock)
@@ -313,10 +333,7 @@ def test_a_plate_that_was_taken_out_is_let_go_of(
 def test_a_plate_whose_well_was_clicked_is_let_go_of(
     window: Window, classic: demo.Archive
 ) -> None:
-    person = window.browse(classic.url)
-    person.find_plate("CDC20", MITOSIS, PLATE)
-    person.show_plate()
-    person.until(lambda: f"{PLATE}, field 1 headings" in window.names)
+    person = plate_shown(window, classic)
     scene = scene_of(window.viewer)
     [shown] = scene.plates.all_shown
     canvas = weakref.ref(shown.canvas)

@@ -183,12 +183,14 @@ class MosaicLayers(QObject):
     def put_back(self) -> None:
         """Show again what was put aside; its layers have come.
 
-        Plates that have been opened anew meanwhile are let go.
+        Plates that have been opened anew meanwhile are let go, and those whose mosaic
+        was taken out again.
         """
         groups, self._aside = self._aside, {}
         for key, group in groups.items():
             if key in self._groups or group.mosaic not in self._viewer.layers:
                 group.close()
+                remove_layers(self._viewer, group.made.values())
             else:
                 self._groups[key] = group
         self._place_all()
