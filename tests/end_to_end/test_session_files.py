@@ -13,10 +13,11 @@ import pytest
 from napari.components import ViewerModel
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from qtpy.QtWidgets import QApplication, QComboBox, QFileDialog
+from qtpy.QtWidgets import QApplication, QComboBox, QFileDialog, QTabWidget
 
 from napari_idr import open_session
 from napari_idr._qt.browser import Browser
+from napari_idr._qt.panels.layout import STUDIES_TAB
 from napari_idr._qt.wells.dock import WellsDock, close_dock, is_dock_open, open_wells
 from napari_idr.services.session_file.record import (
     SavedImage,
@@ -537,6 +538,28 @@ def test_cancel_ends_it_and_another_can_be_opened(
     classic.delay_ms = 0.0
     assert open_session(window.viewer, session)
     assert f"{PLATE}, field 1" in window.names
+
+
+def test_to_close_all_layers_ends_it_and_what_else_is_on_its_way(
+    window: Window, classic: demo.Archive
+) -> None:
+    person, _ = with_plate(window, classic.url)
+    session = person.browser.session_saver.collect()
+    person.find("idr_tabs", QTabWidget).setCurrentIndex(STUDIES_TAB)
+    person.until(lambda: person.is_idle and MITOSIS in person.rows())
+    classic.delay_ms = 60_000.0
+    person.open_line(MITOSIS)
+    open_session(window.viewer, replace(session, search=None), wait=False)
+    person.until(lambda: person.status == "Opening the session …")
+
+    person.click("idr_close_all")
+
+    assert person.is_idle
+    assert not person.browser.session_files.is_opening
+    assert "closed" in person.status
+    assert person.rows(person.line(MITOSIS)) == ["cancelled"]
+    assert window.names == []
+    classic.delay_ms = 0.0
 
 
 def test_cancel_takes_out_a_strip_that_is_not_whole_and_looks_back(

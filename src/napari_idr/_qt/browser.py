@@ -142,7 +142,7 @@ class Browser(Panels):
             self._images.open,
             self._say_adding,
         )
-        Tidying(self, jobs, self._scene)
+        Tidying(self, self._stop, self._scene)
         self._files = Files(self, jobs)
         self._exports = Exports(self, jobs, self._scene, napari_viewer)
         self._wire()
@@ -237,6 +237,7 @@ class Browser(Panels):
 
     def _leave_for(self, address: str) -> None:
         self._jobs.cancel_all()
+        self._comparisons.give_up()
         self._enter(BrowserState(address=address))
         self._finder.clear()
         self.server.show_address(address)
@@ -672,6 +673,11 @@ class Browser(Panels):
     # The status
 
     def _on_cancel(self) -> None:
+        self._stop()
+        self.status.say("Cancelled.")
+
+    def _stop(self) -> None:
+        """End all that is on its way; what has come stays, but nothing half made."""
         self._adding = None
         self._jobs.cancel_all()
         self._scene.coming.complete()
@@ -679,7 +685,6 @@ class Browser(Panels):
         self._comparisons.give_up()
         self._session_files.give_up()
         self._state.give_up()
-        self.status.say("Cancelled.")
 
     def _say_adding(self, message: str | None) -> None:
         """Say that layers are on their way, None that they are there."""

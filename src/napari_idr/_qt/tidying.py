@@ -10,7 +10,8 @@ from napari_idr._qt.commands import closed_message
 from napari_idr.services.search.catalog import counted
 
 if TYPE_CHECKING:
-    from napari_idr._qt.jobs import Jobs
+    from collections.abc import Callable
+
     from napari_idr._qt.layers.scene import ViewerScene
     from napari_idr._qt.panels.layout import Panels
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 class Tidying(QObject):
     """Wires the buttons that close all layers and bring them back."""
 
-    def __init__(self, panels: Panels, jobs: Jobs, scene: ViewerScene) -> None:
+    def __init__(
+        self, panels: Panels, stop: Callable[[], None], scene: ViewerScene
+    ) -> None:
         super().__init__(panels)
         self._panels = panels
-        self._jobs = jobs
+        self._stop = stop
         self._scene = scene
         self._aside = scene.aside
         panels.all_shown.closeWanted.connect(self._on_close)
@@ -38,7 +41,7 @@ class Tidying(QObject):
         )
 
     def _on_close(self) -> None:
-        self._jobs.cancel_all()  # what is on its way would come back
+        self._stop()  # what is on its way would come back
         self._panels.status.say(closed_message(self._aside.close_all()))
 
     def _on_back(self, count: int) -> None:
