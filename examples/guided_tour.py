@@ -66,7 +66,6 @@ class Tour:
         window = panel.window()
         assert isinstance(window, QMainWindow)
         self._window = window
-        self._until(panel.isVisible, "the panel is there")
         self._results = self._part(QTreeView, "idr_results")
 
     def arrange(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QApplication, QWidget
 
@@ -54,3 +55,12 @@ def test_each_widget_is_styled_once_as_the_browser_opens(
     widgets = browser.body.findChildren(QWidget)
     assert len(widgets) <= WIDGETS
     assert sum(styled.counts[one] for one in widgets) <= TIMES * len(widgets)
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_all_parts_are_found_at_once(window: Window, is_shown: bool) -> None:
+    window.native.setVisible(is_shown)
+
+    _, browser = window.viewer.window.add_plugin_dock_widget("napari-idr")
+
+    assert browser.findChild(QWidget, "idr_results") is not None

@@ -100,10 +100,13 @@ class Lettered(LetteredWidget, DockedWidget):
 
 
 def test_what_is_docked_is_styled_once(qtbot: QtBot) -> None:
-    window, docked = QMainWindow(), Lettered()
+    window = QMainWindow()
     qtbot.addWidget(window)
     window.setStyleSheet("QWidget { color: red; }")
     window.setCentralWidget(QLineEdit())
+    window.show()
+    qtbot.waitExposed(window)
+    docked = Lettered()
     layout, label, line = QVBoxLayout(docked.body), QLabel("text"), QLineEdit()
     layout.addWidget(label)
     layout.addWidget(line)
@@ -117,11 +120,10 @@ def test_what_is_docked_is_styled_once(qtbot: QtBot) -> None:
     dock.setTitleBarWidget(title)
 
     window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-    window.show()
-    qtbot.waitExposed(window)
+    assert docked.findChildren(QLineEdit) == [line]  # at once
+    qtbot.waitUntil(label.isVisible)
 
     assert styled.count == 1
-    assert label.isVisible()
     assert label.palette().windowText().color() == Qt.GlobalColor.red
     # The title, which comes into the window earlier, is gone to by Tab later.
     line.setFocus()

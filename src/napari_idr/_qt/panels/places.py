@@ -10,12 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtWidgets import QAbstractButton, QDockWidget, QFrame, QScrollArea, QWidget
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDockWidget,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QWidget,
+)
 
 from napari_idr._qt.panels.forms import present
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QResizeEvent, QShowEvent
+    from qtpy.QtGui import QResizeEvent
     from qtpy.QtWidgets import QLabel
 
 
@@ -48,28 +56,49 @@ class Place(QWidget):
         return self._held.minimumSizeHint()
 
 
+_COMINGS = (QEvent.Type.ParentChange, QEvent.Type.Show)
+
+
 class DockedWidget(Place):
     """A widget for a dock; what it shows is laid out in `body`.
 
     Qt styles all that is in a widget anew, twice over if that has a style sheet of its
     own, whenever it is put into another: into its dock first, then into the window. So
-    the body comes in last.
+    the body comes in last, where a person waits for it.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.body = self._held = QWidget()
+        self.body = self._held = QWidget(None if _is_window_seen() else self)
         self.destroyed.connect(self.body.deleteLater)  # if it never came in
 
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Take the body in, once this is seen, in the window that it belongs to."""
-        if self.body.parent() is None:
-            self.body.setParent(self)
-            self.body.setGeometry(self.rect())
-            self.body.show()
-            self.updateGeometry()
-            self._come_before_title()
-        super().showEvent(event)
+    def event(self, event: QEvent | None) -> bool:
+        """Take the body in, once this is in the window that it belongs to, or seen."""
+        if event is not None and event.type() in _COMINGS:
+            self._come_in(is_seen=event.type() == QEvent.Type.Show)
+        return super().event(event)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Hear of the window that what this was put into comes into."""
+        if watched is not None and event is not None and event.type() in _COMINGS:
+            watched.removeEventFilter(self)
+            self._come_in(is_seen=False)
+        return super().eventFilter(watched, event)
+
+    def _come_in(self, *, is_seen: bool) -> None:
+        """Take the body in, or wait for the window."""
+        window = present(self.window())
+        if self.body.parent() is not None:
+            return
+        if not is_seen and not isinstance(window, QMainWindow):
+            if window is not self:
+                window.installEventFilter(self)  # it is about to be docked itself
+            return
+        self.body.setParent(self)
+        self.body.setGeometry(self.rect())
+        self.body.show()
+        self.updateGeometry()
+        self._come_before_title()
 
     def _come_before_title(self) -> None:
         """Let Tab reach the buttons of the dock's title after the body, not before."""
@@ -83,6 +112,11 @@ class DockedWidget(Place):
         for button in title.findChildren(QAbstractButton):
             QWidget.setTabOrder(last, button)
             last = button
+
+
+def _is_window_seen() -> bool:
+    windows = QApplication.topLevelWidgets()
+    return any(isinstance(one, QMainWindow) and one.isVisible() for one in windows)
 
 
 class LabelPlace(Place):
