@@ -77,8 +77,13 @@ class CancelToken:
 
     @property
     def cancelled(self) -> bool:
-        """Whether `cancel` has been called."""
-        return self._cancelled
+        """Whether `cancel` has been called, of this token or of one above it.
+
+        One above has its children cancelled one after the other; none of them may begin
+        anything in between.
+        """
+        above = self._parent
+        return self._cancelled or (above is not None and above.cancelled)
 
     def cancel(self) -> None:
         """Cancel this token and each child; call what waits for that."""
@@ -124,7 +129,7 @@ class CancelToken:
 
     def check(self) -> None:
         """Raise `Cancelled` if this token is cancelled."""
-        if self._cancelled:
+        if self.cancelled:
             raise Cancelled
 
     def sleep(self, seconds: float) -> None:

@@ -44,6 +44,18 @@ def test_a_child_is_cancelled_with_its_parent():
     assert grandchild.cancelled
 
 
+def test_no_child_is_left_when_the_first_is_cancelled():
+    token = CancelToken()
+    children = [token.child().child() for _ in range(5)]
+    told = []
+    for child in children:
+        child.on_cancel(lambda: told.append([one.cancelled for one in children]))
+
+    token.cancel()
+
+    assert told == [[True] * 5] * 5
+
+
 def test_a_grandchild_is_cancelled_when_nobody_holds_the_child():
     parent = CancelToken()
     grandchild = parent.child().child()
