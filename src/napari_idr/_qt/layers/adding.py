@@ -13,14 +13,11 @@ from weakref import WeakSet
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_idr._qt.layers.canvas import canvas_of
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from napari.layers import Layer
     from napari.viewer import Viewer
-    from qtpy.QtWidgets import QWidget
 
     Call = Callable[[], bool | None]
     Put = Callable[[], str | None]
@@ -55,10 +52,7 @@ def add_layer(viewer: Viewer, layer: Layer, *, activate: bool = True) -> str | N
     if viewer in _closed:
         return f"{layer.name} can't be shown: the window was closed."
     try:
-        with (
-            _drawn_later(viewer),
-            nullcontext() if activate else _selection_kept(viewer),
-        ):
+        with nullcontext() if activate else _selection_kept(viewer):
             viewer.add_layer(layer)
     except Exception as error:
         logger.exception("the layer %s can't be added", layer.name)
@@ -68,32 +62,6 @@ def add_layer(viewer: Viewer, layer: Layer, *, activate: bool = True) -> str | N
             f"of this viewer failed ({type(error).__name__}: {error})."
         )
     return None
-
-
-@contextmanager
-def _drawn_later(viewer: Viewer) -> Iterator[None]:
-    """Leave the frame that shows a layer to a turn of its own, after its adding.
-
-    Qt draws at the end of the turn in which that was wished for; each takes as long.
-    """
-    try:
-        native = canvas_of(viewer).native
-        native.setUpdatesEnabled(False)
-    except (AttributeError, RuntimeError):  # another napari, or Qt has deleted it
-        logger.debug("the canvas is drawn as it comes", exc_info=True)
-        yield
-        return
-    try:
-        yield
-    finally:
-        QTimer.singleShot(0, partial(_draw, native))
-
-
-def _draw(native: QWidget) -> None:
-    try:
-        native.setUpdatesEnabled(True)
-    except RuntimeError:  # Qt has deleted it
-        logger.debug("the canvas has gone", exc_info=True)
 
 
 @contextmanager
