@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from qtpy.QtGui import QOffscreenSurface, QOpenGLContext
 from vispy.gloo.glir import GlirProgram, GlirTexture2D
 
@@ -14,7 +19,8 @@ from napari_idr._qt.layers.scene import scene_of
 from support.guards import settle
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
+
     from pytestqt.qtbot import QtBot
 
     from napari_idr import demo
@@ -88,3 +94,49 @@ def test_giving_memory_back_loses_nothing() -> None:
     give_back_memory()
 
     assert numbers.sum() == (1 << 19) * ((1 << 20) - 1)
+
+
+ALLOCATES = """
+import ctypes, sys, threading
+from napari_idr._qt.layers.freeing import share_arenas
+
+share_arenas()
+kept, all_here = [], threading.Barrier(6)
+
+def allocate():
+    kept.append(bytearray(2000))
+    all_here.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(6)]
+for one in threads: one.start()
+for one in threads: one.join()
+
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it has no arenas")
+@pytest.mark.parametrize(
+    ("chosen", "most", "least"),
+    [
+        ({}, 2, 1),
+        ({"MALLOC_ARENA_MAX": "5"}, 5, 4),
+        ({"GLIBC_TUNABLES": "glibc.malloc.arena_max=5"}, 5, 4),
+    ],
+)
+def test_threads_share_an_arena_unless_a_person_chose(
+    tmp_path: Path, chosen: dict[str, str], most: int, least: int
+) -> None:
+    told = tmp_path / "arenas.xml"
+    settings = ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
+    others = {name: text for name, text in os.environ.items() if name not in settings}
+
+    subprocess.run(
+        [sys.executable, "-c", ALLOCATES, told], check=True, env=others | chosen
+    )
+
+    assert least <= told.read_text().count("<heap nr=") <= most

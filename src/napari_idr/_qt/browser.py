@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from napari.utils.notifications import show_warning
 from qtpy.QtWidgets import QWidget
@@ -60,15 +60,26 @@ from napari_idr.services.offline.pack_session import PackSession, open_pack
 from napari_idr.services.plate.mosaic import MosaicStep
 from napari_idr.services.plate.view import PlateShown
 from napari_idr.services.search.catalog import Entry, Query
-from napari_idr.services.session import ServerInfo, Session, connect
+from napari_idr.services.session import (
+    ConnectionSettings,
+    ServerInfo,
+    Session,
+    connect,
+)
 from napari_idr.tiles import check_callers
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
     from pathlib import Path
 
     from napari.viewer import Viewer
     from qtpy.QtCore import QPoint
+
+    from napari_idr.cancel import CancelToken
+
+SEEN_S: Final = 0.15
+"""How long the first question waits at most for the first paint."""
 
 
 class Browser(Panels):
@@ -106,7 +117,7 @@ class Browser(Panels):
         self._session_files = SessionFiles(*parts)
         self._session_saver = SessionSaver(*parts)
         self._offline = OfflineKeeper(self, self._finder, jobs)
-        Docked(self, self._scene.window)
+        self._seen = Docked(self, self._scene.window).seen
         self._loading: MosaicKey | None = None
         self._adding: str | None = None
         self._summary_message = ""
@@ -228,7 +239,8 @@ class Browser(Panels):
             return
         self._leave_for(address)
         message = f"Asking {address} …"
-        self._connect_slot.start(message, connect, address, connection_settings())
+        settings = connection_settings()
+        self._connect_slot.start(message, _connect, self._seen, address, settings)
 
     def open_pack(self, path: Path) -> None:
         """Look at what is in a pack; nobody is asked."""
@@ -744,6 +756,21 @@ def _get_along_with_napari() -> None:
     if (warning := check_callers()) is not None:
         show_warning(warning)
     let_levels_be_saved()
+
+
+def _connect(
+    seen: threading.Event,
+    address: str,
+    settings: ConnectionSettings,
+    *,
+    cancel: CancelToken,
+) -> tuple[Session, ServerInfo]:
+    """Reach a server once the browser is seen: its first paint takes longer beside it.
+
+    Raises what `connect` does.
+    """
+    seen.wait(SEEN_S)
+    return connect(address, settings, cancel=cancel)
 
 
 def _nothing(_: None) -> None:

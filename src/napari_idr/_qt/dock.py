@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from qtpy.QtCore import QEvent, QObject, QTimer
@@ -39,10 +40,13 @@ class Docked(QObject):
 
     napari forgets a widget whose dock was closed. Kept in the window, unseen, it goes
     on with what it does, and is as it was when it is docked again.
+
+    `seen` is set once the widget was painted, with all that is in it.
     """
 
     def __init__(self, widget: QWidget, window: QWidget) -> None:
         super().__init__(widget)
+        self.seen = threading.Event()
         self._widget = widget
         self._window = window
         self._dock: QDockWidget | None = None
@@ -53,9 +57,12 @@ class Docked(QObject):
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Notice that the widget is docked, taken out of its dock, shown or hidden."""
+        """Notice that the widget is docked, taken out, shown, painted or hidden."""
         kind = None if event is None else event.type()
-        if kind == QEvent.Type.ParentChange:
+        if kind == QEvent.Type.Paint:
+            if not self.seen.is_set():
+                QTimer.singleShot(0, self.seen.set)
+        elif kind == QEvent.Type.ParentChange:
             self._follow_dock()
             # Taken out to be docked anew, it has another dock by then.
             QTimer.singleShot(0, self._keep)

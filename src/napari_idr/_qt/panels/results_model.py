@@ -5,12 +5,15 @@ from __future__ import annotations
 from base64 import b64encode
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import (
     QBuffer,
     QByteArray,
     QIODevice,
+    QItemSelection,
     QModelIndex,
     QSignalBlocker,
     Qt,
@@ -389,8 +392,19 @@ class ResultsModel(QStandardItemModel):
     def _merge(self, node: _Node, entries: Sequence[Entry]) -> None:
         """Let these be the lines below one; what is there already is kept."""
         wanted: dict[object, Entry] = {entry.key: entry for entry in entries}
-        ranks = {key: rank for rank, key in enumerate(wanted)}
         self._most = max(self._most, _most(entries))
+        if any(line.entry is not None for line in node.children or ()):
+            self._merge_into(node, wanted)
+        else:
+            self._replace(
+                node, [_Node(e, node, n) for n, e in enumerate(wanted.values())]
+            )
+        if self.order is not None and not node.counting:
+            self._order_lines()  # counts that grow don't move lines about
+
+    def _merge_into(self, node: _Node, wanted: dict[object, Entry]) -> None:
+        """Let lines come and go below one that has some; which stay are renewed."""
+        ranks = {key: rank for rank, key in enumerate(wanted)}
         if self.order is not None:  # what is shown first, in the order it is shown
             shown = [key for key in map(_key, node.children or ()) if key in wanted]
             wanted = {key: wanted[key] for key in dict.fromkeys([*shown, *wanted])}
@@ -411,8 +425,6 @@ class ResultsModel(QStandardItemModel):
         if kept and node.children:
             first, last = node.children[0], node.children[-1]
             self.dataChanged.emit(self._index_of(first), self._index_of(last, 1))
-        if self.order is not None and not node.counting:
-            self._order_lines()  # counts that grow don't move lines about
 
     def _replace(self, node: _Node, lines: list[_Node]) -> None:
         self._remove(node, lambda _: True)
@@ -477,18 +489,21 @@ class ResultsModel(QStandardItemModel):
         An item that is asked for and isn't there is made by Qt, like its prototype. Of
         those made here all would be kept until the model goes, or take twice as long.
         """
-        index, item = self.index, self.itemFromIndex
+        index, item, row = self.index, self.itemFromIndex, first
         with QSignalBlocker(self):
-            for row, line in enumerate(lines, first):
-                if line.flags is not self._made:
+            for flags, run in groupby(lines, attrgetter("flags")):
+                if flags is not self._made:
                     prototype = QStandardItem()
-                    prototype.setFlags(line.flags)
+                    prototype.setFlags(flags)
                     self.setItemPrototype(prototype)
-                    self._made = line.flags
-                at = index(row, 0, parent)
-                item(at)
-                item(index(row, COUNT_COLUMN, parent))
+                    self._made = flags
+                start, row = row, row + sum(1 for _ in run)
+                ends = index(start, 0, parent), index(row - 1, COUNT_COLUMN, parent)
+                for at in QItemSelection(*ends).indexes():  # all can be selected yet
+                    item(at)
+            for row, line in enumerate(lines, first):
                 if line.children:
+                    at = index(row, 0, parent)
                     self.insertColumns(0, 2, at)
                     self.insertRows(0, len(line.children), at)
                     self._hold(at, 0, line.children)
