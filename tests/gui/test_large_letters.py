@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from support.person import Person
 
 MITOSIS, PLATE = "idr0901-demo-mitosis/screenA", "DM0001_01"
+KINOME = "idr0902-demo-kinome/screenA"
 
 TISSUE, DATASET, IMAGE = (
     "idr0904-demo-tissue/experimentA",
@@ -292,15 +293,54 @@ def slow_clicks() -> Iterator[None]:
 def test_the_lines_stay_where_they_are_for_a_second_click(reader: Person) -> None:
     reader.browser.resize(300, 500)
     reader.search("CDC20")
-    reader.open(MITOSIS)
-    panels = reader.find("idr_panels", QScrollArea).verticalScrollBar()
-    assert panels is not None
+    before = place_of(reader, MITOSIS)
 
+    reader.open(MITOSIS)
     reader.select(MITOSIS, PLATE)
     QTest.qWait(QApplication.doubleClickInterval() // 2)
 
-    assert panels.value() == 0
-    reader.until(lambda: panels.value() > 0, timeout=10_000)
+    assert place_of(reader, MITOSIS) == before
+    reader.until(lambda: place_of(reader, MITOSIS) < before, timeout=10_000)
+    assert is_wholly_in_sight(reader.find("idr_show_plate"))
+
+
+@pytest.mark.usefixtures("slow_clicks")
+@pytest.mark.parametrize("width", range(376, 396, 4))
+def test_the_lines_stay_as_the_first_card_comes(reader: Person, width: int) -> None:
+    """Beside a scroll bar that comes with it there is less room for texts above."""
+    reader.browser.resize(width, 720)
+    reader.search("CDC20")
+    rest(reader.browser)
+    before = place_of(reader, MITOSIS)
+
+    reader.select(MITOSIS)
+    QTest.qWait(QApplication.doubleClickInterval() // 2)
+
+    assert place_of(reader, MITOSIS) == before
+
+
+@pytest.mark.usefixtures("slow_clicks")
+@pytest.mark.parametrize("said", ["", "What is said has many lines. " * 5])
+def test_the_lines_stay_as_another_card_comes(reader: Person, said: str) -> None:
+    reader.browser.resize(300, 600)
+    reader.search("CDC20")
+    reader.select(MITOSIS)
+    button = reader.find("idr_copy_citation")
+    reader.until(lambda: is_wholly_in_sight(button), timeout=10_000)
+    before = place_of(reader, KINOME)
+
+    reader.select(KINOME)
+    reader.browser.status.say(said)
+    QTest.qWait(QApplication.doubleClickInterval() // 2)
+
+    assert place_of(reader, KINOME) == before
+
+
+def place_of(person: Person, *names: str) -> int:
+    """Return how far down in the browser a line is."""
+    tree = person.tree
+    top = tree.visualRect(person.line(*names)).topLeft()
+    return tree.mapTo(person.browser, top).y()
 
 
 def is_wholly_in_sight(widget: QWidget) -> bool:

@@ -210,6 +210,7 @@ class Panels(LetteredWidget, DockedWidget):
         self._scroll_soon.setSingleShot(True)
         self._scroll_soon.setInterval(QApplication.doubleClickInterval())
         self._scroll_soon.timeout.connect(self._scroll)
+        self.results.clicking.connect(self._on_clicking)
         for files in (self.original_files, self.attached_files):
             files.resized.connect(self._divide_soon.start)
             files.unfolded.connect(partial(self.reveal, files))
@@ -325,13 +326,19 @@ class Panels(LetteredWidget, DockedWidget):
         self._see_soon.start()
         self._scroll_soon.start()
 
+    def _on_clicking(self) -> None:
+        """Let the lines stay where they are until one can't be clicked twice."""
+        self._panels.keep(None)
+        self._panels.hold(self.results)
+        self._scroll_soon.start()
+
     def _see(self) -> None:
-        for area in (self._details, self._panels):
-            area.keep(self._revealed)
+        self._details.keep(self._revealed)
         self._details.bring()
 
     def _scroll(self) -> None:
         """Scroll the panels as well, where the window is too low for all of them."""
+        self._panels.hold(None)
         self._panels.keep(self._revealed)
         self._panels.bring()
 
@@ -368,6 +375,9 @@ class _Scrolled(QScrollArea):
     below.
     """
 
+    _held: QWidget | None = None
+    _place = 0
+    """Of what is held, from the top of what is seen."""
     _kept: QWidget | None = None
     _start = 0
     """How far it was scrolled before it was scrolled to the part."""
@@ -380,6 +390,19 @@ class _Scrolled(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(inside)
+
+    def hold(self, part: QWidget | None) -> None:
+        """Let a part stay where it is on the screen, whatever comes above it."""
+        self._held = part
+        self._place = 0 if part is None else self._top_of(part)
+
+    def _stay(self) -> None:
+        if self._held is not None:
+            bar = present(self.verticalScrollBar())
+            bar.setValue(bar.value() + self._top_of(self._held) - self._place)
+
+    def _top_of(self, part: QWidget) -> int:
+        return part.mapTo(present(self.viewport()), QPoint(0, 0)).y()
 
     def keep(self, part: QWidget | None) -> None:
         """Keep another part in sight, if that is seen or brought there."""
@@ -405,10 +428,11 @@ class _Scrolled(QScrollArea):
         if self._is_as_brought():
             self._follow()
             return
-        kept, view = self._kept, present(self.viewport())
+        self._stay()
+        kept = self._kept
         if event is None or kept is None or not kept.isVisible():
             return
-        place = kept.mapTo(view, QPoint(0, 0)).y()
+        place = self._top_of(kept)
         if 0 <= place <= event.oldSize().height() - kept.height():
             self.ensureWidgetVisible(kept, 0, 0)
 
@@ -417,8 +441,10 @@ class _Scrolled(QScrollArea):
         taken = super().eventFilter(watched, event)
         laid_out = (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
         is_laid_out = event is not None and event.type() in laid_out
-        if is_laid_out and watched is self.widget() and self._is_as_brought():
-            self._follow()
+        if is_laid_out and watched is self.widget():
+            self._stay()
+            if self._is_as_brought():
+                self._follow()
         return taken
 
     def _is_as_brought(self) -> bool:

@@ -42,7 +42,7 @@ from napari_idr.model import ImageRef
 from napari_idr.services.search.catalog import Entry, fitted_name
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QFocusEvent, QKeyEvent, QPaintEvent
+    from qtpy.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
     from napari_idr.model import ImageId
 
@@ -114,6 +114,7 @@ class ResultsTree(QTreeView):
     """Studies, and below them plates, datasets and images, with counts."""
 
     galleryWanted = Signal()  # of the selected lines
+    clicking = Signal()  # before what is clicked is selected
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -287,6 +288,10 @@ class ResultsTree(QTreeView):
         """What is said in place of lines, "" where there are some."""
         model = self.model()
         return "" if model is None or model.rowCount() else self._nothing
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        self.clicking.emit()
+        super().mousePressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent | None) -> None:
         """Take the keyboard, and leave it to the arrows to choose a line.
