@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from qtpy.QtGui import QOffscreenSurface, QOpenGLContext
 from vispy.gloo.glir import GlirProgram, GlirTexture2D
 
 from napari_idr._qt.layers.freeing import MemoryReturn, give_back_memory
 from napari_idr._qt.layers.scene import scene_of
+from napari_idr.threads import IDLE_S
 from support.guards import settle
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    import pytest
     from pytestqt.qtbot import QtBot
 
     from napari_idr import demo
@@ -68,6 +63,7 @@ def test_memory_is_given_back_once_after_layers_have_gone(
     window.browse(classic.url).until_idle()
     memory = scene_of(window.viewer).findChild(MemoryReturn)
     assert memory is not None
+    memory.stop()
     layers = [window.viewer.add_image(np.ones((8, 8))) for _ in range(3)]
     assert not memory.isActive()
 
@@ -76,6 +72,20 @@ def test_memory_is_given_back_once_after_layers_have_gone(
 
     assert memory.isActive()
     assert memory.isSingleShot()
+
+
+def test_memory_is_given_back_after_a_job_that_shows_no_layer(
+    window: Window, classic: demo.Archive
+) -> None:
+    person = window.browse(classic.url)
+    memory = scene_of(window.viewer).findChild(MemoryReturn)
+    assert memory is not None
+    memory.stop()
+
+    person.search("CDC20")
+
+    assert memory.isActive()
+    assert memory.remainingTime() > 1000 * IDLE_S  # threads without work have ended
 
 
 def test_memory_is_given_back_by_another_thread(qtbot: QtBot) -> None:
@@ -94,49 +104,3 @@ def test_giving_memory_back_loses_nothing() -> None:
     give_back_memory()
 
     assert numbers.sum() == (1 << 19) * ((1 << 20) - 1)
-
-
-ALLOCATES = """
-import ctypes, sys, threading
-from napari_idr._qt.layers.freeing import share_arenas
-
-share_arenas()
-kept, all_here = [], threading.Barrier(6)
-
-def allocate():
-    kept.append(bytearray(2000))
-    all_here.wait()
-
-threads = [threading.Thread(target=allocate) for _ in range(6)]
-for one in threads: one.start()
-for one in threads: one.join()
-
-libc = ctypes.CDLL(None)
-libc.fopen.restype = ctypes.c_void_p
-file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
-libc.malloc_info(0, file)
-libc.fclose(file)
-"""
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it has no arenas")
-@pytest.mark.parametrize(
-    ("chosen", "most", "least"),
-    [
-        ({}, 2, 1),
-        ({"MALLOC_ARENA_MAX": "5"}, 5, 4),
-        ({"GLIBC_TUNABLES": "glibc.malloc.arena_max=5"}, 5, 4),
-    ],
-)
-def test_threads_share_an_arena_unless_a_person_chose(
-    tmp_path: Path, chosen: dict[str, str], most: int, least: int
-) -> None:
-    told = tmp_path / "arenas.xml"
-    settings = ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
-    others = {name: text for name, text in os.environ.items() if name not in settings}
-
-    subprocess.run(
-        [sys.executable, "-c", ALLOCATES, told], check=True, env=others | chosen
-    )
-
-    assert least <= told.read_text().count("<heap nr=") <= most

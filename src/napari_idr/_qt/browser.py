@@ -224,6 +224,7 @@ class Browser(Panels):
         self._scene.plates.arrived.connect(self._on_arrived)
         self._scene.plates.failed.connect(self._on_not_added)
         self._jobs.changed.connect(self._on_jobs_changed)
+        self._jobs.changed.connect(self._scene.give_back_soon)
         self._scene.coming.changed.connect(self._on_jobs_changed)
         self._session_files.changed.connect(self._on_jobs_changed)
         self._session_files.mayImprove.connect(self._comparisons.offer_retry)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import os
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer
 
 from napari_idr._qt.layers.canvas import canvas_of
-from napari_idr.threads import in_background
+from napari_idr.threads import IDLE_S, in_background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,54 +45,26 @@ class OwnContext:
             logger.debug("the canvas has no context", exc_info=True)
 
 
-AT_REST_MS = 3000
-"""After the last layer has gone: by then its pixels have, and what comes next came."""
-
-
-M_ARENA_MAX: Final = -8
-"""What `mallopt` is to set, by `malloc.h` of glibc."""
-
-ARENAS: Final = 2
-"""That of the GUI thread, and one of all others."""
-
-
-def share_arenas() -> None:
-    """Have all threads but the first allocate from one arena, unless a person chose.
-
-    The allocator of Linux (glibc) has an arena for each thread at a time, up to eight
-    a processor (`mallopt(3)`), and what stays of one thread in a page keeps all of it:
-    a process grew for as long as threads decoded pictures.
-    """
-    chosen = "MALLOC_ARENA_MAX" in os.environ
-    if chosen or "arena_max" in os.environ.get("GLIBC_TUNABLES", ""):
-        return
-    libc = _glibc()
-    if libc is not None:
-        libc.mallopt(M_ARENA_MAX, ARENAS)
+AT_REST_MS = 1000 * (IDLE_S + 1)
+"""After the last job and the last layer: by then threads without work have ended."""
 
 
 def give_back_memory() -> None:
     """Have the allocator give the system the pages that nothing lies in any more.
 
-    That of Linux (glibc) keeps them for later: see `malloc_trim(3)`.
+    That of Linux (glibc) keeps them for later, apart for each thread that once was, so
+    that a process grows for as long as threads come and go: see `malloc_trim(3)`.
+    Others have no such call, and nothing is done.
     """
-    libc = _glibc()
-    if libc is not None:
-        libc.malloc_trim(0)
-
-
-def _glibc() -> ctypes.CDLL | None:
-    """Return the C library of Linux; None on another system, or with another one."""
     try:
-        libc = ctypes.CDLL(None)
-        libc.gnu_get_libc_version  # noqa: B018 - others have none
+        trim = ctypes.CDLL(None).malloc_trim
     except (AttributeError, OSError, TypeError):  # Windows raises the last
-        return None
-    return libc
+        return
+    trim(0)
 
 
 class MemoryReturn(QTimer):
-    """Gives memory back, in a thread, once layers have gone and others came."""
+    """Gives memory back, in a thread, once nothing has come or gone for a while."""
 
     def __init__(
         self,
@@ -103,5 +74,5 @@ class MemoryReturn(QTimer):
     ) -> None:
         super().__init__(parent)
         self.setSingleShot(True)
-        self.setInterval(AT_REST_MS)
+        self.setInterval(int(AT_REST_MS))
         self.timeout.connect(partial(in_background, give_back))

@@ -12,7 +12,7 @@ from napari_idr._qt.layers.adding import LayersComing, TurnQueue, add_no_more
 from napari_idr._qt.layers.aside import LayersAside
 from napari_idr._qt.layers.far import FarLayers
 from napari_idr._qt.layers.framing import Framing
-from napari_idr._qt.layers.freeing import MemoryReturn, OwnContext, share_arenas
+from napari_idr._qt.layers.freeing import MemoryReturn, OwnContext
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
 from napari_idr._qt.layers.refresher import LayerRefresher
@@ -116,7 +116,6 @@ class ViewerScene(QObject):
         self._gone = QTimer(self)
         self._gone.setSingleShot(True)
         self._gone.timeout.connect(self._on_gone)
-        share_arenas()
         self._memory = MemoryReturn(self)
         self._closing = False
         self.aside = LayersAside(viewer, self, turns)
@@ -184,6 +183,10 @@ class ViewerScene(QObject):
     def _on_layers_removed(self, _: Any = None) -> None:
         # Once all who hear of the removal have.
         self._gone.start()
+        self.give_back_soon()
+
+    def give_back_soon(self) -> None:
+        """Give memory back to the system once nothing has come or gone for a while."""
         self._memory.start()
 
     def _on_gone(self) -> None:
