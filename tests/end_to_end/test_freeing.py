@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from qtpy.QtGui import QOffscreenSurface, QOpenGLContext
 from vispy.gloo.glir import GlirProgram, GlirTexture2D
 
-from napari_idr._qt.layers.freeing import MemoryReturn, give_back_memory
+from napari_idr._qt.layers import scene
+from napari_idr._qt.layers.freeing import CHOSEN, MemoryReturn, give_back_memory
 from napari_idr._qt.layers.scene import scene_of
 from napari_idr.threads import IDLE_S
 from support.guards import settle
 
 if TYPE_CHECKING:
-    import pytest
     from pytestqt.qtbot import QtBot
 
     from napari_idr import demo
@@ -104,3 +109,59 @@ def test_giving_memory_back_loses_nothing() -> None:
     give_back_memory()
 
     assert numbers.sum() == (1 << 19) * ((1 << 20) - 1)
+
+
+THREADS_ALLOCATE = """
+import threading
+import numpy as np
+from napari_idr._qt.layers.freeing import give_back_memory, keep_little_memory
+from support.holdings import holdings
+
+def allocate():
+    for megabytes in (3, 12, 28, 20, 9):
+        np.ones(megabytes << 20, np.uint8)
+    kept.append([bytes(600) for _ in range(10)])
+    all_have.wait()
+
+keep_little_memory()
+np.ones(30 << 20, np.uint8)
+kept, all_have, before = [], threading.Barrier(8), holdings().resident_bytes
+threads = [threading.Thread(target=allocate) for _ in range(8)]
+for one in threads: one.start()
+for one in threads: one.join()
+give_back_memory()
+print(holdings().resident_bytes - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is of glibc")
+@pytest.mark.parametrize(
+    ("chosen", "goes_back"),
+    [({}, True), ({"MALLOC_TRIM_THRESHOLD_": str(1 << 30)}, False)],
+)
+def test_what_threads_have_freed_goes_back_to_the_system(
+    chosen: dict[str, str], goes_back: bool
+) -> None:
+    known = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    others = {name: text for name, text in os.environ.items() if name not in CHOSEN}
+
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS_ALLOCATE],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=others | known | chosen,
+    )
+
+    assert (int(done.stdout) < 40 << 20) == goes_back
+
+
+def test_little_memory_is_kept_once_there_is_a_browser(
+    window: Window, classic: demo.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(scene, "keep_little_memory", lambda: calls.append("once"))
+
+    window.browse(classic.url)
+
+    assert calls == ["once"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from qtpy.QtCore import QObject, QTimer
 
@@ -49,18 +50,53 @@ AT_REST_MS = 1000 * (IDLE_S + 1)
 """After the last job and the last layer: by then threads without work have ended."""
 
 
+M_TRIM_THRESHOLD: Final = -1
+M_MMAP_THRESHOLD: Final = -3
+"""What `mallopt` is to set, by `malloc.h` of glibc."""
+
+CHOSEN: Final = {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES"}
+"""How a person sets them, in the environment."""
+
+LARGE_BYTES: Final = 4 << 20
+"""A block that is asked of the system by itself, and goes back to it as it is freed."""
+
+SPARE_BYTES: Final = 2 << 20
+"""What is kept free behind the last block of each thread's heap."""
+
+
+def keep_little_memory() -> None:
+    """Have the allocator keep little of what is freed, unless a person has chosen.
+
+    That of Linux (glibc) raises both limits by itself, to 32 and 64 MB, with each large
+    block that is freed, and from then on keeps as much behind the last block of each
+    heap. There are as many as there were threads at a time, up to eight a processor,
+    and `malloc_trim` doesn't touch their ends: see `mallopt(3)` and `mtrim` in
+    `malloc/malloc.c`.
+    """
+    libc = _glibc()
+    if libc is not None and not CHOSEN & os.environ.keys():
+        libc.mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+        libc.mallopt(M_TRIM_THRESHOLD, SPARE_BYTES)
+
+
 def give_back_memory() -> None:
     """Have the allocator give the system the pages that nothing lies in any more.
 
-    That of Linux (glibc) keeps them for later, apart for each thread that once was, so
-    that a process grows for as long as threads come and go: see `malloc_trim(3)`.
-    Others have no such call, and nothing is done.
+    That of Linux (glibc) keeps them for later: see `malloc_trim(3)`.
     """
+    libc = _glibc()
+    if libc is not None:
+        libc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    """Return the C library of Linux; None on another system, or with another one."""
     try:
-        trim = ctypes.CDLL(None).malloc_trim
+        libc = ctypes.CDLL(None)
+        libc.gnu_get_libc_version  # noqa: B018 - others have none
     except (AttributeError, OSError, TypeError):  # Windows raises the last
-        return
-    trim(0)
+        return None
+    return libc
 
 
 class MemoryReturn(QTimer):

@@ -12,7 +12,7 @@ from napari_idr._qt.layers.adding import LayersComing, TurnQueue, add_no_more
 from napari_idr._qt.layers.aside import LayersAside
 from napari_idr._qt.layers.far import FarLayers
 from napari_idr._qt.layers.framing import Framing
-from napari_idr._qt.layers.freeing import MemoryReturn, OwnContext
+from napari_idr._qt.layers.freeing import MemoryReturn, OwnContext, keep_little_memory
 from napari_idr._qt.layers.images import ImageLayers
 from napari_idr._qt.layers.plates import MosaicLayers
 from napari_idr._qt.layers.refresher import LayerRefresher
@@ -116,6 +116,7 @@ class ViewerScene(QObject):
         self._gone = QTimer(self)
         self._gone.setSingleShot(True)
         self._gone.timeout.connect(self._on_gone)
+        keep_little_memory()
         self._memory = MemoryReturn(self)
         self._closing = False
         self.aside = LayersAside(viewer, self, turns)
